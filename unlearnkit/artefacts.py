@@ -1,0 +1,98 @@
+"""Files that stages leave behind: written whole or not at all, and read back with their type."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from unlearnkit.errors import BadInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Write `content` to `path` so that a reader sees the old file or the new one, never a half.
+
+    Temporary file in the same folder, fsync, rename, fsync of the folder (POSIX rename is atomic).
+    Raises BadInput when the disk is full or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).chmod(mode)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as error:
+        raise BadInput(
+            f"cannot write: {error.strerror}",
+            where=path,
+            fix="Free some disk space or choose another folder, then run the same command again.",
+        ) from error
+
+
+def save(path: Path, artefact: BaseModel) -> None:
+    """Write a typed artefact as indented JSON, atomically."""
+    write_atomic(path, (artefact.model_dump_json(indent=2) + "\n").encode())
+
+
+def load(path: Path, kind: type[Model]) -> Model:
+    """Read a typed artefact back. Raises BadInput (with the first thing that does not fit)."""
+    try:
+        return kind.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        raise BadInput(f"there is no {kind.__name__} here", where=path) from None
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the file"
+        raise BadInput(f"not a {kind.__name__}: {place}: {first['msg']}", where=path) from None
+
+
+def sha256_file(path: Path) -> str:
+    """Hex SHA-256 of a file, read in pieces."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def folder_digests(folder: Path) -> dict[str, str]:
+    """Relative POSIX path -> hex SHA-256, for every file below `folder` (hidden files too), sorted.
+
+    Raises BadInput on a symbolic link: what it points to could change under the signature.
+    """
+    digests: dict[str, str] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            raise BadInput("a symbolic link cannot be part of a signed folder", where=path)
+        if path.is_file():
+            digests[path.relative_to(folder).as_posix()] = sha256_file(path)
+    return digests
+
+
+def digest_of(digests: dict[str, str]) -> str:
+    """One hex SHA-256 over a folder's file digests (canonical JSON, RFC 8785)."""
+    import rfc8785
+
+    return hashlib.sha256(rfc8785.dumps(dict(digests))).hexdigest()
+
+
+def json_lines(rows: Iterable[object]) -> bytes:
+    """UTF-8 JSON Lines."""
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()
