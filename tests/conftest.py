@@ -1,0 +1,18 @@
+"""What many tests share: the tiny model, trained once per session."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import pytest
+
+from tests import small as small_model
+
+
+@pytest.fixture(scope="session")
+def small(tmp_path_factory: pytest.TempPathFactory) -> small_model.Small:
+    """A tiny model that knows its records, and one that never saw the forget set."""
+    return small_model.build(tmp_path_factory.mktemp("small"))

@@ -1,0 +1,1 @@
+"""The bundled example: a made-up company, its small model, and the whole line on them."""

@@ -1,0 +1,1 @@
+"""The causal language model as a folder, as tokens, and as per-record likelihoods."""

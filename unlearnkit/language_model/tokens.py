@@ -1,0 +1,96 @@
+"""Records as tokens: which positions carry the loss, and how a batch is padded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from unlearnkit.domain import Record
+from unlearnkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+IGNORED = -100
+"""Label of a position without loss (PyTorch's cross_entropy convention)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A record's token ids and, of the same length, its labels (IGNORED where there is no loss)."""
+
+    input_ids: tuple[int, ...]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How records become tokens: the template of the training run, and the longest sequence."""
+
+    prompt_template: str = "{prompt}\n"
+    max_length: int = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Right-padded tensors, each (batch, length)."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    labels: Tensor
+
+    def to(self, device: Any) -> Batch:
+        """The same batch on another device."""
+        return Batch(
+            self.input_ids.to(device), self.attention_mask.to(device), self.labels.to(device)
+        )
+
+
+def encode(text: str, prompt: str, tokenizer: Any, encoding: Encoding) -> Example:
+    """[BOS] prompt text [EOS]; the loss is on the text's tokens and EOS.
+
+    Prompt and text are tokenised apart, so the boundary does not move with the text. Too long a
+    sequence loses its end. The first token has no loss when nothing precedes it.
+    """
+    start = [tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else []
+    if prompt:
+        rendered = encoding.prompt_template.format(prompt=prompt)
+        start += tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    body = list(tokenizer(text, add_special_tokens=False)["input_ids"])
+    if tokenizer.eos_token_id is not None:
+        body.append(tokenizer.eos_token_id)
+    ids = (start + body)[: encoding.max_length]
+    labels = ([IGNORED] * len(start) + body)[: encoding.max_length]
+    labels[0] = IGNORED
+    return Example(tuple(ids), tuple(labels))
+
+
+def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example:
+    """A record's own text after its own prompt. Raises BadInput if no token would carry a loss."""
+    example = encode(record.text, record.prompt, tokenizer, encoding)
+    if all(label == IGNORED for label in example.labels):
+        raise BadInput(
+            f"the record's prompt alone fills the longest sequence ({encoding.max_length} tokens)",
+            where=record.source or None,
+            line=record.line or None,
+            fix="Raise --max-length, as far as the model's context allows.",
+        )
+    return example
+
+
+def collate(examples: Sequence[Example], pad_id: int) -> Batch:
+    """Pad on the right to the longest; tensors are (batch, length)."""
+    import torch
+
+    length = max(len(example.input_ids) for example in examples)
+
+    def padded(rows: list[tuple[int, ...]], fill: int) -> Tensor:
+        return torch.tensor([list(row) + [fill] * (length - len(row)) for row in rows])
+
+    ids = [example.input_ids for example in examples]
+    return Batch(
+        input_ids=padded(ids, pad_id),
+        attention_mask=padded([(1,) * len(row) for row in ids], 0),
+        labels=padded([example.labels for example in examples], IGNORED),
+    )
