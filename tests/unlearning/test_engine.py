@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.small import ENCODING, Small
+from unlearnkit.artefacts import folder_digests
+from unlearnkit.domain import Record
+from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
+from unlearnkit.unlearning import engine
+from unlearnkit.unlearning.distillation import INSIDE, OVER
+from unlearnkit.unlearning.engine import Task, unlearn
+from unlearnkit.unlearning.settings import Settings
+
+QUICK = Settings(
+    learning_rate=1e-3, batch_size=4, max_passes=60, tolerance=0.1, retain_tolerance=0.1
+)
+
+
+def task(small: Small, folder: Path, **changed: object) -> Task:
+    given = {
+        "model": small.model,
+        "forget": small.forget,
+        "retain": small.retain,
+        "holdout": small.holdout,
+        "encoding": ENCODING,
+        "out": folder / "out",
+        "work": folder / "work",
+    }
+    return Task(**{**given, **changed})  # type: ignore[arg-type]
+
+
+def test_the_student_stops_at_the_holdouts_level(small: Small, tmp_path: Path) -> None:
+    outcome = unlearn(task(small, tmp_path), QUICK)
+    last = outcome.passes[-1]
+    assert last.state == INSIDE
+    assert abs(last.forget_exact_memorization - outcome.target.exact_memorization) <= 0.1
+    assert all(one.state != OVER for one in outcome.passes)
+    chosen = [one for one in outcome.calibration if one.chosen]
+    assert len(chosen) == 1
+    assert chosen[0].distance <= QUICK.tolerance
+
+
+def test_the_strengthened_model_does_not_outlive_the_run(small: Small, tmp_path: Path) -> None:
+    unlearn(task(small, tmp_path), QUICK)
+    assert not (tmp_path / "work").exists()
+
+
+def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = tmp_path / "whole"
+    unlearn(task(small, whole), QUICK)
+
+    class Killed(BaseException):
+        """Stands for kill -9: nothing in the engine may catch it."""
+
+    def die_at_pass_two(what: str, done: int, total: int) -> None:
+        if what.startswith("distilling") and done == 2:
+            raise Killed
+
+    cut = tmp_path / "cut"
+    with pytest.raises(Killed):
+        unlearn(task(small, cut), QUICK, die_at_pass_two)
+    assert not (cut / "out").exists()
+
+    def no_second_calibration(*_: object) -> None:
+        raise AssertionError("a finished calibration is not done again")
+
+    monkeypatch.setattr(engine, "calibrate", no_second_calibration)
+    unlearn(task(small, cut), QUICK)
+    assert folder_digests(cut / "out") == folder_digests(whole / "out")
+
+
+def test_a_teacher_that_cannot_get_there_is_refused_with_figures(
+    small: Small, tmp_path: Path
+) -> None:
+    weak = Settings(learning_rate=1e-6, strengthen_epochs=(1,), max_alpha=1.0)
+    with pytest.raises(TeacherNotReady, match=r"alpha .*holdout \d\.\d{3}"):
+        unlearn(task(small, tmp_path), weak)
+    assert not (tmp_path / "out").exists()
+
+
+def test_records_the_model_never_learned_need_no_training(small: Small, tmp_path: Path) -> None:
+    unseen = small.holdout[:4]
+    outcome = unlearn(
+        task(small, tmp_path, forget=unseen, holdout=small.holdout[4:]),
+        Settings(learning_rate=1e-3, tolerance=0.2),
+    )
+    assert [one.number for one in outcome.passes] == [0]
+    assert outcome.calibration == ()
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from unlearnkit.unlearning import distillation
+
+    monkeypatch.setattr(
+        distillation, "reverse_kl", lambda student, _: student.sum() * torch.tensor(float("nan"))
+    )
+    with pytest.raises(TrainingFailed, match="nan in pass 1"):
+        unlearn(task(small, tmp_path), QUICK)
+    assert not (tmp_path / "out").exists()
+
+
+def test_too_small_a_disk_is_said_before_any_training(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import shutil
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10, 10, 0))
+    with pytest.raises(BadInput, match="GiB of disk"):
+        unlearn(task(small, tmp_path), QUICK)
+
+
+def test_a_record_whose_prompt_fills_the_context_is_named(small: Small, tmp_path: Path) -> None:
+    long = Record(id="x", text="amber", prompt="amber " * 200, source="corpus.jsonl", line=7)
+    with pytest.raises(BadInput, match=r"corpus.jsonl, line 7"):
+        unlearn(task(small, tmp_path, forget=[long]), QUICK)

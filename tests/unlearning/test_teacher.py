@@ -1,0 +1,23 @@
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unlearnkit.unlearning.teacher import teacher_logits
+
+
+def test_what_rises_is_pushed_down_and_the_rest_stays() -> None:
+    original = torch.tensor([1.0, 2.0, 3.0])
+    strengthened = torch.tensor([0.0, 2.5, 5.0])
+    assert torch.equal(teacher_logits(original, strengthened, 2.0), torch.tensor([1.0, 1.0, -1.0]))
+
+
+@given(st.integers(0, 1000), st.floats(0, 50))
+def test_the_teacher_never_lies_above_the_original(seed: int, alpha: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    original, strengthened = torch.randn(2, 5, 11, generator=generator)
+    assert (teacher_logits(original, strengthened, alpha) <= original).all()
+
+
+def test_alpha_zero_is_the_original() -> None:
+    original, strengthened = torch.randn(2, 4, 4)
+    assert torch.equal(teacher_logits(original, strengthened, 0.0), original)

@@ -1,0 +1,1 @@
+"""RKLU: strengthen, calibrate the teacher, distil with reverse KL, stop at the holdout's level."""
