@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.small import ENCODING, Small, records
+from unlearnkit.audit.engine import AuditTask, audit
+from unlearnkit.domain import AuditResult, ModelRole, Split
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def measured(small: Small) -> AuditResult:
+    """The original stands in for the unlearned model: a model that has forgotten nothing."""
+    strangers = records(6, 9, "f")
+    forget = [
+        replace(one, perturbed=(other.text,))
+        for one, other in zip(small.forget, strangers, strict=True)
+    ]
+    return audit(
+        AuditTask(
+            run_id="run",
+            models={
+                ModelRole.ORIGINAL: small.model,
+                ModelRole.UNLEARNED: small.model,
+                ModelRole.REFERENCE: small.reference,
+            },
+            splits={
+                Split.FORGET: forget,
+                Split.RETAIN: small.retain,
+                Split.HOLDOUT: small.holdout,
+            },
+            owners={one.id: ("request",) for one in forget},
+            encoding=ENCODING,
+            holdout_origin="given",
+            corpus_digest="c" * 64,
+            seed=0,
+        ),
+        NOW,
+    )
+
+
+def test_the_original_still_recites_and_the_reference_does_not(measured: AuditResult) -> None:
+    original = measured.value("exact_memorization", Split.FORGET, ModelRole.ORIGINAL)
+    reference = measured.value("exact_memorization", Split.FORGET, ModelRole.REFERENCE)
+    assert original is not None and original > 0.9
+    assert reference is not None and reference < 0.5
+
+
+def test_a_model_that_forgot_nothing_measures_as_the_original_does(measured: AuditResult) -> None:
+    for metric in ("exact_memorization", "extraction_strength", "probability", "truth_ratio"):
+        assert measured.value(metric, Split.FORGET, ModelRole.UNLEARNED) == measured.value(
+            metric, Split.FORGET, ModelRole.ORIGINAL
+        )
+
+
+def test_forget_quality_tells_the_reciting_model_from_the_reference(measured: AuditResult) -> None:
+    quality = measured.value("forget_quality", Split.FORGET, ModelRole.UNLEARNED)
+    assert quality is not None and quality < 0.05
+    assert measured.value("forget_quality", Split.FORGET, ModelRole.REFERENCE) == 1.0
+
+
+def test_each_mean_lies_in_its_interval_and_says_its_n(measured: AuditResult) -> None:
+    for one in measured.measurements:
+        if one.low is not None and one.high is not None and one.value is not None:
+            assert one.low <= one.value <= one.high
+            assert one.n in (6, 18, 8)
+
+
+def test_what_cannot_be_measured_is_said_not_defaulted(measured: AuditResult) -> None:
+    [retain] = [
+        one
+        for one in measured.measurements
+        if (one.metric, one.split, one.model) == ("truth_ratio", Split.RETAIN, ModelRole.UNLEARNED)
+    ]
+    assert retain.value is None
+    assert "perturbed" in retain.not_measured
+
+
+def test_every_record_is_listed_with_its_request(measured: AuditResult) -> None:
+    forget = [
+        one
+        for one in measured.records
+        if (one.split, one.model) == (Split.FORGET, ModelRole.UNLEARNED)
+    ]
+    assert len(forget) == 6
+    assert all(one.request_ids == ("request",) for one in forget)
+
+
+def test_the_same_audit_gives_the_same_figures(small: Small, measured: AuditResult) -> None:
+    assert AuditResult.model_validate_json(measured.model_dump_json()) == measured

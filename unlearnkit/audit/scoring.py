@@ -1,0 +1,94 @@
+"""The figures of every record under one model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unlearnkit.audit.truth_ratio import truth_ratio
+from unlearnkit.domain import ModelRole, Record, RecordScore, Split
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.recall import Recall, logits_of, recall
+from unlearnkit.language_model.tokens import Encoding, encode_record
+
+
+def score_model(
+    folder: Path,
+    role: ModelRole,
+    splits: Mapping[Split, Sequence[Record]],
+    owners: Mapping[str, tuple[str, ...]],
+    encoding: Encoding,
+) -> list[RecordScore]:
+    """One RecordScore for each record of each split. Raises BadInput for an unusable model."""
+    from accelerate import Accelerator
+
+    device = Accelerator().device
+    language_model = load_language_model(folder)
+    language_model.model.to(device)
+    scores: list[RecordScore] = []
+    for split, records in splits.items():
+        recalls = recalls_of(
+            language_model, [(r.text, r.prompt) for r in records], encoding, device
+        )
+        ratios = truth_ratios(language_model, records, recalls, encoding, device)
+        scores += [
+            RecordScore(
+                record_id=record.id,
+                request_ids=owners.get(record.id, ()),
+                split=split,
+                model=role,
+                exact_memorization=one.exact_memorization,
+                extraction_strength=one.extraction_strength,
+                probability=one.probability,
+                truth_ratio=ratio,
+            )
+            for record, one, ratio in zip(records, recalls, ratios, strict=True)
+        ]
+    return scores
+
+
+def recalls_of(
+    language_model: LanguageModel,
+    texts: Sequence[tuple[str, str]],
+    encoding: Encoding,
+    device: object,
+) -> list[Recall]:
+    """The recall figures of (text, prompt) pairs, in their order."""
+    tokenizer = language_model.tokenizer
+    examples = [
+        encode_record(Record(id="", text=text, prompt=prompt), tokenizer, encoding)
+        for text, prompt in texts
+    ]
+    return recall(logits_of(language_model.model), examples, tokenizer.pad_token_id, device)
+
+
+def truth_ratios(
+    language_model: LanguageModel,
+    records: Sequence[Record],
+    recalls: Sequence[Recall],
+    encoding: Encoding,
+    device: object,
+) -> list[float | None]:
+    """The truth ratio of each record; None where it has no perturbed text to compare with."""
+    wanted: list[tuple[str, str]] = []
+    for record in records:
+        if record.perturbed:
+            wanted.append((record.paraphrase or record.text, record.prompt))
+            wanted += [(text, record.prompt) for text in record.perturbed]
+    losses = iter(
+        [nats(one) for one in recalls_of(language_model, wanted, encoding, device)]
+        if wanted
+        else []
+    )
+    return [
+        truth_ratio(next(losses), [next(losses) for _ in record.perturbed])
+        if record.perturbed
+        else None
+        for record in records
+    ]
+
+
+def nats(one: Recall) -> float:
+    """Mean token negative log-likelihood; a probability that underflowed counts as 1e-300."""
+    return -math.log(max(one.probability, 1e-300))

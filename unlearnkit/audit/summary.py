@@ -1,0 +1,92 @@
+"""From the records' figures to means with intervals, and what could not be measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unlearnkit.audit.forget_quality import forget_quality
+from unlearnkit.audit.truth_ratio import closeness
+from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
+
+NO_REFERENCE = "no retrained reference was given"
+NO_PERTURBED = "no record here has perturbed texts or decoys"
+NO_RECORDS = "no records"
+RESAMPLES = 1000
+
+
+def bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
+    """95 % percentile interval of the mean over records (Efron and Tibshirani 1993, ch. 13)."""
+    import numpy as np
+
+    generator = np.random.default_rng(seed)
+    data = np.asarray(values, dtype=float)
+    means = data[generator.integers(0, len(data), (RESAMPLES, len(data)))].mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def mean_of(
+    metric: str, split: Split, model: ModelRole, values: Sequence[float], *, seed: int, missing: str
+) -> Measurement:
+    """The mean with n and interval; with no values, a Measurement that says why."""
+    if not values:
+        return Measurement(
+            metric=metric, split=split, model=model, value=None, n=0, not_measured=missing
+        )
+    low, high = bootstrap(values, seed)
+    mean = sum(values) / len(values)
+    return Measurement(
+        metric=metric, split=split, model=model, value=mean, n=len(values), low=low, high=high
+    )
+
+
+def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ...]:
+    """Every metric for every split and model that was scored."""
+    found: list[Measurement] = []
+    pairs = sorted({(score.model, score.split) for score in scores})
+    for model, split in pairs:
+        rows = [score for score in scores if (score.model, score.split) == (model, split)]
+        for metric in ("exact_memorization", "extraction_strength", "probability"):
+            values = [float(getattr(row, metric)) for row in rows]
+            found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_RECORDS))
+        ratios = [closeness(row.truth_ratio) for row in rows if row.truth_ratio is not None]
+        found.append(mean_of("truth_ratio", split, model, ratios, seed=seed, missing=NO_PERTURBED))
+        found.append(
+            Measurement(
+                metric="max_extraction_strength",
+                split=split,
+                model=model,
+                value=max(row.extraction_strength for row in rows),
+                n=len(rows),
+            )
+        )
+    return (*found, *forget_qualities(scores))
+
+
+def forget_qualities(scores: Sequence[RecordScore]) -> list[Measurement]:
+    """Forget quality of each model against the reference, or the reason why there is none."""
+
+    def ratios(model: ModelRole) -> list[float]:
+        return [
+            score.truth_ratio
+            for score in scores
+            if (score.model, score.split) == (model, Split.FORGET) and score.truth_ratio is not None
+        ]
+
+    reference = ratios(ModelRole.REFERENCE)
+    has_reference = any(score.model is ModelRole.REFERENCE for score in scores)
+    found = []
+    for model in sorted({score.model for score in scores}):
+        own = ratios(model)
+        measured = bool(own and reference)
+        found.append(
+            Measurement(
+                metric="forget_quality",
+                split=Split.FORGET,
+                model=model,
+                value=forget_quality(own, reference) if measured else None,
+                n=len(own),
+                not_measured="" if measured else (NO_PERTURBED if has_reference else NO_REFERENCE),
+            )
+        )
+    return found
