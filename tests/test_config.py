@@ -1,0 +1,62 @@
+"""The settings file: what init writes are the defaults, and errors name the line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from unlearnkit.config import DEFAULT_TEXT, Config, load_config
+from unlearnkit.errors import BadInput
+
+
+def config(folder: Path, text: str | bytes) -> Config:
+    path = folder / "unlearnkit.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return load_config(path)
+
+
+def test_the_file_that_init_writes_says_the_defaults_and_all_of_them(tmp_path: Path) -> None:
+    written = config(tmp_path, DEFAULT_TEXT)
+    assert written == Config()
+    assert written.model_fields_set == set(Config.model_fields)
+    for part in (written.nlp, written.fields, written.clock, written.locate):
+        assert part.model_fields_set == set(type(part).model_fields)
+
+
+def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
+    changed = config(tmp_path, 'nlp:\n  engine: patterns\n  regions: [GB, "NO"]\n')
+    assert changed.nlp.engine == "patterns"
+    assert changed.nlp.language == "en"
+    assert changed.nlp.regions == ("GB", "NO")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "why"),
+    [
+        ("seed: 0\nnlp: {engine: magic}\n", 2, "nlp.engine: Input should be 'spacy'"),
+        ("nlp:\n  engine: spacy\n  modle: x\n", 3, "nlp.modle: Extra inputs"),
+        ("seed: 0\nseed: 1\n", 2, "'seed' is given twice"),
+        ("seed: -1\n", 1, "greater than or equal to 0"),
+        ("seed: [\n", 2, "not valid YAML"),
+        ("seed: 0\n\tx: 1\n", 2, "not valid YAML"),
+        ("nlp:\n  regions:\n  - US\n  - NO\n", 4, "nlp.regions.1: Input should be a valid string"),
+        ("nlp: {regions: [usa]}\n", 1, "nlp.regions.0"),
+        ("clock:\n  gdpr_months: 0\n", 2, "clock.gdpr_months"),
+        ("prompt_template: 'Q: '\n", 1, "{prompt} exactly once"),
+        ("prompt_template: '{prompt} {prompt}'\n", 1, "{prompt} exactly once"),
+        ("prompt_template: '{prompt} {'\n", 1, "{prompt} exactly once"),
+        ("policy: ../other.yaml\n", 1, "policy"),
+        ("- seed\n", 1, "has to be a mapping"),
+        ("", 1, "has to be a mapping"),
+        (b"seed: 0\n# \xff\n", 2, "not UTF-8"),
+        ("seed: 2026-13-01\n", None, "a date or number that is none"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line(
+    tmp_path: Path, text: str | bytes, line: int | None, why: str
+) -> None:
+    with pytest.raises(BadInput) as refusal:
+        config(tmp_path, text)
+    assert why in str(refusal.value)
+    assert refusal.value.line == line

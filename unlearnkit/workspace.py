@@ -1,0 +1,185 @@
+"""The folder a user works in: settings, keys, ledger, index, reviews, runs."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from unlearnkit.artefacts import write_atomic
+from unlearnkit.config import DEFAULT_TEXT, FILE_NAME, Config, load_config
+from unlearnkit.errors import BadInput, Busy
+from unlearnkit.keys import create_keys, derive, read_secret, refuse_readable_by_others
+from unlearnkit.resources import shipped
+
+if TYPE_CHECKING:
+    from unlearnkit.ledger.store import Ledger
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Where everything lies below `root`; nothing is read before it is asked for."""
+
+    root: Path
+    config: Config
+
+    @classmethod
+    def create(cls, root: Path) -> Workspace:
+        """Make a workspace in `root`, which may exist and hold other files.
+
+        The settings are written last: an interrupted `create` leaves no workspace, and the same
+        call finishes it with the keys that are there. Raises BadInput when `root` already is one,
+        and Busy when another process is making it.
+        """
+        root = root.resolve()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadInput(f"cannot make the folder: {error.strerror}", where=root) from None
+        made = cls(root, Config())
+        with made.lock():
+            if (root / FILE_NAME).exists():
+                raise BadInput(
+                    "this already is a workspace; nothing was changed",
+                    where=root,
+                    fix=f"Use it as it is, or change its settings in {root / FILE_NAME}.",
+                )
+            create_keys(made.signing_key, made.public_key, made._secret_file)
+            made._copy_default_policy()
+            with made.open_ledger():
+                pass  # opening makes the tables
+            write_atomic(root / FILE_NAME, DEFAULT_TEXT.encode())
+        return made
+
+    @classmethod
+    def open(cls, root: Path) -> Workspace:
+        """The workspace in `root`. Raises BadInput: none there, bad settings, keys too open."""
+        root = root.resolve()
+        if not (root / FILE_NAME).is_file():
+            raise BadInput(
+                "there is no workspace here",
+                where=root,
+                fix=f"unlearnkit init {shlex.quote(str(root))}",
+            )
+        opened = cls(root, load_config(root / FILE_NAME))
+        refuse_readable_by_others(opened.signing_key)
+        refuse_readable_by_others(opened._secret_file)
+        return opened
+
+    @property
+    def keys_dir(self) -> Path:
+        """Private to the owner (0700)."""
+        return self.root / "keys"
+
+    @property
+    def signing_key(self) -> Path:
+        """ECDSA P-256, PKCS#8 PEM, 0600."""
+        return self.keys_dir / "signing.pem"
+
+    @property
+    def public_key(self) -> Path:
+        """What an auditor gets, PEM."""
+        return self.keys_dir / "signing.pub"
+
+    @property
+    def _secret_file(self) -> Path:
+        return self.keys_dir / "workspace.key"
+
+    @property
+    def pseudonym_key(self) -> bytes:
+        """32 bytes for `pseudonym.keyed_hash`: whoever has them can link hashes to people."""
+        return derive(read_secret(self._secret_file), "pseudonym")
+
+    @property
+    def vault_key(self) -> bytes:
+        """32 bytes that wrap the data keys of the request vault."""
+        return derive(read_secret(self._secret_file), "vault")
+
+    @property
+    def ledger_url(self) -> str:
+        """SQLAlchemy URL of the ledger."""
+        # Escaped because SQLAlchemy reads '?' and '%' in the path as its own.
+        default = f"sqlite:///{quote(str(self.root / 'ledger.db'), safe=' +/')}"
+        return self.config.ledger_url or default
+
+    @property
+    def index_dir(self) -> Path:
+        """The PII index over the training records."""
+        return self.root / "index"
+
+    @property
+    def located_dir(self) -> Path:
+        """What `locate` found, one file per request."""
+        return self.root / "located"
+
+    @property
+    def reviews_dir(self) -> Path:
+        """What people decided about uncertain matches."""
+        return self.root / "reviews"
+
+    @property
+    def runs_dir(self) -> Path:
+        """One folder per unlearning run."""
+        return self.root / "runs"
+
+    @property
+    def policies_dir(self) -> Path:
+        """The user's own gate policies; they win over those that ship."""
+        return self.root / "policies"
+
+    @property
+    def templates_dir(self) -> Path:
+        """The user's own report templates; they win over those that ship."""
+        return self.root / "templates"
+
+    def open_ledger(self) -> Ledger:
+        """The ledger, to be used as a context manager. Raises what `Ledger.open` raises."""
+        from unlearnkit.ledger.store import Ledger
+
+        return Ledger.open(self.ledger_url)
+
+    @contextmanager
+    def lock(self, wait: float = 10.0) -> Iterator[None]:
+        """Keep other unlearnkit processes out; not to be nested. Freed by the system on a crash.
+
+        `wait` is in seconds; then raises Busy with the process id of the holder.
+        """
+        from filelock import FileLock, Timeout
+
+        lock = FileLock(self.root / ".lock")
+        # Beside the lock, which on some systems nobody but its holder may read.
+        holder = self.root / ".lock.pid"
+        try:
+            lock.acquire(timeout=wait)
+        except Timeout:
+            raise Busy(
+                f"{_process(holder)} is working in this workspace",
+                where=self.root,
+                fix="Wait until it has finished or stop it, then run the same command again.",
+            ) from None
+        except OSError as error:
+            raise BadInput(f"cannot lock it: {error.strerror}", where=self.root) from None
+        try:
+            write_atomic(holder, f"{os.getpid()}\n".encode())
+            yield
+        finally:
+            holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _copy_default_policy(self) -> None:
+        source = shipped("policies") / "default.yaml"
+        own = self.policies_dir / "default.yaml"
+        if source.is_file() and not own.exists():
+            write_atomic(own, source.read_bytes())
+
+
+def _process(holder: Path) -> str:
+    try:
+        return f"another unlearnkit process (pid {int(holder.read_text())})"
+    except (OSError, ValueError):
+        return "another unlearnkit process"

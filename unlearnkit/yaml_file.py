@@ -1,0 +1,92 @@
+"""YAML files a person writes, read into a typed model with errors that name the line."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from unlearnkit.errors import BadInput
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_yaml(path: Path, kind: type[Model], fix: str = "") -> Model:
+    """The file as a `kind`. Raises BadInput with file and line: no YAML, a key twice, bad field."""
+    import yaml
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadInput(f"cannot read it: {error.strerror}", where=path) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise BadInput("not UTF-8 text", where=path, line=line) from None
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_repeated_keys(root, path)
+        data = yaml.safe_load(text)
+    except RecursionError:
+        raise BadInput("nested too deeply", where=path) from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        at = mark.line + 1 if mark else None
+        raise BadInput(f"not valid YAML: {error.problem}", where=path, line=at, fix=fix) from None
+    except yaml.YAMLError:
+        raise BadInput("not valid YAML: a character that YAML forbids", where=path) from None
+    except ValueError:
+        # Such as the date 2026-13-01: valid YAML syntax that PyYAML cannot turn into a value.
+        raise BadInput("not valid YAML: a date or number that is none", where=path) from None
+    if not isinstance(data, dict):
+        raise BadInput("this has to be a mapping: 'name: value' lines", where=path, line=1, fix=fix)
+    try:
+        return kind.model_validate(data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        message = first["msg"].removeprefix("Value error, ")
+        raise BadInput(
+            f"{place}: {message}" if place else message,
+            where=path,
+            line=_line(root, first["loc"]),
+            fix=fix,
+        ) from None
+
+
+def _refuse_repeated_keys(node: Any, path: Path) -> None:
+    """YAML would silently keep the last of two equal keys."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                line = key.start_mark.line + 1
+                raise BadInput(f"'{name}' is given twice", where=path, line=line)
+            seen.add(name)
+            _refuse_repeated_keys(value, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            _refuse_repeated_keys(value, path)
+
+
+def _line(node: Any, location: Sequence[str | int]) -> int:
+    """The line of the deepest part of `location` that exists in the file, counted from 1."""
+    import yaml
+
+    line = int(node.start_mark.line)
+    for part in location:
+        if isinstance(node, yaml.MappingNode):
+            found = next(((k, v) for k, v in node.value if k.value == part), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            node = node.value[part]
+            line = node.start_mark.line
+        else:
+            break
+    return line + 1
