@@ -1,0 +1,46 @@
+"""A person who asks, sealed, and a ledger for her."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from unlearnkit.domain import Identifier, IdentifierKind, Request, RequestState, Subject
+from unlearnkit.ledger.vault import Sealed, seal
+
+VAULT_KEY = b"v" * 32
+NOW = datetime(2026, 3, 10, 12, 0, 0, 250_000, tzinfo=UTC)
+
+
+def request(number: int = 1, days: int = 30) -> Request:
+    """The request 00000001-..., due in `days` days."""
+    return Request(
+        id=f"{number:08d}-d5d6-44b2-9831-815ac9017798",
+        regulation="gdpr",
+        submitted=NOW,
+        received=NOW,
+        due=NOW + timedelta(days=days),
+        state=RequestState.RECEIVED,
+        pseudonym="S-0123456789ab",
+    )
+
+
+def subject(number: int = 1) -> Subject:
+    """Zoltana Quibbleworth, who gave her e-mail address as a hash."""
+    return Subject(
+        request(number).id,
+        (
+            Identifier(IdentifierKind.NAME, "Zoltana Quibbleworth"),
+            Identifier(IdentifierKind.EMAIL, "a" * 64, "sha256"),
+        ),
+    )
+
+
+def entry(number: int = 1, days: int = 30, digest: str = "d1") -> tuple[Request, Sealed, str]:
+    """What `Ledger.add_requests` takes."""
+    return request(number, days), seal(subject(number), VAULT_KEY), digest
+
+
+def url(folder: Path) -> str:
+    """A ledger in the folder."""
+    return f"sqlite:///{folder / 'ledger.db'}"

@@ -1,0 +1,222 @@
+"""The ledger: idempotent intake, one transaction per change, and tampering found."""
+
+from __future__ import annotations
+
+import sqlite3
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from tests.ledger.samples import NOW, VAULT_KEY, entry, request, subject, url
+from unlearnkit.domain import RequestState
+from unlearnkit.errors import BadInput, Busy, VerificationFailed
+from unlearnkit.ledger import database
+from unlearnkit.ledger.store import Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger.open(url(tmp_path), clock=lambda: NOW) as opened:
+        yield opened
+
+
+def tamper(folder: Path, sql: str) -> None:
+    with closing(sqlite3.connect(folder / "ledger.db")) as raw:
+        raw.execute(sql)
+        raw.commit()
+
+
+def test_a_request_is_added_once(ledger: Ledger) -> None:
+    assert ledger.add_request(*entry(), actor="dpo") is True
+    assert ledger.add_request(*entry(), actor="dpo") is False
+    assert ledger.requests() == [request()]
+    [event] = ledger.events()
+    assert (event.kind, event.actor, event.request_id) == ("request_added", "dpo", request().id)
+    assert event.time == NOW.isoformat()
+
+
+def test_the_same_id_with_other_content_is_refused_and_nothing_of_the_batch_stays(
+    ledger: Ledger,
+) -> None:
+    ledger.add_request(*entry(1), actor="dpo")
+    with pytest.raises(BadInput, match="with other content"):
+        ledger.add_requests([entry(2), entry(1, digest="other")], actor="dpo")
+    assert [one.id for one in ledger.requests()] == [request(1).id]
+    assert len(ledger.events()) == 1
+
+
+def test_what_is_due_first_comes_first(ledger: Ledger) -> None:
+    ledger.add_requests([entry(1, days=30), entry(2, days=3), entry(3, days=9)], actor="dpo")
+    ledger.set_state(request(3).id, RequestState.READY, "dpo")
+    assert [one.id[:8] for one in ledger.requests()] == ["00000002", "00000003", "00000001"]
+    assert [one.id[:8] for one in ledger.requests(RequestState.READY)] == ["00000003"]
+
+
+def test_a_unique_prefix_is_enough(ledger: Ledger) -> None:
+    ledger.add_requests([entry(1), entry(2)], actor="dpo")
+    assert ledger.request("00000002").id == request(2).id
+    with pytest.raises(BadInput, match="2 requests begin with this id"):
+        ledger.request("0000")
+
+
+@pytest.mark.parametrize("wanted", ["", "%", "_", "Zoltana"])
+def test_an_unknown_id_is_refused_without_repeating_it(ledger: Ledger, wanted: str) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    with pytest.raises(BadInput, match="no request has this id") as refusal:
+        ledger.request(wanted)
+    assert "Zoltana" not in str(refusal.value)
+
+
+def test_a_state_changes_with_its_event(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    after = ledger.set_state("00000001", RequestState.REJECTED, "legal", " Art. 17(3)(e) ")
+    assert (after.state, after.reason) == (RequestState.REJECTED, "Art. 17(3)(e)")
+    assert ledger.request(after.id) == after
+    assert ledger.events()[-1].payload == {
+        "from": "received",
+        "to": "rejected",
+        "reason": "Art. 17(3)(e)",
+    }
+
+
+def test_a_way_it_may_not_go_changes_nothing(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    with pytest.raises(BadInput):
+        ledger.set_state("00000001", RequestState.COMPLETED, "dpo")
+    assert ledger.requests() == [request()]
+    assert len(ledger.events()) == 1
+
+
+def test_the_state_it_is_in_already_is_no_event(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    assert ledger.set_state("00000001", RequestState.RECEIVED, "dpo") == request()
+    assert len(ledger.events()) == 1
+
+
+def test_the_subject_comes_out_with_the_key_only(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    assert ledger.subject("00000001", VAULT_KEY) == subject()
+    with pytest.raises(VerificationFailed):
+        ledger.subject("00000001", b"w" * 32)
+    written = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert request().id.encode() in written
+    assert b"Zoltana" not in written
+    assert b"Quibbleworth" not in written
+
+
+def test_a_subject_that_was_erased_is_said_to_be(ledger: Ledger, tmp_path: Path) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    tamper(tmp_path, "DELETE FROM vault")
+    with pytest.raises(BadInput, match="no longer in the vault"):
+        ledger.subject("00000001", VAULT_KEY)
+
+
+def test_other_events_are_kept_in_order(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    event = ledger.append("located", "dpo", {"records": 7}, "00000001")
+    assert event.request_id == request().id
+    assert ledger.append("indexed", "dpo", {}).previous == event.hash
+    assert [one.seq for one in ledger.events()] == [1, 2, 3]
+    assert ledger.verify() == 3
+    with pytest.raises(BadInput):
+        ledger.append("located", "dpo", {}, "ffffffff")
+    with pytest.raises(ValueError, match="by the ledger itself"):
+        ledger.append("request_moved", "dpo", {"to": "completed"}, "00000001")
+
+
+@pytest.mark.parametrize(
+    ("sql", "what"),
+    [
+        ("UPDATE events SET actor = 'x' WHERE seq = 2", "event 2 of the ledger"),
+        ("""UPDATE events SET payload = '{"to":"ready"}' WHERE seq = 2""", "event 2 of the ledger"),
+        ("UPDATE events SET payload = 'x' WHERE seq = 2", "event 2 of the ledger"),
+        ("DELETE FROM events WHERE seq = 1", "event 1 should stand"),
+        ("UPDATE requests SET state = 'ready'", "request 00000001.* not as its events say"),
+        ("UPDATE requests SET due = '2030-01-01 00:00:00.000000'", "not as its events say"),
+        ("UPDATE requests SET digest = 'x'", "not as its events say"),
+        ("DELETE FROM requests", "not as its events say"),
+        ("UPDATE requests SET state = 'x'", "changed from outside"),
+        ("UPDATE requests SET due = 'x'", "changed from outside"),
+    ],
+)
+def test_verify_finds_what_was_changed(ledger: Ledger, tmp_path: Path, sql: str, what: str) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    ledger.set_state("00000001", RequestState.IN_REVIEW, "dpo")
+    assert ledger.verify() == 2
+    tamper(tmp_path, sql)
+    with pytest.raises(VerificationFailed, match=what):
+        ledger.verify()
+
+
+def test_it_is_all_there_after_reopening_and_private(tmp_path: Path) -> None:
+    with Ledger.open(url(tmp_path)) as first:
+        first.add_request(*entry(), actor="dpo")
+        modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    assert modes == {0o600}
+    with Ledger.open(url(tmp_path)) as second:
+        assert second.requests() == [request()]
+        assert second.verify() == 1
+
+
+def append_some(ledger_url: str) -> None:
+    with Ledger.open(ledger_url) as ledger:
+        for number in range(10):
+            ledger.append("tick", "process", {"n": number})
+
+
+def test_two_processes_write_one_chain(tmp_path: Path) -> None:
+    # Neither has made the tables: that too has to go well.
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        list(pool.map(append_some, [url(tmp_path)] * 2))
+    with Ledger.open(url(tmp_path)) as ledger:
+        assert ledger.verify() == 20
+
+
+def test_a_ledger_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    with (
+        Ledger.open(url(tmp_path)) as ledger,
+        closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other,
+    ):
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="another process has held the ledger"):
+            ledger.append("tick", "dpo", {})
+        other.execute("ROLLBACK")
+        assert ledger.append("tick", "dpo", {}).seq == 1
+
+
+def test_a_full_disk_changes_nothing(ledger: Ledger) -> None:
+    from sqlalchemy import event
+
+    @event.listens_for(ledger._engine, "begin")
+    def no_more_pages(connection: object) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # type: ignore[attr-defined]
+
+    with pytest.raises(BadInput, match="the disk is full"):
+        ledger.add_requests([entry(number) for number in range(200)], actor="dpo")
+    assert ledger.requests() == []
+    assert ledger.verify() == 0
+
+
+def test_a_file_that_is_no_ledger(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").write_text("Dear diary, today nothing happened. " * 50)
+    with pytest.raises(VerificationFailed, match="damaged, or no ledger"):
+        Ledger.open(url(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ("not a url", "no database URL"),
+        ("nosql://host/db", "no database URL"),
+        ("sqlite:////no/such/folder/ledger.db", "no such folder"),
+    ],
+)
+def test_an_address_that_cannot_be_used(bad: str, why: str) -> None:
+    with pytest.raises(BadInput, match=why):
+        Ledger.open(bad)

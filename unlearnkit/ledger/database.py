@@ -1,0 +1,123 @@
+"""Opening the ledger's database, and its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from unlearnkit.errors import BadInput, Busy, UnlearnkitError, VerificationFailed
+from unlearnkit.ledger.tables import Base
+
+BUSY_SECONDS = 10
+
+
+def open_database(url: str) -> Engine:
+    """An engine with the ledger's tables in place; the caller disposes of it.
+
+    Raises BadInput (no such database or driver), Busy, VerificationFailed (damaged file).
+    """
+    try:
+        parsed = make_url(url)
+        # Parameters are vault ciphertext and digests: not for messages.
+        engine = (
+            _sqlite(parsed)
+            if parsed.get_backend_name() == "sqlite"
+            else create_engine(parsed, hide_parameters=True)
+        )
+    except (ArgumentError, NoSuchModuleError, ValueError):
+        raise BadInput(
+            "ledger_url is no database URL that SQLAlchemy knows",
+            fix="Set it to '' for SQLite in the workspace, or as in sqlite:////srv/ledger.db",
+        ) from None
+    except ModuleNotFoundError as error:
+        raise BadInput(
+            f"the database driver '{error.name}' is not installed", fix=f"pip install {error.name}"
+        ) from None
+    try:
+        with explained(engine.url):
+            _create_tables(engine)
+    except BaseException:
+        engine.dispose()
+        raise
+    return engine
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn database errors into ours; never shows a password or a value."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _in_words(error.orig, _place(url)) from None
+    except sqlite3.Error as error:
+        # From _prepare, which SQLAlchemy does not wrap.
+        raise _in_words(error, _place(url)) from None
+
+
+def _in_words(error: BaseException | None, place: str) -> UnlearnkitError:
+    code = getattr(error, "sqlite_errorname", "")
+    if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return Busy(
+            f"another process has held the ledger for {BUSY_SECONDS} seconds",
+            where=place,
+            fix="Wait until it has finished, then run the same command again.",
+        )
+    if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return VerificationFailed(
+            "this file is damaged, or no ledger", where=place, fix="Put it back from a backup."
+        )
+    if code == "SQLITE_FULL":
+        return BadInput(
+            "the disk is full; the ledger was not changed",
+            where=place,
+            fix="Free some disk space, then run the same command again.",
+        )
+    if isinstance(error, sqlite3.OperationalError):
+        # SQLite's own sentence: 'unable to open database file', 'attempt to write a readonly ...'.
+        return BadInput(f"the ledger cannot be used: {error}", where=place)
+    return BadInput(f"the ledger cannot be used: {type(error).__name__}", where=place)
+
+
+def _place(url: URL) -> str:
+    if url.get_backend_name() == "sqlite":
+        return url.database or "in memory"
+    return url.render_as_string(hide_password=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    if url.database and url.database != ":memory:":
+        file = Path(url.database)
+        if not file.parent.is_dir():
+            raise BadInput("there is no such folder for the ledger", where=file.parent)
+        if not file.exists():
+            # Before SQLite makes it with the user's umask; its side files take the same mode.
+            file.touch(mode=0o600)
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    # Transactions are begun by _begin: the driver's own would let two writers read the same tail
+    # (SQLAlchemy, "Transactions with SQLite and the sqlite3 driver").
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _create_tables(engine: Engine) -> None:
+    if not inspect(engine).has_table("events"):
+        with engine.execution_options(writes=True).begin() as connection:
+            Base.metadata.create_all(connection)

@@ -1,0 +1,278 @@
+"""The ledger as the rest of unlearnkit sees it: requests, who they are about, what happened."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from unlearnkit.domain import Request, RequestState, Subject
+from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.ledger.chain import Event, canonical, next_event, verify_chain
+from unlearnkit.ledger.database import explained, open_database
+from unlearnkit.ledger.replay import ADDED, MOVED, Entry, moved, replay
+from unlearnkit.ledger.states import check_transition
+from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
+from unlearnkit.ledger.vault import Sealed, unseal
+
+
+def utc_now() -> datetime:
+    """The time events are stamped with."""
+    return datetime.now(UTC)
+
+
+class Ledger:
+    """An open ledger; use it as a context manager. Every change and its event are one transaction.
+
+    Methods raise Busy when another process holds the database, BadInput when it cannot be used.
+    """
+
+    def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @classmethod
+    def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> Self:
+        """Open the database at an SQLAlchemy URL, with its tables made if it is new."""
+        return cls(open_database(url), clock)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def add_request(self, request: Request, sealed: Sealed, digest: str, actor: str) -> bool:
+        """True when added, False when the same request is there already.
+
+        `digest` is a keyed hash of what was asked. Raises BadInput for the same id with another.
+        """
+        return self.add_requests([(request, sealed, digest)], actor)[0]
+
+    def add_requests(
+        self, entries: Sequence[tuple[Request, Sealed, str]], actor: str
+    ) -> list[bool]:
+        """`add_request` for each, all or none."""
+        with self._writing() as session:
+            return [self._add(session, *entry, actor) for entry in entries]
+
+    def requests(self, state: RequestState | None = None) -> list[Request]:
+        """All requests, or those in one state; the one that is due first comes first."""
+        query = select(RequestRow).order_by(RequestRow.due, RequestRow.id)
+        if state is not None:
+            query = query.where(RequestRow.state == state.value)
+        with self._reading() as session:
+            return [_request(row) for row in session.scalars(query)]
+
+    def request(self, id_or_prefix: str) -> Request:
+        """One request. Raises BadInput when no id, or more than one, begins so."""
+        with self._reading() as session:
+            return _request(_find(session, id_or_prefix))
+
+    def set_state(
+        self, request_id: str, state: RequestState, actor: str, reason: str = ""
+    ) -> Request:
+        """The request, moved. Where it already is in that state nothing happens, reason or not.
+
+        `reason` is kept for good: no name in it. Raises BadInput for a way it may not go.
+        """
+        with self._writing() as session:
+            row = _find(session, request_id)
+            before = _request(row)
+            if before.state is state:
+                return before
+            check_transition(before.state, state, reason)
+            after = moved(before, state, reason)
+            row.state, row.reason = after.state.value, after.reason
+            payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
+            self._record(session, MOVED, actor, payload, row.id)
+            return after
+
+    def subject(self, request_id: str, vault_key: bytes) -> Subject:
+        """Who the request is about. Raises BadInput when erased, VerificationFailed: see unseal."""
+        with self._reading() as session:
+            row = _find(session, request_id)
+            kept = session.get(VaultRow, row.id)
+            if kept is None:
+                raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
+            sealed = Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
+        return unseal(sealed, vault_key)
+
+    def append(
+        self, kind: str, actor: str, payload: dict[str, Any], request_id: str | None = None
+    ) -> Event:
+        """Record what happened; `payload` is JSON without any identifier of a person.
+
+        Raises BadInput for an unknown request, ValueError for what JSON cannot say or for a kind
+        that only the ledger itself may write.
+        """
+        if kind in (ADDED, MOVED):
+            raise ValueError(f"'{kind}' is written by the ledger itself")
+        with self._writing() as session:
+            full = _find(session, request_id).id if request_id is not None else None
+            return self._record(session, kind, actor, payload, full)
+
+    def events(self) -> list[Event]:
+        """Everything that happened, first to last."""
+        with self._reading() as session:
+            return [_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))]
+
+    def verify(self) -> int:
+        """How many events there are, all intact, with the requests exactly as the events say.
+
+        Raises VerificationFailed naming the first event or request that does not hold.
+        """
+        with self._reading() as session:
+            events = [
+                _event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
+            ]
+            table = {
+                row.id: Entry(_request(row), row.digest)
+                for row in session.scalars(select(RequestRow))
+            }
+        count = verify_chain(events)
+        expected = replay(events)
+        for request_id in sorted(table.keys() | expected.keys()):
+            if table.get(request_id) != expected.get(request_id):
+                raise VerificationFailed(
+                    f"request {request_id} in the ledger is not as its events say",
+                    fix="Compare the ledger with a backup; the events are intact.",
+                )
+        return count
+
+    def _add(
+        self, session: Session, request: Request, sealed: Sealed, digest: str, actor: str
+    ) -> bool:
+        if sealed.request_id != request.id:
+            raise ValueError("the sealed subject belongs to another request")
+        there = session.get(RequestRow, request.id)
+        if there is not None:
+            if there.digest == digest:
+                return False
+            raise BadInput(
+                f"request {request.id} is already in the ledger, with other content",
+                fix="Give the new request an id of its own.",
+            )
+        session.add(RequestRow(**_columns(request), digest=digest))
+        session.flush()
+        session.add(
+            VaultRow(
+                request_id=request.id,
+                wrapped_key=sealed.wrapped_key,
+                nonce=sealed.nonce,
+                ciphertext=sealed.ciphertext,
+            )
+        )
+        payload = {"request": request.model_dump(mode="json"), "digest": digest}
+        self._record(session, ADDED, actor, payload, request.id)
+        return True
+
+    def _record(
+        self,
+        session: Session,
+        kind: str,
+        actor: str,
+        payload: dict[str, Any],
+        request_id: str | None,
+    ) -> Event:
+        last = session.scalars(select(EventRow).order_by(EventRow.seq.desc()).limit(1)).first()
+        event = next_event(
+            _event(last) if last else None,
+            time=self._clock().astimezone(UTC).isoformat(),
+            actor=actor,
+            kind=kind,
+            request_id=request_id,
+            payload=payload,
+        )
+        session.add(
+            EventRow(
+                seq=event.seq,
+                time=event.time,
+                actor=event.actor,
+                kind=event.kind,
+                request_id=event.request_id,
+                payload=canonical(event.payload).decode(),
+                previous=event.previous,
+                hash=event.hash,
+            )
+        )
+        session.flush()
+        return event
+
+    @contextmanager
+    def _reading(self) -> Iterator[Session]:
+        with explained(self._engine.url), Session(self._engine) as session:
+            try:
+                yield session
+            except ValueError:
+                # A state, time or number in a row that the ledger never writes.
+                raise VerificationFailed(
+                    "the ledger was changed from outside: a row cannot be read",
+                    fix="Put the ledger back from a backup.",
+                ) from None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        engine = self._engine.execution_options(writes=True)
+        with explained(self._engine.url), Session(engine) as session, session.begin():
+            yield session
+
+
+def _find(session: Session, id_or_prefix: str) -> RequestRow:
+    # Never repeats what was asked for: people type names here.
+    wanted = id_or_prefix.strip().lower()
+    exact = session.get(RequestRow, wanted)
+    if exact is not None:
+        return exact
+    found: Sequence[RequestRow] = []
+    if wanted:
+        begins = RequestRow.id.startswith(wanted, autoescape=True)
+        found = session.scalars(select(RequestRow).where(begins)).all()
+    if len(found) != 1:
+        what = f"{len(found)} requests begin with this id" if found else "no request has this id"
+        raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
+    return found[0]
+
+
+def _columns(request: Request) -> dict[str, Any]:
+    return {name: getattr(request, name) for name in Request.model_fields} | {
+        "state": request.state.value
+    }
+
+
+def _request(row: RequestRow) -> Request:
+    return Request.model_validate({name: getattr(row, name) for name in Request.model_fields})
+
+
+def _event(row: EventRow) -> Event:
+    try:
+        payload = json.loads(row.payload)
+    except ValueError:
+        payload = None
+    if not isinstance(payload, dict):
+        raise VerificationFailed(f"event {row.seq} of the ledger does not hold: no JSON object")
+    return Event(
+        row.seq,
+        row.time,
+        row.actor,
+        row.kind,
+        row.request_id,
+        payload,
+        row.previous,
+        row.hash,
+    )
