@@ -1,0 +1,154 @@
+"""Decoys: the same text about other people and other facts, for records without a perturbed text.
+
+They stand in for TOFU's perturbed answers (Maini et al. 2024, arXiv 2401.06121, section 2.2.2): a
+model that has not memorised a record finds its decoys about as likely as the record itself.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from unlearnkit.corpus.nlp import (
+    CUSTOMER,
+    DATE,
+    EMAIL,
+    LOCATION,
+    PERSON,
+    PHONE,
+    Analyzer,
+    Span,
+    detect,
+)
+from unlearnkit.domain import Record
+
+_AMOUNT = re.compile(r"[$€£]\s?\d[\d.,]*\d|\b\d[\d.,]*\d\s?(?:[$€£]|EUR|USD|GBP)")
+_REFERENCE = re.compile(r"(?<!\w)(?=[\w/-]*\d{3})[A-Z]{1,4}[-/]?\d+(?:[-/]\d+)*(?!\w)")
+_FIGURES = re.compile(r"(?<!\w)\d{4,}(?!\w)")
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+_IN_DATES = re.compile("|".join((*_MONTHS, *_DAYS, r"\d+")))
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_ATTEMPTS = 10
+_FIRST = {PERSON: 0, EMAIL: 1, PHONE: 2, CUSTOMER: 3}
+"""Which of two overlapping spans wins; the longer one among others."""
+
+Piece = tuple[str, str]
+"""Entity (empty for what stays), text."""
+
+
+def decoys(
+    records: Sequence[Record], analyzer: Analyzer, count: int, seed: int
+) -> dict[str, tuple[str, ...]]:
+    """Record id -> `count` different texts in which every detected value is another of its shape.
+
+    Only `text` changes, never the prompt. Equal values in a text get equal replacements. A record
+    without any detected value, or with too few possible replacements, is absent: it has no decoys,
+    and an unchanged copy would be none. The same seed gives the same decoys.
+    """
+    from faker import Faker
+
+    found: dict[str, tuple[str, ...]] = {}
+    spans = detect(analyzer, [record.text for record in records])
+    for record, some in zip(records, spans, strict=True):
+        rng = random.Random(f"{seed}:{record.id}")
+        fake = Faker("en_US")
+        fake.seed_instance(rng.getrandbits(32))
+        pieces = list(_pieces(record.text, some))
+        texts: dict[str, None] = {}
+        for _ in range(count * _ATTEMPTS):
+            text = _decoy(pieces, rng, fake)
+            if text != record.text:
+                texts.setdefault(text)
+            if len(texts) == count:
+                found[record.id] = tuple(texts)
+                break
+    return found
+
+
+def _pieces(text: str, spans: Sequence[Span]) -> Iterator[Piece]:
+    """The text cut into what is replaced and what stays."""
+    marks = [(span.start, span.end, span.entity) for span in spans]
+    for entity, pattern in (("AMOUNT", _AMOUNT), ("REFERENCE", _REFERENCE), ("FIGURES", _FIGURES)):
+        marks += [(one.start(), one.end(), entity) for one in pattern.finditer(text)]
+    marks.sort(key=lambda one: (_FIRST.get(one[2], 9), one[0] - one[1], one[0]))
+    taken: list[tuple[int, int, str]] = []
+    for start, end, entity in marks:
+        if all(end <= one[0] or one[1] <= start for one in taken):
+            taken.append((start, end, entity))
+    at = 0
+    for start, end, entity in sorted(taken):
+        yield "", text[at:start]
+        yield entity, text[start:end]
+        at = end
+    yield "", text[at:]
+
+
+def _decoy(pieces: Sequence[Piece], rng: random.Random, fake: Any) -> str:
+    words: dict[str, str] = {}
+    values: dict[Piece, str] = {}
+
+    def replaced(piece: Piece) -> str:
+        entity, text = piece
+        if not entity:
+            return text
+        if piece not in values:
+            values[piece] = _replacement(entity, text, words, rng, fake)
+        return values[piece]
+
+    return "".join(replaced(piece) for piece in pieces)
+
+
+def _replacement(
+    entity: str, text: str, words: dict[str, str], rng: random.Random, fake: Any
+) -> str:
+    if entity == PERSON:
+        return _person(text, words, rng, fake)
+    if entity == EMAIL:
+        return f"{fake.user_name()}@{text.partition('@')[2]}"
+    if entity == LOCATION:
+        return words.setdefault(text.casefold(), str(fake.city()))
+    if entity == DATE:
+        return _IN_DATES.sub(lambda one: _date_part(one[0], rng), text)
+    return re.sub(r"\d+", lambda one: _digits(one[0], rng), text)
+
+
+def _person(text: str, words: dict[str, str], rng: random.Random, fake: Any) -> str:
+    """As many words; an initial stays one; a word is replaced alike throughout one decoy."""
+    last_word = max((one.start() for one in _WORD.finditer(text)), default=0)
+
+    def another(one: re.Match[str]) -> str:
+        if len(one[0]) == 1:
+            new = rng.choice("ABCDEFGHJKLMNPRSTVW")
+        else:
+            surname = one.start() == last_word > 0
+            new = str(fake.last_name() if surname else fake.first_name())
+        return words.setdefault(one[0].casefold(), new)
+
+    return _WORD.sub(another, text)
+
+
+def _date_part(part: str, rng: random.Random) -> str:
+    """Another month, weekday, year, or number that can stand where this one stood."""
+    for names in (_MONTHS, _DAYS):
+        if part in names:
+            return rng.choice(names)
+    number = int(part)
+    if len(part) == 4 and 1900 <= number < 2100:
+        return str(number + rng.randint(-6, 6))
+    ranges = ((1, 12), (1, 28), (0, 59))
+    for low, high in ranges:
+        if low <= number <= high:
+            return str(rng.randint(low, high)).zfill(len(part) if part.startswith("0") else 1)
+    return _digits(part, rng)
+
+
+def _digits(part: str, rng: random.Random) -> str:
+    """Other digits, as many, without a new leading zero."""
+    first = "0" if part.startswith("0") else rng.choice("123456789")
+    return first + "".join(rng.choice("0123456789") for _ in part[1:])

@@ -1,0 +1,149 @@
+"""One reader for each file format; each yields rows with the line they stand on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from unlearnkit.errors import BadInput
+
+INVALID_UTF8 = "invalid UTF-8"
+NOT_AN_OBJECT = "not a JSON object"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What stands on one line: the fields, or the reason why there are none."""
+
+    line: int
+    value: Mapping[str, object] | str
+
+
+Reader = Callable[[Path, str], Iterator[Row]]
+"""Called with the file and the name of the text field."""
+
+
+def read_jsonl(path: Path, text_field: str) -> Iterator[Row]:
+    """JSON Lines, read line by line. Raises BadInput on a line that is not JSON."""
+    with _open(path) as file:
+        for line, raw in enumerate(file, start=1):
+            content = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
+            if not content.strip():
+                continue
+            try:
+                value = _json(content.decode(), path, line)
+            except UnicodeDecodeError:
+                yield Row(line, INVALID_UTF8)
+                continue
+            yield Row(line, value if isinstance(value, dict) else NOT_AN_OBJECT)
+
+
+def read_json(path: Path, text_field: str) -> Iterator[Row]:
+    """One JSON array of objects; a row's line is its position in the array, from 1.
+
+    Raises BadInput when the file is not valid UTF-8, not JSON or not an array.
+    """
+    with _open(path) as file:
+        content = file.read()
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise BadInput(INVALID_UTF8, where=path, line=line) from None
+    value = _json(text, path, 1)
+    if not isinstance(value, list):
+        raise BadInput(
+            "not a JSON array of records", where=path, line=1, fix="One object a line? Use .jsonl."
+        )
+    for position, one in enumerate(value, start=1):
+        yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
+
+
+def read_csv(path: Path, text_field: str) -> Iterator[Row]:
+    """Comma-separated values with a header. Raises BadInput on bad quotes or too many columns."""
+    csv.field_size_limit(2**31 - 1)
+    with _open(path) as raw:
+        # Bytes that are no UTF-8 come through as surrogates, so that only their row is lost.
+        file = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
+        rows = csv.DictReader(file, strict=True)
+        try:
+            if text_field not in (rows.fieldnames or ()):
+                raise BadInput(f"no column '{text_field}' in the header", where=path, line=1)
+            for row in rows:
+                if None in row:
+                    raise BadInput(
+                        "more columns than the header has",
+                        where=path,
+                        line=rows.line_num,
+                        fix="Quote texts that hold a comma.",
+                    )
+                broken = any(_has_surrogate(cell) for cell in row.values() if cell)
+                yield Row(rows.line_num, INVALID_UTF8 if broken else row)
+        except csv.Error as error:
+            raise BadInput(
+                f"malformed CSV: {error}", where=path, line=max(rows.line_num, 1)
+            ) from None
+
+
+def read_parquet(path: Path, text_field: str) -> Iterator[Row]:
+    """Apache Parquet, batch by batch; a row's line is its number, from 1. Raises BadInput."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            if text_field not in file.schema_arrow.names:
+                raise BadInput(f"no column '{text_field}'", where=path)
+            number = 0
+            for batch in file.iter_batches(batch_size=1024):
+                for at in range(batch.num_rows):
+                    number += 1
+                    yield Row(number, _parquet_row(batch, at))
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0][:200]
+        raise BadInput(f"malformed Parquet: {reason}", where=path) from None
+
+
+def _parquet_row(batch: Any, at: int) -> dict[str, object] | str:
+    try:
+        return {name: batch.column(name)[at].as_py() for name in batch.schema.names}
+    except UnicodeDecodeError:
+        return INVALID_UTF8
+
+
+def _json(text: str, path: Path, line: int) -> object:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadInput(
+            f"malformed JSON: {error.msg} (column {error.colno})",
+            where=path,
+            line=line + error.lineno - 1,
+        ) from None
+    except (RecursionError, ValueError) as error:
+        what = "nested too deeply" if isinstance(error, RecursionError) else "a number too long"
+        raise BadInput(f"malformed JSON: {what}", where=path, line=line) from None
+
+
+def _has_surrogate(cell: str) -> bool:
+    return any("\udc80" <= letter <= "\udcff" for letter in cell) if not cell.isascii() else False
+
+
+def _open(path: Path) -> Any:
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise BadInput(f"cannot read: {error.strerror}", where=path) from None
+
+
+READERS: dict[str, Reader] = {
+    ".jsonl": read_jsonl,
+    ".json": read_json,
+    ".csv": read_csv,
+    ".parquet": read_parquet,
+}

@@ -1,0 +1,228 @@
+"""Reading the training records from JSON Lines, JSON arrays, CSV and Parquet.
+
+Which fault stops the reading and which does not:
+
+- A file that is broken as a file (a line that is no JSON, a CSV row with too many columns, a
+  Parquet file that does not open, no text column) raises BadInput with file and line: nobody can
+  know what else is lost in it.
+- A record that is whole but unusable (no text, more than 10 MB of it, invalid UTF-8, not an object)
+  is quarantined with file, line and reason, counted, and never written elsewhere; the rest is read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from unlearnkit.corpus.formats import READERS, Row
+from unlearnkit.domain import Artefact, Record
+from unlearnkit.errors import BadInput
+
+MAX_TEXT_BYTES = 10_000_000
+"""A text longer than this is a mistake in the export, not a record."""
+
+
+Name = Annotated[str, Field(min_length=1)]
+
+
+class Fields(Artefact):
+    """What the fields (columns) of the user's records are called; only `text` must exist."""
+
+    text: Name = "text"
+    id: Name = "id"
+    group: Name = "group"
+    prompt: Name = "prompt"
+    paraphrase: Name = "paraphrase"
+    perturbed: Name = "perturbed"
+
+
+class Quarantined(Artefact):
+    """A record that was left out, without its content."""
+
+    source: str
+    line: int
+    """Line of the file; position in the array or row for JSON arrays and Parquet. From 1."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corpus:
+    """The records as read, in the order of the files."""
+
+    records: tuple[Record, ...]
+    quarantined: tuple[Quarantined, ...]
+    digest: str
+    """Hex SHA-256 over every record's id and content hash, sorted by id."""
+    files: dict[str, str]
+    """Source -> the same digest over the records of that file."""
+
+    def by_id(self) -> dict[str, Record]:
+        """Record id -> record."""
+        return {record.id: record for record in self.records}
+
+
+class _Unusable(Exception):
+    """The reason why a record is quarantined."""
+
+
+def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
+    """Read files, and folders of files, into one corpus.
+
+    A record keeps the user's own id; without one it is named by the SHA-256 of its content (and a
+    running number among equal contents), so that it keeps its name when other records move.
+
+    Raises BadInput: a missing or broken file, two records with one id (naming both lines), and a
+    corpus without a single usable record. See the module's head for what is quarantined instead.
+    """
+    fields = fields or Fields()
+    records: list[Record] = []
+    quarantined: list[Quarantined] = []
+    equal_contents: Counter[str] = Counter()
+    for path in _files(paths):
+        for row in READERS[path.suffix](path, fields.text):
+            try:
+                records.append(_record(row, fields, str(path), equal_contents))
+            except _Unusable as reason:
+                quarantined.append(Quarantined(source=str(path), line=row.line, reason=str(reason)))
+    if not records:
+        left_out = f" ({len(quarantined)} were quarantined)" if quarantined else ""
+        raise BadInput(
+            f"there is no usable record in the corpus{left_out}",
+            where=", ".join(str(path) for path in paths),
+            fix=f"Records need a text in the field '{fields.text}'.",
+        )
+    _refuse_equal_ids(records)
+    by_file: defaultdict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        by_file[record.source].append(record)
+    return Corpus(
+        records=tuple(records),
+        quarantined=tuple(quarantined),
+        digest=digest_records(records),
+        files={source: digest_records(part) for source, part in by_file.items()},
+    )
+
+
+def digest_records(records: Sequence[Record]) -> str:
+    """Hex SHA-256 over (id, content hash), sorted by id: independent of order and file names."""
+    total = hashlib.sha256()
+    for line in sorted(f"{record.id}\x1f{_content_hash(record)}\n" for record in records):
+        total.update(line.encode())
+    return total.hexdigest()
+
+
+def _content_hash(record: Record) -> str:
+    parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    """Every file once; of a folder those with a known suffix, sorted, hidden ones left out."""
+    known = ", ".join(READERS)
+    seen: set[Path] = set()
+    for path in paths:
+        if not path.exists():
+            raise BadInput("there is no such file or folder", where=path)
+        found = [path]
+        if path.is_dir():
+            found = [
+                one
+                for one in sorted(path.rglob("*"))
+                if one.suffix in READERS
+                and one.is_file()
+                and not any(part.startswith(".") for part in one.relative_to(path).parts)
+            ]
+            if not found:
+                raise BadInput(f"the folder holds no {known} file", where=path)
+        elif path.suffix not in READERS:
+            raise BadInput("not a corpus format", where=path, fix=f"Known are: {known}.")
+        for one in found:
+            if one.resolve() not in seen:
+                seen.add(one.resolve())
+                yield one
+
+
+def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str]) -> Record:
+    """Check one row. Raises _Unusable with the reason."""
+    if isinstance(row.value, str):
+        raise _Unusable(row.value)
+    value = row.value
+    text = _string(value, fields.text, "text")
+    if not text.strip():
+        raise _Unusable("no text")
+    record = Record(
+        id=_own_id(value, fields.id),
+        text=text,
+        prompt=_string(value, fields.prompt, "prompt"),
+        group=_own_id(value, fields.group),
+        source=source,
+        line=row.line,
+        paraphrase=_string(value, fields.paraphrase, "paraphrase"),
+        perturbed=_strings(value, fields.perturbed),
+    )
+    if record.id:
+        return record
+    content = _content_hash(record)[:16]
+    equal_contents[content] += 1
+    number = equal_contents[content]
+    return Record(
+        **{name: getattr(record, name) for name in Record.__slots__ if name != "id"},
+        id=content if number == 1 else f"{content}-{number}",
+    )
+
+
+def _string(value: Mapping[str, object], field: str, what: str) -> str:
+    found = value.get(field)
+    if found is None:
+        return ""
+    if not isinstance(found, str):
+        raise _Unusable(f"the {what} is not a string")
+    return _checked(found, what)
+
+
+def _checked(found: str, what: str) -> str:
+    try:
+        size = len(found.encode())
+    except UnicodeEncodeError:
+        raise _Unusable(f"the {what} holds half of a UTF-16 pair, which is no text") from None
+    if size > MAX_TEXT_BYTES:
+        raise _Unusable(f"the {what} has more than {MAX_TEXT_BYTES // 1_000_000} MB")
+    return found
+
+
+def _strings(value: Mapping[str, object], field: str) -> tuple[str, ...]:
+    found = value.get(field)
+    if found is None:
+        return ()
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
+        raise _Unusable("the perturbed texts are not a list of strings")
+    return tuple(_checked(one, "perturbed text") for one in found)
+
+
+def _own_id(value: Mapping[str, object], field: str) -> str:
+    """The user's own id or group: a string or a whole number; empty when there is none."""
+    found = value.get(field)
+    if found is None:
+        return ""
+    if isinstance(found, bool) or not isinstance(found, (str, int)):
+        raise _Unusable(f"the field '{field}' is neither a string nor a whole number")
+    return _checked(str(found), field).strip()
+
+
+def _refuse_equal_ids(records: Sequence[Record]) -> None:
+    first: dict[str, Record] = {}
+    for record in records:
+        other = first.setdefault(record.id, record)
+        if other is not record:
+            raise BadInput(
+                f"this record has the same id as {other.source}, line {other.line}",
+                where=record.source,
+                line=record.line,
+                fix="Give every record an id of its own, or leave the id field out.",
+            )

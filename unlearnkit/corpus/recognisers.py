@@ -1,0 +1,81 @@
+"""The Presidio recognisers every analysis runs. Imports Presidio: import this module lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import regex  # type: ignore[import-untyped]
+from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.predefined_recognizers import (
+    CreditCardRecognizer,
+    DateRecognizer,
+    EmailRecognizer,
+    IbanRecognizer,
+    IpRecognizer,
+    PhoneRecognizer,
+)
+from tldextract import TLDExtract
+
+from unlearnkit.errors import BadInput
+
+
+class OfflineEmailRecognizer(EmailRecognizer):
+    """Presidio's e-mail recogniser with tldextract's bundled suffix list: no network, no cache.
+
+    An address under a private suffix (`@corp.local`) keeps the pattern's own score; Presidio
+    would drop it, but company records are full of them.
+    """
+
+    suffixes = TLDExtract(cache_dir=None, suffix_list_urls=())
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """True where the domain ends in a public suffix, else undecided."""
+        return True if self.suffixes(pattern_text).fqdn else None
+
+
+class _NoContext(ContextAwareEnhancer):
+    def __init__(self) -> None:
+        super().__init__(0, 0, 0, 0)
+
+    def enhance_using_context(self, text: str, raw_results: Any, *_: Any, **__: Any) -> Any:
+        return raw_results
+
+
+def no_context() -> ContextAwareEnhancer:
+    """Leaves scores alone: the lemmas Presidio's enhancer reads are not computed here."""
+    return _NoContext()
+
+
+def standing_recognisers(
+    language: str, regions: Sequence[str], customer_id_patterns: Sequence[str]
+) -> list[Any]:
+    """E-mail, phone, card, IBAN, IP, dates and the company's customer numbers.
+
+    Raises BadInput when a customer id pattern is not a regular expression.
+    """
+    recognisers = [
+        OfflineEmailRecognizer(supported_language=language),
+        PhoneRecognizer(supported_language=language, supported_regions=tuple(regions)),
+        CreditCardRecognizer(supported_language=language),
+        IbanRecognizer(supported_language=language),
+        IpRecognizer(supported_language=language),
+        DateRecognizer(supported_language=language),
+    ]
+    for pattern in customer_id_patterns:
+        try:
+            regex.compile(pattern)
+        except regex.error as error:
+            raise BadInput(f"the customer id pattern '{pattern}' is malformed: {error}") from None
+    if customer_id_patterns:
+        patterns = [Pattern("customer id", one, 0.9) for one in customer_id_patterns]
+        recognisers.append(
+            PatternRecognizer(
+                "CUSTOMER_ID",
+                name="CustomerIdRecognizer",
+                supported_language=language,
+                patterns=patterns,
+            )
+        )
+    return recognisers
