@@ -1,0 +1,1 @@
+"""From a data subject to the records that concern them, each with its evidence."""

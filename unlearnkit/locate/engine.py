@@ -1,0 +1,240 @@
+"""From a subject to the records that concern them: search, weigh, and say how sure it is.
+
+The rules of certainty are written for readers in docs/locate.md; keep the two alike.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from unlearnkit.config import LocateSettings
+from unlearnkit.corpus.index import KINDS, EntityRow, Index, check_unchanged
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Analyzer
+from unlearnkit.corpus.reader import Corpus
+from unlearnkit.domain import (
+    Certainty,
+    IdentifierKind,
+    Located,
+    Match,
+    Progress,
+    Subject,
+    silent,
+)
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.identifiers import own_values
+from unlearnkit.locate.reasons import reason
+from unlearnkit.locate.search import Found, search_subject
+from unlearnkit.locate.ties import Linked, Ties, Value, link, tie
+
+_THREAD = Hit(IdentifierKind.OTHER, "thread", 0, 0, "thread")
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What is known before the single records are judged."""
+
+    ties: Ties
+    own: frozenset[Value]
+    """The subject's identifiers, those linked with certainty included."""
+    linked: Linked
+    named: frozenset[str]
+    """Records with the whole name."""
+    name_is_ambiguous: bool
+    settings: LocateSettings
+
+
+def locate(
+    subject: Subject,
+    corpus: Corpus,
+    index: Index,
+    analyzer: Analyzer,
+    key: bytes,
+    *,
+    settings: LocateSettings | None = None,
+    progress: Progress = silent,
+) -> Located:
+    """Every record that concerns, or may concern, the subject, each with its evidence.
+
+    Raises BadInput when the corpus changed since it was indexed, or the subject has no identifier
+    that can be searched.
+    """
+    settings = settings or LocateSettings()
+    check_unchanged(index.info, corpus)
+    if not subject.identifiers:
+        raise BadInput("the request holds no identifier to search for", where=subject.request_id)
+    rows = index.rows((EMAIL, PHONE, CUSTOMER))
+    found = search_subject(
+        subject,
+        corpus,
+        analyzer,
+        rows=rows,
+        person_rows=index.rows((PERSON,)),
+        place_rows=index.rows((LOCATION,)),
+        key=key,
+        surname_bearers=settings.surname_bearers,
+        first_name_bearers=settings.first_name_bearers,
+        progress=progress,
+    )
+    ties = tie(rows, corpus.records, settings.shared_after)
+    given = {
+        Value(*value) for value in own_values(subject.identifiers, key, analyzer.settings.regions)
+    }
+    case = _open_case(ties, frozenset(given | found.resolved), found, settings)
+    hits = _with_links(found.hits, case, rows)
+    judged = {record_id: _judge(record_id, some, case) for record_id, some in hits.items()}
+    _add_threads(judged, case)
+    matches = tuple(
+        Match(
+            request_id=subject.request_id,
+            record_id=record.id,
+            certainty=verdict.certainty,
+            score=max(hit.weight for hit in verdict.hits),
+            evidence=tuple(hit.evidence for hit in verdict.hits),
+            reason=reason(verdict.hits, verdict.doubt),
+        )
+        for record in corpus.records
+        if (verdict := judged.get(record.id)) is not None
+    )
+    return Located(
+        request_id=subject.request_id,
+        corpus_digest=corpus.digest,
+        matches=matches,
+        record_count=len(corpus.records),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    certainty: Certainty
+    hits: Sequence[Hit]
+    doubt: str = ""
+    """Why it is not certain."""
+
+
+def _open_case(ties: Ties, own: frozenset[Value], found: Found, settings: LocateSettings) -> _Case:
+    named = frozenset(one for one, hits in found.hits.items() if any(hit.full_name for hit in hits))
+    identified = frozenset(
+        one for one, hits in found.hits.items() if any(hit.identifies for hit in hits)
+    )
+    if own:
+        linked = link(ties, own, identified, by_name_only=False)
+        own |= linked.certain
+        # Somebody else's identifier beside the name, and none of the subject's: a namesake.
+        ambiguous = any(_others(one, ties, own) and not _has(one, ties, own) for one in named)
+    else:
+        beside = frozenset(value for one in named for value in ties.around(one))
+        ambiguous = _several(ties.distinguishing(beside))
+        linked = Linked(frozenset(), frozenset())
+        if not ambiguous:
+            linked = link(ties, own, named, by_name_only=True)
+    return _Case(ties, own, linked, named, ambiguous, settings)
+
+
+def _several(values: Iterable[Value]) -> bool:
+    """More than one customer number; without any, more than one e-mail address."""
+    kinds = defaultdict(set)
+    for value in values:
+        kinds[value.kind].add(value)
+    numbers = kinds[IdentifierKind.CUSTOMER_ID]
+    return len(numbers or kinds[IdentifierKind.EMAIL]) > 1
+
+
+def _has(record_id: str, ties: Ties, own: frozenset[Value]) -> bool:
+    return bool(ties.around(record_id) & own)
+
+
+def _others(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Value]:
+    """Distinguishing identifiers around a record that are not known to be the subject's."""
+    return ties.distinguishing(ties.around(record_id) - own)
+
+
+def _with_links(
+    found: dict[str, list[Hit]], case: _Case, rows: Sequence[EntityRow]
+) -> dict[str, list[Hit]]:
+    """The hits and, beside them, the places of linked identifiers."""
+    hits = defaultdict(list, {record_id: list(some) for record_id, some in found.items()})
+    linked = case.linked.certain | case.linked.uncertain
+    for row in rows:
+        kind = KINDS[row.entity]
+        if Value(kind, row.hash) in linked:
+            hits[row.record_id].append(Hit(kind, "link", row.start, row.end, row.recogniser))
+    return {record_id: strongest(some) for record_id, some in hits.items()}
+
+
+def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
+    """Certain, uncertain, or None: the record is somebody else's."""
+    ties = case.ties
+    values = ties.of_record.get(record_id, frozenset())
+    if any(hit.identifies for hit in hits) or values & case.linked.certain:
+        return _Verdict(Certainty.CERTAIN, hits)
+    full_name = any(hit.full_name for hit in hits)
+    if values & case.linked.uncertain and not full_name:
+        return _Verdict(Certainty.UNCERTAIN, hits, "linked")
+    if _has(record_id, ties, case.own):  # its thread has the subject's identifier
+        return _in_own_thread(record_id, hits, case)
+    others = _others(record_id, ties, case.own)
+    if others and case.own:
+        # An identifier that occurs once may be a ticket number taken for a customer's.
+        established = [one for one in others if len(ties.records[one]) > 1]
+        if established and (not full_name or any(_is_namesakes(one, case) for one in established)):
+            return None
+        return _Verdict(Certainty.UNCERTAIN, hits, "beside another")
+    if full_name and not case.name_is_ambiguous:
+        unique = case.settings.accept_unique_full_name
+        return _Verdict(Certainty.CERTAIN if unique else Certainty.UNCERTAIN, hits, "name only")
+    return _Verdict(Certainty.UNCERTAIN, hits, "namesake" if full_name else "weak")
+
+
+def _is_namesakes(value: Value, case: _Case) -> bool:
+    """Whether this identifier belongs to a person of the same name.
+
+    It does when at least two records carry it together with the whole name, and they are half of
+    all records that carry it. Otherwise somebody else's record may just mention the subject.
+    """
+    ties = case.ties
+    numbers = {value, *ties.beside(value)}
+    return any(
+        len(ties.records[one] & case.named) >= max(2, len(ties.records[one]) / 2)
+        for one in numbers - case.own
+        if one.kind is IdentifierKind.CUSTOMER_ID
+    )
+
+
+def _others_in(group: str, case: _Case) -> frozenset[Value]:
+    """Somebody else's identifiers in a thread; a 'phone number' seen once may be any figure."""
+    ties = case.ties
+    return frozenset(
+        value
+        for value in ties.distinguishing(ties.of_group(group) - case.own)
+        if value.kind is not IdentifierKind.PHONE or len(ties.records[value]) > 1
+    )
+
+
+def _in_own_thread(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict:
+    alone = not _others_in(case.ties.group_of[record_id], case)
+    certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
+    return _Verdict(certainty, [*hits, _THREAD], "" if alone else "mixed thread")
+
+
+def _add_threads(judged: dict[str, _Verdict | None], case: _Case) -> None:
+    """The other turns of a thread with a certain match concern the person too."""
+    sure = [
+        record_id
+        for record_id, verdict in judged.items()
+        if verdict is not None and verdict.certainty is Certainty.CERTAIN
+    ]
+    for group in {case.ties.group_of[one] for one in sure if one in case.ties.group_of}:
+        values = case.ties.of_group(group)
+        others = _others_in(group, case)
+        certain = bool(values & case.own) and not others
+        for member in case.ties.members[group]:
+            if member in judged:
+                continue
+            judged[member] = _Verdict(
+                Certainty.CERTAIN if certain else Certainty.UNCERTAIN,
+                [_THREAD],
+                "" if certain else "mixed thread" if others else "name only",
+            )

@@ -1,0 +1,78 @@
+"""From reviewed matches to the forget set of a batch of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from unlearnkit.corpus.reader import Corpus
+from unlearnkit.domain import Certainty, Decision, ForgetSet, Located
+from unlearnkit.errors import BadInput, CannotEvaluate
+from unlearnkit.locate.review import apply_decisions, pending
+
+
+def build_forget_set(
+    located: Sequence[Located], decisions: Sequence[Decision], corpus: Corpus
+) -> ForgetSet:
+    """The accepted records of every request.
+
+    Raises CannotEvaluate while matches are undecided; BadInput when the matches are of another
+    state of the corpus, when no record is accepted at all, and when every record is: there must be
+    something to forget and something to keep.
+    """
+    for one in located:
+        if one.corpus_digest != corpus.digest:
+            raise BadInput(
+                "the corpus changed since these records were located",
+                where=f"request {one.request_id}",
+                fix="Run: unlearnkit index CORPUS, then unlearnkit locate",
+            )
+        undecided = pending(one, decisions)
+        if undecided:
+            raise CannotEvaluate(
+                f"{len(undecided)} uncertain matches wait for a decision",
+                where=f"request {one.request_id}",
+                fix=f"Run: unlearnkit review {one.request_id}",
+            )
+    forget = ForgetSet(
+        corpus_digest=corpus.digest,
+        records={one.request_id: apply_decisions(one, decisions) for one in located},
+    )
+    if not forget.record_ids:
+        raise BadInput(
+            "the forget set is empty: no record of the corpus was accepted for any request",
+            fix="Check the identifiers of the requests, or close them as 'no data held'.",
+        )
+    if forget.record_ids >= {record.id for record in corpus.records}:
+        raise BadInput(
+            "the forget set is the whole corpus: nothing would be left to keep the model useful",
+            fix="Train a new model instead, or give the corpus the model was trained on.",
+        )
+    return forget
+
+
+@dataclass(frozen=True, slots=True)
+class LocateScore:
+    """How well one request's records were found, against the truth."""
+
+    precision: float | None
+    """Share of the accepted records that are right; None when none was accepted."""
+    recall: float | None
+    """Share of the true records that were accepted; None when there are none."""
+    certain: int
+    uncertain: int
+    wrongly_certain: int
+    """Certain matches that are somebody else's: no review would catch them."""
+
+
+def evaluate(located: Located, accepted: Collection[str], truth: Collection[str]) -> LocateScore:
+    """Score the accepted records of a request against the records that truly concern the person."""
+    right = set(accepted) & set(truth)
+    sure = {one.record_id for one in located.matches if one.certainty is Certainty.CERTAIN}
+    return LocateScore(
+        precision=len(right) / len(set(accepted)) if accepted else None,
+        recall=len(right) / len(set(truth)) if truth else None,
+        certain=len(sure),
+        uncertain=len(located.matches) - len(sure),
+        wrongly_certain=len(sure - set(truth)),
+    )

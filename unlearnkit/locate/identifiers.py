@@ -1,0 +1,149 @@
+"""Finding the subject's own identifiers: by Presidio ad-hoc recognisers, the index, and hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from unlearnkit.corpus.index import KINDS, EntityRow
+from unlearnkit.corpus.normalise import fold, normalise
+from unlearnkit.domain import Identifier, IdentifierKind, Record
+from unlearnkit.locate.hits import Hit
+from unlearnkit.pseudonym import keyed_hash
+
+_GAP = r"[\s()./\u2010-\u2013-]{0,3}"
+_SHORT_NUMBER = 5
+"""A customer number of fewer characters than this may stand for anything; it only hints."""
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
+
+def own_values(
+    identifiers: Sequence[Identifier], key: bytes, regions: Sequence[str]
+) -> frozenset[tuple[IdentifierKind, str]]:
+    """(kind, keyed hash) of every raw identifier, as the index has them."""
+    return frozenset(
+        (one.kind, keyed_hash(key, one.kind.value, normalise(one.kind, one.value, regions)))
+        for one in identifiers
+        if one.format == "raw"
+    )
+
+
+def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
+    """Regular expressions (module `regex`, over folded text) of one raw identifier, not a name."""
+    value = fold(identifier.value.strip())
+    match identifier.kind:
+        case IdentifierKind.EMAIL:
+            address = normalise(identifier.kind, value)
+            return [rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"]
+        case IdentifierKind.PHONE:
+            return _phone_patterns(normalise(identifier.kind, value, regions))
+        case IdentifierKind.CUSTOMER_ID:
+            runs = re.findall(r"[^\W\d_]+|\d+", value)
+            number = r"[\s_#./-]*".join(runs)
+            return [rf"(?<![^\W_]){number}(?![^\W_])"] if runs else []
+        case IdentifierKind.DATE_OF_BIRTH:
+            return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in _dates(value)]
+        case _:
+            words = [re.escape(word) for word in re.findall(r"[^\s,]+", value)]
+            value = r"[\s,]+".join(words)
+            return [rf"(?<![\w@.]){value}(?!\w)"] if words else []
+
+
+def _phone_patterns(number: str) -> list[str]:
+    """The national digits with any separators, with or without country code or leading zero."""
+    import phonenumbers
+
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return [rf"(?<!\d){_GAP.join(number)}(?!\d)"] if number else []
+    national = str(parsed.national_number)
+    code = _GAP.join(str(parsed.country_code))
+    prefix = rf"(?:(?:\+|00)?{_GAP}{code}{_GAP}(?:\(0\){_GAP})?|\(?0)?"
+    return [rf"(?<![\d+]){prefix}\(?{_GAP.join(national)}(?!\d)"]
+
+
+def _dates(value: str) -> list[str]:
+    """The usual spellings of a date given as ISO 8601; else the value itself."""
+    parts = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", value)
+    if parts is None or not 1 <= int(parts[2]) <= 12:
+        return [value]
+    year, month, day = (int(part) for part in parts.groups())
+    name = _MONTHS[month - 1]
+    spelled = [
+        text
+        for word in (name, name[:3])
+        for text in (f"{day} {word} {year}", f"{word} {day}, {year}", f"{day}. {word} {year}")
+    ]
+    figures = [
+        separator.join(str(part) for part in order)
+        for separator in "./-"
+        for order in (
+            (day, month, year),
+            (month, day, year),
+            (f"{day:02d}", f"{month:02d}", year),
+            (f"{month:02d}", f"{day:02d}", year),
+        )
+    ]
+    return list(dict.fromkeys([value, *spelled, *figures]))
+
+
+def adhoc_recogniser(
+    entity: str, name: str, language: str, patterns: Sequence[str], any_case: bool = True
+) -> Any:
+    """A Presidio PatternRecognizer for one way to write one identifier."""
+    import regex  # type: ignore[import-untyped]
+    from presidio_analyzer import Pattern, PatternRecognizer
+
+    flags = regex.DOTALL | regex.MULTILINE | (regex.IGNORECASE if any_case else 0)
+    return PatternRecognizer(
+        entity,
+        name=name,
+        supported_language=language,
+        patterns=[Pattern(name, one, 1.0) for one in patterns],
+        global_regex_flags=flags,
+    )
+
+
+def how_written(identifier: Identifier, found: str) -> str:
+    """`exact` as given, `normalised` in another spelling, `partial` where too short to tell."""
+    if identifier.kind is IdentifierKind.CUSTOMER_ID:
+        letters = normalise(identifier.kind, identifier.value)
+        if len(letters) < _SHORT_NUMBER:
+            return "partial"
+    return "exact" if found.casefold() == identifier.value.strip().casefold() else "normalised"
+
+
+def hashed_hits(
+    identifiers: Sequence[Identifier],
+    rows: Sequence[EntityRow],
+    records: Mapping[str, Record],
+    regions: Sequence[str],
+) -> Iterator[tuple[EntityRow, Hit]]:
+    """Rows of the index whose detected value has the digest a request gave (OpenDSR formats).
+
+    The value is hashed as it stands, in lower case and normalised: OpenDSR does not say which.
+    """
+    wanted = {
+        (one.kind, one.format, one.value.strip().casefold())
+        for one in identifiers
+        if one.format != "raw"
+    }
+    if not wanted:
+        return
+    for row in rows:
+        kind = KINDS[row.entity]
+        value = records[row.record_id].content[row.start : row.end].strip()
+        normalised = normalise(kind, value, regions)
+        spellings = {value, value.lower(), normalised, normalised.removeprefix("+")}
+        if any(
+            kind is one and hashlib.new(digest, text.encode()).hexdigest() == hexdigits
+            for one, digest, hexdigits in wanted
+            for text in spellings
+        ):
+            yield row, Hit(kind, "hashed", row.start, row.end, row.recogniser)

@@ -1,0 +1,125 @@
+"""Near misses of a name: misspellings, and bare first names or surnames."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from unlearnkit.corpus.normalise import normalise
+from unlearnkit.domain import IdentifierKind, Record
+from unlearnkit.locate.names import TITLES, Name
+
+_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
+_AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)")
+_REACH = 40
+
+Place = tuple[str, int, int]
+"""Record id, start, end; the span is into Record.content."""
+
+
+def ordinary_words(records: Iterable[Record]) -> frozenset[str]:
+    """Words the corpus writes in lower case; a capital letter does not make them names."""
+    return frozenset(
+        word for record in records for word in _WORD.findall(record.content) if word[0].islower()
+    )
+
+
+def neighbours(text: str, start: int, end: int, ordinary: frozenset[str]) -> tuple[str, str]:
+    """The name-like words right before and after a span; empty where there is none."""
+    before = _BEFORE.search(text[max(0, start - _REACH) : start])
+    after = _AFTER.match(text[end : end + _REACH])
+    return (_if_name(before, ordinary), _if_name(after, ordinary))
+
+
+def _if_name(match: re.Match[str] | None, ordinary: frozenset[str]) -> str:
+    word = match[1] if match else ""
+    plain = word.casefold()
+    is_name = word[:1].isupper() and plain not in ordinary and plain not in TITLES
+    return word if is_name else ""
+
+
+def bare_names(
+    name: Name,
+    word: str,
+    places: Sequence[Place],
+    *,
+    texts: dict[str, str],
+    ordinary: frozenset[str],
+    limit: int,
+) -> list[Place]:
+    """Where one word of the name stands alone, unless more than `limit` others bear it too.
+
+    'Others' are the different name-like words the corpus puts next to it: first names before a
+    surname, surnames after a first name.
+    """
+    own = {normalise(IdentifierKind.NAME, one) for one in name.words}
+    others: set[str] = set()
+    alone: list[Place] = []
+    for place in places:
+        record_id, start, end = place
+        before, after = neighbours(texts[record_id], start, end, ordinary)
+        beside = before if word == name.last else after
+        plain = normalise(IdentifierKind.NAME, beside)
+        if len(plain) > 1 and plain not in own:
+            others.add(plain)
+        if not before and not after:
+            alone.append(place)
+    return alone if len(others) <= limit else []
+
+
+def misspellings(
+    name: Name, records: Iterable[Record], found_by_ner: Iterable[Place]
+) -> list[Place]:
+    """Runs of capitalised words, and PERSON spans, that differ from the name by a slip or two.
+
+    Optimal string alignment distance (rapidfuzz): one slip in a word of under eight letters, two in
+    a longer one, none in a word of under four, and two in all.
+    """
+    size = len(name.words)
+    if size < 2:
+        return []
+    candidates: defaultdict[str, list[Place]] = defaultdict(list)
+    texts = {record.id: record.content for record in records}
+    for record_id, text in texts.items():
+        for start, end in _runs(text, size):
+            candidates[text[start:end]].append((record_id, start, end))
+    for record_id, start, end in found_by_ner:
+        candidates[texts[record_id][start:end]].append((record_id, start, end))
+    wanted = [normalise(IdentifierKind.NAME, word) for word in name.words]
+    return [
+        place
+        for candidate, places in candidates.items()
+        if _is_slip(wanted, candidate)
+        for place in dict.fromkeys(places)
+    ]
+
+
+def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
+    """Spans of `size` capitalised words with one space between them."""
+    words = list(_WORD.finditer(text))
+    for at in range(len(words) - size + 1):
+        run = words[at : at + size]
+        gaps = [text[one.end() : other.start()] for one, other in pairwise(run)]
+        if all(word[0][0].isupper() for word in run) and all(
+            gap in " \u00a0" and gap for gap in gaps
+        ):
+            yield run[0].start(), run[-1].end()
+
+
+def _is_slip(wanted: Sequence[str], candidate: str) -> bool:
+    from rapidfuzz.distance import OSA
+
+    words = [normalise(IdentifierKind.NAME, word) for word in candidate.split()]
+    if len(words) != len(wanted):
+        return False
+    total = 0
+    for one, other in zip(wanted, words, strict=True):
+        allowed = 0 if len(one) < 4 else 1 if len(one) < 8 else 2
+        distance = OSA.distance(one, other, score_cutoff=allowed)
+        if distance > allowed:
+            return False
+        total += distance
+    return 1 <= total <= 2

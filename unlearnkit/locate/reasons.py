@@ -1,0 +1,47 @@
+"""Why a record matched, in words a reviewer understands and without any identifier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unlearnkit.domain import IdentifierKind
+from unlearnkit.locate.hits import Hit
+
+_KINDS = {
+    IdentifierKind.NAME: "full name",
+    IdentifierKind.EMAIL: "e-mail address",
+    IdentifierKind.PHONE: "phone number",
+    IdentifierKind.CUSTOMER_ID: "customer number",
+    IdentifierKind.ADDRESS: "postal address",
+    IdentifierKind.DATE_OF_BIRTH: "date of birth",
+    IdentifierKind.HANDLE: "user name",
+    IdentifierKind.OTHER: "other identifier",
+}
+_HOW = {
+    "exact": "the subject's {kind}",
+    "normalised": "the subject's {kind} in another spelling",
+    "hashed": "{kind} whose digest the request gives",
+    "link": "{kind} that another record ties to the subject",
+    "thread": "same thread as a certain match",
+    "nickname": "nickname with the subject's surname",
+    "initials": "initials that fit the subject's name",
+    "typo": "name a slip or two away from the subject's",
+    "partial": "part of the subject's {kind}",
+}
+_DOUBTS = {
+    "linked": "the tie is not the only one of its kind, or rests on a name",
+    "beside another": "stands beside somebody else's identifier",
+    "mixed thread": "the thread holds somebody else's identifier too",
+    "name only": "rests on the name alone",
+    "namesake": "another person in the corpus has the same name",
+    "weak": "nothing else in the record says who is meant",
+}
+
+
+def reason(hits: Sequence[Hit], doubt: str) -> str:
+    """One sentence: what was found, strongest first, and why it is not certain."""
+    found = dict.fromkeys(_HOW[hit.how].format(kind=_KINDS[hit.kind]) for hit in hits)
+    sentence = "; ".join(found)
+    if doubt:
+        sentence += f" - {_DOUBTS[doubt]}"
+    return sentence[0].upper() + sentence[1:]

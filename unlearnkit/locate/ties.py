@@ -1,0 +1,126 @@
+"""Which identifiers occur together, and what that says about whose they are. Keyed hashes only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from unlearnkit.corpus.index import KINDS, EntityRow
+from unlearnkit.domain import IdentifierKind, Record
+
+
+class Value(NamedTuple):
+    """An identifier: its kind and the keyed hash of its normalised value."""
+
+    kind: IdentifierKind
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ties:
+    """E-mail addresses, phone and customer numbers of the corpus, by record and by value."""
+
+    of_record: dict[str, frozenset[Value]]
+    records: dict[Value, frozenset[str]]
+    group_of: dict[str, str]
+    """Record id -> group, where it has one."""
+    members: dict[str, tuple[str, ...]]
+    """Group -> its record ids."""
+    shared_after: int
+
+    def around(self, record_id: str) -> frozenset[Value]:
+        """The values of a record; those of its thread where it has none of its own."""
+        own = self.of_record.get(record_id, frozenset())
+        return own or self.of_group(self.group_of.get(record_id, ""))
+
+    def of_group(self, group: str) -> frozenset[Value]:
+        """All values in a thread."""
+        return frozenset(
+            value
+            for member in self.members.get(group, ())
+            for value in self.of_record.get(member, ())
+        )
+
+    def beside(self, value: Value) -> frozenset[Value]:
+        """The values that occur in a record together with this one."""
+        return frozenset(
+            other
+            for record_id in self.records.get(value, ())
+            for other in self.of_record[record_id]
+            if other != value
+        )
+
+    def shared(self, value: Value) -> bool:
+        """An address or phone beside many customers' identifiers is the company's, not theirs."""
+        if value.kind is IdentifierKind.CUSTOMER_ID:
+            return False
+        beside = self.beside(value)
+        return any(
+            len({one for one in beside if one.kind is kind}) >= self.shared_after
+            for kind in (IdentifierKind.CUSTOMER_ID, value.kind)
+        )
+
+    def distinguishing(self, values: Iterable[Value]) -> frozenset[Value]:
+        """Those that are not shared."""
+        return frozenset(value for value in values if not self.shared(value))
+
+
+def tie(rows: Sequence[EntityRow], records: Sequence[Record], shared_after: int) -> Ties:
+    """Read the index's rows of EMAIL_ADDRESS, PHONE_NUMBER and CUSTOMER_ID."""
+    of_record: defaultdict[str, set[Value]] = defaultdict(set)
+    by_value: defaultdict[Value, set[str]] = defaultdict(set)
+    for row in rows:
+        value = Value(KINDS[row.entity], row.hash)
+        of_record[row.record_id].add(value)
+        by_value[value].add(row.record_id)
+    members: defaultdict[str, list[str]] = defaultdict(list)
+    for record in records:
+        if record.group:
+            members[record.group].append(record.id)
+    return Ties(
+        of_record={record: frozenset(values) for record, values in of_record.items()},
+        records={value: frozenset(found) for value, found in by_value.items()},
+        group_of={record.id: record.group for record in records if record.group},
+        members={group: tuple(found) for group, found in members.items()},
+        shared_after=shared_after,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Identifiers the request does not name, tied to the subject by one record (one hop)."""
+
+    certain: frozenset[Value]
+    uncertain: frozenset[Value]
+
+
+def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: bool) -> Linked:
+    """Values of kinds the request does not give, in the records `tying` that are the subject's.
+
+    A value is linked when it never occurs beside somebody else's identifiers without the subject's.
+    It is certain when it is the only one of its kind and the record was found by an identifier; a
+    link through a name alone is for a person to judge.
+    """
+    tying = frozenset(tying)
+    known = {value.kind for value in own}
+    candidates = {
+        value
+        for record_id in tying
+        for value in ties.of_record.get(record_id, ())
+        if value.kind not in known and not ties.shared(value)
+    }
+    linked = {
+        value
+        for value in candidates
+        if all(
+            ties.of_record[record_id] & own
+            or record_id in tying
+            or ties.of_record[record_id] <= candidates
+            for record_id in ties.records[value]
+        )
+    }
+    kinds = [value.kind for value in linked]
+    sure = frozenset(one for one in linked if kinds.count(one.kind) == 1 and not by_name_only)
+    return Linked(certain=sure, uncertain=frozenset(linked) - sure)
