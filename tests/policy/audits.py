@@ -1,0 +1,55 @@
+"""Audit results with just the figures a test is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
+
+Figures = Mapping[tuple[str, str, str], float | None]
+"""(metric, split, model) -> value."""
+
+FORGOTTEN: dict[tuple[str, str, str], float | None] = {
+    ("exact_memorization", "forget", "unlearned"): 0.18,
+    ("exact_memorization", "holdout", "unlearned"): 0.15,
+    ("exact_memorization", "forget", "original"): 0.98,
+    ("exact_memorization", "retain", "original"): 0.98,
+    ("exact_memorization", "retain", "unlearned"): 0.97,
+    ("extraction_strength", "forget", "unlearned"): 0.02,
+    ("extraction_strength", "holdout", "unlearned"): 0.01,
+    ("max_extraction_strength", "forget", "unlearned"): 0.10,
+    ("max_extraction_strength", "holdout", "unlearned"): 0.05,
+}
+REFERENCE: dict[tuple[str, str, str], float | None] = {
+    ("exact_memorization", "forget", "reference"): 0.14,
+    ("extraction_strength", "forget", "reference"): 0.01,
+    ("probability", "forget", "reference"): 0.01,
+    ("probability", "forget", "unlearned"): 0.01,
+    ("forget_quality", "forget", "unlearned"): 0.31,
+}
+
+
+def audit(figures: Figures, *, reference: bool = False) -> AuditResult:
+    """An audit holding exactly these figures: (metric, split, model) -> value."""
+    roles = [ModelRole.ORIGINAL, ModelRole.UNLEARNED] + [ModelRole.REFERENCE] * reference
+    return AuditResult(
+        run_id="run-1",
+        created=datetime(2026, 11, 24, tzinfo=UTC),
+        seed=7,
+        models=dict.fromkeys(roles, "0" * 64),
+        measurements=tuple(
+            Measurement(
+                metric=metric,
+                split=Split(split),
+                model=ModelRole(model),
+                value=value,
+                n=24,
+                not_measured="" if value is not None else "no paraphrase in the corpus",
+            )
+            for (metric, split, model), value in figures.items()
+        ),
+        records=(),
+        holdout_origin="given",
+        corpus_digest="1" * 64,
+    )

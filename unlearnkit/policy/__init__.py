@@ -1,0 +1,1 @@
+"""Gate policies: what they may say, and the verdict they come to."""

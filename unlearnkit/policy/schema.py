@@ -1,0 +1,125 @@
+"""What a gate policy may say, and reading one from YAML with errors that name the line."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from unlearnkit.domain import Split
+from unlearnkit.yaml_file import load_yaml
+
+METRICS = {
+    "exact_memorization": "exact memorization",
+    "extraction_strength": "extraction strength",
+    "max_extraction_strength": "extraction strength of the worst record",
+    "probability": "probability of the record's own words",
+    "truth_ratio": "truth ratio",
+    "forget_quality": "forget quality (KS p-value against the retrained reference)",
+}
+"""Metric names a rule may use -> what they are called in words."""
+
+Baseline = Literal["absolute", "original", "holdout", "reference"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Compare(_Part):
+    """One comparison: the measured figure against `to` plus a distance; equality passes.
+
+    at_most: measured <= base + at_most; at_least: measured >= base + at_least;
+    within: |measured - base| <= within. The base of `absolute` is 0.
+    """
+
+    to: Baseline
+    at_most: float | None = None
+    at_least: float | None = None
+    within: float | None = None
+
+    @field_validator("at_most", "at_least", "within", mode="before")
+    @classmethod
+    def _no_booleans(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("a number is needed, not yes/no")
+        return value
+
+    @model_validator(mode="after")
+    def _one_comparison(self) -> Self:
+        given = [self.at_most, self.at_least, self.within]
+        if sum(bound is not None for bound in given) != 1:
+            raise ValueError("give exactly one of at_most, at_least, within")
+        if self.within is not None and self.within < 0:
+            raise ValueError("within is a distance and cannot be negative")
+        if self.within is not None and self.to == "absolute":
+            raise ValueError("within needs something to be near: original, holdout or reference")
+        return self
+
+    @property
+    def bound(self) -> float:
+        """The one distance that was given."""
+        return next(b for b in (self.at_most, self.at_least, self.within) if b is not None)
+
+
+class Rule(_Part):
+    """One thing the unlearned model has to meet."""
+
+    id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
+    metric: str
+    split: Split
+    severity: Literal["fail", "warn"] = "fail"
+    requires_reference: bool = False
+    """True: the rule applies only where a retrained reference was audited, else it is not counted.
+
+    False with `compare.to: reference`: a missing reference is missing evidence (cannot tell).
+    """
+    compare: Compare
+    explanation: str = Field(min_length=1)
+
+    @field_validator("metric")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if name not in METRICS:
+            near = difflib.get_close_matches(name, METRICS, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(METRICS)}"
+            raise ValueError(f"unknown metric '{name}'; {hint}")
+        return name
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.metric == "forget_quality" and (
+            self.split is not Split.FORGET or self.compare.to != "absolute"
+        ):
+            raise ValueError(
+                "forget_quality already compares with the reference: split: forget, to: absolute"
+            )
+        if self.split is Split.HOLDOUT and self.compare.to == "holdout":
+            raise ValueError("a rule that compares the holdout with itself decides nothing")
+        return self
+
+
+class Policy(_Part):
+    """A set of rules; a person can read it aloud (see verdict.explain)."""
+
+    version: Literal[1]
+    name: str = Field(min_length=1)
+    description: str
+    rules: tuple[Rule, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _decides(self) -> Self:
+        ids = [rule.id for rule in self.rules]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"rule id used twice: {', '.join(twice)}")
+        if all(rule.severity == "warn" for rule in self.rules):
+            raise ValueError("every rule only warns, so nothing could ever fail")
+        return self
+
+
+def load_policy(path: Path) -> Policy:
+    """Read a policy. Raises BadInput with file and line: not YAML, a key twice, a bad field."""
+    return load_yaml(path, Policy, fix="The shipped default policy shows and explains every field.")

@@ -1,0 +1,184 @@
+"""One pure function from measurements to a verdict; the exit code follows from the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from decimal import Decimal
+
+from unlearnkit.domain import AuditResult, Check, ModelRole, Outcome, Split, Verdict
+from unlearnkit.policy.schema import METRICS, Compare, Policy, Rule
+
+_SPLITS = {
+    Split.FORGET: "the records to forget",
+    Split.RETAIN: "the records to keep",
+    Split.HOLDOUT: "comparable records the model never saw",
+}
+_BASES = {
+    "original": "what it was before unlearning",
+    "holdout": "what the same model does on records it never saw",
+    "reference": "what a model retrained without the records does",
+}
+
+
+def policy_digest(policy: Policy) -> str:
+    """Hex SHA-256 over the policy's canonical JSON (RFC 8785); comments and layout do not count."""
+    import rfc8785
+
+    return hashlib.sha256(rfc8785.dumps(policy.model_dump(mode="json"))).hexdigest()
+
+
+def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
+    """Apply every rule and sum up.
+
+    Overall: any failed rule of severity fail -> fail; else any such rule without evidence ->
+    cannot_tell; else pass. Where no rule of severity fail applies, nothing decides: cannot_tell.
+    Rules of severity warn, and rules that do not apply, never change the outcome.
+    """
+    checks = tuple(_check(rule, audit) for rule in policy.rules)
+    deciding = {
+        check.outcome
+        for check in checks
+        if check.severity == "fail" and check.outcome is not Outcome.NOT_APPLICABLE
+    }
+    if Outcome.FAIL in deciding:
+        outcome = Outcome.FAIL
+    elif Outcome.CANNOT_TELL in deciding or not deciding:
+        outcome = Outcome.CANNOT_TELL
+    else:
+        outcome = Outcome.PASS
+    return Verdict(policy=policy.name, policy_digest=policy_digest, outcome=outcome, checks=checks)
+
+
+def _check(rule: Rule, audit: AuditResult) -> Check:
+    observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED))
+    explanation = " ".join(rule.explanation.split())
+    if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
+        outcome, bound = Outcome.NOT_APPLICABLE, "not applicable: no retrained reference was given"
+    else:
+        base = _base(rule, audit)
+        if observed is None or (base is None and rule.compare.to != "absolute"):
+            outcome = Outcome.CANNOT_TELL
+            bound = _bound(rule.compare, _text(observed), _text(base), holds=True)
+            explanation += _why_missing(rule, audit, observed)
+        else:
+            holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
+            outcome = Outcome.PASS if holds else Outcome.FAIL
+            bound = _figures(rule.compare, observed, base or 0.0, holds)
+            if not holds and rule.compare.within is not None and rule.split is Split.FORGET:
+                explanation += _side(observed, base or 0.0)
+    return Check(
+        rule=rule.id,
+        outcome=outcome,
+        severity=rule.severity,
+        observed=observed,
+        bound=bound,
+        explanation=explanation,
+    )
+
+
+def _base(rule: Rule, audit: AuditResult) -> float | None:
+    """The figure the rule compares with; None where it was not measured."""
+    match rule.compare.to:
+        case "absolute":
+            return None
+        case "holdout":
+            value = audit.value(rule.metric, Split.HOLDOUT, ModelRole.UNLEARNED)
+        case "original":
+            value = audit.value(rule.metric, rule.split, ModelRole.ORIGINAL)
+        case "reference":
+            value = audit.value(rule.metric, rule.split, ModelRole.REFERENCE)
+    return _finite(value)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def _exact(value: float) -> Decimal:
+    """The number as it is written, so that 0.1 + 0.2 equals 0.3 and equality can be met."""
+    return Decimal(repr(float(value)))
+
+
+def _holds(compare: Compare, observed: Decimal, base: Decimal) -> bool:
+    bound = _exact(compare.bound)
+    if compare.at_most is not None:
+        return observed <= base + bound
+    if compare.at_least is not None:
+        return observed >= base + bound
+    return abs(observed - base) <= bound
+
+
+def _bound(compare: Compare, observed: str, base: str, *, holds: bool) -> str:
+    """The comparison in figures, true as it stands; a failed one says what it should have been."""
+    distance = _distance(compare)
+    sign = "-" if compare.bound < 0 else "+"
+    required, broken = (">=", "<") if compare.at_least is not None else ("<=", ">")
+    relation = required if holds else broken
+    if compare.within is not None:
+        text = f"|{observed} - {base}| {relation} {distance}"
+    elif compare.to == "absolute":
+        text = f"{observed} {relation} {'-' if compare.bound < 0 else ''}{distance}"
+    else:
+        text = f"{observed} {relation} {base} {sign} {distance}"
+    return text if holds else f"{text}, must be {required}"
+
+
+def _distance(compare: Compare) -> str:
+    size = abs(compare.bound)
+    return f"{size:.2f}" if round(size, 2) == size else repr(size)
+
+
+def _figures(compare: Compare, observed: float, base: float, holds: bool) -> str:
+    """Round to three places, but never so far that the printed comparison would look wrong."""
+    for places in (3, 6):
+        shown = _text(observed, places), _text(base, places)
+        if _holds(compare, Decimal(shown[0]), Decimal(shown[1])) is holds:
+            return _bound(compare, *shown, holds=holds)
+    return _bound(compare, repr(observed), repr(base), holds=holds)
+
+
+def _text(value: float | None, places: int = 3) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.1e}" if 0 < abs(value) < 10**-places else f"{value:.{places}f}"
+
+
+def _why_missing(rule: Rule, audit: AuditResult, observed: float | None) -> str:
+    """What evidence is missing, in words, with the audit's own reason where it gave one."""
+    if observed is not None:
+        return f" No figure to compare with: {_BASES[rule.compare.to]} was not measured."
+    key = (rule.metric, rule.split, ModelRole.UNLEARNED)
+    reasons = (m.not_measured for m in audit.measurements if (m.metric, m.split, m.model) == key)
+    reason = next((one for one in reasons if one), "the audit holds no such finite figure")
+    return f" Not measured: {reason}."
+
+
+def _side(observed: float, base: float) -> str:
+    if observed < base:
+        return " It lies below: over-unlearned, a hole that itself points at the person."
+    return " It lies above: more of the records is left than in a model that never saw them."
+
+
+def explain(policy: Policy) -> list[str]:
+    """One plain sentence per rule, in the policy's order."""
+    return [_sentence(rule) for rule in policy.rules]
+
+
+def _sentence(rule: Rule) -> str:
+    compare, must = rule.compare, "must" if rule.severity == "fail" else "should (warning only)"
+    metric = METRICS[rule.metric]
+    size = _distance(compare)
+    if compare.within is not None:
+        demand = f"lie within {size} of {_BASES[compare.to]}, from either side"
+    elif compare.to == "absolute":
+        demand = f"be {'at most' if compare.at_most is not None else 'at least'} {compare.bound:g}"
+    else:
+        side = "at most" if compare.at_most is not None else "at least"
+        direction = "minus" if compare.bound < 0 else "plus"
+        demand = f"be {side} {_BASES[compare.to]}" + (
+            f", {direction} {size}" if size != "0" else ""
+        )
+    only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
+    why = " ".join(rule.explanation.split())
+    return f"On {_SPLITS[rule.split]}, {metric} {must} {demand}. {why}{only}"
