@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from tests.report import sample
+from unlearnkit import resources
+from unlearnkit.domain import Outcome
+from unlearnkit.report.facts import Report, build_report
+from unlearnkit.report.writing import write_report
+
+
+@dataclass(frozen=True)
+class Keys:
+    private: Path
+    public: Path
+
+
+@dataclass(frozen=True)
+class Written:
+    """A report on disk, the model it is about, and the key that signed it."""
+
+    folder: Path
+    model: Path
+    keys: Keys
+
+
+def make_keys(folder: Path, name: str = "signing") -> Keys:
+    folder.mkdir(parents=True, exist_ok=True)
+    key = ec.generate_private_key(ec.SECP256R1())
+    keys = Keys(folder / f"{name}.pem", folder / f"{name}.pub")
+    keys.private.touch(mode=0o600)
+    keys.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    keys.public.write_bytes(
+        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    )
+    return keys
+
+
+def write_sample(folder: Path, model: Path, keys: Keys) -> Path:
+    run = sample.manifest(model)
+    return write_report(
+        folder,
+        run,
+        sample.audit(run),
+        sample.verdict(),
+        sample.requests(),
+        policy_path=resources.find("policies", "default.yaml"),
+        model_dir=model,
+        signing_key=keys.private,
+        public_key=keys.public,
+        created=sample.NOW,
+    )
+
+
+@pytest.fixture(scope="session")
+def _once(tmp_path_factory: pytest.TempPathFactory) -> Written:
+    base = tmp_path_factory.mktemp("written")
+    model = sample.model_folder(base / "model")
+    keys = make_keys(base / "keys")
+    return Written(write_sample(base / "report", model, keys).parent, model, keys)
+
+
+@pytest.fixture
+def written(_once: Written, tmp_path: Path) -> Written:
+    """A fresh copy of one written report, for a test to damage."""
+    shutil.copytree(_once.folder, tmp_path / "report")
+    shutil.copytree(_once.model, tmp_path / "model")
+    return Written(tmp_path / "report", tmp_path / "model", _once.keys)
+
+
+@pytest.fixture
+def report() -> Report:
+    run = sample.manifest()
+    return build_report(
+        run, sample.audit(run), sample.verdict(), sample.requests(), created=sample.NOW
+    )
+
+
+def report_with(outcome: Outcome, *, reference: bool = True, forgot: bool = True) -> Report:
+    run = sample.manifest()
+    return build_report(
+        run,
+        sample.audit(run, reference=reference, forgot=forgot),
+        sample.verdict(outcome, reference=reference),
+        sample.requests(),
+        created=sample.NOW,
+    )

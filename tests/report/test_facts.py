@@ -1,0 +1,120 @@
+import json
+import math
+from collections.abc import Callable
+
+import pytest
+from pydantic import ValidationError
+
+from tests.report import sample
+from unlearnkit.domain import AuditResult, ModelRole, RunManifest, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.report.facts import Report, build_report, standard_out_of_scope
+
+
+def test_a_report_is_read_back_as_it_was_written(report: Report) -> None:
+    assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+def test_counts_come_from_the_forget_set(report: Report) -> None:
+    assert [one.records for one in report.requests] == [11, 8, 5]
+    assert (report.forget_count, report.retain_count, report.excluded_count) == (24, 574, 2)
+
+
+def test_nothing_personal_and_no_path_is_taken_over(report: Report) -> None:
+    text = report.model_dump_json()
+    for hidden in ("a note with a name in it", "rec-0001", "/somewhere"):
+        assert hidden not in text
+
+
+def test_a_record_keeps_its_number_under_every_model(report: Report) -> None:
+    numbers = {
+        role: [
+            one.number for one in report.records if (one.split, one.model) == (Split.FORGET, role)
+        ]
+        for role in ModelRole
+    }
+    assert all(found == list(range(1, 25)) for found in numbers.values())
+
+
+@pytest.mark.parametrize("scope", [(), ("",), ("backups", "  ")])
+def test_without_what_was_not_tested_there_is_no_report(
+    scope: tuple[str, ...], report: Report
+) -> None:
+    run = sample.manifest()
+    with pytest.raises(BadInput, match="not tested"):
+        build_report(
+            run,
+            sample.audit(run),
+            sample.verdict(),
+            sample.requests(),
+            created=sample.NOW,
+            out_of_scope=scope,
+        )
+    with pytest.raises(ValidationError):
+        Report.model_validate(json.loads(report.model_dump_json()) | {"out_of_scope": scope})
+
+
+def test_the_standard_list_names_what_no_run_covers_and_what_was_not_measured() -> None:
+    run = sample.manifest()
+    listed = " ".join(standard_out_of_scope(sample.audit(run, reference=False)))
+    for topic in ("Backups", "logs", "Earlier releases", "distilled", "Relearning", "Quantization"):
+        assert topic in listed
+    assert listed.count("Not measured: forget quality on forget records") == 1
+    assert "Not measured" not in " ".join(standard_out_of_scope(sample.audit(run)))
+
+
+def test_nan_becomes_not_measured() -> None:
+    run = sample.manifest()
+    audit = sample.audit(run)
+    holed = audit.model_copy(
+        update={
+            "measurements": (
+                audit.measurements[0].model_copy(update={"value": math.nan}),
+                *audit.measurements[1:],
+            ),
+            "records": (
+                audit.records[0].model_copy(update={"probability": math.inf}),
+                *audit.records[1:],
+            ),
+        }
+    )
+    report = build_report(run, holed, sample.verdict(), sample.requests(), created=sample.NOW)
+    assert (report.measurements[0].value, report.measurements[0].not_measured) == (
+        None,
+        "the computation gave no finite number",
+    )
+    assert report.records[0].probability is None
+    assert any(one.startswith("Not measured: exact memorization") for one in report.out_of_scope)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda a: a.model_copy(update={"run_id": "other"}), "of run other"),
+        (lambda a: a.model_copy(update={"corpus_digest": "0" * 64}), "another corpus"),
+        (
+            lambda a: a.model_copy(update={"models": a.models | {ModelRole.UNLEARNED: "0" * 64}}),
+            "another unlearned model",
+        ),
+    ],
+)
+def test_an_audit_of_something_else_is_refused(
+    change: Callable[[AuditResult], AuditResult], says: str
+) -> None:
+    run: RunManifest = sample.manifest()
+    with pytest.raises(BadInput, match=says):
+        build_report(
+            run,
+            change(sample.audit(run)),
+            sample.verdict(),
+            sample.requests(),
+            created=sample.NOW,
+        )
+
+
+def test_other_requests_than_the_runs_are_refused() -> None:
+    run = sample.manifest()
+    with pytest.raises(BadInput, match="served 3 requests"):
+        build_report(
+            run, sample.audit(run), sample.verdict(), sample.requests()[:2], created=sample.NOW
+        )

@@ -1,0 +1,105 @@
+import base64
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+)
+
+from tests.report.conftest import Keys, Written, make_keys
+from unlearnkit.errors import BadInput
+from unlearnkit.report.render import VERIFY_STEPS
+from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
+
+
+@pytest.fixture
+def keys(tmp_path: Path) -> Keys:
+    return make_keys(tmp_path)
+
+
+def write_private(path: Path, key: object, encryption: KeySerializationEncryption) -> Path:
+    assert isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
+    path.touch(mode=0o600)
+    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
+    return path
+
+
+def test_a_bundle_has_the_shape_of_sigstore_v03(keys: Keys) -> None:
+    bundle = json.loads(sign_statement({"a": 1}, keys.private))
+    keyid = load_public_key(keys.public).keyid
+    assert bundle["mediaType"] == "application/vnd.dev.sigstore.bundle.v0.3+json"
+    assert bundle["verificationMaterial"] == {"publicKey": {"hint": keyid}}
+    envelope = bundle["dsseEnvelope"]
+    assert envelope["payloadType"] == "application/vnd.in-toto+json"
+    assert base64.b64decode(envelope["payload"]) == b'{"a":1}'
+    assert [one["keyid"] for one in envelope["signatures"]] == [keyid]
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_the_key_id_is_what_openssl_prints(keys: Keys) -> None:
+    der = subprocess.run(
+        ["openssl", "pkey", "-pubin", "-in", keys.public, "-outform", "DER"],
+        capture_output=True,
+        check=True,
+    ).stdout
+    printed = subprocess.run(["openssl", "sha256"], input=der, capture_output=True, check=True)
+    assert load_public_key(keys.public).keyid in printed.stdout.decode()
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("bash", "openssl", "jq", "sha256sum"))),
+    reason="openssl, jq or sha256sum is not installed",
+)
+def test_the_steps_printed_in_the_report_verify_it_without_unlearnkit(written: Written) -> None:
+    script = "set -e\n" + VERIFY_STEPS.replace("KEY.pub", str(written.keys.public))
+
+    def run() -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-c", script]
+        return subprocess.run(
+            command, cwd=written.folder, capture_output=True, text=True, check=False
+        )
+
+    good = run()
+    assert good.returncode == 0, good.stderr
+    assert "Verified OK" in good.stdout
+    assert good.stdout.count(": OK") == 4
+    (written.folder / "report.html").write_text("something else")
+    bad = run()
+    assert bad.returncode != 0
+    assert "report.html: FAILED" in bad.stdout
+
+
+def test_a_private_key_others_can_read_is_refused(keys: Keys) -> None:
+    keys.private.chmod(0o644)
+    with pytest.raises(BadInput, match="other users") as caught:
+        load_signer(keys.private)
+    assert "chmod 600" in caught.value.fix
+
+
+def test_keys_of_another_kind_are_refused(tmp_path: Path, keys: Keys) -> None:
+    plain = NoEncryption()
+    p256 = ec.generate_private_key(ec.SECP256R1())
+    cases = {
+        "password": write_private(tmp_path / "a", p256, BestAvailableEncryption(b"secret")),
+        "another kind": write_private(
+            tmp_path / "b", ec.generate_private_key(ec.SECP384R1()), plain
+        ),
+        "kind": write_private(tmp_path / "c", ed25519.Ed25519PrivateKey.generate(), plain),
+        "cannot read": tmp_path / "nowhere",
+    }
+    (tmp_path / "d").touch(mode=0o600)
+    cases["PEM"] = tmp_path / "d"
+    for says, path in cases.items():
+        with pytest.raises(BadInput, match=says):
+            load_signer(path)
+    for path, says in ((keys.private, "not a public key"), (tmp_path / "nowhere", "cannot read")):
+        with pytest.raises(BadInput, match=says):
+            load_public_key(path)

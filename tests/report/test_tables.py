@@ -1,0 +1,77 @@
+import pytest
+
+from tests.report import sample
+from tests.report.conftest import report_with
+from unlearnkit.domain import Measurement, ModelRole, Outcome, Split
+from unlearnkit.report.facts import Report
+from unlearnkit.report.tables import cell, figure, figures_table, key_figures, verdict_words
+
+
+@pytest.mark.parametrize(
+    ("value", "printed"),
+    [(0.0, "0.000"), (0.4117, "0.412"), (1, "1.000"), (5.1e-12, "5.1 × 10⁻¹²"), (0.0005, "0.001")],
+)
+def test_figures_have_three_places_and_small_ones_a_power(value: float, printed: str) -> None:
+    assert figure(value) == printed
+
+
+def test_a_cell_has_an_interval_or_a_reason() -> None:
+    one = Measurement(
+        metric="probability",
+        split=Split.FORGET,
+        model=ModelRole.UNLEARNED,
+        value=0.5,
+        n=3,
+        low=0.4,
+        high=0.6,
+    )
+    assert (cell(one).value, cell(one).interval) == ("0.500", "0.400 to 0.600")
+    missing = one.model_copy(update={"value": None, "not_measured": "no paraphrase"})
+    assert (cell(missing).value, cell(missing).why) == ("", "no paraphrase")
+
+
+def test_the_table_goes_split_by_split_with_the_change_between(report: Report) -> None:
+    forget, retain, holdout = figures_table(report)
+    assert (forget.title, retain.title) == ("Records to forget", "Records to keep")
+    exact = forget.rows[0]
+    assert (exact.label, exact.arrow, exact.n) == ("Exact memorization", "down", 24)
+    assert float(exact.after.value) - float(exact.before.value) == pytest.approx(
+        float(exact.change.replace("−", "-"))
+    )
+    quality = forget.rows[-1]
+    assert (quality.label, quality.change) == ("Forget quality", "")
+    assert "Forget quality" not in [row.label for row in holdout.rows]
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reference", "words"),
+    [
+        (Outcome.PASS, True, "All 4 deciding checks of the policy “default” hold."),
+        (
+            Outcome.PASS,
+            False,
+            "All 3 deciding checks of the policy “default” hold. Also: 1 further check was not "
+            "counted: no retrained reference was given.",
+        ),
+        (
+            Outcome.FAIL,
+            True,
+            "1 of the 4 deciding checks of the policy “default” did not hold. Also: 1 warning, "
+            "which does not decide.",
+        ),
+        (
+            Outcome.CANNOT_TELL,
+            True,
+            "Evidence is missing for 1 of the 4 deciding checks of the policy “default”.",
+        ),
+    ],
+)
+def test_the_verdict_is_explained_by_counts(outcome: Outcome, reference: bool, words: str) -> None:
+    assert verdict_words(sample.verdict(outcome, reference=reference)) == words
+
+
+def test_key_figures_come_from_the_measurements() -> None:
+    forget, extraction, kept = key_figures(report_with(Outcome.FAIL, forgot=False))
+    assert float(forget.after.removesuffix(" %")) > 90
+    assert float(extraction.after.removesuffix(" %")) > 80
+    assert "higher is better" in kept.beside

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import pytest
+
+from tests.report import sample
+from tests.report.conftest import Keys, Written, make_keys, write_sample
+from unlearnkit.errors import BadInput
+from unlearnkit.report.facts import Report
+from unlearnkit.report.verifying import verify_report
+
+
+def test_a_report_folder_holds_exactly_what_it_should(written: Written) -> None:
+    assert sorted(path.name for path in written.folder.iterdir()) == [
+        "attestation.json",
+        "policy.yaml",
+        "report.html",
+        "report.json",
+        "signing.pub",
+    ]
+    report = Report.model_validate_json((written.folder / "report.json").read_bytes())
+    assert report.run_id == sample.RUN
+
+
+def test_writing_again_replaces_the_report(written: Written) -> None:
+    first = (written.folder / "attestation.json").read_bytes()
+    write_sample(written.folder, written.model, written.keys)
+    assert (written.folder / "attestation.json").read_bytes() != first  # ECDSA signs with a nonce
+    assert verify_report(written.folder, written.keys.public, written.model)
+
+
+def test_what_a_killed_write_left_is_cleared_away(written: Written) -> None:
+    (written.folder / ".report.json.abc123").write_text("half")
+    write_sample(written.folder, written.model, written.keys)
+    assert verify_report(written.folder, written.keys.public, written.model)
+
+
+def test_a_write_that_fails_half_way_leaves_no_attestation(written: Written) -> None:
+    page = written.folder / "report.html"
+    page.unlink()
+    page.mkdir()
+    (page / "in the way").touch()
+    with pytest.raises(BadInput, match="cannot write"):
+        write_sample(written.folder, written.model, written.keys)
+    with pytest.raises(BadInput, match="no report here"):
+        verify_report(written.folder, written.keys.public)
+
+
+def test_a_model_that_changed_since_the_run_is_refused(written: Written, tmp_path: Path) -> None:
+    from unlearnkit import resources
+    from unlearnkit.report.writing import write_report
+
+    run = sample.manifest(written.model)
+    (written.model / "config.json").write_text("{}")
+    with pytest.raises(BadInput, match="not the one the run made"):
+        write_report(
+            tmp_path / "new",
+            run,
+            sample.audit(run),
+            sample.verdict(),
+            sample.requests(),
+            policy_path=resources.find("policies", "default.yaml"),
+            model_dir=written.model,
+            signing_key=written.keys.private,
+            public_key=written.keys.public,
+        )
+    assert not (tmp_path / "new").exists()
+
+
+def test_keys_that_do_not_belong_together_are_refused(written: Written, tmp_path: Path) -> None:
+    other = make_keys(tmp_path / "other")
+    mixed = Keys(private=written.keys.private, public=other.public)
+    with pytest.raises(BadInput, match="does not belong"):
+        write_sample(tmp_path / "new", written.model, mixed)
+    assert not (tmp_path / "new").exists()
+
+
+def test_foreign_files_and_the_models_own_folder_are_refused(written: Written) -> None:
+    with pytest.raises(BadInput, match="inside the model"):
+        write_sample(written.model / "report", written.model, written.keys)
+    (written.folder / "notes.txt").touch()
+    with pytest.raises(BadInput, match="no part of a report"):
+        write_sample(written.folder, written.model, written.keys)
+    assert (written.folder / "attestation.json").exists()

@@ -1,0 +1,280 @@
+"""The report as a document: every fact the pages show and the signature covers.
+
+It holds no personal data: requests appear by id and keyed pseudonym, records by number, folders by
+digest. What a person wrote in free words (the reason of a rejection) is left out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StringConstraints
+
+from unlearnkit.domain import (
+    Artefact,
+    AuditResult,
+    CalibrationStep,
+    Measurement,
+    ModelRole,
+    RecordScore,
+    Request,
+    RunManifest,
+    Split,
+    TrainingPass,
+    Verdict,
+)
+from unlearnkit.errors import BadInput
+
+SCHEMA_VERSION: Final = "1.0"
+Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class RequestFacts(Artefact):
+    """One request as a report may show it."""
+
+    id: str
+    pseudonym: str
+    regulation: Literal["gdpr", "ccpa"]
+    submitted: datetime
+    due: datetime
+    records: int
+    """How many records were accepted as this person's."""
+
+
+class RecordFigures(Artefact):
+    """One record under one model. `number` counts within its split, in the audit's order."""
+
+    split: Split
+    number: int
+    request_ids: tuple[str, ...]
+    model: ModelRole
+    exact_memorization: float | None
+    extraction_strength: float | None
+    probability: float | None
+    truth_ratio: float | None
+
+
+class Report(Artefact):
+    """Version 1.0 of the report document. A report without `out_of_scope` cannot exist."""
+
+    schema_version: Literal["1.0"]
+    run_id: str
+    created: datetime
+    audited: datetime
+    original_digest: str
+    unlearned_digest: str
+    reference_digest: str | None
+    corpus_digest: str
+    objective: str
+    settings: dict[str, float | int | str | bool]
+    audit_seed: int
+    versions: dict[str, str]
+    requests: tuple[RequestFacts, ...]
+    forget_count: int
+    retain_count: int
+    excluded_count: int
+    """Records kept out of both sets: they mention a person without being theirs."""
+    holdout_origin: str
+    holdout_level: dict[str, float]
+    measurements: tuple[Measurement, ...]
+    records: tuple[RecordFigures, ...]
+    calibration: tuple[CalibrationStep, ...]
+    passes: tuple[TrainingPass, ...]
+    verdict: Verdict
+    out_of_scope: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    limitations: Annotated[tuple[Sentence, ...], Field(min_length=1)]
+    recompute: tuple[str, ...]
+
+    def measurement(self, metric: str, split: Split, model: ModelRole) -> Measurement | None:
+        """The measurement, or None where the audit does not list it."""
+        for one in self.measurements:
+            if (one.metric, one.split, one.model) == (metric, split, model):
+                return one
+        return None
+
+
+def build_report(
+    manifest: RunManifest,
+    audit: AuditResult,
+    verdict: Verdict,
+    requests: Sequence[Request],
+    *,
+    created: datetime,
+    out_of_scope: Sequence[str] | None = None,
+) -> Report:
+    """Put the facts of one run together. A pure function.
+
+    `out_of_scope` replaces the standard list; an empty one is refused. Raises BadInput when run,
+    audit and requests do not belong together.
+    """
+    _belong_together(manifest, audit, requests)
+    scope = standard_out_of_scope(audit) if out_of_scope is None else tuple(out_of_scope)
+    if not scope or any(not sentence.strip() for sentence in scope):
+        raise BadInput(
+            "a report must say what was not tested: the out-of-scope list is empty or has a blank",
+            fix="Leave the list out to get the standard one, or name what was not covered.",
+        )
+    return Report(
+        schema_version=SCHEMA_VERSION,
+        run_id=manifest.run_id,
+        created=created,
+        audited=audit.created,
+        original_digest=manifest.original_digest,
+        unlearned_digest=manifest.unlearned_digest,
+        reference_digest=audit.models.get(ModelRole.REFERENCE),
+        corpus_digest=audit.corpus_digest,
+        objective=manifest.objective,
+        settings=manifest.settings,
+        audit_seed=audit.seed,
+        versions=manifest.versions,
+        requests=tuple(
+            RequestFacts(
+                id=one.id,
+                pseudonym=one.pseudonym,
+                regulation=one.regulation,
+                submitted=one.submitted,
+                due=one.due,
+                records=len(manifest.forget_set.records.get(one.id, ())),
+            )
+            for one in sorted(requests, key=lambda request: (request.submitted, request.id))
+        ),
+        forget_count=len(manifest.forget_set.record_ids),
+        retain_count=manifest.retain_count,
+        excluded_count=len(manifest.forget_set.excluded),
+        holdout_origin=manifest.holdout_origin,
+        holdout_level=manifest.holdout_level,
+        measurements=tuple(_finite_measurement(one) for one in audit.measurements),
+        records=_numbered(audit.records),
+        calibration=manifest.calibration,
+        passes=manifest.passes,
+        verdict=verdict,
+        out_of_scope=scope,
+        limitations=standard_limitations(audit),
+        recompute=_recompute(manifest),
+    )
+
+
+def _belong_together(
+    manifest: RunManifest, audit: AuditResult, requests: Sequence[Request]
+) -> None:
+    again = "Run `unlearnkit audit` again on this run's model, then the report."
+    if audit.run_id != manifest.run_id:
+        raise BadInput(f"the audit is of run {audit.run_id}, not {manifest.run_id}", fix=again)
+    for role, digest in (
+        (ModelRole.UNLEARNED, manifest.unlearned_digest),
+        (ModelRole.ORIGINAL, manifest.original_digest),
+    ):
+        if audit.models.get(role) != digest:
+            raise BadInput(f"the audit measured another {role} model than the run's", fix=again)
+    if audit.corpus_digest != manifest.forget_set.corpus_digest:
+        raise BadInput("the audit used another corpus than the run", fix=again)
+    if sorted(one.id for one in requests) != sorted(manifest.requests):
+        raise BadInput(
+            f"run {manifest.run_id} served {len(manifest.requests)} requests, "
+            f"but the {len(requests)} given are not the same",
+        )
+
+
+def _finite_measurement(one: Measurement) -> Measurement:
+    """NaN is no figure: it becomes 'not measured', with that reason."""
+    figures = [figure for figure in (one.value, one.low, one.high) if figure is not None]
+    if all(math.isfinite(figure) for figure in figures):
+        return one
+    reason = one.not_measured or "the computation gave no finite number"
+    return one.model_copy(update={"value": None, "low": None, "high": None, "not_measured": reason})
+
+
+def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:
+    """Numbers in place of record ids, the same number for the same record under each model."""
+    numbers: dict[tuple[Split, str], int] = {}
+    counts = dict.fromkeys(Split, 0)
+    figures = []
+    for score in scores:
+        key = (score.split, score.record_id)
+        if key not in numbers:
+            counts[score.split] += 1
+            numbers[key] = counts[score.split]
+        figures.append(
+            RecordFigures(
+                split=score.split,
+                number=numbers[key],
+                request_ids=score.request_ids,
+                model=score.model,
+                exact_memorization=_finite(score.exact_memorization),
+                extraction_strength=_finite(score.extraction_strength),
+                probability=_finite(score.probability),
+                truth_ratio=_finite(score.truth_ratio),
+            )
+        )
+    return tuple(figures)
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
+
+
+def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
+    """What no run covers, and what this audit did not measure, one sentence each."""
+    always = (
+        "Backups, logs, caches and exports of the records: only the model was changed.",
+        "The records themselves: deleting them from the corpus and its sources is a separate step.",
+        "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
+        "Models distilled from, merged with or fine-tuned from the original model.",
+        "Records the search could not read or did not find: images, scans, attachments, "
+        "and mentions under names and identifiers nobody listed.",
+        "Relearning: whether further training, even on unrelated data, brings the records back.",
+        "Quantization: whether a 4-bit or 8-bit copy of this model recites what this one does not.",
+        "Attacks that were not run: membership inference, adversarial prompts, "
+        "attacks with access to weights or activations.",
+        "Comparison: whoever also holds the original model can compare the two models, "
+        "and the difference points at what was removed.",
+        "Other words for the same facts: the figures are about the records’ own wording.",
+    )
+    return always + _not_measured(audit)
+
+
+def _not_measured(audit: AuditResult) -> tuple[str, ...]:
+    """One sentence per metric and reason, however many splits and models it concerns."""
+    where: dict[tuple[str, str], dict[str, None]] = {}
+    for one in map(_finite_measurement, audit.measurements):
+        if one.value is None:
+            reason = one.not_measured or "no finite figure"
+            where.setdefault((one.metric, reason), {})[one.split.value] = None
+    return tuple(
+        f"Not measured: {metric.replace('_', ' ')} on {' and '.join(splits)} records ({reason})."
+        for (metric, reason), splits in where.items()
+    )
+
+
+def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
+    """What a reader must know before relying on a figure, one sentence each."""
+    counts = {one.split: one.n for one in audit.measurements if one.model is ModelRole.UNLEARNED}
+    told = ", ".join(f"{counts[split]} {split}" for split in Split if split in counts)
+    yes = ModelRole.REFERENCE in audit.models
+    return (
+        f"The figures are means over a limited number of records ({told}); "
+        "the intervals are 95 % bootstrap intervals over records.",
+        "One unlearning run with one seed: the intervals do not hold the spread between runs.",
+        "The never-seen records were given by the operator; how comparable they are is the "
+        "operator’s judgement."
+        if audit.holdout_origin == "given"
+        else "No never-seen records were given: decoys were generated in their place, and how "
+        "comparable they are was not measured.",
+        "A model retrained without the records was audited beside this one; retraining with "
+        "another seed would give slightly other figures."
+        if yes
+        else "No model retrained without the records was given, so nothing here compares with one.",
+        "Passing a policy says that its thresholds were met, and nothing beyond them.",
+    )
+
+
+def _recompute(manifest: RunManifest) -> tuple[str, ...]:
+    return (
+        f"unlearnkit verify . --key KEY.pub --model MODEL   "
+        f"# that MODEL is {manifest.unlearned_digest[:12]}",
+        "unlearnkit audit MODEL --workspace WORKSPACE      # every figure again, same seed",
+        "unlearnkit gate MODEL --policy policy.yaml        # the verdict again",
+    )

@@ -1,0 +1,159 @@
+"""From a Report to its pages: Jinja2 in a sandbox, everything escaped, nothing fetched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2.sandbox import SandboxedEnvironment
+from markupsafe import Markup, escape
+
+from unlearnkit import resources
+from unlearnkit.domain import ModelRole, Split, Verdict
+from unlearnkit.errors import BadInput
+from unlearnkit.report import plots, tables
+from unlearnkit.report.facts import Report
+from unlearnkit.report.glossary import TERMS, label
+
+NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECASE)
+"""Legal conclusions that no measurement supports (EDPB Opinion 28/2024 asks case by case)."""
+
+VERIFY_STEPS = """\
+tmp=$(mktemp -d)
+jq -j .dsseEnvelope.payload attestation.json | base64 -d > "$tmp/payload"
+jq -j '.dsseEnvelope.signatures[0].sig' attestation.json | base64 -d > "$tmp/signature"
+size=$(wc -c < "$tmp/payload" | tr -d ' ')
+{ printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$size"; cat "$tmp/payload"; } > "$tmp/signed"
+openssl dgst -sha256 -verify KEY.pub -signature "$tmp/signature" "$tmp/signed"
+jq -r '.subject[] | select(.name | startswith("model/") | not)
+       | .digest.sha256 + "  " + .name' "$tmp/payload" | sha256sum -c"""
+"""Shell commands that check a report without unlearnkit; run by a test, printed in the report."""
+
+
+def render_html(
+    report: Report, report_digest: str, keyid: str, templates_dir: Path | None = None
+) -> str:
+    """report.html: one self-contained page. `report_digest` is report.json's hex SHA-256.
+
+    Raises BadInput when a user's own template is broken or prints a legal conclusion.
+    """
+    forget = [one for one in report.records if one.split is Split.FORGET]
+    context = {
+        "report": report,
+        "report_digest": report_digest,
+        "keyid": keyid,
+        "headline": tables.headline(report.verdict),
+        "verdict_words": tables.verdict_words(report.verdict),
+        "groups": tables.figures_table(report),
+        "key_figures": tables.key_figures(report),
+        "outcome_word": tables.outcome_word,
+        "has_reference": report.reference_digest is not None,
+        "comparison": plots.comparison_plot(tables.comparison(report)),
+        "record_plots": [
+            plots.records_plot(forget, metric, label(metric), _unseen(report, metric))
+            for metric in ("exact_memorization", "extraction_strength")
+        ]
+        if forget
+        else [],
+        "forget_shown": len({one.number for one in forget}),
+        "plot_limit": plots.ROW_LIMIT,
+        "passes": _passes(report),
+        "key": plots.key,
+        "terms": TERMS,
+        "verify_steps": VERIFY_STEPS,
+    }
+    return _render("report.html.j2", context, templates_dir)
+
+
+def render_letter(report: Report, request_id: str, templates_dir: Path | None = None) -> str:
+    """The notice to one data subject in Markdown, about one request; raises BadInput if unknown."""
+    request = next((one for one in report.requests if one.id == request_id), None)
+    if request is None:
+        raise BadInput(f"the report is not about request {request_id}")
+    forget, *_ = tables.key_figures(report)
+    context = {
+        "report": report,
+        "request": request,
+        "outcome": report.verdict.outcome.value,
+        "forget": forget,
+    }
+    return _render("letter.md.j2", context, templates_dir)
+
+
+def render_gate_summary(verdict: Verdict, templates_dir: Path | None = None) -> str:
+    """The verdict as Markdown for a CI job's summary page."""
+    context = {
+        "verdict": verdict,
+        "headline": tables.headline(verdict),
+        "verdict_words": tables.verdict_words(verdict),
+        "outcome_word": tables.outcome_word,
+    }
+    return _render("gate_summary.md.j2", context, templates_dir)
+
+
+def _unseen(report: Report, metric: str) -> Any:
+    return report.measurement(metric, Split.HOLDOUT, ModelRole.UNLEARNED)
+
+
+def _passes(report: Report) -> Markup | None:
+    if not report.passes:
+        return None
+
+    def before(metric: str, split: Split) -> float | None:
+        one = report.measurement(metric, split, ModelRole.ORIGINAL)
+        return one.value if one else None
+
+    start = (
+        before("exact_memorization", Split.FORGET),
+        before("extraction_strength", Split.FORGET),
+        before("exact_memorization", Split.RETAIN),
+    )
+    level = report.holdout_level.get("exact_memorization")
+    tolerance = report.settings.get("tolerance")
+    band = float(tolerance) if isinstance(tolerance, int | float) else None
+    return plots.passes_plot(report.passes, start, level, band)
+
+
+def _render(name: str, context: dict[str, Any], own: Path | None) -> str:
+    def source(wanted: str) -> tuple[str, str, None] | None:
+        try:
+            path = resources.find("templates", wanted, own)
+        except FileNotFoundError:
+            return None
+        return path.read_text(encoding="utf-8"), str(path), None
+
+    environment = SandboxedEnvironment(
+        loader=FunctionLoader(source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(date=_date, figure=tables.figure, cell=_cell)
+    try:
+        text = environment.get_template(name).render(context)
+    except TemplateSyntaxError as error:
+        place = error.filename or name
+        raise BadInput(f"template: {error.message}", where=place, line=error.lineno) from None
+    except TemplateError as error:
+        raise BadInput(f"the template cannot be rendered: {error.message}", where=name) from None
+    found = NEVER_PRINTED.search(text)
+    if found:
+        raise BadInput(
+            f"a report never prints the word '{found.group().lower()}': no figure supports it",
+            where=name,
+            fix="Take it out of your template or of your policy's explanations.",
+        )
+    return text
+
+
+def _date(value: Any) -> str:
+    return f"{value.day} {value:%B %Y}"
+
+
+def _cell(value: object) -> Markup:
+    """Text for a Markdown table cell: one line, no column break."""
+    return Markup(escape(" ".join(str(value).split())).replace("|", Markup("&#124;")))

@@ -1,0 +1,105 @@
+"""Signing a Statement: DSSE with ECDSA P-256, wrapped as a Sigstore bundle v0.3.
+
+DSSE v1 (secure-systems-lab/dsse, protocol.md); bundle v0.3 with a bare public key
+(sigstore/protobuf-specs, sigstore_bundle.proto). No certificate and no transparency log: who holds
+the private key can sign anything, and an auditor must get the public key from elsewhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
+
+from unlearnkit.errors import BadInput
+from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
+
+BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+
+def sign_statement(statement: Mapping[str, Any], private_key: Path) -> bytes:
+    """The bytes of attestation.json: a canonical Sigstore bundle around the signed Statement.
+
+    Raises BadInput when the key is unreadable, readable by others, or no ECDSA P-256 key.
+    """
+    signer = load_signer(private_key)
+    envelope = Envelope(canonical(statement), PAYLOAD_TYPE, {})
+    envelope.sign(signer)
+    return bundle_bytes(envelope, signer.public_key.keyid)
+
+
+def bundle_bytes(envelope: Envelope, hint: str) -> bytes:
+    """The one way a bundle is written (RFC 8785 and a newline), so that any other bytes differ."""
+    bundle = {
+        "mediaType": BUNDLE_TYPE,
+        "verificationMaterial": {"publicKey": {"hint": hint}},
+        "dsseEnvelope": envelope.to_dict(),
+    }
+    return canonical(bundle) + b"\n"
+
+
+def load_signer(path: Path) -> CryptoSigner:
+    """The private key (PKCS8 PEM, unencrypted, mode 0600) as a signer; raises BadInput."""
+    try:
+        if path.stat().st_mode & 0o077:
+            raise BadInput(
+                "other users of this machine can read the private key",
+                where=path,
+                fix=f"chmod 600 {path}",
+            )
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except OSError as error:
+        raise BadInput(f"cannot read the private key: {error.strerror}", where=path) from None
+    except TypeError:
+        raise BadInput("the private key is protected by a password", where=path) from None
+    except ValueError:
+        raise BadInput("not a private key in PEM format", where=path) from None
+    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+        raise BadInput(
+            "reports are signed with an ECDSA P-256 key; this is another kind", where=path
+        )
+    return CryptoSigner(key, _public(key.public_key()))
+
+
+def load_public_key(path: Path) -> SSlibKey:
+    """An ECDSA P-256 public key from a PEM file; its keyid is `fingerprint`. Raises BadInput."""
+    try:
+        key = load_pem_public_key(path.read_bytes())
+    except OSError as error:
+        raise BadInput(f"cannot read the public key: {error.strerror}", where=path) from None
+    except ValueError:
+        raise BadInput(
+            "not a public key in PEM format",
+            where=path,
+            fix="Give the .pub file the signer handed out, never the private key.",
+        ) from None
+    if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
+        raise BadInput(
+            "reports are signed with an ECDSA P-256 key; this is another kind", where=path
+        )
+    return _public(key)
+
+
+def fingerprint(key: EllipticCurvePublicKey) -> str:
+    """Hex SHA-256 of the key's DER form: `openssl pkey -pubin -outform DER | openssl sha256`."""
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(der).hexdigest()
+
+
+def _public(key: EllipticCurvePublicKey) -> SSlibKey:
+    return SSlibKey.from_crypto(key, keyid=fingerprint(key))

@@ -1,0 +1,58 @@
+"""The in-toto Statement v1 that is signed: what it is about, by digest, and what is claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import rfc8785
+
+from unlearnkit.report.facts import Report
+
+STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE = "https://unlearnkit.dev/attestation/unlearning/v0.1"
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+MODEL_PREFIX = "model/"
+
+
+def build_statement(
+    report: Report, files: Mapping[str, str], model_files: Mapping[str, str]
+) -> dict[str, Any]:
+    """The Statement over a report's files and the unlearned model's files (name -> hex SHA-256).
+
+    in-toto attestation framework, spec v1, "Statement layer": subjects are matched by digest; the
+    model's files are named model/<path inside the model folder>.
+    """
+    named = dict(files) | {MODEL_PREFIX + path: digest for path, digest in model_files.items()}
+    return {
+        "_type": STATEMENT_TYPE,
+        "subject": [
+            {"name": name, "digest": {"sha256": digest}} for name, digest in sorted(named.items())
+        ],
+        "predicateType": PREDICATE_TYPE,
+        "predicate": predicate(report),
+    }
+
+
+def predicate(report: Report) -> dict[str, Any]:
+    """What the signature claims, in few words; `verify` holds it against report.json."""
+    return {
+        "runId": report.run_id,
+        "created": report.created.isoformat(),
+        "originalModelDigest": report.original_digest,
+        "unlearnedModelDigest": report.unlearned_digest,
+        "policy": {"name": report.verdict.policy, "digest": report.verdict.policy_digest},
+        "verdict": report.verdict.outcome.value,
+        "counts": {
+            "requests": len(report.requests),
+            "forget": report.forget_count,
+            "retain": report.retain_count,
+            "excluded": report.excluded_count,
+        },
+        "outOfScope": list(report.out_of_scope),
+    }
+
+
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Canonical JSON (RFC 8785): one value, one sequence of bytes."""
+    return rfc8785.dumps(dict(document))

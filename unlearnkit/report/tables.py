@@ -1,0 +1,258 @@
+"""What the report's tables and headlines say: pure functions from a Report to words and cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from unlearnkit.domain import Check, Measurement, ModelRole, Outcome, Split, Verdict
+from unlearnkit.report.facts import Report
+from unlearnkit.report.glossary import TERMS, label
+from unlearnkit.report.plots import Bar
+
+SPLITS = {
+    Split.FORGET: ("Records to forget", "should come down to the never-seen level"),
+    Split.RETAIN: ("Records to keep", "should stay where they were"),
+    Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
+}
+COMPARED = ("exact_memorization", "extraction_strength", "probability")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One figure as printed; `why` stands in place of a figure that was not measured."""
+
+    value: str = ""
+    interval: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One metric on one split: before, after, reference."""
+
+    label: str
+    before: Cell
+    after: Cell
+    reference: Cell
+    change: str
+    """The difference with its sign, or empty."""
+    arrow: str
+    """down, up or flat; empty where there is no difference to show."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The rows of one split."""
+
+    title: str
+    hint: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How the checks came out, for the headline."""
+
+    deciding: int
+    held: int
+    failed: int
+    missing: int
+    warnings: int
+    not_applicable: int
+
+
+def figure(value: float) -> str:
+    """Three places; very small ones as a power of ten: 5.1 × 10⁻¹²."""
+    if value == 0 or abs(value) >= 0.0005:
+        return f"{value:.3f}"
+    digits, power = f"{value:.1e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{digits} × 10{raised}"
+
+
+def cell(one: Measurement | None) -> Cell:
+    """A measurement as a table cell."""
+    if one is None:
+        return Cell()
+    if one.value is None:
+        return Cell(why=one.not_measured or "no finite figure")
+    interval = ""
+    if one.low is not None and one.high is not None:
+        interval = f"{one.low:.3f} to {one.high:.3f}"
+    return Cell(figure(one.value), interval)
+
+
+def figures_table(report: Report) -> tuple[Group, ...]:
+    """Every measured metric, split by split, in the glossary's order."""
+    listed = {one.metric for one in report.measurements}
+    known = [term.metric for term in TERMS if term.metric in listed]
+    order = known + sorted(listed - set(known))
+    groups = []
+    for split, (title, hint) in SPLITS.items():
+        rows = tuple(row for metric in order if (row := _row(report, metric, split)) is not None)
+        if rows:
+            groups.append(Group(title, hint, rows))
+    return tuple(groups)
+
+
+def _row(report: Report, metric: str, split: Split) -> Row | None:
+    before = report.measurement(metric, split, ModelRole.ORIGINAL)
+    after = report.measurement(metric, split, ModelRole.UNLEARNED)
+    reference = report.measurement(metric, split, ModelRole.REFERENCE)
+    present = [one for one in (after, before, reference) if one is not None]
+    if not present:
+        return None
+    change = arrow = ""
+    # A p-value's difference means nothing; both values stand beside each other.
+    if before and after and metric != "forget_quality":
+        change, arrow = _change(before.value, after.value)
+    return Row(
+        label(metric), cell(before), cell(after), cell(reference), change, arrow, present[0].n
+    )
+
+
+def _change(before: float | None, after: float | None) -> tuple[str, str]:
+    if before is None or after is None:
+        return "", ""
+    difference = round(after, 3) - round(before, 3)
+    if abs(difference) < 0.0005:
+        return "0.000", "flat"
+    return f"{difference:+.3f}".replace("-", "−"), "down" if difference < 0 else "up"
+
+
+def tally(verdict: Verdict) -> Tally:
+    """Count the checks; only those of severity fail that apply decide."""
+    deciding = [one for one in verdict.checks if one.severity == "fail" and applies(one)]
+    count = [one.outcome for one in deciding].count
+    return Tally(
+        deciding=len(deciding),
+        held=count(Outcome.PASS),
+        failed=count(Outcome.FAIL),
+        missing=count(Outcome.CANNOT_TELL),
+        warnings=sum(
+            one.severity == "warn" and one.outcome in (Outcome.FAIL, Outcome.CANNOT_TELL)
+            for one in verdict.checks
+        ),
+        not_applicable=sum(not applies(one) for one in verdict.checks),
+    )
+
+
+def applies(check: Check) -> bool:
+    """False for a rule that needs a retrained reference where there is none."""
+    return check.outcome is not Outcome.NOT_APPLICABLE
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in a few words; it claims nothing beyond the policy."""
+    return {
+        Outcome.PASS: "Passed",
+        Outcome.FAIL: "Failed",
+    }.get(verdict.outcome, "Cannot tell")
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """Why, in one or two sentences with counts."""
+    counts, name = tally(verdict), verdict.policy
+    rules = f"{counts.deciding} deciding check{'s' * (counts.deciding != 1)}"
+    if verdict.outcome is Outcome.PASS:
+        first = f"All {rules} of the policy “{name}” hold."
+        if counts.deciding == 1:
+            first = f"The one deciding check of the policy “{name}” holds."
+    elif verdict.outcome is Outcome.FAIL:
+        first = f"{counts.failed} of the {rules} of the policy “{name}” did not hold."
+    elif counts.deciding:
+        first = f"Evidence is missing for {counts.missing} of the {rules} of the policy “{name}”."
+    else:
+        first = f"No deciding check of the policy “{name}” applies, so nothing was decided."
+    more = []
+    if counts.warnings:
+        one = counts.warnings == 1
+        more.append(
+            f"{counts.warnings} warning{'s, which do' if not one else ', which does'} not decide"
+        )
+    if counts.not_applicable:
+        one = counts.not_applicable == 1
+        more.append(
+            f"{counts.not_applicable} further check{'s' * (not one)} "
+            f"{'was' if one else 'were'} not counted: no retrained reference was given"
+        )
+    return first + (f" Also: {'; '.join(more)}." if more else "")
+
+
+def outcome_word(check: Check) -> str:
+    """A check's outcome as one word for its row."""
+    if check.severity == "warn" and check.outcome is Outcome.FAIL:
+        return "warning"
+    return {
+        Outcome.PASS: "holds",
+        Outcome.FAIL: "failed",
+        Outcome.CANNOT_TELL: "cannot tell",
+        Outcome.NOT_APPLICABLE: "not applicable",
+    }[check.outcome]
+
+
+def comparison(report: Report) -> tuple[tuple[str, tuple[Bar, ...]], ...]:
+    """The comparison plot's bars: forget before, after, reference, and the never-seen level."""
+    groups = []
+    for metric in COMPARED:
+        bars = tuple(
+            Bar(text, kind, one)
+            for text, kind, one in (
+                ("before", "before", report.measurement(metric, Split.FORGET, ModelRole.ORIGINAL)),
+                ("after", "after", report.measurement(metric, Split.FORGET, ModelRole.UNLEARNED)),
+                (
+                    "retrained reference",
+                    "reference",
+                    report.measurement(metric, Split.FORGET, ModelRole.REFERENCE),
+                ),
+                (
+                    "never-seen records, after",
+                    "unseen",
+                    report.measurement(metric, Split.HOLDOUT, ModelRole.UNLEARNED),
+                ),
+            )
+            if one is not None
+        )
+        if bars:
+            groups.append((label(metric), bars))
+    return tuple(groups)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFigure:
+    """One of the three figures at the top: from, to, and the level to compare with."""
+
+    title: str
+    before: str
+    after: str
+    unseen: str
+    beside: str
+
+
+def key_figures(report: Report) -> tuple[KeyFigure, ...]:
+    """What the person's records look like now, and what it cost."""
+    found = []
+    for title, metric, split in (
+        ("Words of the forgotten records the model still predicts", COMPARED[0], Split.FORGET),
+        ("Share of a forgotten record it recites from a beginning", COMPARED[1], Split.FORGET),
+        ("Words of the kept records it predicts", COMPARED[0], Split.RETAIN),
+    ):
+        before = report.measurement(metric, split, ModelRole.ORIGINAL)
+        after = report.measurement(metric, split, ModelRole.UNLEARNED)
+        unseen = report.measurement(metric, Split.HOLDOUT, ModelRole.UNLEARNED)
+        kept = split is Split.RETAIN
+        found.append(
+            KeyFigure(
+                title,
+                _percent(before),
+                _percent(after),
+                _percent(unseen),
+                "higher is better: kept" if kept else f"never-seen records: {_percent(unseen)}",
+            )
+        )
+    return tuple(found)
+
+
+def _percent(one: Measurement | None) -> str:
+    return "not measured" if one is None or one.value is None else f"{100 * one.value:.1f} %"

@@ -1,0 +1,245 @@
+"""Checking a report against a public key the auditor got elsewhere, and saying what does not hold.
+
+Third parties can check the signature without this package: see "How to verify" in report.html.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import Error as SecuresystemslibError
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+
+from unlearnkit.artefacts import digest_of, folder_digests
+from unlearnkit.domain import Artefact, Outcome
+from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.report.facts import Report
+from unlearnkit.report.signing import bundle_bytes, load_public_key
+from unlearnkit.report.statement import (
+    MODEL_PREFIX,
+    PAYLOAD_TYPE,
+    PREDICATE_TYPE,
+    STATEMENT_TYPE,
+    predicate,
+)
+
+ATTESTATION = "attestation.json"
+LETTERS = "letters"
+SIGNED_FILES = ("report.json", "report.html", "policy.yaml", "signing.pub")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One thing that was checked."""
+
+    what: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """A report that holds: who signed it, what was checked, what was not."""
+
+    keyid: str
+    run_id: str
+    created: datetime
+    outcome: Outcome
+    claims: tuple[Claim, ...]
+    not_checked: tuple[str, ...]
+
+
+class _Subject(Artefact):
+    name: str
+    digest: dict[str, str]
+
+
+class _Statement(Artefact):
+    type: str = Field(alias="_type")
+    subject: tuple[_Subject, ...]
+    predicateType: str  # noqa: N815 - the name in the in-toto specification
+    predicate: dict[str, Any]
+
+
+def verify_report(report_dir: Path, public_key: Path, model: Path | None = None) -> Verification:
+    """Check signature, files and (when given) the model folder; return what was checked.
+
+    `report_dir` is the report's folder or its attestation.json. Nothing in the folder is trusted
+    before the signature holds, its signing.pub never.
+
+    Raises VerificationFailed naming everything that does not hold, BadInput when there is no report
+    or no usable key.
+    """
+    attestation = report_dir if report_dir.is_file() else report_dir / ATTESTATION
+    folder = attestation.parent
+    key = load_public_key(public_key)
+    statement = _statement(_signed_payload(attestation, key), attestation)
+    subjects = {one.name: one.digest.get("sha256", "") for one in statement.subject}
+    signed = {n: d for n, d in subjects.items() if not n.startswith(MODEL_PREFIX)}
+    weights = {
+        name.removeprefix(MODEL_PREFIX): digest
+        for name, digest in subjects.items()
+        if name.startswith(MODEL_PREFIX)
+    }
+    claims = [
+        Claim("signature", True, f"made by key {key.keyid}"),
+        *_compare("", signed, _report_files(folder, attestation)),
+        _agrees(folder, statement.predicate),
+    ]
+    not_checked = ["letters: they are not signed, so that they can be edited before sending"]
+    if model is None:
+        not_checked.append("the model: give its folder to check that it is the audited one")
+    else:
+        claims += _model(model, weights, statement.predicate)
+    failed = [claim.detail for claim in claims if not claim.ok]
+    if failed:
+        raise VerificationFailed("; ".join(failed), where=folder)
+    return Verification(
+        keyid=key.keyid,
+        run_id=str(statement.predicate["runId"]),
+        created=datetime.fromisoformat(str(statement.predicate["created"])),
+        outcome=Outcome(statement.predicate["verdict"]),
+        claims=tuple(claims),
+        not_checked=tuple(not_checked),
+    )
+
+
+def _signed_payload(path: Path, key: SSlibKey) -> bytes:
+    """The payload, once its signature by `key` holds and every byte is accounted for."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise BadInput(
+            f"no report here: {ATTESTATION} cannot be read ({error.strerror})", where=path
+        ) from None
+    try:
+        envelope = Envelope.from_dict(json.loads(raw)["dsseEnvelope"])
+        (signature,) = envelope.signatures.values()
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SecuresystemslibError):
+        raise VerificationFailed(
+            "malformed: not a Sigstore bundle with one DSSE signature", where=path
+        ) from None
+    matches = _matches(key, signature, envelope.pae())
+    if not matches and signature.keyid != key.keyid:
+        raise VerificationFailed(
+            f"signed by another key (keyid {signature.keyid}, expected {key.keyid})",
+            where=path,
+            fix="Ask the signer which key is theirs, over a channel you trust.",
+        )
+    if not matches:
+        raise VerificationFailed(
+            "the signature does not match: the payload or the signature was changed", where=path
+        )
+    # What the signature does not cover (layout, media type, key ids) has one permitted form only.
+    envelope.signatures = {key.keyid: type(signature)(key.keyid, signature.signature)}
+    if bundle_bytes(envelope, key.keyid) != raw:
+        raise VerificationFailed(
+            "changed outside its signed part (layout, media type, key id or key hint)", where=path
+        )
+    if envelope.payload_type != PAYLOAD_TYPE:
+        raise VerificationFailed(
+            f"signs a payload of type {envelope.payload_type!r}, not {PAYLOAD_TYPE}", where=path
+        )
+    return envelope.payload
+
+
+def _matches(key: SSlibKey, signature: Any, signed: bytes) -> bool:
+    try:
+        key.verify_signature(signature, signed)
+    except UnverifiedSignatureError:
+        return False
+    return True
+
+
+def _statement(payload: bytes, where: Path) -> _Statement:
+    try:
+        statement = _Statement.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the document"
+        raise VerificationFailed(
+            f"payload malformed, no in-toto Statement: {place}: {first['msg']}", where=where
+        ) from None
+    if statement.type != STATEMENT_TYPE:
+        raise VerificationFailed(f"wrong statement type {statement.type!r}", where=where)
+    if statement.predicateType != PREDICATE_TYPE:
+        raise VerificationFailed(
+            f"wrong predicate type {statement.predicateType!r}: this is a signature over something "
+            f"else, expected {PREDICATE_TYPE}",
+            where=where,
+        )
+    names = [one.name for one in statement.subject]
+    lacking = [name for name in SIGNED_FILES if name not in names]
+    if lacking or len(set(names)) != len(names) or len(names) == len(SIGNED_FILES):
+        raise VerificationFailed(
+            "payload malformed: its subjects are not one report and one model", where=where
+        )
+    return statement
+
+
+def _report_files(folder: Path, attestation: Path) -> dict[str, str]:
+    """Digests of what lies in the report folder, except the attestation and the letters."""
+    return {
+        name: digest
+        for name, digest in _digests(folder).items()
+        if name != attestation.name and not name.startswith(f"{LETTERS}/")
+    }
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    try:
+        return folder_digests(folder)
+    except BadInput as error:
+        raise VerificationFailed(error.what, where=error.where) from None
+
+
+def _compare(prefix: str, expected: Mapping[str, str], found: Mapping[str, str]) -> list[Claim]:
+    """One claim per signed file, and one per file that nobody signed."""
+    claims = []
+    for name, digest in expected.items():
+        if name not in found:
+            claims.append(Claim(prefix + name, False, f"{prefix}{name} is missing"))
+        elif found[name] != digest:
+            claims.append(Claim(prefix + name, False, f"{prefix}{name} was changed"))
+        else:
+            claims.append(Claim(prefix + name, True, f"sha256 {digest}"))
+    extra = sorted(set(found) - set(expected))
+    return claims + [
+        Claim(prefix + name, False, f"{prefix}{name} is an extra file that was not signed")
+        for name in extra
+    ]
+
+
+def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
+    """What the signature claims must be what report.json says."""
+    what = "report.json says what was signed"
+    try:
+        report = Report.model_validate_json((folder / "report.json").read_bytes())
+    except (OSError, ValidationError):
+        return Claim(what, False, "report.json cannot be read as a report")
+    said = predicate(report)
+    differing = [name for name in said if claimed.get(name) != said[name]]
+    if differing or set(claimed) != set(said):
+        return Claim(what, False, f"report.json contradicts the signed claims: {differing}")
+    return Claim(what, True, f"run {report.run_id}, verdict {report.verdict.outcome.value}")
+
+
+def _model(folder: Path, signed: Mapping[str, str], claimed: Mapping[str, Any]) -> list[Claim]:
+    if not folder.is_dir():
+        raise BadInput("the model folder to check does not exist", where=folder)
+    found = _digests(folder)
+    claims = _compare("model file ", signed, found)
+    if all(claim.ok for claim in claims):
+        digest = digest_of(found)
+        same = digest == claimed.get("unlearnedModelDigest")
+        detail = f"digest {digest}" if same else "the model's digest is not the one of the report"
+        claims.append(Claim("the model is the audited one", same, detail))
+    return claims

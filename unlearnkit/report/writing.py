@@ -1,0 +1,92 @@
+"""Writing a report folder: everything is computed first, and the attestation is written last."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unlearnkit.artefacts import digest_of, folder_digests, write_atomic
+from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
+from unlearnkit.errors import BadInput
+from unlearnkit.report.facts import build_report
+from unlearnkit.report.render import render_html
+from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
+from unlearnkit.report.statement import build_statement
+from unlearnkit.report.verifying import ATTESTATION, LETTERS, SIGNED_FILES
+
+
+def write_report(
+    folder: Path,
+    manifest: RunManifest,
+    audit: AuditResult,
+    verdict: Verdict,
+    requests: Sequence[Request],
+    *,
+    policy_path: Path,
+    model_dir: Path,
+    signing_key: Path,
+    public_key: Path,
+    templates_dir: Path | None = None,
+    created: datetime | None = None,
+) -> Path:
+    """Write report.json, report.html, policy.yaml, signing.pub, then attestation.json; return it.
+
+    An attestation of an earlier report in `folder` is removed first, so what is interrupted is no
+    report. `verdict` must come from the policy at `policy_path`. signing.pub is a convenience:
+    an auditor has to get the key elsewhere.
+
+    Raises BadInput when keys, run, audit, requests or model do not belong together, or when the
+    folder holds files that are no part of a report.
+    """
+    keyid = load_public_key(public_key).keyid
+    if load_signer(signing_key).public_key.keyid != keyid:
+        raise BadInput("this public key does not belong to the signing key", where=public_key)
+    _refuse_foreign_files(folder, model_dir)
+    model_files = folder_digests(model_dir)
+    if digest_of(model_files) != manifest.unlearned_digest:
+        raise BadInput(
+            "the model folder is not the one the run made: a file was changed, added or removed",
+            where=model_dir,
+            fix="Restore it, or run `unlearnkit unlearn` again.",
+        )
+    report = build_report(manifest, audit, verdict, requests, created=created or datetime.now(UTC))
+    document = (report.model_dump_json(indent=2) + "\n").encode()
+    page = render_html(report, hashlib.sha256(document).hexdigest(), keyid, templates_dir)
+    contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())
+    files = dict(zip(SIGNED_FILES, contents, strict=True))
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    attestation = sign_statement(build_statement(report, digests, model_files), signing_key)
+
+    (folder / ATTESTATION).unlink(missing_ok=True)
+    _remove_leftovers(folder)
+    for name, content in files.items():
+        write_atomic(folder / name, content)
+    write_atomic(folder / ATTESTATION, attestation)
+    return folder / ATTESTATION
+
+
+def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
+    """Anything else in the folder would make the finished report fail its own verification."""
+    if folder.resolve().is_relative_to(model_dir.resolve()):
+        raise BadInput("a report cannot lie inside the model it is about", where=folder)
+    ours = {ATTESTATION, LETTERS, *SIGNED_FILES}
+    leftovers = set(_leftovers(folder))
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if path.name not in ours and path not in leftovers:
+            raise BadInput(
+                "the report folder holds a file that is no part of a report",
+                where=path,
+                fix="Choose an empty folder, or move the file away.",
+            )
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    """Temporary files of a write that was killed."""
+    return [path for name in (ATTESTATION, *SIGNED_FILES) for path in folder.glob(f".{name}.*")]
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for path in _leftovers(folder):
+        path.unlink(missing_ok=True)
