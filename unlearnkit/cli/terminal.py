@@ -1,0 +1,136 @@
+"""What every command shares: where it prints, progress, errors with their exit codes.
+
+Results go to standard output, everything said on the way to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any, ParamSpec, TypeVar
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from unlearnkit.domain import Progress
+from unlearnkit.errors import UnlearnkitError
+
+out = Console()
+err = Console(stderr=True)
+
+WorkspaceOption = Annotated[
+    Path,
+    typer.Option(
+        "--workspace",
+        "-w",
+        envvar="UNLEARNKIT_WORKSPACE",
+        help="The workspace folder made by 'unlearnkit init'.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+HERE = Path()
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def now() -> datetime:
+    """The time stamped on events and artefacts, in UTC."""
+    return datetime.now(UTC)
+
+
+def debugging() -> bool:
+    """Whether --debug was given: tracebacks instead of one-line errors."""
+    return "--debug" in sys.argv
+
+
+def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
+    """Turn unlearnkit's own errors into a message and their exit code; Ctrl-C into 130."""
+
+    @wraps(command)
+    def answered(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return command(*args, **kwargs)
+        except UnlearnkitError as error:
+            if debugging():
+                raise
+            complain(error)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            err.print("\nStopped. Nothing is half-written; run the same command to go on.")
+            raise typer.Exit(130) from None
+
+    return answered
+
+
+def complain(error: UnlearnkitError) -> None:
+    """What was wrong, where, and what to do."""
+    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    if error.fix:
+        err.print(f"[dim]{escape(error.fix)}[/]", highlight=False, soft_wrap=True)
+
+
+def print_json(value: BaseModel | list[Any] | dict[str, Any]) -> None:
+    """One JSON document on standard output."""
+    if isinstance(value, BaseModel):
+        sys.stdout.write(value.model_dump_json(indent=2) + "\n")
+    else:
+        sys.stdout.write(json.dumps(value, indent=2, default=plain) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """Pydantic models inside lists and dicts, and everything else as text."""
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+
+def table(title: str, columns: list[str], rows: list[list[str]], numbers: int = 0) -> Table:
+    """A table whose last `numbers` columns are figures."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
+    for place, name in enumerate(columns):
+        drawn.add_column(name, justify="right" if place >= len(columns) - numbers else "left")
+    for row in rows:
+        drawn.add_row(*row)
+    return drawn
+
+
+@contextmanager
+def shown_progress() -> Iterator[Progress]:
+    """A live Rich bar on a terminal; elsewhere a plain line when a step starts and when it ends."""
+    if not err.is_terminal:
+        yield plain_progress()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(*columns, TimeElapsedColumn(), console=err) as bars:
+        tasks: dict[str, Any] = {}
+
+        def progress(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total)
+            bars.update(tasks[what], completed=done, total=total)
+
+        yield progress
+
+
+def plain_progress() -> Progress:
+    """Progress as lines, for logs: first and last of each step."""
+    started: set[str] = set()
+
+    def progress(what: str, done: int, total: int) -> None:
+        if what not in started:
+            started.add(what)
+            err.print(f"{what} ...", highlight=False)
+        if done >= total:
+            err.print(f"{what}: done", highlight=False)
+
+    return progress
