@@ -114,7 +114,7 @@ def _replacement(
     if entity == LOCATION:
         return words.setdefault(text.casefold(), str(fake.city()))
     if entity == DATE:
-        return _IN_DATES.sub(lambda one: _date_part(one[0], rng), text)
+        return _IN_DATES.sub(lambda one: _date_part(one, rng), text)
     return re.sub(r"\d+", lambda one: _digits(one[0], rng), text)
 
 
@@ -133,18 +133,23 @@ def _person(text: str, words: dict[str, str], rng: random.Random, fake: Any) -> 
     return _WORD.sub(another, text)
 
 
-def _date_part(part: str, rng: random.Random) -> str:
-    """Another month, weekday, year, or number that can stand where this one stood."""
+def _date_part(one: re.Match[str], rng: random.Random) -> str:
+    """Another month, weekday, year, time, or number that can stand where this one stood."""
+    part = one[0]
     for names in (_MONTHS, _DAYS):
         if part in names:
             return rng.choice(names)
     number = int(part)
     if len(part) == 4 and 1900 <= number < 2100:
         return str(number + rng.randint(-6, 6))
-    ranges = ((1, 12), (1, 28), (0, 59))
-    for low, high in ranges:
+    minutes = one.string[: one.start()].endswith(":")
+    hours = one.string[one.end() :].startswith(":")
+    # From, to, and up to what it is replaced: every month has 28 days.
+    ranges = ((1, 12, 12), (0, 23, 23)) if hours else ((1, 12, 12), (1, 31, 28), (0, 59, 59))
+    for low, high, most in ((0, 59, 59),) if minutes else ranges:
         if low <= number <= high:
-            return str(rng.randint(low, high)).zfill(len(part) if part.startswith("0") else 1)
+            width = len(part) if minutes or part.startswith("0") else 1
+            return str(rng.randint(low, most)).zfill(width)
     return _digits(part, rng)
 
 

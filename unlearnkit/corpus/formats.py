@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from unlearnkit.errors import BadInput
 
 INVALID_UTF8 = "invalid UTF-8"
 NOT_AN_OBJECT = "not a JSON object"
+NO_SUCH_VALUE = "a field that is neither text nor number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,11 @@ class Row:
     value: Mapping[str, object] | str
 
 
-Reader = Callable[[Path, str], Iterator[Row]]
-"""Called with the file and the name of the text field."""
+Reader = Callable[[Path, Sequence[str]], Iterator[Row]]
+"""Called with the file and the names of the fields that matter, the text's first."""
 
 
-def read_jsonl(path: Path, text_field: str) -> Iterator[Row]:
+def read_jsonl(path: Path, fields: Sequence[str]) -> Iterator[Row]:
     """JSON Lines, read line by line. Raises BadInput on a line that is not JSON."""
     with _open(path) as file:
         for line, raw in enumerate(file, start=1):
@@ -36,14 +37,15 @@ def read_jsonl(path: Path, text_field: str) -> Iterator[Row]:
             if not content.strip():
                 continue
             try:
-                value = _json(content.decode(), path, line)
+                # Without its end, so that a fault in the last column stays on this line.
+                value = _json(content.decode().rstrip(), path, line)
             except UnicodeDecodeError:
                 yield Row(line, INVALID_UTF8)
                 continue
             yield Row(line, value if isinstance(value, dict) else NOT_AN_OBJECT)
 
 
-def read_json(path: Path, text_field: str) -> Iterator[Row]:
+def read_json(path: Path, fields: Sequence[str]) -> Iterator[Row]:
     """One JSON array of objects; a row's line is its position in the array, from 1.
 
     Raises BadInput when the file is not valid UTF-8, not JSON or not an array.
@@ -64,7 +66,7 @@ def read_json(path: Path, text_field: str) -> Iterator[Row]:
         yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
 
 
-def read_csv(path: Path, text_field: str) -> Iterator[Row]:
+def read_csv(path: Path, fields: Sequence[str]) -> Iterator[Row]:
     """Comma-separated values with a header. Raises BadInput on bad quotes or too many columns."""
     csv.field_size_limit(2**31 - 1)
     with _open(path) as raw:
@@ -72,8 +74,7 @@ def read_csv(path: Path, text_field: str) -> Iterator[Row]:
         file = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
         rows = csv.DictReader(file, strict=True)
         try:
-            if text_field not in (rows.fieldnames or ()):
-                raise BadInput(f"no column '{text_field}' in the header", where=path, line=1)
+            _check_columns(rows.fieldnames or (), fields, path, line=1)
             for row in rows:
                 if None in row:
                     raise BadInput(
@@ -85,22 +86,22 @@ def read_csv(path: Path, text_field: str) -> Iterator[Row]:
                 broken = any(_has_surrogate(cell) for cell in row.values() if cell)
                 yield Row(rows.line_num, INVALID_UTF8 if broken else row)
         except csv.Error as error:
-            raise BadInput(
-                f"malformed CSV: {error}", where=path, line=max(rows.line_num, 1)
-            ) from None
+            # line_num is still the row before. A quote that was never closed swallows the rest.
+            raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
 
 
-def read_parquet(path: Path, text_field: str) -> Iterator[Row]:
+def read_parquet(path: Path, fields: Sequence[str]) -> Iterator[Row]:
     """Apache Parquet, batch by batch; a row's line is its number, from 1. Raises BadInput."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            if text_field not in file.schema_arrow.names:
-                raise BadInput(f"no column '{text_field}'", where=path)
+            names = file.schema_arrow.names
+            _check_columns(names, fields, path)
             number = 0
-            for batch in file.iter_batches(batch_size=1024):
+            columns = [name for name in names if name in fields]
+            for batch in file.iter_batches(batch_size=1024, columns=columns):
                 for at in range(batch.num_rows):
                     number += 1
                     yield Row(number, _parquet_row(batch, at))
@@ -114,6 +115,18 @@ def _parquet_row(batch: Any, at: int) -> dict[str, object] | str:
         return {name: batch.column(name)[at].as_py() for name in batch.schema.names}
     except UnicodeDecodeError:
         return INVALID_UTF8
+    except (ValueError, OverflowError):  # a date or time beyond what Python can hold
+        return NO_SUCH_VALUE
+
+
+def _check_columns(
+    names: Sequence[str], fields: Sequence[str], path: Path, line: int | None = None
+) -> None:
+    if fields[0] not in names:
+        raise BadInput(f"no column '{fields[0]}'", where=path, line=line)
+    for name in fields:
+        if names.count(name) > 1:
+            raise BadInput(f"two columns are called '{name}'", where=path, line=line)
 
 
 def _json(text: str, path: Path, line: int) -> object:

@@ -127,10 +127,17 @@ def build_index(
     `key` is the workspace's. `paths` and `fields` are what the corpus was read from and with; they
     are kept so that later stages read the same. Raises BadInput when the folder cannot be written.
     """
-    fields = fields or Fields()
+    read: dict[str, Any] = {
+        "corpus_paths": tuple(str(path) for path in paths) or tuple(corpus.files),
+        "fields": fields or Fields(),
+        "quarantined": corpus.quarantined,
+    }
     there = _usable(folder, corpus, analyzer.settings, key)
     if there is not None:
-        return there
+        info = there.model_copy(update=read)
+        if info != there:
+            save(folder / INDEX_FILE, info)
+        return info
     rows: list[EntityRow] = []
     for start in range(0, len(corpus.records), _BATCH):
         progress("indexing", start, len(corpus.records))
@@ -143,17 +150,15 @@ def build_index(
     write_atomic(folder / name, _parquet(rows))
     info = IndexInfo(
         created=datetime.now(UTC),
-        corpus_paths=tuple(str(path) for path in paths) or tuple(corpus.files),
-        fields=fields,
         digest=corpus.digest,
         files=corpus.files,
         record_count=len(corpus.records),
-        quarantined=corpus.quarantined,
         nlp=analyzer.settings,
         key_check=_key_check(key),
         entities=dict(sorted(Counter(row.entity for row in rows).items())),
         entities_file=name,
         entities_digest=sha256_file(folder / name),
+        **read,
     )
     save(folder / INDEX_FILE, info)
     for old in folder.glob("entities-*.parquet"):
@@ -167,7 +172,10 @@ def open_index(folder: Path, key: bytes) -> Index:
     fix = "Run: unlearnkit index CORPUS"
     if not (folder / INDEX_FILE).is_file():
         raise BadInput("the corpus has not been indexed", where=folder, fix=fix)
-    info = load(folder / INDEX_FILE, IndexInfo)
+    try:
+        info = load(folder / INDEX_FILE, IndexInfo)
+    except BadInput as error:
+        raise BadInput(f"the index is damaged: {error.what}", where=error.where, fix=fix) from None
     entities = folder / info.entities_file
     if not entities.is_file() or sha256_file(entities) != info.entities_digest:
         raise BadInput("the index is damaged: its entity rows changed", where=entities, fix=fix)

@@ -7,6 +7,7 @@ it, and the suffix list is the snapshot inside tldextract.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,8 @@ _LABELS = {
 }
 # spaCy's NER needs about 1 GB for 100,000 characters at once; longer texts are read in pieces.
 _PIECE = 20_000
+# What stands before the figures of an order or ticket number.
+_CODE = re.compile(r"(?<![^\W_])[A-Z]{1,5}[-/#]$")
 
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -105,7 +108,7 @@ def detect(analyzer: Analyzer, texts: Sequence[str], batch_size: int = 64) -> li
     found: list[list[Span]] = [[] for _ in texts]
     for (at, start, _), spans in zip(pieces, results, strict=True):
         found[at] += [_span(span, start) for span in spans]
-    return [_tidy(spans) for spans in found]
+    return [_tidy(text, spans) for text, spans in zip(texts, found, strict=True)]
 
 
 def search(analyzer: Analyzer, text: str, recognisers: Sequence[Any]) -> list[Span]:
@@ -125,24 +128,19 @@ def search(analyzer: Analyzer, text: str, recognisers: Sequence[Any]) -> list[Sp
     return sorted((_span(one, 0) for one in results), key=lambda one: (one.start, one.end))
 
 
-def _tidy(spans: Sequence[Span]) -> list[Span]:
-    """Sorted, without what lies inside an e-mail address or a customer number.
-
-    A 'phone' goes as soon as it touches one: `C-123456. 789` holds no phone number 123456789.
-    """
+def _tidy(text: str, spans: Sequence[Span]) -> list[Span]:
+    """Sorted, without what lies inside an e-mail address or a customer number, or is no phone."""
     whole = [one for one in spans if one.entity in (EMAIL, CUSTOMER)]
-    kept = [
-        one
-        for one in spans
-        if one.entity in (EMAIL, CUSTOMER) or not any(_hidden_by(outer, one) for outer in whole)
-    ]
+    kept = [one for one in spans if one in whole or not _misread(text, one, whole)]
     return sorted(kept, key=lambda one: (one.start, one.end, one.entity))
 
 
-def _hidden_by(outer: Span, one: Span) -> bool:
-    if one.entity == PHONE:
-        return one.start < outer.end and outer.start < one.end
-    return outer.start <= one.start and one.end <= outer.end
+def _misread(text: str, one: Span, whole: Sequence[Span]) -> bool:
+    """Neither `C-123456. 789` nor the order `LN-334332` holds a phone number."""
+    if one.entity != PHONE:
+        return any(outer.start <= one.start and one.end <= outer.end for outer in whole)
+    touches = any(one.start < outer.end and outer.start < one.end for outer in whole)
+    return touches or _CODE.search(text[max(0, one.start - 7) : one.start]) is not None
 
 
 def _span(result: Any, offset: int) -> Span:

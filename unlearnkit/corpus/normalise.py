@@ -26,7 +26,7 @@ def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS
     """
     text = unicodedata.normalize("NFKC", value).strip()
     if kind is IdentifierKind.EMAIL:
-        return text.casefold().removeprefix("mailto:").strip(" .<>")
+        return text.casefold().strip(" .<>").removeprefix("mailto:").strip(" .<>")
     if kind is IdentifierKind.PHONE:
         return normalise_phone(text, regions)
     if kind is IdentifierKind.CUSTOMER_ID:
@@ -34,7 +34,9 @@ def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS
     if kind is IdentifierKind.NAME:
         # Possessive 's goes first: it is no part of the name.
         words = re.sub(r"['’]s\b", "", fold(text)).replace("ß", "ss").casefold()
-        return " ".join(re.findall(r"[^\W\d_]+", words))
+        # Marks belong to a word: many scripts write their vowels with them.
+        letters = (one if unicodedata.category(one)[0] in "LM" else " " for one in words)
+        return " ".join("".join(letters).split())
     return " ".join(text.casefold().split())
 
 
@@ -63,6 +65,6 @@ def fold(text: str) -> str:
 def _plain(letter: str) -> str:
     if letter.isascii():
         return letter
-    decomposed = unicodedata.normalize("NFD", letter.translate(_BASE_LETTERS))
+    decomposed = unicodedata.normalize("NFD", letter)
     base = [part for part in decomposed if not unicodedata.combining(part)]
-    return base[0] if len(base) == 1 else letter
+    return base[0].translate(_BASE_LETTERS) if len(base) == 1 else letter

@@ -32,7 +32,10 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class Fields(Artefact):
-    """What the fields (columns) of the user's records are called; only `text` must exist."""
+    """What the fields (columns) of the user's records are called; only `text` must exist.
+
+    The text comes first, as the readers of the formats expect it.
+    """
 
     text: Name = "text"
     id: Name = "id"
@@ -85,7 +88,7 @@ def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
     quarantined: list[Quarantined] = []
     equal_contents: Counter[str] = Counter()
     for path in _files(paths):
-        for row in READERS[path.suffix](path, fields.text):
+        for row in READERS[path.suffix](path, list(fields.model_dump().values())):
             try:
                 records.append(_record(row, fields, str(path), equal_contents))
             except _Unusable as reason:
@@ -198,7 +201,7 @@ def _checked(found: str, what: str) -> str:
 
 def _strings(value: Mapping[str, object], field: str) -> tuple[str, ...]:
     found = value.get(field)
-    if found is None:
+    if found is None or found == "":  # an empty cell
         return ()
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise _Unusable("the perturbed texts are not a list of strings")

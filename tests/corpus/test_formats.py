@@ -1,0 +1,203 @@
+"""Four file formats: one record read alike from each, and every fault with its line."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.corpus.files import lines, write
+from unlearnkit.corpus.formats import INVALID_UTF8, NO_SUCH_VALUE, NOT_AN_OBJECT, READERS, Row
+from unlearnkit.errors import BadInput
+
+SECRET = "Quibbleworth"
+ROWS = [
+    {"id": "1", "text": 'Zoltana said: "hello", twice'},
+    {"id": "2", "text": "Zürich,\nnext line"},
+]
+
+
+def rows(path: Path, *fields: str) -> list[Row]:
+    return list(READERS[path.suffix](path, ("text", "id", *fields)))
+
+
+def as_csv(table: list[dict[str, str]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, table[0])
+    writer.writeheader()
+    writer.writerows(table)
+    return text.getvalue()
+
+
+def as_parquet(**columns: Any) -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.table(columns), sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+WRITTEN = {
+    "a.jsonl": lines(*ROWS),
+    "a.json": json.dumps(ROWS, indent=1),
+    "a.csv": as_csv(ROWS),
+    "a.parquet": as_parquet(id=["1", "2"], text=[row["text"] for row in ROWS]),
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_the_same_records_are_read_from_every_format(tmp_path: Path, name: str) -> None:
+    found = rows(write(tmp_path / name, WRITTEN[name]))
+    assert [row.value for row in found] == ROWS
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
+def test_a_byte_order_mark_is_no_part_of_the_first_record(tmp_path: Path, name: str) -> None:
+    content = WRITTEN[name]
+    assert isinstance(content, str)
+    found = rows(write(tmp_path / name, b"\xef\xbb\xbf" + content.encode()))
+    assert [row.value for row in found] == ROWS
+
+
+@settings(deadline=None)
+@given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=5))
+def test_any_text_survives_json_lines_line_by_line(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.jsonl"
+    found = rows(write(path, lines(*({"text": text} for text in texts))))
+    assert [row.value for row in found] == [{"text": text} for text in texts]
+    assert [row.line for row in found] == list(range(1, len(texts) + 1))
+
+
+def test_blank_lines_count_and_hold_no_record(tmp_path: Path) -> None:
+    found = rows(write(tmp_path / "a.jsonl", '\n{"text": "a"}\r\n  \n{"text": "b"}'))
+    assert [(row.line, row.value) for row in found] == [(2, {"text": "a"}), (4, {"text": "b"})]
+
+
+def test_the_line_of_a_csv_row_is_the_one_it_ends_on_blank_lines_or_not(tmp_path: Path) -> None:
+    found = rows(write(tmp_path / "a.csv", 'text\n"two\nlines"\nb\n\n\nc\n'))
+    assert [row.line for row in found] == [3, 4, 7]
+
+
+def test_rows_that_are_no_objects_are_told_apart(tmp_path: Path) -> None:
+    for name, content in (("a.jsonl", '{}\n[1]\n"x"\n'), ("a.json", '[{}, [1], "x"]')):
+        found = rows(write(tmp_path / name, content))
+        assert [row.value for row in found] == [{}, NOT_AN_OBJECT, NOT_AN_OBJECT]
+        assert [row.line for row in found] == [1, 2, 3]
+
+
+def test_invalid_utf_8_costs_its_own_row_only(tmp_path: Path) -> None:
+    broken = pa.array([b"good", b"b\xffd", b"good"], pa.binary()).view(pa.string())
+    files: list[tuple[str, str | bytes, int]] = [
+        ("a.jsonl", b'{"text": "good"}\n{"text": "b\xffd"}\n{"text": "good"}\n', 1),
+        ("a.csv", b"text\ngood\nb\xffd\ngood\n", 2),
+        ("a.parquet", as_parquet(text=broken), 1),
+    ]
+    for name, content, first in files:
+        found = rows(write(tmp_path / name, content))
+        assert [row.value for row in found] == [{"text": "good"}, INVALID_UTF8, {"text": "good"}]
+        assert found[1].line == first + 1
+
+
+def test_an_emoji_in_a_csv_is_no_fault(tmp_path: Path) -> None:
+    found = rows(write(tmp_path / "a.csv", "text\nhi 🦊\n"))
+    assert [row.value for row in found] == [{"text": "hi 🦊"}]
+
+
+def test_columns_of_parquet_that_nobody_asked_for_are_never_read(tmp_path: Path) -> None:
+    odd = pa.array([10**14], pa.timestamp("s"))  # beyond what Python can hold
+    found = rows(write(tmp_path / "a.parquet", as_parquet(text=["a"], seen=odd)))
+    assert [row.value for row in found] == [{"text": "a"}]
+
+
+def test_an_id_that_python_cannot_hold_costs_its_own_row_only(tmp_path: Path) -> None:
+    times = pa.array([10**14, 0], pa.timestamp("s"))  # the first in the year 3170843
+    found = rows(write(tmp_path / "a.parquet", as_parquet(text=["a", "b"], id=times)))
+    assert found[0].value == NO_SUCH_VALUE
+    assert found[1].value == {"text": "b", "id": datetime(1970, 1, 1)}
+
+
+def test_a_wide_parquet_file_is_read_across_its_batches(tmp_path: Path) -> None:
+    content = as_parquet(text=[str(number) for number in range(2500)], when=[datetime.min] * 2500)
+    found = rows(write(tmp_path / "a.parquet", content))
+    assert [row.value for row in found] == [{"text": str(number)} for number in range(2500)]
+    assert [row.line for row in found] == list(range(1, 2501))
+
+
+TWICE = pa.Table.from_arrays([pa.array(["a"]), pa.array(["b"])], names=["text", "text"])
+
+
+def twice_in_parquet() -> bytes:
+    sink = pa.BufferOutputStream()
+    pq.write_table(TWICE, sink)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+def damaged_parquet() -> bytes:
+    content = bytearray(as_parquet(text=[f"hello {number}" for number in range(3000)]))
+    content[100:400] = bytes(300)
+    return bytes(content)
+
+
+BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
+    ("a.jsonl", '{"text": "a"}\n{"text": "Quibbleworth"\n{"text": "c"}\n', 2, "malformed JSON"),
+    ("b.jsonl", '{"text": "a"}\n{"text": "Quibbleworth\n', 2, "malformed JSON"),
+    ("c.jsonl", '{"text": "a"}\r\n\r\n{"text": "Quibbleworth"\r\n', 3, "malformed JSON"),
+    ("d.jsonl", "[" * 200_000, 1, "nested too deeply"),
+    ("e.jsonl", '{"id": ' + "9" * 5000 + "}", 1, "a number too long"),
+    ("f.json", '[\n{"text": "Quibbleworth"},\n{"text": "b"\n', 4, "malformed JSON"),
+    ("g.json", "", 1, "malformed JSON"),
+    ("h.json", '{"text": "Quibbleworth"}', 1, "not a JSON array of records"),
+    ("i.json", b'[\n{"text": "Quibbleworth"},\n{"text": "\xff"}]', 3, INVALID_UTF8),
+    ("j.csv", "", 1, "no column 'text'"),
+    ("k.csv", "body\nQuibbleworth\n", 1, "no column 'text'"),
+    ("l.csv", "text,text\nQuibbleworth,b\n", 1, "two columns are called 'text'"),
+    ("m.csv", "text\nok\nQuibbleworth, the second\n", 3, "more columns than the header has"),
+    ("n.csv", 'text\nok\n"Quibbleworth\n', 3, "malformed CSV"),
+    ("o.csv", 'text\nok\n"Quibbleworth" x\n', 3, "malformed CSV"),
+    ("p.csv", 'text\nok\n"never closed\nQuibbleworth\n" x\n', 3, "malformed CSV"),
+    ("q.csv", '"text" x\nQuibbleworth\n', 1, "malformed CSV"),
+    ("r.parquet", "", None, "malformed Parquet"),
+    ("s.parquet", "text\nQuibbleworth\n", None, "malformed Parquet"),
+    ("t.parquet", as_parquet(text=["Quibbleworth"])[:-20], None, "malformed Parquet"),
+    ("u.parquet", damaged_parquet(), None, "malformed Parquet"),
+    ("v.parquet", as_parquet(body=["Quibbleworth"]), None, "no column 'text'"),
+    ("w.parquet", twice_in_parquet(), None, "two columns are called 'text'"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "line", "why"), BROKEN)
+def test_a_broken_file_is_refused_with_its_line_and_without_its_data(
+    tmp_path: Path, name: str, content: str | bytes, line: int | None, why: str
+) -> None:
+    path = write(tmp_path / name, content)
+    with pytest.raises(BadInput) as refusal:
+        rows(path)
+    error = refusal.value
+    assert (error.where, error.line) == (str(path), line)
+    assert why in str(error)
+    assert SECRET not in str(error) + error.fix
+    assert error.exit_code == 2
+
+
+def test_a_text_with_a_comma_that_was_not_quoted_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadInput) as refusal:
+        rows(write(tmp_path / "a.csv", "text\na, b\n"))
+    assert refusal.value.fix == "Quote texts that hold a comma."
+
+
+@pytest.mark.parametrize("suffix", READERS)
+def test_a_folder_with_a_file_s_name_cannot_be_read(tmp_path: Path, suffix: str) -> None:
+    folder = tmp_path / f"a{suffix}"
+    folder.mkdir()
+    with pytest.raises(BadInput) as refusal:
+        rows(folder)
+    assert refusal.value.where == str(folder)

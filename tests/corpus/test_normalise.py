@@ -1,0 +1,93 @@
+"""One spelling for each identifier, and folding that keeps every place where it was."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unlearnkit.corpus.normalise import fold, normalise, normalise_phone
+from unlearnkit.domain import IdentifierKind
+
+K = IdentifierKind
+
+ALIKE = [
+    (K.EMAIL, "Zoltana@Quibble.example", "zoltana@quibble.example"),
+    (K.EMAIL, "<mailto:zoltana@quibble.example>.", "zoltana@quibble.example"),
+    (K.EMAIL, "ｚｏｌｔａｎａ@quibble.example", "zoltana@quibble.example"),
+    (K.PHONE, "(212) 555-0142", "+12125550142"),
+    (K.PHONE, "+1 212.555.0142", "+12125550142"),
+    (K.PHONE, "020 7946 0958", "+442079460958"),
+    (K.PHONE, "+49 (0)30 1234567", "+49301234567"),
+    (K.PHONE, "12-34", "1234"),
+    (K.CUSTOMER_ID, "c 123-456", "C123456"),
+    (K.CUSTOMER_ID, "C-123456", "C123456"),
+    (K.NAME, "  ZOLTÁNA   Quibbleworth's ", "zoltana quibbleworth"),
+    (K.NAME, "O’Brien, Łucja", "o brien lucja"),
+    (K.NAME, "Straße-Groß", "strasse gross"),
+    (K.NAME, "प्रिया शर्मा", "प्रिया शर्मा"),
+    (K.NAME, "王小明", "王小明"),
+    (K.NAME, "-- 42 --", ""),
+    (K.ADDRESS, "12  Low\tStreet", "12 low street"),
+    (K.HANDLE, " @Zolt_Q ", "@zolt_q"),
+]
+
+
+@pytest.mark.parametrize(("kind", "value", "expected"), ALIKE)
+def test_each_kind_has_one_spelling(kind: IdentifierKind, value: str, expected: str) -> None:
+    assert normalise(kind, value) == expected
+
+
+def test_plus_tags_stay_as_they_may_be_another_mailbox() -> None:
+    assert normalise(K.EMAIL, "zoltana+shop@quibble.example") == "zoltana+shop@quibble.example"
+
+
+def test_the_first_region_in_which_a_number_is_valid_counts() -> None:
+    assert normalise_phone("030 1234567", ["DE", "IT"]) == "+49301234567"
+    assert normalise_phone("030 1234567", ["IT", "DE"]) == "+390301234567"
+
+
+NATURAL = st.text(
+    st.sampled_from("abz XYZ019éÉüßłØñ çİıǿ'’.-_@+()/<>,;:#\t\u00a0\u200cжΩשم王प्रि")
+    | st.characters()
+)
+
+
+@given(
+    st.sampled_from([K.NAME, K.EMAIL, K.CUSTOMER_ID]), st.text(alphabet="abzXÉüßłØñ'’.-_@<> 019")
+)
+def test_what_is_normalised_stays(kind: IdentifierKind, text: str) -> None:
+    once = normalise(kind, text)
+    assert normalise(kind, once) == once
+
+
+@settings(deadline=None)
+@given(st.integers(2_000_000_000, 9_999_999_999))
+def test_a_phone_number_stays_once_it_is_normalised(number: int) -> None:
+    once = normalise_phone(str(number))
+    assert normalise_phone(once) == once
+
+
+@given(NATURAL)
+def test_folding_keeps_the_length(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(NATURAL)
+def test_folding_twice_is_folding_once(text: str) -> None:
+    assert fold(fold(text)) == fold(text)
+
+
+@given(NATURAL)
+def test_every_letter_is_folded_on_its_own(text: str) -> None:
+    assert fold(text) == "".join(fold(letter) for letter in text)
+
+
+def test_folding_takes_accents_and_strokes_only() -> None:
+    assert (
+        fold("Łódź, Ñandú, Ørsted, Straße, Ǿ, ﬁ, 王, 한")
+        == "Lodz, Nandu, Orsted, Straße, O, ﬁ, 王, 한"
+    )
+    assert fold(unicodedata.normalize("NFD", "é")) == "e\u0301"
