@@ -207,11 +207,11 @@ def _documents(
 
     sign = f"{one('farewell')} {{full}}, {customer.email}, {{number}}"
     to = f"To {COMPANY_MAIL}:" if rng.random() < 0.5 else ""
-    mail = write("signed", to, one("greeting"), *some("customer", 2, 3), sign).strip()
+    mail = write("signed", to, one("greeting"), *some("customer", 1, 2), sign).strip()
     agent = rng.choice(AGENTS)
-    named = write("", one("chat_opening"), *some("customer", 2, 2), agent=agent)
-    unnamed = write("", one("chat_answer"), *some("agent", 2, 3), agent=agent)
-    closing = write("first", *some("customer", 2, 3), one("chat_closing"), agent=agent)
+    named = write("", one("chat_opening"), *some("customer", 1, 1), agent=agent)
+    unnamed = write("", one("chat_answer"), *some("agent", 1, 2), agent=agent)
+    closing = write("first", *some("customer", 1, 2), one("chat_closing"), agent=agent)
     thread = [
         ("chat", "thread_named", named),
         ("chat", "thread_unnamed", unnamed),
@@ -221,7 +221,7 @@ def _documents(
         (customer, [("mail", "signed", mail)]),
         (customer, thread),
         *(
-            (customer, [("note", note, write(note, one(NOTES[note]), *some("agent", 2, 4)))])
+            (customer, [("note", note, write(note, one(NOTES[note]), *some("agent", 1, 2)))])
             for note in notes
         ),
     ]

@@ -23,7 +23,7 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.reasons import reason
 from unlearnkit.locate.search import Found, search_subject
@@ -38,7 +38,7 @@ class _Case:
 
     ties: Ties
     own: frozenset[Value]
-    """The subject's identifiers, those linked with certainty included."""
+    """The subject's identifying values, those linked with certainty included; no names."""
     linked: Linked
     named: frozenset[str]
     """Records with the whole name."""
@@ -80,7 +80,9 @@ def locate(
     )
     ties = tie(rows, corpus.records, settings.shared_after)
     given = {
-        Value(*value) for value in own_values(subject.identifiers, key, analyzer.settings.regions)
+        Value(kind, hashed)
+        for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
+        if kind in IDENTIFYING
     }
     case = _open_case(ties, frozenset(given | found.resolved), found, settings)
     hits = _with_links(found.hits, case, rows)
@@ -171,7 +173,7 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     if any(hit.identifies for hit in hits) or values & case.linked.certain:
         return _Verdict(Certainty.CERTAIN, hits)
     full_name = any(hit.full_name for hit in hits)
-    if values & case.linked.uncertain and not full_name:
+    if values & case.linked.uncertain and (case.own or not full_name):
         return _Verdict(Certainty.UNCERTAIN, hits, "linked")
     if _has(record_id, ties, case.own):  # its thread has the subject's identifier
         return _in_own_thread(record_id, hits, case)
@@ -204,12 +206,12 @@ def _is_namesakes(value: Value, case: _Case) -> bool:
 
 
 def _others_in(group: str, case: _Case) -> frozenset[Value]:
-    """Somebody else's identifiers in a thread; a 'phone number' seen once may be any figure."""
+    """Somebody else's identifiers in a thread, without what may be any figure."""
     ties = case.ties
     return frozenset(
         value
         for value in ties.distinguishing(ties.of_group(group) - case.own)
-        if value.kind is not IdentifierKind.PHONE or len(ties.records[value]) > 1
+        if not ties.any_figure(value)
     )
 
 
@@ -236,5 +238,5 @@ def _add_threads(judged: dict[str, _Verdict | None], case: _Case) -> None:
             judged[member] = _Verdict(
                 Certainty.CERTAIN if certain else Certainty.UNCERTAIN,
                 [_THREAD],
-                "" if certain else "mixed thread" if others else "name only",
+                "" if certain else "mixed thread" if others and case.own else "name only",
             )

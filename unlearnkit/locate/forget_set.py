@@ -14,7 +14,7 @@ from unlearnkit.locate.review import apply_decisions, pending
 def build_forget_set(
     located: Sequence[Located], decisions: Sequence[Decision], corpus: Corpus
 ) -> ForgetSet:
-    """The accepted records of every request.
+    """The accepted records of every request; what a person rejected is kept out of both sets.
 
     Raises CannotEvaluate while matches are undecided; BadInput when the matches are of another
     state of the corpus, when no record is accepted at all, and when every record is: there must be
@@ -34,16 +34,21 @@ def build_forget_set(
                 where=f"request {one.request_id}",
                 fix=f"Run: unlearnkit review {one.request_id}",
             )
+    records = {one.request_id: apply_decisions(one, decisions) for one in located}
+    accepted = {record for found in records.values() for record in found}
+    matched = {match.record_id for one in located for match in one.matches}
     forget = ForgetSet(
         corpus_digest=corpus.digest,
-        records={one.request_id: apply_decisions(one, decisions) for one in located},
+        records=records,
+        excluded=tuple(one.id for one in corpus.records if one.id in matched - accepted),
     )
     if not forget.record_ids:
         raise BadInput(
             "the forget set is empty: no record of the corpus was accepted for any request",
-            fix="Check the identifiers of the requests, or close them as 'no data held'.",
+            fix="Check the identifiers of the requests, or close each: "
+            "unlearnkit request reject REQUEST --reason 'no data held'",
         )
-    if forget.record_ids >= {record.id for record in corpus.records}:
+    if not {record.id for record in corpus.records} - accepted - set(forget.excluded):
         raise BadInput(
             "the forget set is the whole corpus: nothing would be left to keep the model useful",
             fix="Train a new model instead, or give the corpus the model was trained on.",

@@ -48,6 +48,9 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             return [rf"(?<![^\W_]){number}(?![^\W_])"] if runs else []
         case IdentifierKind.DATE_OF_BIRTH:
             return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in _dates(value)]
+        case IdentifierKind.HANDLE:
+            name = re.escape(value.removeprefix("@"))
+            return [rf"(?<![\w@.])@?{name}(?![\w@-]|\.\w)"] if name else []
         case _:
             words = [re.escape(word) for word in re.findall(r"[^\s,]+", value)]
             value = r"[\s,]+".join(words)
@@ -62,7 +65,7 @@ def _phone_patterns(number: str) -> list[str]:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
         return [rf"(?<!\d){_GAP.join(number)}(?!\d)"] if number else []
-    national = str(parsed.national_number)
+    national = phonenumbers.national_significant_number(parsed)  # Italy keeps its leading 0
     code = _GAP.join(str(parsed.country_code))
     prefix = rf"(?:(?:\+|00)?{_GAP}{code}{_GAP}(?:\(0\){_GAP})?|\(?0)?"
     return [rf"(?<![\d+]){prefix}\(?{_GAP.join(national)}(?!\d)"]

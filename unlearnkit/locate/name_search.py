@@ -15,6 +15,8 @@ _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)")
 _REACH = 40
+_GREETINGS = frozenset({"dear", "hi", "hello", "hey", "thanks", "cheers", "regards"})
+"""Words beside a name that may well occur nowhere in lower case."""
 
 Place = tuple[str, int, int]
 """Record id, start, end; the span is into Record.content."""
@@ -37,8 +39,8 @@ def neighbours(text: str, start: int, end: int, ordinary: frozenset[str]) -> tup
 def _if_name(match: re.Match[str] | None, ordinary: frozenset[str]) -> str:
     word = match[1] if match else ""
     plain = word.casefold()
-    is_name = word[:1].isupper() and plain not in ordinary and plain not in TITLES
-    return word if is_name else ""
+    known = plain in ordinary or plain in TITLES or plain in _GREETINGS
+    return word if word[:1].isupper() and not known else ""
 
 
 def bare_names(

@@ -89,7 +89,7 @@ def _bounded(pattern: str) -> str:
 
 def _word(word: str) -> str:
     """The word with or without accents, as folded text may have it; hyphen or space alike."""
-    return "".join(_letter(letter) for letter in word)
+    return "".join(_letter(letter) for letter in word.replace("ss", "ß"))
 
 
 def _letter(letter: str) -> str:

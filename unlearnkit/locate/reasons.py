@@ -29,7 +29,7 @@ _HOW = {
     "partial": "part of the subject's {kind}",
 }
 _DOUBTS = {
-    "linked": "the tie is not the only one of its kind, or rests on a name",
+    "linked": "the tie is one of several, rests on a name, or has another number beside it",
     "beside another": "stands beside somebody else's identifier",
     "mixed thread": "the thread holds somebody else's identifier too",
     "name only": "rests on the name alone",

@@ -98,7 +98,7 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
                 at=at,
             )
     except csv.Error as error:
-        raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num) from None
+        raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
     return tuple(decisions.values())
 
 

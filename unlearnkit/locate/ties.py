@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -62,6 +62,10 @@ class Ties:
             for kind in (IdentifierKind.CUSTOMER_ID, value.kind)
         )
 
+    def any_figure(self, value: Value) -> bool:
+        """A 'phone number' that a single record has may be an order number, or anything else."""
+        return value.kind is IdentifierKind.PHONE and len(self.records[value]) == 1
+
     def distinguishing(self, values: Iterable[Value]) -> frozenset[Value]:
         """Those that are not shared."""
         return frozenset(value for value in values if not self.shared(value))
@@ -101,7 +105,8 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
 
     A value is linked when it never occurs beside somebody else's identifiers without the subject's.
     It is certain when it is the only one of its kind and the record was found by an identifier; a
-    link through a name alone is for a person to judge.
+    link through a name alone, or beside what may be somebody else's phone number, is for a person
+    to judge.
     """
     tying = frozenset(tying)
     known = {value.kind for value in own}
@@ -111,16 +116,21 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
         for value in ties.of_record.get(record_id, ())
         if value.kind not in known and not ties.shared(value)
     }
-    linked = {
-        value
-        for value in candidates
-        if all(
-            ties.of_record[record_id] & own
-            or record_id in tying
-            or ties.of_record[record_id] <= candidates
-            for record_id in ties.records[value]
-        )
-    }
-    kinds = [value.kind for value in linked]
-    sure = frozenset(one for one in linked if kinds.count(one.kind) == 1 and not by_name_only)
-    return Linked(certain=sure, uncertain=frozenset(linked) - sure)
+
+    def only_beside(allowed: Set[Value]) -> Iterator[Value]:
+        """Candidates that stand beside nothing else in the records that are not the subject's."""
+        for value in candidates:
+            if all(
+                ties.of_record[record_id] & own
+                or record_id in tying
+                or ties.of_record[record_id] <= allowed
+                for record_id in ties.records[value]
+            ):
+                yield value
+
+    figures = {value for value in ties.records if ties.any_figure(value)}
+    linked = frozenset(only_beside(candidates | figures))
+    clear = list(only_beside(candidates))
+    kinds = [value.kind for value in clear]
+    sure = frozenset(one for one in clear if kinds.count(one.kind) == 1 and not by_name_only)
+    return Linked(certain=sure, uncertain=linked - sure)

@@ -1,0 +1,344 @@
+"""The rules of certainty, one small corpus for each."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from tests.locate.conftest import Build
+from tests.locate.world import (
+    CERTAIN,
+    EMAIL,
+    KEY,
+    NAME,
+    NUMBER,
+    PHONE,
+    REQUEST,
+    UNCERTAIN,
+)
+from unlearnkit.corpus.reader import read_corpus
+from unlearnkit.domain import Identifier, IdentifierKind, Subject
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.engine import LocateSettings, locate
+
+ANOTHER = "C-880088"
+
+
+# --- the subject's own identifiers -----------------------------------------------------------
+
+
+def test_every_record_with_one_of_the_identifiers_is_certain(world: Build) -> None:
+    found = world(
+        "from Zoltana@quibble.example",
+        "call (212) 555-0142 back",
+        "account C 770077",
+        "Nobody at all.",
+    ).certainty(EMAIL, PHONE, NUMBER)
+    assert found == {"1": CERTAIN, "2": CERTAIN, "3": CERTAIN}
+
+
+def test_a_match_says_where_and_how_strongly_and_why(world: Build) -> None:
+    match = world("Dear Zoltana Quibbleworth (c-770077)").find(NAME, NUMBER)["1"]
+    assert [(one.kind, one.how, one.start, one.end) for one in match.evidence] == [
+        (IdentifierKind.CUSTOMER_ID, "exact", 27, 35),
+        (IdentifierKind.NAME, "exact", 5, 25),
+    ]
+    assert (match.score, match.request_id) == (1.0, REQUEST)
+    assert match.reason == "The subject's customer number; the subject's full name"
+
+
+def test_the_result_is_bound_to_the_corpus_and_names_nobody(world: Build) -> None:
+    one = world("Zoltana Quibbleworth, zoltana@quibble.example", "nothing")
+    located = one.locate(NAME, EMAIL)
+    assert (located.request_id, located.corpus_digest) == (REQUEST, one.corpus.digest)
+    assert located.record_count == 2
+    assert "quibble" not in located.model_dump_json().lower()
+
+
+def test_matches_come_in_the_order_of_the_corpus(world: Build) -> None:
+    located = world("Z. Quibbleworth", "C-770077", "Zoltana Quibbleworth").locate(NAME, NUMBER)
+    assert [match.record_id for match in located.matches] == ["1", "2", "3"]
+
+
+def test_a_short_customer_number_only_hints(world: Build) -> None:
+    short = Identifier(IdentifierKind.CUSTOMER_ID, "C-77")
+    assert world("C-77 paid", "Aisle C-77, shelf 2").certainty(short) == {
+        "1": UNCERTAIN,
+        "2": UNCERTAIN,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (IdentifierKind.ADDRESS, "12 Low Street, Leeds", "at 12 Low Street, Leeds"),
+        (IdentifierKind.DATE_OF_BIRTH, "1980-02-09", "born 9 February 1980"),
+        (IdentifierKind.OTHER, "ABCD-1234", "device ABCD-1234"),
+    ],
+)
+def test_what_several_people_share_is_for_a_person_to_judge(
+    world: Build, kind: IdentifierKind, value: str, text: str
+) -> None:
+    assert world(text).certainty(Identifier(kind, value)) == {"1": UNCERTAIN}
+
+
+def test_a_user_name_identifies(world: Build) -> None:
+    handle = Identifier(IdentifierKind.HANDLE, "zolt_q")
+    assert world("ask @zolt_q", "ask zolt_q@quibble.example").certainty(handle) == {"1": CERTAIN}
+
+
+# --- the name --------------------------------------------------------------------------------
+
+
+def test_a_unique_whole_name_is_certain_unless_the_settings_say_otherwise(world: Build) -> None:
+    one = world("Zoltana Quibbleworth called")
+    careful = LocateSettings(accept_unique_full_name=False)
+    assert one.find(NAME, NUMBER)["1"].certainty is CERTAIN
+    assert one.find(NAME, NUMBER, settings=careful)["1"].certainty is UNCERTAIN
+    assert "rests on the name alone" in one.find(NAME, NUMBER)["1"].reason
+
+
+@pytest.mark.parametrize(
+    "text", ["Z. Quibbleworth rang", "Zoltana Quibblewroth", "Zoltana Q. rang"]
+)
+def test_less_than_the_whole_name_is_uncertain(world: Build, text: str) -> None:
+    assert world(text).certainty(NAME, NUMBER) == {"1": UNCERTAIN}
+
+
+def test_a_nickname_with_the_surname_is_uncertain(world: Build) -> None:
+    robert = Identifier(IdentifierKind.NAME, "Robert Smith")
+    assert world("Bob Smith rang", "Bob rang").certainty(robert) == {"1": UNCERTAIN}
+
+
+def test_a_bare_surname_counts_while_few_others_bear_it(world: Build) -> None:
+    texts = ["Dear Quibbleworth,", *(f"dear {one} Quibbleworth" for one in ("Ada", "Ben", "Cleo"))]
+    settings = LocateSettings(surname_bearers=2)
+    assert world(*texts).find(NAME)["1"].certainty is UNCERTAIN
+    assert world(*texts).find(NAME, settings=settings) == {}
+
+
+def test_a_bare_name_inside_a_place_is_no_person(world_with_names: Build) -> None:
+    mary = Identifier(IdentifierKind.NAME, "Mary Ireland")
+    found = world_with_names(
+        "We sailed to the Republic of Ireland and the Gulf of Mexico.",
+        "the parcel of Ireland is late",
+    ).certainty(mary)
+    assert found == {"2": UNCERTAIN}
+
+
+def test_nobody_is_called_by_a_title_alone(world: Build) -> None:
+    title = Identifier(IdentifierKind.NAME, "Dr.")
+    assert world("Dr. Quibbleworth called").certainty(title) == {}
+
+
+def test_a_namesake_s_records_are_left_alone(world: Build) -> None:
+    found = world(
+        "Zoltana Quibbleworth, C-770077",
+        f"Zoltana Quibbleworth, {ANOTHER}",
+        f"Zoltana Quibbleworth again, {ANOTHER}",
+        f"{ANOTHER} paid",
+        "Zoltana Quibbleworth called",
+    ).find(NAME, NUMBER)
+    assert {one: match.certainty for one, match in found.items()} == {"1": CERTAIN, "5": UNCERTAIN}
+    assert "another person in the corpus has the same name" in found["5"].reason
+
+
+def test_somebody_who_mentions_the_subject_is_no_namesake(world: Build) -> None:
+    found = world(
+        f"{ANOTHER}: my friend Zoltana Quibbleworth said so",
+        f"{ANOTHER} paid",
+        f"{ANOTHER} paid again",
+    ).find(NAME, NUMBER)
+    assert {one: match.certainty for one, match in found.items()} == {"1": UNCERTAIN}
+    assert "stands beside somebody else's identifier" in found["1"].reason
+
+
+def test_a_number_seen_once_may_be_a_ticket(world: Build) -> None:
+    found = world("Zoltana Quibbleworth, C-770077", f"Zoltana Quibbleworth, ticket {ANOTHER}")
+    assert found.certainty(NAME, NUMBER) == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+def test_weak_evidence_beside_somebody_else_s_identifier_is_none(world: Build) -> None:
+    texts = (f"Z. Quibbleworth, {ANOTHER}", f"{ANOTHER} paid")
+    assert world(*texts).certainty(NAME, NUMBER) == {}
+
+
+# --- a request that gives a name only --------------------------------------------------------
+
+
+def test_a_name_alone_finds_its_records_and_leads_to_the_number_beside_it(world: Build) -> None:
+    found = world(
+        "Zoltana Quibbleworth, C-770077",
+        "Zoltana Quibbleworth again, C-770077",
+        "C-770077 paid",
+        f"{ANOTHER} paid",
+    ).find(NAME)
+    assert {one: match.certainty for one, match in found.items()} == {
+        "1": CERTAIN,
+        "2": CERTAIN,
+        "3": UNCERTAIN,
+    }
+    assert "rests on a name" in found["3"].reason
+
+
+@pytest.mark.parametrize("kind", ["{}", "{}@quibble.example"])
+def test_a_name_two_people_have_is_uncertain_throughout(world: Build, kind: str) -> None:
+    one, other = (kind.format(number) for number in ("C-770077", "C-880088"))
+    found = world(
+        f"Zoltana Quibbleworth, {one}", f"Zoltana Quibbleworth, {other}", f"{one} paid"
+    ).certainty(NAME)
+    assert found == {"1": UNCERTAIN, "2": UNCERTAIN}
+
+
+def test_an_address_is_no_more_than_a_name(world: Build) -> None:
+    address = Identifier(IdentifierKind.ADDRESS, "12 Low Street")
+    found = world("Zoltana Quibbleworth, C-770077", "12 Low Street").certainty(NAME, address)
+    assert found == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+# --- links -----------------------------------------------------------------------------------
+
+
+def test_an_identifier_tied_by_one_record_leads_to_the_other_records_with_it(
+    world: Build,
+) -> None:
+    found = world("zoltana@quibble.example, C-770077", "C-770077 paid", f"{ANOTHER} paid").find(
+        EMAIL
+    )
+    assert {one: match.certainty for one, match in found.items()} == {"1": CERTAIN, "2": CERTAIN}
+    assert found["2"].evidence[0].how == "link"
+
+
+def test_an_identifier_that_others_use_too_leads_nowhere(world: Build) -> None:
+    found = world(
+        "zoltana@quibble.example, C-770077",
+        "C-770077, other@quibble.example",
+        "C-770077 paid",
+    ).certainty(EMAIL)
+    assert found == {"1": CERTAIN}
+
+
+def test_the_company_s_address_leads_nowhere(world: Build) -> None:
+    texts = [f"care@company.example wrote to C-{number}" for number in (1111, 2222, 3333)]
+    found = world("zoltana@quibble.example to care@company.example, C-770077", *texts).find(NUMBER)
+    assert list(found) == ["1"]
+
+
+def test_one_of_two_numbers_in_a_mail_is_for_a_person_to_judge_also_beside_the_name(
+    world: Build,
+) -> None:
+    found = world(
+        f"Zoltana Quibbleworth, zoltana@quibble.example: C-770077 or {ANOTHER}?",
+        "Zoltana Quibbleworth, C-770077",
+        "Zoltana Quibbleworth again, C-770077",
+        "C-770077 paid",
+    ).certainty(NAME, EMAIL)
+    assert found == {"1": CERTAIN, "2": UNCERTAIN, "3": UNCERTAIN, "4": UNCERTAIN}
+
+
+def test_an_order_number_taken_for_a_phone_hides_no_record(world: Build) -> None:
+    found = world(
+        "Zoltana Quibbleworth, zoltana@quibble.example, C-770077",
+        "C-770077 paid",
+        "C-770077 asks for order 334332",
+        "Zoltana Quibbleworth, C-770077. 114 by 141 cm for LN-334343",
+    ).certainty(NAME, EMAIL)
+    assert found == {"1": CERTAIN, "2": UNCERTAIN, "3": UNCERTAIN, "4": UNCERTAIN}
+
+
+def test_codes_and_sizes_are_no_phones_and_leave_a_link_certain(world: Build) -> None:
+    found = world(
+        "Zoltana Quibbleworth, zoltana@quibble.example, C-770077",
+        "C-770077. 114 by 141 cm for LN-334332",
+    ).certainty(NAME, EMAIL)
+    assert found == {"1": CERTAIN, "2": CERTAIN}
+
+
+def test_a_hashed_address_leads_on_like_a_plain_one(world: Build) -> None:
+    digest = hashlib.sha256(b"zoltana@quibble.example").hexdigest()
+    found = world("zoltana@quibble.example, C-770077", "C-770077 paid").certainty(
+        Identifier(IdentifierKind.EMAIL, digest, "sha256")
+    )
+    assert found == {"1": CERTAIN, "2": CERTAIN}
+
+
+# --- threads ---------------------------------------------------------------------------------
+
+
+def test_the_other_turns_of_a_thread_concern_the_person_too(world: Build) -> None:
+    found = world(
+        ("Zoltana Quibbleworth here, C-770077", "t"),
+        ("let me look", "t"),
+        ("best, Z. Quibbleworth", "t"),
+        ("let me look", "u"),
+    ).find(NAME, NUMBER)
+    assert {one: match.certainty for one, match in found.items()} == dict.fromkeys("123", CERTAIN)
+    assert found["2"].reason == "Same thread as a certain match"
+
+
+def test_in_a_thread_with_somebody_else_the_other_turns_are_uncertain(world: Build) -> None:
+    found = world(
+        ("C-770077 here", "t"), ("let me look", "t"), (f"{ANOTHER} here", "t"), (ANOTHER, "u")
+    ).find(NUMBER)
+    assert {one: match.certainty for one, match in found.items()} == {
+        "1": CERTAIN,
+        "2": UNCERTAIN,
+        "3": UNCERTAIN,
+    }
+    assert "the thread holds somebody else's identifier too" in found["2"].reason
+
+
+def test_a_figure_in_a_thread_is_nobody_else(world: Build) -> None:
+    found = world(("C-770077 here", "t"), ("order 212-555-0199 is late", "t")).certainty(NUMBER)
+    assert found == {"1": CERTAIN, "2": CERTAIN}
+
+
+@pytest.mark.parametrize("identifiers", [(NAME,), (NAME, NUMBER)])
+def test_a_thread_known_by_the_name_alone_is_uncertain(
+    world: Build, identifiers: tuple[Identifier, ...]
+) -> None:
+    found = world(("Zoltana Quibbleworth here", "t"), ("let me look", "t")).find(*identifiers)
+    assert {one: match.certainty for one, match in found.items()} == {"1": CERTAIN, "2": UNCERTAIN}
+    assert "rests on the name alone" in found["2"].reason
+
+
+# --- what is refused, and what is told -------------------------------------------------------
+
+
+def test_nobody_cannot_be_searched_for(world: Build) -> None:
+    with pytest.raises(BadInput, match="no identifier to search for") as refusal:
+        world("a").locate()
+    assert (refusal.value.where, refusal.value.exit_code) == (REQUEST, 2)
+
+
+def test_a_person_who_is_nowhere_has_no_match(world: Build) -> None:
+    assert world("a", "b").locate(NAME, EMAIL, PHONE, NUMBER).matches == ()
+
+
+def test_a_corpus_that_changed_since_it_was_indexed_is_refused_with_its_file(
+    world: Build,
+) -> None:
+    before = world("C-770077 paid")
+    source = Path(next(iter(before.corpus.files)))
+    source.write_text('{"text": "C-770077 paid, too"}', encoding="utf-8")
+    changed = read_corpus([source])
+    with pytest.raises(BadInput) as refusal:
+        locate(Subject(REQUEST, (NUMBER,)), changed, before.index, before.analyzer, KEY)
+    assert str(source) in refusal.value.what
+    assert refusal.value.exit_code == 2
+
+
+def test_progress_is_told(world: Build) -> None:
+    one = world("a", "b")
+    told: list[tuple[str, int, int]] = []
+    locate(
+        Subject(REQUEST, (NAME,)),
+        one.corpus,
+        one.index,
+        one.analyzer,
+        KEY,
+        progress=lambda *step: told.append(step),
+    )
+    assert told == [("searching", 0, 2), ("searching", 2, 2)]

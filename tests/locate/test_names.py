@@ -1,0 +1,147 @@
+"""The ways a text may write a name, and the ways that are somebody else's."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pytest
+import regex
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unlearnkit.corpus.normalise import fold
+from unlearnkit.locate.names import Name, name_forms, parse_name
+from unlearnkit.locate.nicknames import nicknames
+
+
+def ways(name: str, text: str) -> set[str]:
+    """How the text writes the name: exact, nickname, initials, partial."""
+    parsed = parse_name(name)
+    assert parsed is not None
+    return {
+        form.how
+        for form in name_forms(parsed)
+        if regex.search(
+            form.pattern,
+            fold(text),
+            regex.DOTALL | regex.MULTILINE | (regex.IGNORECASE if form.any_case else 0),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        ("Robert Smith", ("Robert", "Smith")),
+        ("Smith, Robert", ("Robert", "Smith")),
+        ("Smith, Dr. Robert J.", ("Robert", "J", "Smith")),
+        ("Prof. Dr. Robert Smith", ("Robert", "Smith")),
+        ("  Herr   Robert\n Smith ", ("Robert", "Smith")),
+        ('Robert "Bob" Smith', ("Robert", "Bob", "Smith")),
+        ("Vincent van der Berg", ("Vincent", "van", "der", "Berg")),
+        ("Zoltana", ("Zoltana",)),
+    ],
+)
+def test_a_name_is_its_words_given_names_first(raw: str, words: tuple[str, ...]) -> None:
+    name = parse_name(raw)
+    assert name is not None
+    assert tuple(word.strip(".") for word in name.words) == words
+    assert (name.first, name.last) == (name.words[0], name.words[-1])
+
+
+@pytest.mark.parametrize("raw", ["", " ", ",", "Dr.", "Mr"])
+def test_nothing_is_left_of_a_title(raw: str) -> None:
+    assert parse_name(raw) is None
+
+
+EXACT = [
+    ("Robert Smith", "so Robert Smith said"),
+    ("Robert Smith", "ROBERT SMITH"),
+    ("Robert Smith", "Robert\nSmith's lamp"),
+    ("Robert Smith", "Smith, Robert"),
+    ("Smith, Robert", "Robert Smith"),
+    ("Zoltána Łukasz", "Zoltana Lukasz"),
+    ("Zoltana Lukasz", "Zoltána Łukasz"),
+    ("Jürgen Größer", "Juergen Groesser"),
+    ("Jürgen Größer", "Jurgen Größer"),
+    ("Robert Strauss", "Robert Strauß"),
+    ("Robert Strauß", "Robert Strauss"),
+    ("Anne-Marie O'Brien", "Anne Marie O’Brien"),
+    ("Anne-Marie O'Brien", "Anne‑Marie OBrien"),
+    ("Robert James Smith", "Robert James Smith"),
+    ("प्रिया शर्मा", "कल प्रिया शर्मा आई"),
+]
+
+
+@pytest.mark.parametrize(("name", "text"), EXACT)
+def test_the_whole_name_is_recognised(name: str, text: str) -> None:
+    assert "exact" in ways(name, text)
+    assert "exact" in ways(name, unicodedata.normalize("NFD", text))
+
+
+WEAKER = [
+    ("Robert Smith", "Bob Smith called", {"nickname", "partial"}),
+    ("Bob Smith", "Robert Smith called", {"nickname", "partial"}),
+    ("Robert Smith", "R. Smith called", {"initials", "partial"}),
+    ("Robert Smith", "R Smith called", {"initials", "partial"}),
+    ("Robert Smith", "RSmith called", {"initials"}),
+    ("Robert Smith", "Smith, R.", {"initials", "partial"}),
+    ("Robert Smith", "Robert S. called", {"initials", "partial"}),
+    ("Robert James Smith", "R. J. Smith called", {"initials", "partial"}),
+    ("Robert James Smith", "Robert Smith called", {"partial"}),
+    ("Robert James Smith", "Robert J. Smith called", {"partial"}),
+    ("Robert Smith", "Mr Smith called", {"partial"}),
+    ("Robert Smith", "Robert called", {"partial"}),
+    ("Zoltana", "Zoltana called", {"partial"}),
+]
+
+
+@pytest.mark.parametrize(("name", "text", "how"), WEAKER)
+def test_weaker_forms_are_told_apart(name: str, text: str, how: set[str]) -> None:
+    assert ways(name, text) == how
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Robert Smith", "Roberta Smithson"),
+        ("Robert Smith", "a smith called robert"),
+        ("Robert Smith", "Robert-Jan Smith-Jones"),
+        ("Robert Smith", "r. smith"),
+        ("Zoltana", "zoltana, zoltanas, Zoltanas"),
+        ("May Smith", "we may go"),
+    ],
+)
+def test_other_words_are_nobody_s_name(name: str, text: str) -> None:
+    assert ways(name, text) == set()
+
+
+def test_a_bare_word_is_marked_as_such() -> None:
+    forms = list(name_forms(Name(("Robert", "Smith"))))
+    assert [form.bare for form in forms if form.bare] == ["Smith", "Robert"]
+    assert all(form.how == "partial" for form in forms if form.bare)
+
+
+LETTERS = st.characters(categories=["Lu", "Ll"], codec="utf-8")
+WORDS = st.lists(st.text(LETTERS, min_size=2, max_size=10), min_size=2, max_size=4)
+
+
+@settings(deadline=None)
+@given(WORDS)
+def test_every_name_is_found_as_it_was_given(words: list[str]) -> None:
+    name = " ".join(words)
+    if parse_name(name) == Name(tuple(words)):
+        assert "exact" in ways(name, f"so {name}, again")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("robert", "bob"), ("elizabeth", "liz"), ("margaret", "peggy")]
+)
+def test_nicknames_work_both_ways(one: str, other: str) -> None:
+    assert other in nicknames(one)
+    assert one in nicknames(other)
+    assert one not in nicknames(one)
+
+
+def test_a_name_without_nicknames_has_none() -> None:
+    assert nicknames("zoltana") == frozenset()

@@ -1,0 +1,127 @@
+"""What a person decided: the last word counts, and a file of decisions is read line by line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.corpus.files import corpus_of, write
+from tests.locate.world import CERTAIN, NOW, REQUEST, UNCERTAIN, located
+from unlearnkit.domain import Decision, Located
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.review import (
+    apply_decisions,
+    decide,
+    pending,
+    read_decisions,
+    write_decisions,
+)
+
+OTHER_REQUEST = "00000002-d5d6-44b2-9831-815ac9017798"
+
+
+@pytest.fixture
+def found(tmp_path: Path) -> Located:
+    """Two certain records and two uncertain ones."""
+    corpus = corpus_of(tmp_path, [{"id": one, "text": f"text {one}"} for one in "abcd"])
+    return located(corpus, a=CERTAIN, b=UNCERTAIN, c=CERTAIN, d=UNCERTAIN)
+
+
+def decision(record_id: str, accepted: bool, request_id: str = REQUEST) -> Decision:
+    return Decision(request_id=request_id, record_id=record_id, accepted=accepted, by="dpo", at=NOW)
+
+
+def test_what_is_uncertain_waits_until_it_is_decided(found: Located) -> None:
+    assert [match.record_id for match in pending(found, [])] == ["b", "d"]
+    assert [match.record_id for match in pending(found, [decision("b", False)])] == ["d"]
+    assert pending(found, [decision("b", False), decision("d", True)]) == ()
+
+
+def test_another_request_s_decisions_do_not_count(found: Located) -> None:
+    others = [decision("b", True, OTHER_REQUEST), decision("a", False, OTHER_REQUEST)]
+    assert len(pending(found, others)) == 2
+    assert apply_decisions(found, others) == ("a", "c")
+
+
+def test_accepted_are_the_certain_ones_and_those_a_person_accepted(found: Located) -> None:
+    assert apply_decisions(found, []) == ("a", "c")
+    assert apply_decisions(found, [decision("d", True), decision("b", False)]) == ("a", "c", "d")
+
+
+def test_a_person_may_reject_a_certain_match(found: Located) -> None:
+    assert apply_decisions(found, [decision("a", False)]) == ("c",)
+
+
+def test_the_last_decision_counts(found: Located) -> None:
+    changed = [decision("b", True), decision("b", False), decision("d", False), decision("d", True)]
+    assert apply_decisions(found, changed) == ("a", "c", "d")
+
+
+def test_everything_uncertain_is_decided_at_once(found: Located) -> None:
+    decisions = decide(found, ["d", "a", "elsewhere"], "policy", NOW)
+    assert [(one.record_id, one.accepted, one.by) for one in decisions] == [
+        ("b", False, "policy"),
+        ("d", True, "policy"),
+    ]
+    assert pending(found, decisions) == ()
+
+
+# --- as a file -------------------------------------------------------------------------------
+
+
+def test_the_file_to_fill_in_holds_the_uncertain_matches_and_what_was_decided(
+    found: Located, tmp_path: Path
+) -> None:
+    path = tmp_path / "review.csv"
+    write_decisions(path, found, [decision("b", True), decision("a", False)])
+    assert path.read_text(encoding="utf-8").splitlines() == [
+        "record_id,decision,note",
+        "a,reject,The subject's full name",
+        "b,accept,The subject's full name",
+        "d,,The subject's full name",
+    ]
+
+
+def test_what_was_written_is_read_back(found: Located, tmp_path: Path) -> None:
+    decisions = (decision("a", False), decision("b", True))
+    write_decisions(tmp_path / "review.csv", found, decisions)
+    assert read_decisions(tmp_path / "review.csv", found, "dpo", NOW) == decisions
+
+
+def test_a_spreadsheet_s_way_of_writing_is_understood(found: Located, tmp_path: Path) -> None:
+    content = b"\xef\xbb\xbfnote,decision,record_id\r\nyes it is, Accept , b\r\n,,d\r\n"
+    path = write(tmp_path / "review.csv", content)
+    assert read_decisions(path, found, "dpo", NOW) == (decision("b", True),)
+
+
+REFUSED: list[tuple[str | bytes, int | None, str]] = [
+    ("", 1, "the header lacks record_id or decision"),
+    ("record_id,verdict\nb,accept\n", 1, "the header lacks record_id or decision"),
+    ("record_id,decision\nb,accept\nQuibbleworth,accept\n", 3, "no match of the request"),
+    ("record_id,decision\n\nb,Quibbleworth\n", 3, "neither 'accept' nor 'reject'"),
+    ("record_id,decision\nb,accept\nb,reject\n", 3, "this record was decided above"),
+    ('record_id,decision\nb,"accept\n', 2, "malformed CSV"),
+    ('record_id,decision\nb,accept\n"d" ,accept\n', 3, "malformed CSV"),
+    (b"record_id,decision\nb,\xff\n", None, "cannot read"),
+]
+
+
+@pytest.mark.parametrize(("content", "line", "why"), REFUSED)
+def test_a_file_that_cannot_be_taken_is_refused_with_its_line(
+    found: Located, tmp_path: Path, content: str | bytes, line: int | None, why: str
+) -> None:
+    path = write(tmp_path / "review.csv", content)
+    with pytest.raises(BadInput) as refusal:
+        read_decisions(path, found, "dpo", NOW)
+    error = refusal.value
+    assert (error.where, error.line, error.exit_code) == (str(path), line, 2)
+    assert why in error.what
+    assert "Quibbleworth" not in str(error)
+
+
+def test_a_missing_file_and_a_folder_are_refused(found: Located, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="there is no such file"):
+        read_decisions(tmp_path / "none.csv", found, "dpo", NOW)
+    with pytest.raises(BadInput, match="cannot read"):
+        read_decisions(tmp_path, found, "dpo", NOW)
