@@ -2,18 +2,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from tests.small import ENCODING, Small, records
-from unlearnkit.audit.engine import AuditTask, audit
+from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
 from unlearnkit.domain import AuditResult, ModelRole, Split
+from unlearnkit.language_model.folder import model_digest
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def measured(small: Small) -> AuditResult:
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the scores are kept."""
+    return tmp_path_factory.mktemp("audit") / "scores"
+
+
+def audited(folder: Path) -> AuditedModel:
+    return AuditedModel(folder, model_digest(folder))
+
+
+@pytest.fixture(scope="module")
+def measured(small: Small, kept: Path) -> AuditResult:
     """The original stands in for the unlearned model: a model that has forgotten nothing."""
     strangers = records(6, 9, "f")
     forget = [
@@ -24,9 +36,9 @@ def measured(small: Small) -> AuditResult:
         AuditTask(
             run_id="run",
             models={
-                ModelRole.ORIGINAL: small.model,
-                ModelRole.UNLEARNED: small.model,
-                ModelRole.REFERENCE: small.reference,
+                ModelRole.ORIGINAL: audited(small.model),
+                ModelRole.UNLEARNED: audited(small.model),
+                ModelRole.REFERENCE: audited(small.reference),
             },
             splits={
                 Split.FORGET: forget,
@@ -38,9 +50,14 @@ def measured(small: Small) -> AuditResult:
             holdout_origin="given",
             corpus_digest="c" * 64,
             seed=0,
+            kept=kept,
         ),
         NOW,
     )
+
+
+def test_a_model_is_measured_once_whatever_it_is_called(measured: AuditResult, kept: Path) -> None:
+    assert len(list(kept.iterdir())) == 2  # three roles, two models
 
 
 def test_the_original_still_recites_and_the_reference_does_not(measured: AuditResult) -> None:

@@ -116,6 +116,25 @@ def test_a_subject_that_was_erased_is_said_to_be(ledger: Ledger, tmp_path: Path)
         ledger.subject("00000001", VAULT_KEY)
 
 
+@pytest.mark.parametrize("closed", [RequestState.REJECTED, RequestState.COMPLETED])
+def test_a_closed_request_leaves_no_identifier_and_no_key(
+    ledger: Ledger, tmp_path: Path, closed: RequestState
+) -> None:
+    added, sealed, digest = entry()
+    ledger.add_request(added, sealed, digest, actor="dpo")
+    assert sealed.wrapped_key in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    if closed is RequestState.COMPLETED:
+        ledger.set_state(added.id, RequestState.READY, "dpo")
+    ledger.set_state(added.id, closed, "dpo", reason="no such customer")
+    left = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    assert added.id.encode() in left
+    assert sealed.wrapped_key not in left
+    assert sealed.ciphertext not in left
+    with pytest.raises(BadInput, match="no longer in the vault"):
+        ledger.subject(added.id, VAULT_KEY)
+    assert ledger.verify() >= 2
+
+
 def test_other_events_are_kept_in_order(ledger: Ledger) -> None:
     ledger.add_request(*entry(), actor="dpo")
     event = ledger.append("located", "dpo", {"records": 7}, "00000001")

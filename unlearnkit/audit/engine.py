@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from unlearnkit.artefacts import load, save
 from unlearnkit.audit.scoring import score_model
 from unlearnkit.audit.summary import summarise
-from unlearnkit.domain import AuditResult, ModelRole, Progress, Record, RecordScore, Split, silent
-from unlearnkit.language_model.folder import model_digest
+from unlearnkit.corpus.reader import digest_records
+from unlearnkit.domain import (
+    Artefact,
+    AuditResult,
+    ModelRole,
+    Progress,
+    Record,
+    RecordScore,
+    Split,
+    silent,
+)
 from unlearnkit.language_model.tokens import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedModel:
+    """A model folder and the digest it has; the folder may be gone where its scores are kept."""
+
+    folder: Path
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +38,7 @@ class AuditTask:
     """Which models are measured on which records."""
 
     run_id: str
-    models: Mapping[ModelRole, Path]
+    models: Mapping[ModelRole, AuditedModel]
     splits: Mapping[Split, Sequence[Record]]
     owners: Mapping[str, tuple[str, ...]]
     """Record id -> the requests it belongs to."""
@@ -27,22 +46,61 @@ class AuditTask:
     holdout_origin: str
     corpus_digest: str
     seed: int
+    kept: Path
+    """Folder of scores: a model that was measured on the same records is not measured again."""
+
+
+class Scores(Artefact):
+    """Every record's figures under one model."""
+
+    model_digest: str
+    material: str
+    """Digest of the records and of how they become tokens."""
+    records: tuple[RecordScore, ...]
 
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
     scores: list[RecordScore] = []
-    for done, (role, folder) in enumerate(task.models.items()):
-        progress("auditing", done, len(task.models))
-        scores += score_model(folder, role, task.splits, task.owners, task.encoding)
-    progress("auditing", len(task.models), len(task.models))
+    for done, (role, model) in enumerate(task.models.items()):
+        progress("auditing (model)", done, len(task.models))
+        scores += [
+            one.model_copy(update={"model": role}) for one in _scores(task, role, model).records
+        ]
+    progress("auditing (model)", len(task.models), len(task.models))
     return AuditResult(
         run_id=task.run_id,
         created=now,
         seed=task.seed,
-        models={role: model_digest(folder) for role, folder in task.models.items()},
+        models={role: model.digest for role, model in task.models.items()},
         measurements=summarise(scores, task.seed),
         records=tuple(scores),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
     )
+
+
+def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
+    """The kept scores, else new ones.
+
+    They are kept under what they depend on, never under a role: the original model that is gated is
+    the original model that was audited.
+    """
+    material = material_digest(task)
+    path = task.kept / f"{model.digest[:16]}-{material[:16]}.json"
+    if path.is_file():
+        found = load(path, Scores)
+        if (found.model_digest, found.material) == (model.digest, material):
+            return found
+    records = score_model(model.folder, role, task.splits, task.owners, task.encoding)
+    scores = Scores(model_digest=model.digest, material=material, records=tuple(records))
+    save(path, scores)
+    return scores
+
+
+def material_digest(task: AuditTask) -> str:
+    """Hex SHA-256 over what the figures of a model depend on, the model apart."""
+    total = hashlib.sha256(repr(sorted(asdict(task.encoding).items())).encode())
+    for split in Split:
+        total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
+    return total.hexdigest()

@@ -26,6 +26,9 @@ NEXT: dict[RequestState, frozenset[RequestState]] = {
     RequestState.REJECTED: frozenset(),
 }
 
+CLOSED = frozenset(state for state, ways in NEXT.items() if not ways)
+"""Nothing follows: the person's identifiers are erased from the vault."""
+
 
 def check_transition(now: RequestState, to: RequestState, reason: str) -> None:
     """Raises BadInput unless a request may go from `now` to `to`; a rejection needs a reason."""

@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Request, RequestState, Subject
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event, canonical, next_event, verify_chain
-from unlearnkit.ledger.database import explained, open_database
+from unlearnkit.ledger.database import clear_write_ahead_log, explained, open_database
 from unlearnkit.ledger.replay import ADDED, MOVED, Entry, moved, replay
-from unlearnkit.ledger.states import check_transition
+from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, unseal
 
@@ -89,7 +89,8 @@ class Ledger:
     ) -> Request:
         """The request, moved. Where it already is in that state nothing happens, reason or not.
 
-        `reason` is kept for good: no name in it. Raises BadInput for a way it may not go.
+        A closed request's identifiers are erased from the vault in the same transaction. `reason`
+        is kept for good: no name in it. Raises BadInput for a way it may not go.
         """
         with self._writing() as session:
             row = _find(session, request_id)
@@ -101,7 +102,11 @@ class Ledger:
             row.state, row.reason = after.state.value, after.reason
             payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
             self._record(session, MOVED, actor, payload, row.id)
-            return after
+            if state in CLOSED:
+                session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
+        if state in CLOSED:
+            clear_write_ahead_log(self._engine)
+        return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
         """Who the request is about. Raises BadInput when erased, VerificationFailed: see unseal."""

@@ -44,7 +44,7 @@ class RequestRow(Base):
 
 
 class VaultRow(Base):
-    """vault.Sealed; deleting the row is how a subject is erased here."""
+    """vault.Sealed; the row is deleted when its request closes, which erases the subject."""
 
     __tablename__ = "vault"
 
