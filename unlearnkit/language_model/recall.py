@@ -115,6 +115,15 @@ class Level:
             abs(self.probability - other.probability),
         )
 
+    def above(self, other: Level) -> float:
+        """Largest difference by which one of the three lies over the other's; 0 when none does."""
+        return max(
+            0.0,
+            self.exact_memorization - other.exact_memorization,
+            self.extraction_strength - other.extraction_strength,
+            self.probability - other.probability,
+        )
+
 
 def level(recalls: Sequence[Recall]) -> Level:
     """Mean of each figure over the records."""

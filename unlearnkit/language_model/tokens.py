@@ -74,7 +74,7 @@ def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example
             f"the record's prompt alone fills the longest sequence ({encoding.max_length} tokens)",
             where=record.source or None,
             line=record.line or None,
-            fix="Raise --max-length, as far as the model's context allows.",
+            fix="Raise max_length in unlearnkit.yaml, as far as the model's context allows.",
         )
     return example
 

@@ -124,7 +124,7 @@ def calibrate(
     target: Level,
     progress: Progress,
 ) -> Calibration:
-    """The first teacher whose distance to the holdout's level is within the tolerance.
+    """The nearest teacher that fits, of the first epoch that has one.
 
     Raises TeacherNotReady, with the nearest teacher's figures, when no epoch has one.
     """
@@ -144,9 +144,10 @@ def calibrate(
         strengthened = bench.accelerator.unwrap_model(model)
         results = best_alpha(original, strengthened, forget, target, epochs=epoch, bench=bench)
         tried += results
-        if fits(results[0], target, settings.tolerance):
-            chosen = results[0].model_copy(update={"chosen": True})
-            steps = tuple(chosen if one is results[0] else one for one in tried)
+        best = next((one for one in results if fits(one, target, settings.tolerance)), None)
+        if best is not None:
+            chosen = best.model_copy(update={"chosen": True})
+            steps = tuple(chosen if one is best else one for one in tried)
             progress("strengthening on the forget set", last, last)
             # Else accelerate would store the strengthened model in the student's checkpoints.
             bench.accelerator.free_memory()

@@ -42,13 +42,18 @@ class Lessons:
     strengthened: Any
     alpha: float
     target: Level
+    retain_sample: Sequence[Example]
+    """The retain records that are measured, before and after each pass."""
     original_retain: Level
+    """The original's level on that sample."""
 
 
 def judge_pass(forget: Level, retain: Level, lessons: Lessons, settings: Settings) -> str:
-    """Where the student stands: the stop rule looks at both sides of the band, and at retain."""
-    under = lessons.target.exact_memorization - forget.exact_memorization
-    if under > settings.tolerance:
+    """Where the student stands: the stop rule looks at both sides of the band, and at retain.
+
+    Below the band on any of the three figures is over-unlearned: such a hole points at the person.
+    """
+    if lessons.target.above(forget) > settings.tolerance:
         return OVER
     if forget.distance(lessons.target) > settings.tolerance:
         return STILL
@@ -130,7 +135,6 @@ def distil(
     optimizer = torch.optim.AdamW(student.parameters(), lr=settings.learning_rate, weight_decay=0.0)
     student, optimizer = accelerator.prepare(student, optimizer)
     passes = resume(accelerator, checkpoints)
-    sample = shuffled(lessons.retain, settings.seed, 0)[: settings.retain_sample]
     while not passes or (
         passes[-1].state in (STILL, UNRECOVERED) and passes[-1].number < settings.max_passes
     ):
@@ -139,7 +143,7 @@ def distil(
         loss = one_pass(bench, student, optimizer, lessons, number)
         bare = logits_of(accelerator.unwrap_model(student))
         forget = level(recall(bare, lessons.forget, bench.pad_id, bench.device))
-        retain = level(recall(bare, sample, bench.pad_id, bench.device))
+        retain = level(recall(bare, lessons.retain_sample, bench.pad_id, bench.device))
         passes.append(
             TrainingPass(
                 number=number,

@@ -28,7 +28,7 @@ from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 from unlearnkit.unlearning.calibration import Calibration, calibrate
 from unlearnkit.unlearning.distillation import INSIDE, Lessons, distil
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.steps import Workbench, trainable_copy
+from unlearnkit.unlearning.steps import Workbench, shuffled, trainable_copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,8 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     original, tokenizer = language_model.model, language_model.tokenizer
     check_disk(original, task.work)
     dtype = original.dtype
-    original.requires_grad_(False).to(accelerator.device)
+    # In float32 whatever is stored: alpha would multiply the rounding of bfloat16 logits.
+    original.requires_grad_(False).float().to(accelerator.device)
     pad_id, device = tokenizer.pad_token_id, accelerator.device
 
     def encoded(records: Sequence[Record]) -> list[Example]:
@@ -81,10 +82,12 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         return level(recall(logits_of(original), examples, pad_id, device))
 
     forget, retain = encoded(task.forget), encoded(task.retain)
-    target, start = measured(encoded(task.holdout)), measured(forget)
+    sample = shuffled(retain, settings.seed, 0)[: settings.retain_sample]
+    target, start, kept = measured(encoded(task.holdout)), measured(forget), measured(sample)
     if start.distance(target) <= settings.tolerance:
-        passes = (nothing_to_forget(start),)
-        save(accelerator, language_model, task.out)
+        passes = (nothing_to_forget(start, kept),)
+        save(accelerator, LanguageModel(original.to(dtype), tokenizer), task.out)
+        remove(task.work, accelerator)
         return Outcome((), passes, target)
 
     bench = Workbench(accelerator, settings, pad_id)
@@ -96,7 +99,8 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         strengthened=calibration.strengthened.requires_grad_(False),
         alpha=calibration.alpha,
         target=target,
-        original_retain=measured(retain[: settings.retain_sample]),
+        retain_sample=sample,
+        original_retain=kept,
     )
     student, done = distil(
         bench,
@@ -106,8 +110,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         progress,
     )
     save(accelerator, LanguageModel(student.to(dtype), tokenizer), task.out)
-    if accelerator.is_main_process:
-        shutil.rmtree(task.work, ignore_errors=True)
+    remove(task.work, accelerator)
     return Outcome(calibration.steps, done, target)
 
 
@@ -146,7 +149,7 @@ def calibrated(
     return calibration
 
 
-def nothing_to_forget(start: Level) -> TrainingPass:
+def nothing_to_forget(start: Level, kept: Level) -> TrainingPass:
     """Pass 0: the model never knew more of these records than of records it did not see."""
     return TrainingPass(
         number=0,
@@ -154,7 +157,7 @@ def nothing_to_forget(start: Level) -> TrainingPass:
         forget_exact_memorization=start.exact_memorization,
         forget_extraction_strength=start.extraction_strength,
         forget_probability=start.probability,
-        retain_exact_memorization=0.0,
+        retain_exact_memorization=kept.exact_memorization,
         state=f"{INSIDE} before any training",
     )
 
@@ -164,6 +167,20 @@ def save(accelerator: Any, language_model: LanguageModel, folder: Path) -> None:
     if accelerator.is_main_process:
         save_language_model(language_model, folder)
     accelerator.wait_for_everyone()
+
+
+def remove(work: Path, accelerator: Any) -> None:
+    """Delete checkpoints and strengthened model. Raises BadInput when they cannot be deleted."""
+    if not accelerator.is_main_process or not work.exists():
+        return
+    try:
+        shutil.rmtree(work)
+    except OSError as error:
+        raise BadInput(
+            f"the strengthened model, which recites the forget set, cannot be deleted: {error}",
+            where=work,
+            fix="Delete this folder by hand.",
+        ) from error
 
 
 def check_disk(model: Any, folder: Path) -> None:
