@@ -155,6 +155,24 @@ class Decision(Artefact):
     at: datetime
 
 
+class Uncertain(StrEnum):
+    """What a run without a person does with the matches a person should decide about."""
+
+    ASK = "ask"
+    """Stop, so that somebody reviews them; the same command then goes on."""
+    ACCEPT = "accept"
+    REJECT = "reject"
+
+
+class Review(Artefact):
+    """Everything that was decided about one request's matches, in order; the last one counts."""
+
+    request_id: str
+    corpus_digest: str
+    """The state of the corpus that was reviewed: decisions about another one do not hold."""
+    decisions: tuple[Decision, ...]
+
+
 class Located(Artefact):
     """The result of `locate` for one request over one corpus."""
 
@@ -171,7 +189,8 @@ class ForgetSet(Artefact):
     records: dict[str, tuple[str, ...]]
     """request id -> record ids."""
     excluded: tuple[str, ...] = ()
-    """Records kept out of the retain set as well: rejected by nobody, mentioned by somebody."""
+    """Matches a person rejected: in neither set, since training must not hold on to what may yet
+    be about the person."""
 
     @property
     def record_ids(self) -> frozenset[str]:
@@ -308,7 +327,7 @@ class TrainingPass(Artefact):
     forget_probability: float
     retain_exact_memorization: float
     state: str
-    """learned still, inside the band, over-unlearned, retain not recovered."""
+    """Where it stood: one of the four states in unlearning/distillation.py."""
 
 
 class RunManifest(Artefact):
@@ -323,6 +342,8 @@ class RunManifest(Artefact):
     unlearned_digest: str
     model_path: str
     original_path: str
+    holdout_paths: tuple[str, ...] = ()
+    """Files of never-seen records that were given; none: decoys, made anew from the seed."""
     objective: str
     settings: dict[str, float | int | str | bool]
     calibration: tuple[CalibrationStep, ...]

@@ -17,11 +17,15 @@ def write_letter(
 ) -> Path:
     """Write `folder`/letters/<request id>.md and return its path.
 
-    Letters are not signed: the operator fills in name and address before sending. Raises BadInput
-    for a request the report is not about.
+    Letters are not signed: the operator fills in name and address before sending. One that is there
+    already with other words is kept as .md.bak. Raises BadInput for a request the report is not
+    about.
     """
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", request_id):
         raise BadInput("this request id cannot name a file; a UUID is expected")
     path = folder / LETTERS / f"{request_id}.md"
-    write_atomic(path, render_letter(report, request_id, templates_dir).encode())
+    draft = render_letter(report, request_id, templates_dir).encode()
+    if path.is_file() and path.read_bytes() != draft:
+        path.replace(path.with_suffix(".md.bak"))
+    write_atomic(path, draft)
     return path

@@ -1,0 +1,43 @@
+"""What every step of the line works with, and how it writes down what happened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from unlearnkit.domain import Progress, silent
+from unlearnkit.ledger.store import Ledger
+from unlearnkit.workspace import Workspace
+
+
+def utc_now() -> datetime:
+    """The time stamped on artefacts."""
+    return datetime.now(UTC)
+
+
+def is_main_process() -> bool:
+    """False in the other processes of `accelerate launch`, which compute and write nothing."""
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """An open workspace and ledger, who works there, and where progress is shown."""
+
+    workspace: Workspace
+    ledger: Ledger
+    actor: str
+    progress: Progress = silent
+    now: Callable[[], datetime] = utc_now
+
+    def record(self, kind: str, payload: dict[str, Any], request_id: str | None = None) -> None:
+        """Append an event to the ledger, unless the same one is there: a step may be repeated."""
+        there = any(
+            (one.kind, one.payload, one.request_id) == (kind, payload, request_id)
+            for one in self.ledger.events()
+        )
+        if not there:
+            self.ledger.append(kind, self.actor, payload, request_id)

@@ -1,0 +1,183 @@
+"""From deletion requests to reviewed matches: import, index, locate, review."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from unlearnkit.artefacts import load, save, sha256_file
+from unlearnkit.corpus.index import Index, IndexInfo, build_index, check_unchanged, open_index
+from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.reader import Corpus, read_corpus
+from unlearnkit.domain import Certainty, Decision, Located, Request, RequestState, Review, Subject
+from unlearnkit.errors import BadInput
+from unlearnkit.ledger.vault import seal
+from unlearnkit.locate.engine import locate as locate_subject
+from unlearnkit.locate.review import pending
+from unlearnkit.pipeline.context import Context
+from unlearnkit.requests.build import content_digest
+from unlearnkit.requests.intake import read_requests
+
+OPEN = (RequestState.RECEIVED, RequestState.IN_REVIEW, RequestState.READY)
+"""States in which a request's records may still be searched for."""
+
+
+def import_requests(context: Context, paths: Sequence[Path]) -> list[tuple[Request, bool]]:
+    """Every request of the files, and whether it is new; all files are taken or none.
+
+    Raises BadInput with file and line.
+    """
+    key, clock = context.workspace.pseudonym_key, context.workspace.config.clock
+    read = [pair for path in paths for pair in read_requests(path, key, context.now(), clock)]
+    return add_requests(context, read)
+
+
+def add_requests(
+    context: Context, pairs: Sequence[tuple[Request, Subject]]
+) -> list[tuple[Request, bool]]:
+    """Put requests into the ledger and who they are about into the vault; new ones are True."""
+    key, vault = context.workspace.pseudonym_key, context.workspace.vault_key
+    added = context.ledger.add_requests(
+        [
+            (request, seal(subject, vault), content_digest(request, subject, key))
+            for request, subject in pairs
+        ],
+        context.actor,
+    )
+    return [(request, new) for (request, _), new in zip(pairs, added, strict=True)]
+
+
+def index_corpus(context: Context, paths: Sequence[Path]) -> IndexInfo:
+    """Read the training records and index the personal data in them, as keyed hashes.
+
+    Raises BadInput: see `read_corpus`, and when the NLP model is not installed.
+    """
+    workspace = context.workspace
+    whole = [path.resolve() for path in paths]
+    corpus = read_corpus(whole, workspace.config.fields)
+    info = build_index(
+        corpus,
+        load_analyzer(workspace.config.nlp),
+        workspace.pseudonym_key,
+        workspace.index_dir,
+        paths=whole,
+        fields=workspace.config.fields,
+        progress=context.progress,
+    )
+    payload = {
+        "corpus_digest": info.digest,
+        "records": info.record_count,
+        "quarantined": len(info.quarantined),
+        "entities_digest": info.entities_digest,
+    }
+    context.record("indexed", payload)
+    return info
+
+
+def open_corpus(context: Context) -> tuple[Index, Corpus]:
+    """The index and the records it was made from. Raises BadInput when they changed since."""
+    index = open_index(context.workspace.index_dir, context.workspace.pseudonym_key)
+    corpus = read_corpus([Path(path) for path in index.info.corpus_paths], index.info.fields)
+    check_unchanged(index.info, corpus)
+    return index, corpus
+
+
+def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
+    """Search the records of these requests, or of all open ones, and move each on.
+
+    A request without anything uncertain becomes ready, any other goes to review. Raises BadInput
+    for an unknown or closed request, or when there is none to search for.
+    """
+    requests = [_open(context.ledger.request(one)) for one in request_ids] or [
+        one for one in context.ledger.requests() if one.state in OPEN
+    ]
+    if not requests:
+        raise BadInput(
+            "there is no open request to search for", fix="Run: unlearnkit request import FILE"
+        )
+    index, corpus = open_corpus(context)
+    analyzer = load_analyzer(index.info.nlp)
+    found = []
+    for request in requests:
+        located = locate_subject(
+            context.ledger.subject(request.id, context.workspace.vault_key),
+            corpus,
+            index,
+            analyzer,
+            context.workspace.pseudonym_key,
+            settings=context.workspace.config.locate,
+            progress=context.progress,
+        )
+        path = located_file(context, request.id)
+        save(path, located)
+        sure = sum(match.certainty is Certainty.CERTAIN for match in located.matches)
+        payload = {
+            "corpus_digest": corpus.digest,
+            "certain": sure,
+            "uncertain": len(located.matches) - sure,
+            "digest": sha256_file(path),
+        }
+        context.record("located", payload, request.id)
+        _move_on(context, located)
+        found.append(located)
+    return found
+
+
+def _open(request: Request) -> Request:
+    if request.state not in OPEN:
+        raise BadInput(f"request {request.id} is {request.state}: its records are not searched for")
+    return request
+
+
+def located_file(context: Context, request_id: str) -> Path:
+    """Where `locate` leaves what it found for a request."""
+    return context.workspace.located_dir / f"{request_id}.json"
+
+
+def located(context: Context, request_id: str) -> Located:
+    """What was found for a request. Raises BadInput where it was not searched for yet."""
+    path = located_file(context, request_id)
+    if not path.is_file():
+        raise BadInput(
+            "its records were not searched for yet",
+            where=f"request {request_id}",
+            fix=f"Run: unlearnkit locate {request_id}",
+        )
+    return load(path, Located)
+
+
+def decisions(context: Context, found: Located) -> tuple[Decision, ...]:
+    """What was decided about these matches; decisions about another state of the corpus are not."""
+    path = context.workspace.reviews_dir / f"{found.request_id}.json"
+    if not path.is_file():
+        return ()
+    review = load(path, Review)
+    return review.decisions if review.corpus_digest == found.corpus_digest else ()
+
+
+def decide(context: Context, found: Located, made: Sequence[Decision]) -> Request:
+    """Keep these decisions beside the earlier ones; the request, moved on when none is left.
+
+    Raises BadInput when the request is closed or already in a model that was unlearned.
+    """
+    _open(context.ledger.request(found.request_id))
+    path = context.workspace.reviews_dir / f"{found.request_id}.json"
+    review = Review(
+        request_id=found.request_id,
+        corpus_digest=found.corpus_digest,
+        decisions=(*decisions(context, found), *made),
+    )
+    save(path, review)
+    payload = {
+        "accepted": sum(one.accepted for one in made),
+        "rejected": sum(not one.accepted for one in made),
+        "digest": sha256_file(path),
+    }
+    context.record("reviewed", payload, found.request_id)
+    return _move_on(context, found)
+
+
+def _move_on(context: Context, found: Located) -> Request:
+    left = pending(found, decisions(context, found))
+    state = RequestState.IN_REVIEW if left else RequestState.READY
+    return context.ledger.set_state(found.request_id, state, context.actor)

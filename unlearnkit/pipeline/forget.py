@@ -1,0 +1,209 @@
+"""From reviewed matches to an unlearned model and the manifest of how it was made."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import rfc8785
+
+from unlearnkit.artefacts import save, write_atomic
+from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.reader import Corpus, digest_records
+from unlearnkit.domain import ForgetSet, Request, RequestState, RunManifest
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import check_folder, model_digest
+from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.locate.forget_set import build_forget_set
+from unlearnkit.pipeline.context import Context, is_main_process
+from unlearnkit.pipeline.find import decisions, located, open_corpus
+from unlearnkit.pipeline.material import Material, gather
+from unlearnkit.pipeline.runs import Run, finished_runs, run_of
+from unlearnkit.unlearning.engine import Outcome, Task
+from unlearnkit.unlearning.engine import unlearn as unlearn_model
+from unlearnkit.unlearning.settings import Settings
+
+UNLEARNED = "unlearned"
+
+
+def unlearn(
+    context: Context, model: Path, out: Path, holdout: Sequence[Path], settings: Settings
+) -> RunManifest:
+    """Make the model forget the accepted records of all ready requests; write it to `out`.
+
+    The same call goes on where a killed one stopped, and gives the finished run when it is done.
+    Raises BadInput, CannotEvaluate (matches undecided, no teacher), TrainingFailed.
+    """
+    model, out = model.resolve(), out.resolve()
+    check_folder(model)
+    _settle(context)
+    ready = context.ledger.requests(RequestState.READY)
+    if not ready:
+        return _already_there(context, out)
+    index, corpus = open_corpus(context)
+    forget_set = _forget_set(context, ready, corpus)
+    material = gather(
+        corpus,
+        forget_set,
+        holdout,
+        fields=index.info.fields,
+        analyzer=load_analyzer(index.info.nlp),
+        seed=settings.seed,
+    )
+    encoding = Encoding(
+        context.workspace.config.prompt_template, context.workspace.config.max_length
+    )
+    recorded = settings.recorded() | {
+        "prompt_template": encoding.prompt_template,
+        "max_length": encoding.max_length,
+    }
+    original_digest = model_digest(model)
+    made_from: dict[str, Any] = {
+        "original": original_digest,
+        "forget_set": forget_set.model_dump(mode="json"),
+        "holdout": digest_records(material.holdout),
+        "settings": recorded,
+        "out": str(out),
+    }
+    run = run_of(context.workspace, rfc8785.dumps(made_from))
+    if run.manifest_file.is_file() and _holds(run, out):
+        return run.manifest
+    _claim(run, out, model)
+    outcome = unlearn_model(
+        _task(material, model=model, out=out, run=run, encoding=encoding),
+        settings,
+        context.progress,
+    )
+    manifest = RunManifest(
+        run_id=run.id,
+        created=context.now(),
+        requests=tuple(one.id for one in ready),
+        forget_set=forget_set,
+        retain_count=len(material.retain),
+        original_digest=original_digest,
+        unlearned_digest=model_digest(out),
+        model_path=str(out),
+        original_path=str(model),
+        holdout_paths=tuple(str(path.resolve()) for path in holdout),
+        objective="rklu",
+        settings=recorded,
+        calibration=outcome.calibration,
+        passes=outcome.passes,
+        holdout_origin=material.holdout_origin,
+        holdout_level=_level(outcome),
+        versions=_versions(),
+    )
+    if is_main_process():
+        save(run.manifest_file, manifest)
+        _settle(context)
+    return manifest
+
+
+def _forget_set(context: Context, ready: Sequence[Request], corpus: Corpus) -> ForgetSet:
+    found = [located(context, one.id) for one in ready]
+    made = [decision for one in found for decision in decisions(context, one)]
+    return build_forget_set(found, made, corpus)
+
+
+def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Encoding) -> Task:
+    return Task(
+        model=model,
+        forget=material.forget,
+        retain=material.retain,
+        holdout=material.holdout,
+        encoding=encoding,
+        out=out,
+        work=run.work,
+    )
+
+
+def _level(outcome: Outcome) -> dict[str, float]:
+    target = outcome.target
+    return {
+        "exact_memorization": target.exact_memorization,
+        "extraction_strength": target.extraction_strength,
+        "probability": target.probability,
+    }
+
+
+def _versions() -> dict[str, str]:
+    packages = ("unlearnkit", "torch", "transformers", "accelerate", "presidio-analyzer", "spacy")
+    return {name: version(name) for name in packages} | {"python": platform.python_version()}
+
+
+def _claim(run: Run, out: Path, model: Path) -> None:
+    """Make sure that nobody's files are overwritten, now or when the run is repeated."""
+    if out == model or out.is_relative_to(model):
+        raise BadInput("the new model cannot be written over the one it is made from", where=out)
+    if out.exists() and not out.is_dir():
+        raise BadInput("this is a file; a folder for the new model is needed", where=out)
+    claimed = run.claim.is_file() and json.loads(run.claim.read_bytes())["out"] == str(out)
+    if out.is_dir() and any(out.iterdir()) and not claimed:
+        raise BadInput(
+            "the folder is not empty; nothing in it was touched",
+            where=out,
+            fix="Choose another --out, or empty the folder.",
+        )
+    if is_main_process():
+        write_atomic(run.claim, json.dumps({"out": str(out)}).encode())
+
+
+def _holds(run: Run, out: Path) -> bool:
+    """Whether a finished run's model is as it was made; False when it was deleted."""
+    if not out.is_dir():
+        return False
+    if model_digest(out) != run.manifest.unlearned_digest:
+        raise BadInput(
+            f"the model of {run.id} was changed since it was made",
+            where=out,
+            fix="Put it back, or choose another --out to make it anew.",
+        )
+    return True
+
+
+def _already_there(context: Context, out: Path) -> RunManifest:
+    """No request is ready: the same command again finds the run it finished."""
+    for run in reversed(finished_runs(context.workspace)):
+        if run.manifest.model_path == str(out) and _holds(run, out):
+            return run.manifest
+    waiting = context.ledger.requests(RequestState.IN_REVIEW)
+    new = context.ledger.requests(RequestState.RECEIVED)
+    if waiting:
+        fix = f"Run: unlearnkit review {waiting[0].id}"
+    elif new:
+        fix = "Run: unlearnkit locate"
+    else:
+        fix = "Run: unlearnkit request import FILE"
+    raise BadInput(
+        f"no request is ready to be unlearned ({len(new)} new, {len(waiting)} in review)", fix=fix
+    )
+
+
+def _settle(context: Context) -> None:
+    """Write down every finished run that the ledger does not know yet: an earlier call was killed.
+
+    The event comes last, so that a run is settled wholly or again.
+    """
+    if not is_main_process():
+        return
+    known = {one.payload["run_id"] for one in context.ledger.events() if one.kind == UNLEARNED}
+    for run in finished_runs(context.workspace):
+        if run.id in known:
+            continue
+        manifest = run.manifest
+        for request_id in manifest.requests:
+            if context.ledger.request(request_id).state is RequestState.READY:
+                context.ledger.set_state(request_id, RequestState.UNLEARNED, context.actor)
+        payload = {
+            "run_id": run.id,
+            "original_digest": manifest.original_digest,
+            "unlearned_digest": manifest.unlearned_digest,
+            "forget": len(manifest.forget_set.record_ids),
+            "retain": manifest.retain_count,
+            "requests": list(manifest.requests),
+        }
+        context.record(UNLEARNED, payload)

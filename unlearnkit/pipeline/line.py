@@ -1,0 +1,84 @@
+"""The whole line in one call: from request files and records to a signed report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
+from unlearnkit.errors import CannotEvaluate
+from unlearnkit.locate.review import decide as decide_all
+from unlearnkit.locate.review import pending
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import (
+    OPEN,
+    decide,
+    decisions,
+    import_requests,
+    index_corpus,
+    locate,
+)
+from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.prove import Reported, audit, report
+from unlearnkit.pipeline.runs import find_run
+from unlearnkit.unlearning.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What `process` was asked to do."""
+
+    model: Path
+    corpus: Sequence[Path]
+    requests: Sequence[Path]
+    out: Path
+    """Gets `model/` and `report/`."""
+    holdout: Sequence[Path] = ()
+    reference: Path | None = None
+    policy: str = ""
+    uncertain: Uncertain = Uncertain.ASK
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What came of it."""
+
+    manifest: RunManifest
+    audit: AuditResult
+    reported: Reported
+
+
+def process(context: Context, job: Job, settings: Settings) -> Processed:
+    """Import, index, locate, review, unlearn, audit and report; what is done is not done again.
+
+    Raises CannotEvaluate, with the commands, while matches wait for a person, and whatever the
+    steps raise.
+    """
+    taken = import_requests(context, job.requests)
+    index_corpus(context, job.corpus)
+    searched = [
+        request.id for request, _ in taken if context.ledger.request(request.id).state in OPEN
+    ]
+    if searched:
+        _review(context, locate(context, searched), job.uncertain)
+    manifest = unlearn(context, job.model, job.out / "model", job.holdout, settings)
+    run = find_run(context.workspace, manifest.run_id)
+    measured = audit(context, run, job.out / "model", job.reference)
+    return Processed(manifest, measured, report(context, run, job.policy, job.out / "report"))
+
+
+def _review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> None:
+    waiting = [one for one in found if pending(one, decisions(context, one))]
+    if waiting and uncertain is Uncertain.ASK:
+        count = sum(len(pending(one, decisions(context, one))) for one in waiting)
+        raise CannotEvaluate(
+            f"{count} uncertain matches of {len(waiting)} requests wait for a person",
+            fix="\n".join(f"Run: unlearnkit review {one.request_id}" for one in waiting)
+            + "\nThen run the same command again.",
+        )
+    for one in waiting:
+        left = {match.record_id for match in pending(one, decisions(context, one))}
+        accept = left if uncertain is Uncertain.ACCEPT else set[str]()
+        made = decide_all(one, accept, f"--uncertain {uncertain}", context.now())
+        decide(context, one, [decision for decision in made if decision.record_id in left])

@@ -1,0 +1,103 @@
+"""Which records a run forgets, keeps and compares with; made anew from the corpus each time.
+
+Nothing of it is stored: the texts stay in the user's corpus, decoys come from the run's seed.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from unlearnkit.corpus.decoys import decoys
+from unlearnkit.corpus.nlp import Analyzer
+from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.domain import ForgetSet, Record, Split
+from unlearnkit.errors import BadInput
+
+PERTURBED = 5
+"""Decoys of a record that has no perturbed texts of its own (TOFU has as many)."""
+RETAIN_SAMPLE = 1000
+"""Retained records that are audited, drawn with the run's seed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The three sets of records, each with perturbed texts where it has or can have them."""
+
+    forget: tuple[Record, ...]
+    retain: tuple[Record, ...]
+    holdout: tuple[Record, ...]
+    holdout_origin: str
+    """'given' or 'decoys'."""
+
+    def audited(self, seed: int) -> dict[Split, Sequence[Record]]:
+        """What the audit measures: everything, but of the retained ones a sample."""
+        retain: Sequence[Record] = self.retain
+        if len(retain) > RETAIN_SAMPLE:
+            retain = random.Random(seed).sample(retain, RETAIN_SAMPLE)
+        return {Split.FORGET: self.forget, Split.RETAIN: retain, Split.HOLDOUT: self.holdout}
+
+
+def gather(
+    corpus: Corpus,
+    forget_set: ForgetSet,
+    holdout_paths: Sequence[Path],
+    *,
+    fields: Fields,
+    analyzer: Analyzer,
+    seed: int,
+) -> Material:
+    """Split the corpus, read or make the holdout, and give records their decoys.
+
+    Raises BadInput when a holdout record is one the model was trained on, or when there is no
+    holdout and no decoy can be made.
+    """
+    forget = [one for one in corpus.records if one.id in forget_set.record_ids]
+    kept_out = forget_set.record_ids | set(forget_set.excluded)
+    retain = tuple(one for one in corpus.records if one.id not in kept_out)
+    made = decoys(forget, analyzer, PERTURBED + 1, seed)
+    if holdout_paths:
+        holdout = read_corpus(holdout_paths, fields).records
+        _refuse_seen(holdout, corpus)
+        of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed)
+    else:
+        # One decoy is the never-seen record, the others are what it is compared with.
+        of_holdout = {f"decoy-{one}": texts for one, texts in made.items()}
+        holdout = tuple(
+            replace(one, id=f"decoy-{one.id}", text=made[one.id][0], paraphrase="", perturbed=())
+            for one in forget
+            if one.id in made
+        )
+        if not holdout:
+            raise BadInput(
+                "no decoy can be made of these records: nothing personal was detected in them",
+                fix="Give comparable records the model never saw: --holdout FILE",
+            )
+    return Material(
+        forget=_perturbed(forget, made),
+        retain=retain,
+        holdout=_perturbed(holdout, of_holdout),
+        holdout_origin="given" if holdout_paths else "decoys",
+    )
+
+
+def _perturbed(records: Sequence[Record], made: dict[str, tuple[str, ...]]) -> tuple[Record, ...]:
+    """The records with decoys as perturbed texts, where the data brought none of its own."""
+    return tuple(
+        one if one.perturbed else replace(one, perturbed=made.get(one.id, ())[1:])
+        for one in records
+    )
+
+
+def _refuse_seen(holdout: Sequence[Record], corpus: Corpus) -> None:
+    trained = {one.text for one in corpus.records}
+    for one in holdout:
+        if one.text in trained:
+            raise BadInput(
+                "this holdout record is in the training corpus: the model has seen it",
+                where=one.source,
+                line=one.line,
+                fix="Give records of the same kind that were never trained on.",
+            )

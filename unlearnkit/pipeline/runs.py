@@ -1,0 +1,99 @@
+"""The folder of one unlearning run, and finding the run that a model came from."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from unlearnkit.artefacts import load
+from unlearnkit.domain import RunManifest
+from unlearnkit.errors import BadInput
+from unlearnkit.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Where the artefacts of a run lie; nothing is read before it is asked for."""
+
+    folder: Path
+
+    @property
+    def id(self) -> str:
+        """`run-` and 12 hex digits over everything the run was made from."""
+        return self.folder.name
+
+    @property
+    def claim(self) -> Path:
+        """Names the model folder this run may write to, from before it is written."""
+        return self.folder / "output.json"
+
+    @property
+    def work(self) -> Path:
+        """Checkpoints of an unfinished run."""
+        return self.folder / "work"
+
+    @property
+    def manifest_file(self) -> Path:
+        """Written when the model is there: a run without it is unfinished."""
+        return self.folder / "manifest.json"
+
+    @property
+    def scores(self) -> Path:
+        """The audit's figures of each model, record by record."""
+        return self.folder / "scores"
+
+    @property
+    def audit_file(self) -> Path:
+        """The audit of the unlearned model."""
+        return self.folder / "audit.json"
+
+    @property
+    def report(self) -> Path:
+        """Where the signed report goes unless told otherwise."""
+        return self.folder / "report"
+
+    @property
+    def manifest(self) -> RunManifest:
+        """What the run did. Raises BadInput when it is unfinished."""
+        return load(self.manifest_file, RunManifest)
+
+
+def run_of(workspace: Workspace, made_from: bytes) -> Run:
+    """The run made from these things; the same things give the same run."""
+    return Run(workspace.runs_dir / f"run-{hashlib.sha256(made_from).hexdigest()[:12]}")
+
+
+def finished_runs(workspace: Workspace) -> list[Run]:
+    """Every finished run, the newest last."""
+    found = [Run(path.parent) for path in workspace.runs_dir.glob("run-*/manifest.json")]
+    return sorted(found, key=lambda run: (run.manifest.created, run.id))
+
+
+def find_run(workspace: Workspace, wanted: str) -> Run:
+    """The finished run whose id begins so. Raises BadInput when there is none, or several."""
+    runs = finished_runs(workspace)
+    found = [run for run in runs if wanted and run.id.startswith(wanted)]
+    if len(found) != 1:
+        raise BadInput(
+            f"{len(found) or 'no'} finished {'runs begin' if found else 'run begins'} with this id",
+            where=workspace.runs_dir,
+            fix="Runs: " + (", ".join(run.id for run in runs) or "none yet; unlearnkit unlearn"),
+        )
+    return found[0]
+
+
+def run_for_model(workspace: Workspace, digest: str) -> Run:
+    """The newest run that made this model, else the newest of all: any model can be measured.
+
+    Raises BadInput when there is no run yet.
+    """
+    runs = finished_runs(workspace)
+    if not runs:
+        raise BadInput(
+            "no model was unlearned in this workspace yet, so there is nothing to measure against",
+            where=workspace.root,
+            fix="Run: unlearnkit unlearn MODEL --out DIR",
+        )
+    made = [run for run in runs if run.manifest.unlearned_digest == digest]
+    return (made or runs)[-1]
