@@ -5,14 +5,16 @@ Results go to standard output, everything said on the way to standard error.
 
 from __future__ import annotations
 
+import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
 import typer
 from pydantic import BaseModel
@@ -20,8 +22,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from unlearnkit.domain import Progress
+from unlearnkit.domain import Progress, silent
 from unlearnkit.errors import UnlearnkitError
+
+if TYPE_CHECKING:
+    from unlearnkit.pipeline.context import Context
 
 out = Console()
 err = Console(stderr=True)
@@ -36,6 +41,14 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+PolicyOption = Annotated[
+    str,
+    typer.Option(help="A policy file, or default, strict, research. [default: the workspace's]"),
+]
+ReferenceOption = Annotated[
+    Path | None,
+    typer.Option(help="A model retrained without the forget set, where there is one."),
+]
 HERE = Path()
 
 P = ParamSpec("P")
@@ -50,6 +63,18 @@ def now() -> datetime:
 def debugging() -> bool:
     """Whether --debug was given: tracebacks instead of one-line errors."""
     return "--debug" in sys.argv
+
+
+def command(
+    app: typer.Typer, name: str, example: str
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Put a function on the command line, with an example under its help and errors answered."""
+
+    def put(function: Callable[P, R]) -> Callable[P, R]:
+        app.command(name, epilog=f"Example: {example}")(answers_errors(function))
+        return function
+
+    return put
 
 
 def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
@@ -69,6 +94,26 @@ def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
             raise typer.Exit(130) from None
 
     return answered
+
+
+@contextmanager
+def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
+    """An open workspace with its ledger; `alone` keeps other processes out while it is changed.
+
+    Who works there is UNLEARNKIT_ACTOR, else the user of the machine.
+    """
+    from unlearnkit.pipeline.context import Context, is_main_process
+    from unlearnkit.workspace import Workspace
+
+    place = Workspace.open(workspace)
+    actor = os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
+    main = is_main_process()
+    with (
+        place.lock() if alone and main else nullcontext(),
+        place.open_ledger() as ledger,
+        shown_progress() if main else nullcontext(silent) as progress,
+    ):
+        yield Context(place, ledger, actor, progress)
 
 
 def complain(error: UnlearnkitError) -> None:

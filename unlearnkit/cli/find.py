@@ -1,0 +1,177 @@
+"""unlearnkit index | locate | review."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    command,
+    err,
+    now,
+    opened,
+    out,
+    print_json,
+    table,
+)
+from unlearnkit.domain import Certainty, Decision, Located, Match
+
+if TYPE_CHECKING:
+    from unlearnkit.pipeline.context import Context
+
+
+def register(app: typer.Typer) -> None:
+    """Put `index`, `locate` and `review` on the command line."""
+    command(app, "index", "unlearnkit index tickets.jsonl mails/ crm.parquet")(index)
+    command(app, "locate", "unlearnkit locate 6a7551aa")(locate)
+    command(app, "review", "unlearnkit review 6a7551aa --decisions reviewed.csv")(review)
+
+
+def index(
+    corpus: Annotated[
+        list[Path],
+        typer.Argument(help="Training records: .jsonl, .json, .csv, .parquet, or folders of them."),
+    ],
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Find personal data in the training records and index it as keyed hashes."""
+    from unlearnkit.pipeline.find import index_corpus
+
+    with opened(workspace) as context:
+        info = index_corpus(context, corpus)
+    if as_json:
+        print_json(info)
+        return
+    rows = [[entity, str(count)] for entity, count in info.entities.items()]
+    out.print(table(f"{info.record_count} records indexed", ["Found", "Places"], rows, numbers=1))
+    if info.nlp.engine == "patterns":
+        err.print("[yellow]Pattern-only mode was chosen: no names are found by NER.[/]")
+    if info.quarantined:
+        err.print(f"[yellow]{len(info.quarantined)} records were left out:[/]")
+        for one in info.quarantined[:20]:
+            place = f"  {one.source}, line {one.line}: {one.reason}"
+            err.print(place, highlight=False, markup=False, soft_wrap=True)
+        err.print("The model may have been trained on them: mend them and index again.")
+    out.print("Next: unlearnkit locate")
+
+
+def locate(
+    requests: Annotated[
+        list[str] | None, typer.Argument(help="Ids or their beginnings; all open ones.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the records that concern each person, each with its evidence."""
+    from unlearnkit.locate.review import pending
+    from unlearnkit.pipeline.find import decisions
+    from unlearnkit.pipeline.find import locate as locate_requests
+
+    with opened(workspace) as context:
+        found = locate_requests(context, requests or [])
+        waiting = [one.request_id for one in found if pending(one, decisions(context, one))]
+    if as_json:
+        print_json(list(found))
+        return
+    for one in found:
+        show_located(one)
+    for request_id in waiting:
+        out.print(f"Next: unlearnkit review {request_id}", highlight=False)
+    if not waiting:
+        out.print("Next: unlearnkit unlearn MODEL --out DIR")
+
+
+def show_located(found: Located) -> None:
+    """One table for one request: every match, why, and how sure it is. Names nobody."""
+    count = Counter(match.certainty for match in found.matches)
+    title = (
+        f"Request {found.request_id}: {count[Certainty.CERTAIN]} certain, "
+        f"{count[Certainty.UNCERTAIN]} to review, of {found.record_count} records"
+    )
+    rows = [
+        [
+            Text(match.record_id).markup,
+            "certain" if match.certainty is Certainty.CERTAIN else "[yellow]review[/]",
+            f"{match.score:.2f}",
+            match.reason,
+        ]
+        for match in found.matches
+    ]
+    out.print(table(title, ["Record", "Class", "Score", "Evidence"], rows))
+
+
+def review(
+    request: Annotated[str, typer.Argument(help="The request's id, or its beginning.")],
+    decisions_file: Annotated[
+        Path | None,
+        typer.Option("--decisions", help="CSV with record_id and decision (accept or reject)."),
+    ] = None,
+    write: Annotated[
+        Path | None, typer.Option(help="Write such a CSV to fill in, and decide nothing.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Accept or reject the uncertain matches of a request, one by one or from a file."""
+    from unlearnkit.locate.review import pending, read_decisions, write_decisions
+    from unlearnkit.pipeline import find
+
+    with opened(workspace) as context:
+        found = find.located(context, context.ledger.request(request).id)
+        made = find.decisions(context, found)
+        if write is not None:
+            write_decisions(write, found, made)
+            out.print(f"Fill in the decisions in {write}, then give it with --decisions.")
+            return
+        if decisions_file is not None:
+            new = read_decisions(decisions_file, found, context.actor, now())
+        else:
+            new = tuple(_asked(context, found, pending(found, made)))
+        moved = find.decide(context, found, new) if new else context.ledger.request(request)
+        left = len(pending(found, find.decisions(context, found)))
+    if as_json:
+        print_json({"request": moved, "decided": len(new), "left": left})
+        return
+    out.print(f"{len(new)} decided, {left} left; request {moved.id} is {moved.state}")
+
+
+def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> list[Decision]:
+    """Show each uncertain record with what matched, and ask. Quitting keeps what was decided."""
+    from unlearnkit.pipeline.find import open_corpus
+
+    _, corpus = open_corpus(context)
+    records = corpus.by_id()
+    made: list[Decision] = []
+    for number, match in enumerate(waiting, start=1):
+        text = Text(records[match.record_id].content)
+        for evidence in match.evidence:
+            text.stylize("bold reverse", evidence.start, evidence.end)
+        err.rule(f"{number} of {len(waiting)}: record {match.record_id}", align="left")
+        err.print(text)
+        err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
+        answer = ""
+        while answer not in ("a", "r", "s", "q"):
+            asked: str = typer.prompt("[a]ccept, [r]eject, [s]kip, [q]uit", default="s", err=True)
+            answer = asked.strip().lower()[:1]
+        if answer == "q":
+            break
+        if answer != "s":
+            made.append(
+                Decision(
+                    request_id=found.request_id,
+                    record_id=match.record_id,
+                    accepted=answer == "a",
+                    by=context.actor,
+                    at=now(),
+                )
+            )
+    return made

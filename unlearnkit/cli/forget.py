@@ -1,0 +1,156 @@
+"""unlearnkit unlearn | process."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli import settings as choices
+from unlearnkit.cli.figures import show_audit, show_run, show_verdict
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    PolicyOption,
+    ReferenceOption,
+    WorkspaceOption,
+    command,
+    err,
+    opened,
+    out,
+    print_json,
+)
+from unlearnkit.domain import Uncertain
+
+ModelArgument = Annotated[
+    Path, typer.Argument(help="The model's folder (Hugging Face format, safetensors).")
+]
+HoldoutOption = Annotated[
+    list[Path] | None,
+    typer.Option(help="Comparable records the model never saw. Without: decoys are made."),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Put `unlearn` and `process` on the command line."""
+    command(app, "unlearn", "unlearnkit unlearn ./model --out ./model-unlearned")(unlearn)
+    command(
+        app,
+        "process",
+        "unlearnkit process ./model --corpus records.jsonl --requests erasure.json --out ./result",
+    )(process)
+
+
+def unlearn(
+    model: ModelArgument,
+    to: Annotated[Path, typer.Option("--out", help="Empty folder for the new model.")],
+    holdout: HoldoutOption = None,
+    learning_rate: choices.LearningRate = 1e-5,
+    batch_size: choices.BatchSize = 8,
+    retain_ratio: choices.RetainRatio = 2,
+    max_passes: choices.MaxPasses = 40,
+    max_strengthen_epochs: choices.MaxStrengthenEpochs = 32,
+    max_alpha: choices.MaxAlpha = 32.0,
+    tolerance: choices.Tolerance = 0.05,
+    retain_tolerance: choices.RetainTolerance = 0.02,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the model forget the accepted records of all ready requests (RKLU), as one batch.
+
+    The same command goes on where a stopped one was. On several GPUs:
+    accelerate launch -m unlearnkit unlearn MODEL --out DIR
+    """
+    from unlearnkit.pipeline.context import is_main_process
+    from unlearnkit.pipeline.forget import unlearn as run_unlearn
+
+    with opened(workspace) as context:
+        settings = choices.settings_of(
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            retain_ratio=retain_ratio,
+            max_passes=max_passes,
+            max_strengthen_epochs=max_strengthen_epochs,
+            max_alpha=max_alpha,
+            tolerance=tolerance,
+            retain_tolerance=retain_tolerance,
+            seed=context.workspace.config.seed,
+        )
+        manifest = run_unlearn(context, model, to, holdout or [], settings)
+    if not is_main_process():
+        return
+    if as_json:
+        print_json(manifest)
+        return
+    show_run(manifest)
+    out.print(f"Next: unlearnkit audit {to}", highlight=False, soft_wrap=True)
+
+
+def process(
+    model: ModelArgument,
+    corpus: Annotated[list[Path], typer.Option(help="Training records; may be repeated.")],
+    requests: Annotated[list[Path], typer.Option(help="Request files; may be repeated.")],
+    to: Annotated[Path, typer.Option("--out", help="Gets model/ and report/.")],
+    holdout: HoldoutOption = None,
+    reference: ReferenceOption = None,
+    policy: PolicyOption = "",
+    uncertain: Annotated[
+        Uncertain, typer.Option(help="What to do with matches a person should decide about.")
+    ] = Uncertain.ASK,
+    learning_rate: choices.LearningRate = 1e-5,
+    batch_size: choices.BatchSize = 8,
+    retain_ratio: choices.RetainRatio = 2,
+    max_passes: choices.MaxPasses = 40,
+    max_strengthen_epochs: choices.MaxStrengthenEpochs = 32,
+    max_alpha: choices.MaxAlpha = 32.0,
+    tolerance: choices.Tolerance = 0.05,
+    retain_tolerance: choices.RetainTolerance = 0.02,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the whole line: import, index, locate, unlearn, audit, report. Resumable.
+
+    Makes the workspace where there is none. Stops with exit code 3 while matches wait for a person;
+    then review them and run the same command again.
+    """
+    from unlearnkit.config import FILE_NAME
+    from unlearnkit.pipeline.line import Job
+    from unlearnkit.pipeline.line import process as run_line
+    from unlearnkit.workspace import Workspace
+
+    if not (workspace / FILE_NAME).is_file():
+        made = Workspace.create(workspace)
+        err.print(f"Made a workspace in {made.root}", highlight=False, soft_wrap=True)
+    job = Job(
+        model,
+        corpus,
+        requests,
+        to,
+        holdout=holdout or [],
+        reference=reference,
+        policy=policy,
+        uncertain=uncertain,
+    )
+    with opened(workspace) as context:
+        settings = choices.settings_of(
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            retain_ratio=retain_ratio,
+            max_passes=max_passes,
+            max_strengthen_epochs=max_strengthen_epochs,
+            max_alpha=max_alpha,
+            tolerance=tolerance,
+            retain_tolerance=retain_tolerance,
+            seed=context.workspace.config.seed,
+        )
+        done = run_line(context, job, settings)
+    verdict = done.reported.report.verdict
+    if as_json:
+        print_json({"run": done.manifest, "verdict": verdict, "report": done.reported.folder})
+    else:
+        show_run(done.manifest)
+        show_audit(done.audit)
+        show_verdict(verdict)
+        out.print(f"Report: {done.reported.folder / 'report.html'}", soft_wrap=True)
+    raise typer.Exit(verdict.exit_code)

@@ -1,0 +1,66 @@
+"""The command line: `unlearnkit --help` lists the commands in the order of the line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from unlearnkit import __version__
+from unlearnkit.cli import demo, find, forget, prove, requests, workspace
+from unlearnkit.cli.terminal import debugging, err
+
+app = typer.Typer(
+    name="unlearnkit",
+    help="From a person's erasure request to a language model that has forgotten, with proof.",
+    epilog="Exit codes: 0 pass, 1 gate failed, 2 usage or bad input, 3 could not evaluate, "
+    "4 verification failed. First steps: unlearnkit demo",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+workspace.register(app)
+app.add_typer(requests.app, name="request")
+find.register(app)
+forget.register(app)
+prove.register(app)
+demo.register(app)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show tracebacks. They may hold personal data.")
+    ] = False,
+) -> None:
+    """From a person's erasure request to a language model that has forgotten, with proof."""
+
+
+def main() -> None:
+    """Run the command line; a bug of ours is answered without a traceback, which may hold data."""
+    try:
+        app()
+    except Exception as error:
+        if debugging():
+            raise
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+        err.print(
+            f"[bold red]Internal error:[/] {type(error).__name__} at {where}\n"
+            "[dim]Nothing is half-written. Run it again with `unlearnkit --debug ...` and report "
+            "what it prints, without personal data.[/]",
+            highlight=False,
+            soft_wrap=True,
+        )
+        sys.exit(3)

@@ -1,0 +1,181 @@
+"""unlearnkit audit | report | verify | gate."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli.figures import show_audit, show_verdict
+from unlearnkit.cli.forget import ModelArgument
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    PolicyOption,
+    ReferenceOption,
+    WorkspaceOption,
+    command,
+    err,
+    opened,
+    out,
+    print_json,
+)
+from unlearnkit.errors import BadInput
+
+RunOption = Annotated[
+    str,
+    typer.Option(
+        "--run",
+        help="The run to measure against. [default: the one that made MODEL, else the last]",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Put `audit`, `report`, `verify` and `gate` on the command line."""
+    command(app, "audit", "unlearnkit audit ./model-unlearned")(audit)
+    command(app, "report", "unlearnkit report run-3fa1b2 --out ./report")(report)
+    command(app, "verify", "unlearnkit verify ./report --key signing.pub --model ./model")(verify)
+    command(app, "gate", "unlearnkit gate ./model --policy strict")(gate)
+
+
+def audit(
+    model: ModelArgument,
+    reference: ReferenceOption = None,
+    run: RunOption = "",
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure forget quality and retained utility, before and after."""
+    from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.pipeline.prove import audit as run_audit
+    from unlearnkit.pipeline.runs import find_run, run_for_model
+
+    check_folder(model)
+    with opened(workspace) as context:
+        place = context.workspace
+        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+        result = run_audit(context, chosen, model, reference)
+    if as_json:
+        print_json(result)
+        return
+    show_audit(result)
+    out.print(f"Next: unlearnkit report {chosen.id}", highlight=False)
+
+
+def report(
+    run: Annotated[str, typer.Argument(help="The run's id, or its beginning.")],
+    to: Annotated[
+        Path | None, typer.Option("--out", help="[default: report/ in the run's folder]")
+    ] = None,
+    policy: PolicyOption = "",
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Write and sign the report: JSON attestation, HTML page, a letter for each request.
+
+    Where the policy passes, the requests are completed and their identifiers erased.
+    """
+    from unlearnkit.pipeline.prove import report as write
+    from unlearnkit.pipeline.runs import find_run
+
+    with opened(workspace) as context:
+        done = write(context, find_run(context.workspace, run), policy, to)
+        key = context.workspace.public_key
+    if as_json:
+        print_json({"folder": done.folder, "verdict": done.report.verdict})
+        return
+    show_verdict(done.report.verdict)
+    out.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
+    out.print(f"Letters: {done.folder / 'letters'}", highlight=False, soft_wrap=True)
+    out.print(f"Next: unlearnkit verify {done.folder} --key {key}", highlight=False, soft_wrap=True)
+
+
+def verify(
+    report: Annotated[Path, typer.Argument(help="The report's folder, or its attestation.json.")],
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            help="The signer's public key, got from elsewhere. [default: the workspace's]"
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="Check too that this is the audited model.")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Check signature, digests and, with --model, that this model is the audited one.
+
+    The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
+    """
+    from unlearnkit.config import FILE_NAME
+    from unlearnkit.report.verifying import verify_report
+
+    if key is None:
+        if not (workspace / FILE_NAME).is_file():
+            raise BadInput(
+                "no key to verify with",
+                fix="Give the signer's public key: --key signing.pub, but not the report's own.",
+            )
+        key = workspace / "keys" / "signing.pub"
+    found = verify_report(report, key, model)
+    if as_json:
+        print_json(
+            {
+                "run": found.run_id,
+                "keyid": found.keyid,
+                "created": found.created,
+                "verdict": found.outcome,
+                "claims": [{"what": one.what, "detail": one.detail} for one in found.claims],
+                "not_checked": found.not_checked,
+            }
+        )
+        return
+    for claim in found.claims:
+        out.print(f"[green]holds[/]  {claim.what}: {claim.detail}", highlight=False, soft_wrap=True)
+    for sentence in found.not_checked:
+        out.print(f"[yellow]not checked[/]  {sentence}", highlight=False, soft_wrap=True)
+    out.print(
+        f"The report of {found.run_id} of {found.created:%Y-%m-%d %H:%M} UTC holds. "
+        f"Its verdict: {found.outcome.value.replace('_', ' ')}.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def gate(
+    model: ModelArgument,
+    policy: PolicyOption = "",
+    reference: ReferenceOption = None,
+    run: RunOption = "",
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Pass or fail a model for CI: 0 pass, 1 failed, 2 bad input, 3 cannot tell, 4 not verified.
+
+    Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
+    GitHub a summary is added to the job's page.
+    """
+    from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.pipeline.prove import gate as run_gate
+    from unlearnkit.pipeline.runs import find_run, run_for_model
+    from unlearnkit.report.render import render_gate_summary
+
+    check_folder(model)
+    with opened(workspace) as context:
+        place = context.workspace
+        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+        gated = run_gate(context, chosen, model, policy, reference)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_gate_summary(gated.verdict, place.templates_dir) + "\n")
+    if as_json:
+        print_json({"run": gated.run_id, "verdict": gated.verdict})
+    else:
+        err.print(f"Measured against {gated.run_id}", highlight=False)
+        show_verdict(gated.verdict)
+    raise typer.Exit(gated.verdict.exit_code)

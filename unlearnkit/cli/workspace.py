@@ -1,0 +1,33 @@
+"""unlearnkit init."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli.terminal import HERE, JsonOption, command, out, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Put `init` on the command line."""
+
+    @command(app, "init", "unlearnkit init privacy")
+    def init(
+        folder: Annotated[Path, typer.Argument(help="Where to make it.", metavar="DIR")] = HERE,
+        as_json: JsonOption = False,
+    ) -> None:
+        """Make a workspace: settings, keys (ECDSA P-256), ledger and the default policy."""
+        from unlearnkit.workspace import Workspace
+
+        made = Workspace.create(folder)
+        if as_json:
+            print_json({"workspace": str(made.root), "public_key": str(made.public_key)})
+            return
+        out.print(f"A workspace in {made.root}", highlight=False, soft_wrap=True)
+        out.print("  unlearnkit.yaml          settings, each explained: read it first")
+        out.print("  keys/signing.pub         give this to your auditor")
+        out.print("  keys/                    back it up: without it the vault cannot be read")
+        out.print("  policies/default.yaml    what the gate asks for")
+        out.print(f"Next: unlearnkit request import FILE --workspace {folder}", soft_wrap=True)
