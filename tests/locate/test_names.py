@@ -80,6 +80,9 @@ def test_the_whole_name_is_recognised(name: str, text: str) -> None:
 
 
 WEAKER = [
+    ("Mira Holt", "John Holt, Mira Jones", {"partial"}),
+    ("Mira Holt", "Jones, John Holt, Mira", {"partial"}),
+    ("Mira Holt", "Mira K. Holt called", {"initials", "partial"}),
     ("Robert Smith", "Bob Smith called", {"nickname", "partial"}),
     ("Bob Smith", "Robert Smith called", {"nickname", "partial"}),
     ("Robert Smith", "R. Smith called", {"initials", "partial"}),

@@ -75,3 +75,22 @@ def test_key_figures_come_from_the_measurements() -> None:
     assert float(forget.after.removesuffix(" %")) > 90
     assert float(extraction.after.removesuffix(" %")) > 80
     assert "higher is better" in kept.beside
+
+
+def test_of_the_teachers_the_nearest_of_each_number_of_epochs_and_the_chosen_are_shown() -> None:
+    steps = [
+        CalibrationStep(
+            strengthen_epochs=epochs,
+            alpha=float(at),
+            exact_memorization=0.5,
+            extraction_strength=0.0,
+            probability=0.0,
+            distance=at / 10,
+            chosen=(epochs, at) == (2, 7),
+        )
+        for epochs in (2, 1)
+        for at in range(8)
+    ]
+    report = report_with(Outcome.PASS).model_copy(update={"calibration": tuple(steps)})
+    shown = [(one.strengthen_epochs, one.alpha) for one in teachers(report)]
+    assert shown == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (2, 7)]

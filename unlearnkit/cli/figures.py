@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.markup import escape
 
 from unlearnkit.cli.terminal import err, out, table
-from unlearnkit.domain import AuditResult, ModelRole, Outcome, RunManifest, Split, Verdict
+from unlearnkit.domain import (
+    AuditResult,
+    ModelRole,
+    Outcome,
+    RunManifest,
+    Split,
+    TrainingPass,
+    Verdict,
+)
 
 METRICS = {
     "exact_memorization": "exact memorization",
@@ -20,7 +30,25 @@ ROLES = {
     ModelRole.UNLEARNED: "after",
     ModelRole.REFERENCE: "retrained",
 }
+RECALL = ("exact_memorization", "extraction_strength", "probability")
+STATES = {
+    "still recalls": "recalls",
+    "inside the band, retain not recovered": "inside, retain low",
+    "inside the band": "inside",
+    "inside the band before any training": "inside",
+}
+"""A pass's state -> a word that fits a narrow terminal."""
+SHOWN = 12
+"""Passes printed at most; the manifest and the report have them all."""
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red"}
+
+
+def few(passes: Sequence[TrainingPass]) -> list[TrainingPass]:
+    """At most SHOWN of the passes, evenly spread, the first and the last among them."""
+    last = len(passes) - 1
+    if last < SHOWN:
+        return list(passes)
+    return [passes[round(at * last / (SHOWN - 1))] for at in range(SHOWN)]
 
 
 def show_run(manifest: RunManifest) -> None:
@@ -37,34 +65,21 @@ def show_run(manifest: RunManifest) -> None:
     rows = [
         [
             str(one.number),
-            f"{one.loss:.4f}",
             f"{one.forget_exact_memorization:.3f}",
             f"{one.forget_extraction_strength:.3f}",
             f"{one.forget_probability:.3f}",
             f"{one.retain_exact_memorization:.3f}",
-            one.state,
+            STATES.get(one.state, one.state),
         ]
-        for one in manifest.passes
+        for one in few(manifest.passes)
     ]
-    level = manifest.holdout_level
-    rows.append(
-        [
-            "",
-            "",
-            f"[bold]{level['exact_memorization']:.3f}[/]",
-            f"[bold]{level['extraction_strength']:.3f}[/]",
-            f"[bold]{level['probability']:.3f}[/]",
-            "",
-            f"[bold]level to reach ({manifest.holdout_origin})[/]",
-        ]
-    )
+    level = [f"[bold]{manifest.holdout_level[name]:.3f}[/]" for name in RECALL]
+    rows.append(["[bold]aim[/]", *level, "", f"holdout, {manifest.holdout_origin}"])
     forget = len(manifest.forget_set.record_ids)
-    title = f"{forget} records forgotten beside {manifest.retain_count}; recall of the forget set"
-    columns = ["Pass", "Loss", "Exact mem.", "Extraction", "Probability", "Retain", "State"]
+    title = f"Recall of the {forget} records to forget, beside {manifest.retain_count} kept"
+    columns = ["Pass", "Exact mem.", "Extraction", "Probability", "Retained", "State"]
     out.print(table(title, columns, rows))
-    if not manifest.passes[-1].state.startswith("inside the band") or (
-        "not recovered" in manifest.passes[-1].state
-    ):
+    if STATES.get(manifest.passes[-1].state) != "inside":
         err.print(
             f"[yellow]The run ended '{manifest.passes[-1].state}': the gate will judge it.[/] "
             "Another --learning-rate, --tolerance or --max-passes makes a new run.",

@@ -14,6 +14,7 @@ TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme", "sr", "sra"}
 )
 _START, _END = r"(?<![\w-])", r"(?!\w|-\w)"
+_NAME_WORD = r"(?-i:\p{Lu})[\w'’-]*"
 _SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 
 
@@ -65,7 +66,12 @@ def name_forms(name: Name) -> Iterator[NameForm]:
         return
     given = r"\s+".join(_word(word) for word in name.words[:-1])
     yield NameForm("exact", _bounded(rf"{given}\s+{last}"), any_case=True)
-    yield NameForm("exact", _bounded(rf"{last}\s*,\s*{given}"), any_case=True)
+    reversed_name = _bounded(rf"{last}\s*,\s*{given}")
+    # In `John Holt, Mira Jones` the words belong to two other people.
+    alone = rf"(?<!{_NAME_WORD}\s+){reversed_name}(?!\s+{_NAME_WORD})"
+    yield NameForm("exact", alone, any_case=True)
+    yield NameForm("partial", reversed_name, any_case=True)
+    yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
     short = sorted(nicknames(fold(name.first).casefold()))
     if short:
         either = "|".join(_word(one) for one in short)

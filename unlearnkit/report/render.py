@@ -48,6 +48,7 @@ def render_html(
         "verdict_words": tables.verdict_words(report.verdict),
         "groups": tables.figures_table(report),
         "key_figures": tables.key_figures(report),
+        "teachers": tables.teachers(report),
         "outcome_word": tables.outcome_word,
         "has_reference": report.reference_digest is not None,
         "comparison": plots.comparison_plot(tables.comparison(report)),

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from unlearnkit.domain import Check, Measurement, ModelRole, Outcome, Split, Verdict
+from unlearnkit.domain import (
+    CalibrationStep,
+    Check,
+    Measurement,
+    ModelRole,
+    Outcome,
+    Split,
+    Verdict,
+)
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.plots import Bar
@@ -119,6 +127,21 @@ def _change(before: float | None, after: float | None) -> tuple[str, str]:
     if abs(difference) < 0.0005:
         return "0.000", "flat"
     return f"{difference:+.3f}".replace("-", "−"), "down" if difference < 0 else "up"
+
+
+NEAREST = 3
+"""Teachers printed for each number of strengthening epochs."""
+
+
+def teachers(report: Report) -> tuple[CalibrationStep, ...]:
+    """The chosen teacher and the nearest ones of each number of epochs, the nearest first."""
+    epochs = sorted({one.strengthen_epochs for one in report.calibration})
+    found: list[CalibrationStep] = []
+    for number in epochs:
+        tried = [one for one in report.calibration if one.strengthen_epochs == number]
+        nearest = sorted(tried, key=lambda one: one.distance)
+        found += [one for at, one in enumerate(nearest) if at < NEAREST or one.chosen]
+    return tuple(found)
 
 
 def tally(verdict: Verdict) -> Tally:

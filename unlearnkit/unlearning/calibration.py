@@ -98,7 +98,8 @@ def best_alpha(
     centre = min(coarse, key=lambda tried: tried.distance).alpha
     ratio = coarse[1].alpha / coarse[0].alpha
     around = grid(centre / ratio, centre * ratio, 9)
-    fine = measured([alpha for alpha in around if alpha <= bench.settings.max_alpha])
+    new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
+    fine = measured([alpha for alpha in new if alpha <= bench.settings.max_alpha])
     return sorted(coarse + fine, key=lambda tried: tried.distance)
 
 

@@ -1,0 +1,192 @@
+"""The straight line on TOFU: 16 authors' records, two of them ask for erasure by name.
+
+    python benchmarks/tofu.py --data DIR [--part table|tuning] [--seed N] [--out DIR]
+
+DIR is the folder of TOFU's JSON files (locuslab/TOFU, MIT licence). A small Llama is trained on the
+answers of 16 authors until it recites them, a second one without the two who ask. Everything after
+that is `unlearnkit init`, `request import` and `process`, as a user runs them. The settings were
+chosen on --part tuning (the first 20 authors of retain90); the table is made from forget10.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from unlearnkit.artefacts import json_lines, load, write_atomic
+from unlearnkit.corpus.reader import Fields, read_corpus
+from unlearnkit.demo.training import SmallModel, train, train_tokenizer
+from unlearnkit.domain import AuditResult, Located, ModelRole, RunManifest, Split
+from unlearnkit.language_model.tokens import Encoding
+
+FILES = {"table": "forget10.json", "tuning": "retain_perturbed.json"}
+AUTHORS, ASKING, HOLDOUT, EACH = 16, 2, 4, 20
+FIELDS = Fields(
+    text="answer", prompt="question", paraphrase="paraphrased_answer", perturbed="perturbed_answer"
+)
+SIZE = SmallModel(vocabulary=1500, epochs=40)
+COMMON = 20
+PROCESS = ("--uncertain", "accept", "--learning-rate", "1e-3")
+
+
+def main() -> None:
+    """Parse, run, print the table, keep the figures."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/tofu"))
+    parser.add_argument("--part", choices=sorted(FILES), default="table")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, help="kept and gone on with; default: a new folder")
+    parser.add_argument("--results", type=Path, help="JSON file for the figures")
+    chosen = parser.parse_args()
+    file = chosen.data / FILES[chosen.part]
+    if not file.is_file():
+        sys.exit(f"TOFU is not here: {file} is missing. Give its folder with --data.")
+    out = chosen.out or Path(tempfile.mkdtemp(prefix="unlearnkit-tofu-"))
+    figures = run(read_pairs(file), out, chosen.seed)
+    if chosen.results:
+        write_atomic(chosen.results, (json.dumps(figures, indent=2) + "\n").encode())
+    print(markdown(figures))
+
+
+def read_pairs(file: Path) -> list[dict[str, Any]]:
+    """Question-answer pairs, 20 an author: a JSON array, or one object a line."""
+    text = file.read_text(encoding="utf-8")
+    try:
+        found: list[dict[str, Any]] = json.loads(text)
+    except json.JSONDecodeError:
+        found = [json.loads(line) for line in text.splitlines() if line.strip()]
+    return found
+
+
+def author_name(pairs: list[dict[str, Any]]) -> str:
+    """The name that most of an author's questions hold; the data names it nowhere by itself."""
+    capital = r"[^\W\d_][\w'’-]*"
+    runs = Counter(
+        run
+        for pair in pairs
+        for run in re.findall(rf"(?:{capital} )+{capital}", f"{pair['question']} {pair['answer']}")
+        for run in _capitalised(run)
+    )
+    return max(runs, key=lambda run: (runs[run], len(run)))
+
+
+def _capitalised(text: str) -> set[str]:
+    words = [re.sub(r"['’]s$", "", word) for word in text.split()]
+    found = set()
+    for size in (2, 3):
+        for start in range(len(words) - size + 1):
+            part = words[start : start + size]
+            if all(word[0].isupper() for word in part):
+                found.add(" ".join(part))
+    return found
+
+
+def run(pairs: list[dict[str, Any]], out: Path, seed: int) -> dict[str, Any]:
+    """Write the files, train the two models, run the line, collect the figures."""
+    authors = [pairs[at : at + EACH] for at in range(0, len(pairs), EACH)]
+    truth = {f"{a:02d}-{n:02d}": a for a in range(AUTHORS) for n in range(EACH)}
+    corpus, holdout, csv = out / "records.jsonl", out / "holdout.jsonl", out / "requests.csv"
+    _write_records(corpus, authors[:AUTHORS], 0)
+    _write_records(holdout, authors[AUTHORS : AUTHORS + HOLDOUT], AUTHORS)
+    names = [author_name(authors[a]) for a in range(ASKING)]
+    write_atomic(csv, ("regulation,name\n" + "".join(f"gdpr,{n}\n" for n in names)).encode())
+
+    records = read_corpus([corpus], FIELDS).records
+    tokenizer = train_tokenizer([one.content for one in records], SIZE.vocabulary, COMMON)
+    kept = [one for one in records if truth[one.id] >= ASKING]
+    for folder, some, start in (("model", records, seed), ("retrained", kept, seed + 1)):
+        if not (out / folder).is_dir():
+            train(some, tokenizer, out / folder, size=SIZE, encoding=Encoding(), seed=start)
+
+    place = out / "workspace"
+    if not (place / "unlearnkit.yaml").is_file():
+        unlearnkit("init", place)
+    fields = "\n".join(f"  {name}: {value}" for name, value in FIELDS.model_dump().items())
+    write_atomic(place / "unlearnkit.yaml", f"seed: {seed}\nfields:\n{fields}\n".encode())
+    line = ["process", out / "model", "--corpus", corpus, "--requests", csv]
+    line += ["--holdout", holdout, "--reference", out / "retrained", "--out", out / "result"]
+    code = unlearnkit(*line, *PROCESS, "--workspace", place)
+    [manifest_file] = (place / "runs").glob("run-*/manifest.json")
+    manifest = load(manifest_file, RunManifest)
+    audit = load(manifest_file.parent / "audit.json", AuditResult)
+    return {
+        "seed": seed,
+        "exit_code": code,
+        "locate": _locate_figures(place, manifest, truth),
+        "passes": [one.model_dump() for one in manifest.passes],
+        "teacher": next((one.model_dump() for one in manifest.calibration if one.chosen), None),
+        "measurements": [one.model_dump() for one in audit.measurements],
+        "versions": manifest.versions,
+    }
+
+
+def _write_records(path: Path, authors: list[list[dict[str, Any]]], first: int) -> None:
+    rows = [
+        {"id": f"{first + a:02d}-{n:02d}"}
+        | {key: pair[key] for key in FIELDS.model_dump().values() if key in pair}
+        for a, some in enumerate(authors)
+        for n, pair in enumerate(some)
+    ]
+    write_atomic(path, json_lines(rows))
+
+
+def unlearnkit(*arguments: object) -> int:
+    """Run the command line; ends the benchmark unless the line ran to its end (0 or 1)."""
+    command = [sys.executable, "-m", "unlearnkit", *map(str, arguments)]
+    code = subprocess.run(command, check=False).returncode
+    if code not in (0, 1):
+        sys.exit(code)
+    return code
+
+
+def _locate_figures(
+    place: Path, manifest: RunManifest, truth: dict[str, int]
+) -> list[dict[str, Any]]:
+    """Precision and recall of what was accepted, for each who asked."""
+    figures = []
+    for request_id, accepted in manifest.forget_set.records.items():
+        located = load(place / "located" / f"{request_id}.json", Located)
+        author = Counter(truth[one] for one in accepted).most_common(1)[0][0]
+        right = sum(truth[one] == author for one in accepted)
+        sure = sum(match.certainty == "certain" for match in located.matches)
+        figures.append(
+            {
+                "accepted": len(accepted),
+                "certain": sure,
+                "precision": right / len(accepted),
+                "recall": right / EACH,
+            }
+        )
+    return figures
+
+
+def markdown(figures: dict[str, Any]) -> str:
+    """Before, after, retrained, as a Markdown table."""
+    values = {(m["metric"], m["split"], m["model"]): m["value"] for m in figures["measurements"]}
+    metrics = dict.fromkeys(m["metric"] for m in figures["measurements"])
+    lines = ["| records | metric | before | after | retrained |", "|---|---|---|---|---|"]
+    for split in Split:
+        for metric in metrics:
+            row = [values.get((metric, split, role)) for role in ModelRole]
+            if any(value is not None for value in row):
+                lines.append(f"| {split} | {metric.replace('_', ' ')} | " + _cells(row) + " |")
+    return "\n".join(lines)
+
+
+def _cells(row: list[float | None]) -> str:
+    return " | ".join(
+        "-" if v is None else f"{v:.3f}" if v == 0 or v >= 0.0005 else f"{v:.1e}" for v in row
+    )
+
+
+if __name__ == "__main__":
+    main()
