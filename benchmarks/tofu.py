@@ -31,7 +31,7 @@ AUTHORS, ASKING, HOLDOUT, EACH = 16, 2, 4, 20
 FIELDS = Fields(
     text="answer", prompt="question", paraphrase="paraphrased_answer", perturbed="perturbed_answer"
 )
-SIZE = SmallModel(vocabulary=1500, epochs=40)
+SIZE = SmallModel(vocabulary=1500, epochs=20)
 COMMON = 20
 PROCESS = ("--uncertain", "accept", "--learning-rate", "1e-3")
 
