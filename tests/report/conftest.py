@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,15 @@ from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.writing import write_report
+
+
+def needs(*tools: str) -> pytest.MarkDecorator:
+    """Skip where a tool is not installed; with UNLEARNKIT_REQUIRE_TOOLS=1 (CI) fail instead."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    required = os.environ.get("UNLEARNKIT_REQUIRE_TOOLS") == "1"
+    return pytest.mark.skipif(
+        bool(missing) and not required, reason=f"not installed: {', '.join(missing)}"
+    )
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 import base64
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
 )
 
-from tests.report.conftest import Keys, Written, make_keys
+from tests.report.conftest import Keys, Written, make_keys, needs
 from unlearnkit.errors import BadInput
 from unlearnkit.report.render import VERIFY_STEPS
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
@@ -43,7 +42,7 @@ def test_a_bundle_has_the_shape_of_sigstore_v03(keys: Keys) -> None:
     assert [one["keyid"] for one in envelope["signatures"]] == [keyid]
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+@needs("openssl")
 def test_the_key_id_is_what_openssl_prints(keys: Keys) -> None:
     der = subprocess.run(
         ["openssl", "pkey", "-pubin", "-in", keys.public, "-outform", "DER"],
@@ -54,10 +53,7 @@ def test_the_key_id_is_what_openssl_prints(keys: Keys) -> None:
     assert load_public_key(keys.public).keyid in printed.stdout.decode()
 
 
-@pytest.mark.skipif(
-    not all(map(shutil.which, ("bash", "openssl", "jq", "sha256sum"))),
-    reason="openssl, jq or sha256sum is not installed",
-)
+@needs("bash", "openssl", "jq", "sha256sum")
 def test_the_steps_printed_in_the_report_verify_it_without_unlearnkit(written: Written) -> None:
     script = "set -e\n" + VERIFY_STEPS.replace("KEY.pub", str(written.keys.public))
 

@@ -2,9 +2,16 @@ import pytest
 
 from tests.report import sample
 from tests.report.conftest import report_with
-from unlearnkit.domain import Measurement, ModelRole, Outcome, Split
+from unlearnkit.domain import CalibrationStep, Measurement, ModelRole, Outcome, Split
 from unlearnkit.report.facts import Report
-from unlearnkit.report.tables import cell, figure, figures_table, key_figures, verdict_words
+from unlearnkit.report.tables import (
+    cell,
+    figure,
+    figures_table,
+    key_figures,
+    teachers,
+    verdict_words,
+)
 
 
 @pytest.mark.parametrize(

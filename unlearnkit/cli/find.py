@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -132,25 +132,28 @@ def review(
             write_decisions(write, found, made)
             out.print(f"Fill in the decisions in {write}, then give it with --decisions.")
             return
+        waiting = pending(found, made)
         if decisions_file is not None:
-            new = read_decisions(decisions_file, found, context.actor, now())
+            read = read_decisions(decisions_file, found, context.actor, now())
+            find.decide(context, found, read)
         else:
-            new = tuple(_asked(context, found, pending(found, made)))
-        moved = find.decide(context, found, new) if new else context.ledger.request(request)
+            for one in _asked(context, found, waiting):
+                find.decide(context, found, [one])
         left = len(pending(found, find.decisions(context, found)))
+        moved = context.ledger.request(found.request_id)
+    decided = len(waiting) - left
     if as_json:
-        print_json({"request": moved, "decided": len(new), "left": left})
+        print_json({"request": moved, "decided": decided, "left": left})
         return
-    out.print(f"{len(new)} decided, {left} left; request {moved.id} is {moved.state}")
+    out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
 
 
-def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> list[Decision]:
-    """Show each uncertain record with what matched, and ask. Quitting keeps what was decided."""
+def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> Iterator[Decision]:
+    """Show each uncertain record with what matched, and ask; each answer is kept at once."""
     from unlearnkit.pipeline.find import open_corpus
 
     _, corpus = open_corpus(context)
     records = corpus.by_id()
-    made: list[Decision] = []
     for number, match in enumerate(waiting, start=1):
         text = Text(records[match.record_id].content)
         for evidence in match.evidence:
@@ -163,15 +166,12 @@ def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> list[D
             asked: str = typer.prompt("[a]ccept, [r]eject, [s]kip, [q]uit", default="s", err=True)
             answer = asked.strip().lower()[:1]
         if answer == "q":
-            break
+            return
         if answer != "s":
-            made.append(
-                Decision(
-                    request_id=found.request_id,
-                    record_id=match.record_id,
-                    accepted=answer == "a",
-                    by=context.actor,
-                    at=now(),
-                )
+            yield Decision(
+                request_id=found.request_id,
+                record_id=match.record_id,
+                accepted=answer == "a",
+                by=context.actor,
+                at=now(),
             )
-    return made

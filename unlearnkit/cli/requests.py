@@ -125,11 +125,8 @@ def list_(
     if not requests:
         out.print("No requests. Next: unlearnkit request import FILE")
         return
-    rows = [
-        [one.id, one.regulation.upper(), one.state, f"{one.due:%Y-%m-%d}", _left(one, now())]
-        for one in requests
-    ]
-    out.print(table("Requests", ["Request", "Under", "State", "Due", "Left"], rows, numbers=1))
+    rows = [[one.id, one.state.value, f"{one.due:%Y-%m-%d}", _left(one, now())] for one in requests]
+    out.print(table("Requests", ["Request", "State", "Due", "Left"], rows, numbers=1))
 
 
 def _left(request: Request, at: datetime) -> str:

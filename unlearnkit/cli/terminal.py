@@ -89,7 +89,7 @@ def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
                 raise
             complain(error)
             raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, typer.Abort):
             err.print("\nStopped. Nothing is half-written; run the same command to go on.")
             raise typer.Exit(130) from None
 
@@ -156,15 +156,19 @@ def shown_progress() -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Bars(*columns, TimeElapsedColumn(), console=err) as bars:
-        tasks: dict[str, Any] = {}
+    bars = Bars(*columns, TimeElapsedColumn(), console=err)
+    tasks: dict[str, Any] = {}
 
-        def progress(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                tasks[what] = bars.add_task(what, total=total)
-            bars.update(tasks[what], completed=done, total=total)
+    def progress(what: str, done: int, total: int) -> None:
+        bars.start()  # not before: a live display swallows the prompt of a question
+        if what not in tasks:
+            tasks[what] = bars.add_task(what, total=total)
+        bars.update(tasks[what], completed=done, total=total)
 
+    try:
         yield progress
+    finally:
+        bars.stop()
 
 
 def plain_progress() -> Progress:

@@ -139,8 +139,9 @@ def _claim(run: Run, out: Path, model: Path) -> None:
     """Make sure that nobody's files are overwritten, now or when the run is repeated."""
     if out == model or out.is_relative_to(model):
         raise BadInput("the new model cannot be written over the one it is made from", where=out)
-    if out.exists() and not out.is_dir():
-        raise BadInput("this is a file; a folder for the new model is needed", where=out)
+    file = next((one for one in (out, *out.parents) if one.is_file()), None)
+    if file is not None:
+        raise BadInput("this is a file; a folder is needed", where=file)
     claimed = run.claim.is_file() and json.loads(run.claim.read_bytes())["out"] == str(out)
     if out.is_dir() and any(out.iterdir()) and not claimed:
         raise BadInput(

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
+from unlearnkit.language_model.folder import check_folder
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
@@ -20,7 +21,7 @@ from unlearnkit.pipeline.find import (
     locate,
 )
 from unlearnkit.pipeline.forget import unlearn
-from unlearnkit.pipeline.prove import Reported, audit, report
+from unlearnkit.pipeline.prove import Reported, audit, find_policy, report
 from unlearnkit.pipeline.runs import find_run
 from unlearnkit.unlearning.settings import Settings
 
@@ -53,8 +54,12 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     """Import, index, locate, review, unlearn, audit and report; what is done is not done again.
 
     Raises CannotEvaluate, with the commands, while matches wait for a person, and whatever the
-    steps raise.
+    steps raise; a policy or a model that cannot be used is refused before anything is done.
     """
+    find_policy(context.workspace, job.policy)
+    for model in (job.model, job.reference):
+        if model is not None:
+            check_folder(model)
     taken = import_requests(context, job.requests)
     index_corpus(context, job.corpus)
     searched = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from unlearnkit import resources
@@ -27,7 +28,7 @@ from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.letters import write_letter
 from unlearnkit.report.writing import write_report
 from unlearnkit.workspace import Workspace
@@ -71,9 +72,19 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
     )
     result = audit_models(task, context.now(), context.progress)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:
-        save(run.audit_file, result)
+        result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
         context.record("audited", payload)
+    return result
+
+
+def _kept(file: Path, result: AuditResult) -> AuditResult:
+    """The audit that is there, where it found the same; else this one, saved."""
+    if file.is_file():
+        earlier = load(file, AuditResult)
+        if earlier == result.model_copy(update={"created": earlier.created}):
+            return earlier
+    save(file, result)
     return result
 
 
@@ -116,17 +127,20 @@ def find_policy(workspace: Workspace, wanted: str) -> tuple[Path, Policy]:
     Raises BadInput with file and line.
     """
     path = Path(wanted or workspace.config.policy)
-    if not path.is_file():
-        name = path.name if path.suffix in (".yaml", ".yml") else f"{path.name}.yaml"
-        try:
-            path = resources.find("policies", name, workspace.policies_dir)
-        except FileNotFoundError:
-            raise BadInput(
-                f"there is no policy '{wanted}'",
-                where=workspace.policies_dir,
-                fix="Give a file, or one of those that ship: default, strict, research.",
-            ) from None
-    return path, load_policy(path)
+    if wanted and path.is_file():
+        return path, load_policy(path)
+    name = path.name if path.suffix in (".yaml", ".yml") else f"{path.name}.yaml"
+    try:
+        if path.name != str(path):  # a file was meant: one of the same name will not do
+            raise FileNotFoundError
+        found = resources.find("policies", name, workspace.policies_dir)
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no policy '{path}'",
+            where=workspace.policies_dir,
+            fix="Give a file, or one of those that ship: default, strict, research.",
+        ) from None
+    return found, load_policy(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,18 +195,20 @@ def report(context: Context, run: Run, policy: str, out: Path | None = None) -> 
     result = load(run.audit_file, AuditResult)
     verdict = judge(rules, policy_digest(rules), result)
     folder = out or run.report
-    attestation = write_report(
+    requests = [context.ledger.request(one) for one in manifest.requests]
+    facts = build_report(manifest, result, verdict, requests, created=context.now())
+    write_report(
         folder,
         manifest,
         result,
         verdict,
-        [context.ledger.request(one) for one in manifest.requests],
+        requests,
         policy_path=policy_path,
         model_dir=Path(manifest.model_path),
         signing_key=workspace.signing_key,
         public_key=workspace.public_key,
         templates_dir=workspace.templates_dir,
-        created=context.now(),
+        created=_first_written(folder, facts),
     )
     written = load(folder / "report.json", Report)
     letters = tuple(
@@ -200,12 +216,22 @@ def report(context: Context, run: Run, policy: str, out: Path | None = None) -> 
     )
     payload = {
         "run_id": run.id,
-        "attestation": sha256_file(attestation),
+        "report": sha256_file(folder / "report.json"),
         "outcome": verdict.outcome.value,
     }
     context.record("reported", payload)
     _close(context, run, verdict.outcome)
     return Reported(folder, written, letters)
+
+
+def _first_written(folder: Path, facts: Report) -> datetime:
+    """When the folder's report was written, where it says the same; else when these facts were."""
+    try:
+        earlier = load(folder / "report.json", Report)
+    except BadInput:
+        return facts.created
+    same = earlier == facts.model_copy(update={"created": earlier.created})
+    return earlier.created if same else facts.created
 
 
 def _close(context: Context, run: Run, outcome: Outcome) -> None:

@@ -124,7 +124,7 @@ def calibrated(
     progress: Progress,
 ) -> Calibration:
     """What an earlier, killed run of the same command had found, else a new calibration."""
-    from safetensors.torch import load_file, save_file
+    from safetensors.torch import load_file
 
     listing, weights = work / "calibration.json", work / "strengthened.safetensors"
     if listing.is_file():
@@ -137,16 +137,28 @@ def calibrated(
         return Calibration(strengthened.eval(), alpha, steps)
     calibration = calibrate(bench, original, forget, target, progress)
     if bench.accelerator.is_main_process:
-        work.mkdir(parents=True, exist_ok=True)
-        state = {
-            key: value.contiguous().clone()
-            for key, value in calibration.strengthened.state_dict().items()
-        }
-        save_file(state, weights)
+        keep_strengthened(calibration.strengthened, weights)
         rows = [one.model_dump() for one in calibration.steps]
         write_atomic(listing, json.dumps(rows).encode())
     bench.accelerator.wait_for_everyone()
     return calibration
+
+
+def keep_strengthened(model: Any, path: Path) -> None:
+    """For a killed run to go on with; raises BadInput when the disk is full."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    state = {key: value.contiguous().clone() for key, value in model.state_dict().items()}
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(state, path)
+    except (OSError, SafetensorError) as error:
+        raise BadInput(
+            f"the strengthened model cannot be written: {error}",
+            where=path.parent,
+            fix="Free some disk space, then run the same command again.",
+        ) from error
 
 
 def nothing_to_forget(start: Level, kept: Level) -> TrainingPass:
