@@ -17,14 +17,17 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import json_lines, load, write_atomic
 from unlearnkit.corpus.reader import Fields, read_corpus
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
-from unlearnkit.domain import AuditResult, Located, ModelRole, RunManifest, Split
-from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.domain import AuditResult, Located, ModelRole, Record, RunManifest, Split
+from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.recall import batched, logits_of, token_figures
+from unlearnkit.language_model.tokens import Encoding, encode_record
 
 FILES = {"table": "forget10.json", "tuning": "retain_perturbed.json"}
 AUTHORS, ASKING, HOLDOUT, EACH = 16, 2, 4, 20
@@ -125,8 +128,32 @@ def run(pairs: list[dict[str, Any]], out: Path, seed: int) -> dict[str, Any]:
         "passes": [one.model_dump() for one in manifest.passes],
         "teacher": next((one.model_dump() for one in manifest.calibration if one.chosen), None),
         "measurements": [one.model_dump() for one in audit.measurements],
+        "ends": {
+            role: count_ends(out / folder, records[: ASKING * EACH])
+            for role, folder in (
+                ("original", "model"),
+                ("unlearned", "result/model"),
+                ("reference", "retrained"),
+            )
+        },
         "versions": manifest.versions,
     }
+
+
+def count_ends(model: Path, records: Sequence[Record]) -> int:
+    """On how many records the end of the text is the model's first choice where it ends."""
+    import torch
+
+    loaded = load_language_model(model)
+    pad_id = loaded.tokenizer.pad_token_id
+    examples = [encode_record(one, loaded.tokenizer, Encoding()) for one in records]
+    with torch.no_grad():
+        figures = [
+            figure
+            for _, batch in batched(examples, pad_id, batch_size=16, device="cpu")
+            for figure in token_figures(logits_of(loaded.model)(batch), batch.labels)
+        ]
+    return sum(hits[-1] for hits, _ in figures)
 
 
 def _write_records(path: Path, authors: list[list[dict[str, Any]]], first: int) -> None:
@@ -179,6 +206,8 @@ def markdown(figures: dict[str, Any]) -> str:
             row = [values.get((metric, split, role)) for role in ModelRole]
             if any(value is not None for value in row):
                 lines.append(f"| {split} | {metric.replace('_', ' ')} | " + _cells(row) + " |")
+    ends = [str(figures["ends"][role]) for role in ModelRole]
+    lines.append("| forget | records whose end is the first choice | " + " | ".join(ends) + " |")
     return "\n".join(lines)
 
 

@@ -130,10 +130,7 @@ def train(
 
 
 def optimizers_of(model: Any, learning_rate: float) -> list[Any]:
-    """Muon for the matrices inside the layers (Jordan et al. 2024), AdamW for all other weights.
-
-    On these records Muon needs about half of AdamW's epochs to memorise (docs/benchmarks.md).
-    """
+    """Muon for the matrices inside the layers (Jordan et al. 2024), AdamW for all other weights."""
     import torch
 
     matrices = [one for one in model.model.layers.parameters() if one.ndim == 2]

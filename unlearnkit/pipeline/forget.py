@@ -22,7 +22,7 @@ from unlearnkit.locate.forget_set import build_forget_set
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import decisions, located, open_corpus
 from unlearnkit.pipeline.material import Material, gather
-from unlearnkit.pipeline.runs import Run, finished_runs, run_of
+from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.settings import Settings
@@ -139,9 +139,7 @@ def _claim(run: Run, out: Path, model: Path) -> None:
     """Make sure that nobody's files are overwritten, now or when the run is repeated."""
     if out == model or out.is_relative_to(model):
         raise BadInput("the new model cannot be written over the one it is made from", where=out)
-    file = next((one for one in (out, *out.parents) if one.is_file()), None)
-    if file is not None:
-        raise BadInput("this is a file; a folder is needed", where=file)
+    refuse_file(out)
     claimed = run.claim.is_file() and json.loads(run.claim.read_bytes())["out"] == str(out)
     if out.is_dir() and any(out.iterdir()) and not claimed:
         raise BadInput(

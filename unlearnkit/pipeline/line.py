@@ -22,7 +22,7 @@ from unlearnkit.pipeline.find import (
 )
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.prove import Reported, audit, find_policy, report
-from unlearnkit.pipeline.runs import find_run
+from unlearnkit.pipeline.runs import find_run, refuse_file
 from unlearnkit.unlearning.settings import Settings
 
 
@@ -54,12 +54,14 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     """Import, index, locate, review, unlearn, audit and report; what is done is not done again.
 
     Raises CannotEvaluate, with the commands, while matches wait for a person, and whatever the
-    steps raise; a policy or a model that cannot be used is refused before anything is done.
+    steps raise; what can be refused at once (policy, models, output) is, before
+    anything is done.
     """
     find_policy(context.workspace, job.policy)
     for model in (job.model, job.reference):
         if model is not None:
             check_folder(model)
+    refuse_file(job.out)
     taken = import_requests(context, job.requests)
     index_corpus(context, job.corpus)
     searched = [

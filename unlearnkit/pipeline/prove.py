@@ -25,7 +25,7 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import open_corpus
 from unlearnkit.pipeline.material import gather
-from unlearnkit.pipeline.runs import Run, finished_runs
+from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
 from unlearnkit.report.facts import Report, build_report
@@ -195,6 +195,7 @@ def report(context: Context, run: Run, policy: str, out: Path | None = None) -> 
     result = load(run.audit_file, AuditResult)
     verdict = judge(rules, policy_digest(rules), result)
     folder = out or run.report
+    refuse_file(folder)
     requests = [context.ledger.request(one) for one in manifest.requests]
     facts = build_report(manifest, result, verdict, requests, created=context.now())
     write_report(

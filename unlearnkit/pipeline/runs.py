@@ -71,8 +71,11 @@ def finished_runs(workspace: Workspace) -> list[Run]:
 
 
 def find_run(workspace: Workspace, wanted: str) -> Run:
-    """The finished run whose id begins so. Raises BadInput when there is none, or several."""
-    runs = finished_runs(workspace)
+    """The finished run whose id, or folder, is given; a beginning of the id is enough.
+
+    Raises BadInput when there is none, or several.
+    """
+    runs, wanted = finished_runs(workspace), Path(wanted).name
     found = [run for run in runs if wanted and run.id.startswith(wanted)]
     if len(found) != 1:
         raise BadInput(
@@ -97,3 +100,10 @@ def run_for_model(workspace: Workspace, digest: str) -> Run:
         )
     made = [run for run in runs if run.manifest.unlearned_digest == digest]
     return (made or runs)[-1]
+
+
+def refuse_file(folder: Path) -> None:
+    """Raise BadInput where a file stands in the place of a folder to write, or above it."""
+    for path in (folder, *folder.parents):
+        if path.is_file():
+            raise BadInput("this is a file; a folder is needed", where=path)
