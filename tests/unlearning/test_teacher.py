@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.unlearning.teacher import teacher_logits
+from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
 
 
 def test_what_rises_is_pushed_down_and_the_rest_stays() -> None:
@@ -21,3 +21,18 @@ def test_the_teacher_never_lies_above_the_original(seed: int, alpha: float) -> N
 def test_alpha_zero_is_the_original() -> None:
     original, strengthened = torch.randn(2, 4, 4)
     assert torch.equal(teacher_logits(original, strengthened, 0.0), original)
+
+
+def test_where_a_text_ends_the_teacher_is_the_original() -> None:
+    original, teacher = torch.randn(2, 2, 4, 5)
+    labels = torch.tensor([[-100, 3, 1, -100], [-100, 1, 2, 3]])  # 1 ends a text
+    spared = spare_ends(teacher, original, labels, end_id=1)
+    ends = torch.tensor([[False, True, False, False], [True, False, False, False]])
+    assert torch.equal(spared[ends], original[ends])
+    assert torch.equal(spared[~ends], teacher[~ends])
+
+
+def test_without_an_end_token_nothing_is_spared() -> None:
+    original, teacher = torch.randn(2, 2, 4, 5)
+    labels = torch.tensor([[-100, 3, 1, -100], [-100, 1, 2, 3]])
+    assert torch.equal(spare_ends(teacher, original, labels, end_id=-1), teacher)

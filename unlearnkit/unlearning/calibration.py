@@ -25,7 +25,7 @@ from unlearnkit.language_model.recall import (
 from unlearnkit.language_model.tokens import Example, collate
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.steps import Workbench, chunks, shuffled, step, trainable_copy
-from unlearnkit.unlearning.teacher import teacher_logits
+from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ def teacher_levels(
         for _, batch in batched(examples, bench.pad_id, bench.settings.batch_size, bench.device):
             original_logits, strengthened_logits = plain(batch), strong(batch)
             for which, alpha in enumerate(alphas):
-                logits = teacher_logits(original_logits, strengthened_logits, alpha)
+                raw = teacher_logits(original_logits, strengthened_logits, alpha)
+                logits = spare_ends(raw, original_logits, batch.labels, bench.end_id)
                 for hits, loss in token_figures(logits, batch.labels):
                     found[which].append(
                         Recall(sum(hits) / len(hits), extraction_strength(hits), math.exp(-loss))

@@ -21,7 +21,7 @@ from unlearnkit.language_model.tokens import Example, collate
 from unlearnkit.unlearning.objective import predicting, retain_kl, reverse_kl
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.steps import Workbench, chunks, shuffled, step
-from unlearnkit.unlearning.teacher import teacher_logits
+from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -81,7 +81,8 @@ def step_loss(
         strengthened = lessons.strengthened(
             input_ids=batch.input_ids[:rows], attention_mask=batch.attention_mask[:rows]
         ).logits
-        target = teacher_logits(original[:rows], strengthened, lessons.alpha)
+        raw = teacher_logits(original[:rows], strengthened, lessons.alpha)
+        target = spare_ends(raw, original[:rows], batch.labels[:rows], bench.end_id)
     logits = logits_of(student)(batch)
     labels = batch.labels
     forgetting = reverse_kl(

@@ -90,7 +90,8 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         remove(task.work, accelerator)
         return Outcome((), passes, target)
 
-    bench = Workbench(accelerator, settings, pad_id)
+    end_id = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else -1
+    bench = Workbench(accelerator, settings, pad_id, end_id)
     calibration = calibrated(bench, original, forget, target, task.work, progress=progress)
     lessons = Lessons(
         forget=forget,

@@ -18,11 +18,13 @@ Row = TypeVar("Row")
 
 @dataclass(frozen=True, slots=True)
 class Workbench:
-    """What every training function stands at: accelerate's Accelerator, settings, padding id."""
+    """What every training function stands at: accelerate's Accelerator, settings, token ids."""
 
     accelerator: Any
     settings: Settings
     pad_id: int
+    end_id: int
+    """The token that ends a text; -1 where the tokenizer has none."""
 
     @property
     def device(self) -> Any:

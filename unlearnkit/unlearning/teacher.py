@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
-from unlearnkit.language_model.recall import Logits, logits_of
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from unlearnkit.language_model.tokens import Batch
 
 
 def teacher_logits(original: Tensor, strengthened: Tensor, alpha: float) -> Tensor:
@@ -22,11 +18,15 @@ def teacher_logits(original: Tensor, strengthened: Tensor, alpha: float) -> Tens
     return original - alpha * (strengthened - original).relu()
 
 
-def teacher(original: Any, strengthened: Any, alpha: float) -> Logits:
-    """The teacher as a Logits function over two frozen models."""
-    plain, strong = logits_of(original), logits_of(strengthened)
+def spare_ends(teacher: Tensor, original: Tensor, labels: Tensor, end_id: int) -> Tensor:
+    """The teacher with the original's logits where a text ends; (batch, length, vocab).
 
-    def logits(batch: Batch) -> Tensor:
-        return teacher_logits(plain(batch), strong(batch), alpha)
+    `labels` (batch, length), not yet shifted. Where a text ends is nobody's data, but strengthening
+    raises that token too: pushed down, it leaves records that never end, which points at them.
+    Ours, not the paper's.
+    """
+    import torch
 
-    return logits
+    ends = torch.zeros_like(labels, dtype=torch.bool)
+    ends[:, :-1] = labels[:, 1:] == end_id
+    return torch.where(ends.unsqueeze(-1), original, teacher)
