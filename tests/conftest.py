@@ -6,9 +6,14 @@ import os
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Else Typer colours its help on some CI machines, between the two dashes of an option.
+os.environ.setdefault("_TYPER_FORCE_DISABLE_TERMINAL", "1")
+# The models here are so small that dividing their work takes longer than doing it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+from tests import company
 from tests import small as small_model
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
 
@@ -29,3 +34,15 @@ def analyzer() -> Analyzer:
 def patterns_only() -> Analyzer:
     """Presidio without NER, as a workspace may choose."""
     return load_analyzer(NlpSettings(engine="patterns"))
+
+
+@pytest.fixture(scope="session")
+def story(tmp_path_factory: pytest.TempPathFactory) -> company.Story:
+    """A small company, and a model that knows its records by heart."""
+    return company.build(tmp_path_factory.mktemp("story"))
+
+
+@pytest.fixture(scope="session")
+def line(story: company.Story, tmp_path_factory: pytest.TempPathFactory) -> company.Line:
+    """The whole line on that company, run in an interpreter of its own."""
+    return company.run_line(story, tmp_path_factory.mktemp("line"))

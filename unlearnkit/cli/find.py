@@ -135,7 +135,8 @@ def review(
         waiting = pending(found, made)
         if decisions_file is not None:
             read = read_decisions(decisions_file, found, context.actor, now())
-            find.decide(context, found, read)
+            if read:
+                find.decide(context, found, read)
         else:
             for one in _asked(context, found, waiting):
                 find.decide(context, found, [one])

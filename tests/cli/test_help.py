@@ -1,0 +1,96 @@
+"""What the command line says about itself, and how quickly."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.company import unlearnkit
+from unlearnkit import __version__
+
+COMMANDS = (
+    ("init",),
+    ("request", "import"),
+    ("request", "add"),
+    ("request", "list"),
+    ("request", "show"),
+    ("request", "reject"),
+    ("index",),
+    ("locate",),
+    ("review",),
+    ("unlearn",),
+    ("audit",),
+    ("report",),
+    ("verify",),
+    ("gate",),
+    ("process",),
+    ("demo",),
+)
+NO_WORKSPACE = {("init",), ("demo",)}
+HEAVY = ("torch", "transformers", "spacy", "presidio_analyzer", "sqlalchemy", "duckdb")
+
+LOADED = """
+import sys
+import unlearnkit.cli.main
+print(*(name for name in sys.argv[1:] if name in sys.modules))
+"""
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself_with_an_example(command: tuple[str, ...]) -> None:
+    said = unlearnkit(*command, "--help")
+    assert said.exit_code == 0
+    assert f"Example: unlearnkit {' '.join(command)}" in said.stdout
+    assert "--json" in said.stdout
+    assert ("--workspace" in said.stdout) == (command not in NO_WORKSPACE)
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("request", "--help")])
+def test_the_help_lists_every_command_in_the_order_of_the_line(arguments: tuple[str, ...]) -> None:
+    said = unlearnkit(*arguments)
+    group = arguments[:-1]
+    names = list(dict.fromkeys(c[len(group)] for c in COMMANDS if c[: len(group)] == group))
+    listed = [line.split()[1] for line in said.stdout.splitlines() if line.startswith("│ ")]
+    found = [name for name in listed if name in names]
+    assert sorted(found) == sorted(names)
+    if not group:
+        order = ["init", "request", "index", "locate", "review", "unlearn", "audit", "report"]
+        places = [found.index(name) for name in order]
+        assert places[2:] == sorted(places[2:])
+
+
+def test_the_help_says_what_the_exit_codes_mean() -> None:
+    said = " ".join(unlearnkit("--help").stdout.split())
+    for meaning in ("0 pass", "1 gate failed", "2 usage or bad input", "3 could not evaluate"):
+        assert meaning in said
+
+
+def test_the_version_is_the_packages() -> None:
+    assert unlearnkit("--version").stdout == f"{__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("forget",),
+        ("request", "delete"),
+        ("locate", "--quickly"),
+        ("unlearn",),
+        ("process", "model", "--out", "x"),
+        ("unlearn", "model", "--out", "x", "--max-passes", "none"),
+        ("process", "model", "--uncertain", "perhaps"),
+    ],
+)
+def test_what_is_no_command_ends_with_2(arguments: tuple[str, ...]) -> None:
+    said = unlearnkit(*arguments)
+    assert said.exit_code == 2
+    assert "Usage:" in said.stderr
+
+
+def test_the_help_waits_for_nothing_heavy() -> None:
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED, *HEAVY], capture_output=True, text=True, check=True
+    )
+    assert loaded.stdout.split() == []

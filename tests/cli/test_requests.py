@@ -1,0 +1,117 @@
+"""The request commands, and reviewing match by match."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.company import Line, events_of, states_of, unlearnkit
+from unlearnkit.workspace import Workspace
+
+
+@pytest.fixture
+def new(tmp_path: Path) -> Path:
+    """A workspace in which nothing has happened yet."""
+    return Workspace.create(tmp_path / "work").root
+
+
+@pytest.fixture
+def located(line: Line, new: Path) -> Path:
+    """A workspace whose two requests wait for a person."""
+    place = ("--workspace", new)
+    unlearnkit("request", "import", *line.story.files.requests, *place)
+    unlearnkit("index", line.story.files.records, *place)
+    assert unlearnkit("locate", *place).exit_code == 0
+    return new
+
+
+def test_without_options_the_person_is_asked_for(new: Path) -> None:
+    """So that no name lands in the history of the shell."""
+    said = unlearnkit("request", "add", "--workspace", new, typed="Zoltana Quibble\n\n\n\n")
+    assert said.exit_code == 0
+    assert "Name (empty: none" in said.stderr
+    assert "added, due" in said.stdout
+    (request,) = unlearnkit("request", "list", "--json", "--workspace", new).json
+    shown = unlearnkit("request", "show", request["id"], "--reveal", "--json", "--workspace", new)
+    assert shown.json["identifiers"] == [["name", "raw", "Zoltana Quibble"]]
+
+
+def test_options_are_taken_without_a_question(new: Path) -> None:
+    arguments = ("request", "add", "--regulation", "ccpa", "--email", "z@quibble.example")
+    said = unlearnkit(*arguments, "--json", "--workspace", new)
+    assert said.json["added"] is True
+    assert said.json["request"]["regulation"] == "ccpa"
+    assert said.stderr == ""
+
+
+def test_nobody_is_no_request(new: Path) -> None:
+    said = unlearnkit("request", "add", "--workspace", new, typed="\n\n\n\n")
+    assert said.exit_code == 2
+    assert "no identifier" in said.stderr
+    assert events_of(new) == []
+
+
+def test_an_empty_ledger_says_what_comes_first(new: Path) -> None:
+    assert "unlearnkit request import" in unlearnkit("request", "list", "--workspace", new).stdout
+
+
+def test_a_rejected_request_is_closed_with_its_reason(line: Line, new: Path) -> None:
+    place = ("--workspace", new)
+    unlearnkit("request", "import", line.story.files.requests[0], *place)
+    request_id = next(iter(line.story.truth))
+    reject = ("request", "reject", request_id[:8], "--reason", "identity not verified", *place)
+    said = unlearnkit(*reject)
+    assert said.exit_code == 0
+    assert "its identifiers were erased" in said.stdout
+    assert (
+        "rejected identity not verified" in unlearnkit("request", "show", request_id, *place).stdout
+    )
+    assert unlearnkit(*reject).exit_code == 0
+    assert [one.kind for one in events_of(new)] == ["request_added", "request_moved"]
+    for closed in (("locate", request_id), ("request", "show", request_id, "--reveal")):
+        assert unlearnkit(*closed, *place).exit_code == 2
+
+
+def test_a_found_record_is_told_with_its_reason_and_its_certainty(
+    line: Line, located: Path
+) -> None:
+    request_id = next(iter(line.story.truth))
+    said = unlearnkit("locate", request_id, "--workspace", located)
+    assert "certain" in said.stdout
+    assert "review" in said.stdout
+    assert f"Next: unlearnkit review {request_id}" in said.stdout
+
+
+def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, located: Path) -> None:
+    request_id, place = next(iter(line.story.truth)), ("--workspace", located)
+    skipped = unlearnkit("review", request_id, *place, typed="s\n" * 99)
+    waiting = int(re.findall(r"1 of (\d+): record ", skipped.stderr)[0])
+    assert f"0 decided, {waiting} left" in skipped.stdout
+    first = unlearnkit("review", request_id, *place, typed="a\nnonsense\nr\ns\nq\n")
+    assert first.exit_code == 0
+    assert f"1 of {waiting}: record " in first.stderr
+    assert f"2 decided, {waiting - 2} left" in first.stdout
+    broken_off = unlearnkit("review", request_id, *place, typed="a\n")
+    assert broken_off.exit_code == 130
+    assert "Stopped." in broken_off.stderr
+    rest = unlearnkit("review", request_id, *place, typed="r\n" * (waiting - 3))
+    assert f"{waiting - 3} decided, 0 left" in rest.stdout
+    assert states_of(located) == {"ready", "in_review"}
+
+
+def test_a_sheet_may_be_filled_in_part_and_written_again(
+    line: Line, located: Path, tmp_path: Path
+) -> None:
+    request_id, place = next(iter(line.story.truth)), ("--workspace", located)
+    sheet = tmp_path / "sheet.csv"
+    unlearnkit("review", request_id, "--write", sheet, *place)
+    head, row, *rest = sheet.read_text(encoding="utf-8").splitlines()
+    record_id = row.split(",")[0]
+    sheet.write_text("\n".join([head, row.replace(",,", ",accept,", 1), *rest]) + "\n")
+    said = unlearnkit("review", request_id, "--decisions", sheet, "--json", *place)
+    assert (said.json["decided"], said.json["left"]) == (1, len(rest))
+    assert said.json["request"]["state"] == "in_review"
+    unlearnkit("review", request_id, "--write", sheet, *place)
+    assert f"{record_id},accept," in sheet.read_text(encoding="utf-8")

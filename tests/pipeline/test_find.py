@@ -1,0 +1,143 @@
+"""From request files to reviewed matches."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.company import Line, opened
+from unlearnkit.domain import Certainty, RequestState
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.review import decide as decide_all
+from unlearnkit.locate.review import pending
+from unlearnkit.pipeline.find import (
+    decide,
+    decisions,
+    import_requests,
+    index_corpus,
+    locate,
+    located,
+    open_corpus,
+)
+from unlearnkit.workspace import Workspace
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def ready(line: Line, tmp_path: Path) -> Path:
+    """A copy of the workspace in which everything is reviewed and nothing unlearned."""
+    return line.copy_ready(tmp_path / "work")
+
+
+def test_all_files_of_requests_are_taken_or_none(line: Line, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{")
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        with pytest.raises(BadInput):
+            import_requests(context, [*line.story.files.requests, broken])
+        assert context.ledger.requests() == []
+        taken = import_requests(context, line.story.files.requests)
+        assert [new for _, new in taken] == [True, True]
+        again = import_requests(context, line.story.files.requests)
+        assert [new for _, new in again] == [False, False]
+
+
+def test_locating_again_changes_nothing_and_keeps_the_decisions(line: Line, ready: Path) -> None:
+    with opened(ready) as context:
+        before = context.ledger.events()
+        found = locate(context)
+        assert context.ledger.events() == before
+        assert {one.request_id for one in found} == set(line.story.truth)
+        for one in found:
+            assert located(context, one.request_id) == one
+            assert decisions(context, one)
+            assert pending(one, decisions(context, one)) == ()
+
+
+def test_decisions_about_another_state_of_the_corpus_do_not_hold(
+    line: Line, ready: Path, tmp_path: Path
+) -> None:
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({"text": "one more"}) + "\n")
+    with opened(ready) as context:
+        index_corpus(context, [line.story.files.records, more])
+        for one in locate(context):
+            assert decisions(context, one) == ()
+            left = [m for m in one.matches if m.certainty is Certainty.UNCERTAIN]
+            assert len(pending(one, decisions(context, one))) == len(left) > 0
+        assert {one.state for one in context.ledger.requests()} == {RequestState.IN_REVIEW}
+
+
+def test_they_hold_again_when_the_corpus_is_as_it_was(
+    line: Line, ready: Path, tmp_path: Path
+) -> None:
+    more = tmp_path / "more.jsonl"
+    more.write_text(json.dumps({"text": "one more"}) + "\n")
+    with opened(ready) as context:
+        index_corpus(context, [line.story.files.records, more])
+        locate(context)
+        index_corpus(context, [line.story.files.records])
+        locate(context)
+        assert {one.state for one in context.ledger.requests()} == {RequestState.READY}
+
+
+def test_a_later_decision_counts_and_the_earlier_one_stays_on_file(line: Line, ready: Path) -> None:
+    request_id = next(iter(line.story.truth))
+    with opened(ready) as context:
+        found = located(context, request_id)
+        earlier = decisions(context, found)
+        moved = decide(context, found, decide_all(found, set(), "somebody else", NOON))
+        assert moved.state is RequestState.READY
+        assert decisions(context, found)[: len(earlier)] == earlier
+        assert not any(one.accepted for one in decisions(context, found)[len(earlier) :])
+
+
+def test_a_closed_request_is_neither_searched_for_nor_decided_about(
+    line: Line, tmp_path: Path
+) -> None:
+    request_id = next(iter(line.story.truth))
+    with opened(line.copy(tmp_path / "work")) as context:
+        before = context.ledger.events()
+        with pytest.raises(BadInput, match="is completed: its records are not searched for"):
+            locate(context, [request_id])
+        with pytest.raises(BadInput, match="there is no open request"):
+            locate(context)
+        found = located(context, request_id)
+        with pytest.raises(BadInput, match="is completed"):
+            decide(context, found, decide_all(found, set(), "tester", NOON))
+        assert context.ledger.events() == before
+
+
+def test_a_request_that_was_not_searched_for_says_the_command(line: Line, tmp_path: Path) -> None:
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        (request, _), _ = import_requests(context, line.story.files.requests)
+        with pytest.raises(BadInput, match="not searched for yet") as refusal:
+            located(context, request.id)
+        assert refusal.value.fix == f"Run: unlearnkit locate {request.id}"
+
+
+def test_the_records_are_read_from_where_they_were_indexed(
+    line: Line, ready: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever folder the next command is called in."""
+    with opened(ready) as context:
+        monkeypatch.chdir(line.story.files.records.parent)
+        index_corpus(context, [Path(line.story.files.records.name)])
+        monkeypatch.chdir(tmp_path)
+        _, corpus = open_corpus(context)
+        assert len(corpus.records) == len(line.story.company.records)
+
+
+def test_a_record_that_disappeared_is_noticed(line: Line, ready: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "records.jsonl"
+    content = line.story.files.records.read_text(encoding="utf-8")
+    copy.write_text(content, encoding="utf-8")
+    with opened(ready) as context:
+        index_corpus(context, [copy])
+        copy.write_text(content.partition("\n")[2], encoding="utf-8")
+        with pytest.raises(BadInput, match="changed"):
+            open_corpus(context)

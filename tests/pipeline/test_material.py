@@ -1,0 +1,134 @@
+"""Which records are forgotten, kept and compared with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from unlearnkit.corpus.nlp import Analyzer
+from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.domain import ForgetSet, Record, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.pipeline.material import PERTURBED, RETAIN_SAMPLE, Material, gather
+
+ROWS = [
+    {"id": "m1", "text": "Mail from Zoltana Quibble, zoltana@quibble.example, 12 March."},
+    {"id": "m2", "text": "Call Zoltana Quibble back on (212) 555-0143 about the lamp."},
+    {"id": "o1", "text": "The Oslo shop sold three lamps on Monday."},
+    {"id": "o2", "text": "Stock: forty chairs, twelve of them oak."},
+    {"id": "x1", "text": "Z. Quibble may have been there."},
+]
+FORGET = {"request": ("m1", "m2")}
+
+
+def corpus_of(path: Path, rows: list[dict[str, object]]) -> Corpus:
+    """The rows as a file, read."""
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return read_corpus([path])
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    """Two records of a person, two of nobody, and one that a person rejected."""
+    return corpus_of(tmp_path / "records.jsonl", [dict(row) for row in ROWS])
+
+
+def gathered(
+    corpus: Corpus,
+    analyzer: Analyzer,
+    holdout: list[Path],
+    *,
+    seed: int = 0,
+    forget: dict[str, tuple[str, ...]] | None = None,
+) -> Material:
+    """`gather` with the forget set above, and x1 rejected."""
+    return gather(
+        corpus,
+        ForgetSet(corpus_digest=corpus.digest, records=forget or FORGET, excluded=("x1",)),
+        holdout,
+        fields=Fields(),
+        analyzer=analyzer,
+        seed=seed,
+    )
+
+
+def test_what_was_rejected_is_neither_forgotten_nor_held_on_to(
+    corpus: Corpus, analyzer: Analyzer
+) -> None:
+    material = gathered(corpus, analyzer, [])
+    assert [one.id for one in material.forget] == ["m1", "m2"]
+    assert [one.id for one in material.retain] == ["o1", "o2"]
+
+
+def test_without_a_holdout_decoys_stand_in_and_it_is_said(
+    corpus: Corpus, analyzer: Analyzer
+) -> None:
+    material = gathered(corpus, analyzer, [])
+    assert material.holdout_origin == "decoys"
+    assert [one.id for one in material.holdout] == ["decoy-m1", "decoy-m2"]
+    for decoy, original in zip(material.holdout, material.forget, strict=True):
+        assert decoy.text != original.text
+        assert "zoltana@quibble.example" not in decoy.text
+        assert "(212) 555-0143" not in decoy.text
+        assert len(decoy.perturbed) == PERTURBED
+        assert decoy.text not in decoy.perturbed
+
+
+def test_decoys_come_from_the_seed(corpus: Corpus, analyzer: Analyzer) -> None:
+    assert gathered(corpus, analyzer, []) == gathered(corpus, analyzer, [])
+    assert gathered(corpus, analyzer, []) != gathered(corpus, analyzer, [], seed=1)
+
+
+def test_a_given_holdout_is_taken_as_it_is(
+    corpus: Corpus, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    text = "Mail from Ottokar Prunk, ottokar@prunk.example, 3 May."
+    corpus_of(tmp_path / "unseen.jsonl", [{"id": "u1", "text": text}])
+    material = gathered(corpus, analyzer, [tmp_path / "unseen.jsonl"])
+    assert material.holdout_origin == "given"
+    assert [(one.id, one.text) for one in material.holdout] == [("u1", text)]
+    assert len(material.holdout[0].perturbed) == PERTURBED
+
+
+def test_a_record_keeps_the_perturbed_texts_it_brought(analyzer: Analyzer, tmp_path: Path) -> None:
+    own = {"perturbed": ["Mail from Ottokar Prunk."]}
+    corpus = corpus_of(tmp_path / "a.jsonl", [ROWS[0] | own, *ROWS[1:]])
+    material = gathered(corpus, analyzer, [])
+    assert material.forget[0].perturbed == ("Mail from Ottokar Prunk.",)
+    assert len(material.forget[1].perturbed) == PERTURBED
+
+
+def test_a_holdout_record_of_the_corpus_is_refused_with_its_line(
+    corpus: Corpus, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    seen = tmp_path / "seen.jsonl"
+    corpus_of(seen, [{"text": "never seen"}, {"text": ROWS[2]["text"]}])
+    with pytest.raises(BadInput, match="the model has seen it") as refusal:
+        gathered(corpus, analyzer, [seen])
+    assert (refusal.value.where, refusal.value.line) == (str(seen), 2)
+
+
+def test_records_without_anything_personal_need_a_holdout(
+    corpus: Corpus, analyzer: Analyzer
+) -> None:
+    with pytest.raises(BadInput, match="no decoy can be made") as refusal:
+        gathered(corpus, analyzer, [], forget={"request": ("o2",)})
+    assert "--holdout FILE" in refusal.value.fix
+
+
+def test_of_many_retained_records_a_sample_of_the_seed_is_audited() -> None:
+    records = tuple(Record(id=str(at), text=f"record {at}") for at in range(RETAIN_SAMPLE + 500))
+    material = Material(forget=records[:3], retain=records, holdout=(), holdout_origin="given")
+    sample = material.audited(7)[Split.RETAIN]
+    assert len({one.id for one in sample}) == RETAIN_SAMPLE
+    assert sample == material.audited(7)[Split.RETAIN]
+    assert sample != material.audited(8)[Split.RETAIN]
+    assert material.audited(7)[Split.FORGET] == records[:3]
+
+
+def test_few_retained_records_are_all_audited() -> None:
+    records = tuple(Record(id=str(at), text=f"record {at}") for at in range(RETAIN_SAMPLE))
+    material = Material(forget=(), retain=records, holdout=(), holdout_origin="given")
+    assert material.audited(0)[Split.RETAIN] == records

@@ -1,0 +1,257 @@
+"""Audit, gate and report of a finished run, and what becomes of its requests."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.company import Line, opened
+from unlearnkit.artefacts import save
+from unlearnkit.domain import ModelRole, Outcome, RequestState
+from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.prove import audit, find_policy, gate, report
+from unlearnkit.pipeline.runs import Run, finished_runs
+from unlearnkit.report.verifying import verify_report
+from unlearnkit.unlearning.settings import Settings
+
+
+@pytest.fixture
+def unlearned(line: Line, tmp_path: Path) -> Path:
+    """A workspace whose run is finished and audited, and not reported yet."""
+    work = line.copy_ready(tmp_path / "work", with_run=True)
+    with opened(work) as context:
+        unlearn(context, line.story.model, line.model, [line.story.files.holdout], Settings())
+        assert states(context) == {RequestState.UNLEARNED}
+    return work
+
+
+def states(context: Context) -> set[RequestState]:
+    """The states the requests are in."""
+    return {one.state for one in context.ledger.requests()}
+
+
+def the_run(context: Context) -> Run:
+    """The workspace's newest run."""
+    return finished_runs(context.workspace)[-1]
+
+
+# --- the report and the requests -------------------------------------------------------------
+
+
+def test_a_passed_report_completes_the_requests_and_erases_who_they_are_about(
+    line: Line, unlearned: Path
+) -> None:
+    with opened(unlearned) as context:
+        key = context.workspace.vault_key
+        for request_id in line.story.truth:
+            assert context.ledger.subject(request_id, key).identifiers
+        done = report(context, the_run(context), str(line.story.policy))
+        assert done.report.verdict.outcome is Outcome.PASS
+        assert states(context) == {RequestState.COMPLETED}
+        for request_id in line.story.truth:
+            with pytest.raises(BadInput, match="no longer in the vault"):
+                context.ledger.subject(request_id, key)
+        assert context.ledger.verify() == len(context.ledger.events())
+
+
+def test_a_failed_report_makes_the_requests_ready_again_and_keeps_who_they_are_about(
+    line: Line, unlearned: Path
+) -> None:
+    with opened(unlearned) as context:
+        done = report(context, the_run(context), "strict")
+        assert done.report.verdict.outcome is Outcome.FAIL
+        assert states(context) == {RequestState.READY}
+        for request_id in line.story.truth:
+            assert context.ledger.subject(request_id, context.workspace.vault_key).identifiers
+        verify_report(done.folder, context.workspace.public_key, line.model)
+
+
+def test_a_report_that_cannot_tell_moves_nobody(unlearned: Path) -> None:
+    with opened(unlearned) as context:
+        done = report(context, the_run(context), "research")
+        assert done.report.verdict.outcome is Outcome.CANNOT_TELL
+        assert states(context) == {RequestState.UNLEARNED}
+
+
+def test_a_run_that_failed_once_may_pass_another_policy_later(line: Line, unlearned: Path) -> None:
+    with opened(unlearned) as context:
+        report(context, the_run(context), "strict")
+        report(context, the_run(context), str(line.story.policy))
+        assert states(context) == {RequestState.COMPLETED}
+        outcomes = [e.payload["outcome"] for e in context.ledger.events() if e.kind == "reported"]
+        assert outcomes == ["fail", "pass"]
+
+
+def test_an_older_runs_report_does_not_close_what_a_newer_run_took_over(
+    line: Line, unlearned: Path
+) -> None:
+    with opened(unlearned) as context:
+        first = the_run(context)
+        newer = Run(context.workspace.runs_dir / "run-ffffffffffff")
+        shutil.copytree(first.folder, newer.folder)
+        later = {"run_id": newer.id, "created": first.manifest.created + timedelta(days=1)}
+        save(newer.manifest_file, first.manifest.model_copy(update=later))
+        report(context, first, str(line.story.policy))
+        assert states(context) == {RequestState.UNLEARNED}
+
+
+def test_the_same_report_written_again_keeps_its_date_and_is_told_once(
+    line: Line, unlearned: Path, tmp_path: Path
+) -> None:
+    with opened(unlearned) as context:
+        first = report(context, the_run(context), str(line.story.policy))
+        page = (first.folder / "report.html").read_bytes()
+        events = context.ledger.events()
+        again = report(context, the_run(context), str(line.story.policy))
+        assert again == first
+        assert (again.folder / "report.html").read_bytes() == page
+        assert context.ledger.events() == events
+        verify_report(again.folder, context.workspace.public_key, line.model)
+        elsewhere = report(context, the_run(context), str(line.story.policy), tmp_path / "report")
+        assert elsewhere.report.created > first.report.created
+
+
+def test_a_report_on_a_model_that_was_changed_is_refused(
+    line: Line, unlearned: Path, tmp_path: Path
+) -> None:
+    moved = tmp_path / "model"
+    shutil.copytree(line.model, moved)
+    with opened(unlearned) as context:
+        run = the_run(context)
+        save(run.manifest_file, run.manifest.model_copy(update={"model_path": str(moved)}))
+        (moved / "README.md").write_text("one more file")
+        before = context.ledger.events()
+        with pytest.raises(BadInput, match="a file was changed, added or removed"):
+            report(context, run, str(line.story.policy))
+        assert context.ledger.events() == before
+
+
+def test_a_ledger_that_was_changed_gives_no_report(line: Line, unlearned: Path) -> None:
+    import sqlite3
+
+    with sqlite3.connect(unlearned / "ledger.db") as database:
+        database.execute("UPDATE requests SET state = 'completed'")
+    database.close()
+    with opened(unlearned) as context, pytest.raises(VerificationFailed):
+        report(context, the_run(context), str(line.story.policy))
+
+
+# --- the audit -------------------------------------------------------------------------------
+
+
+def test_the_same_audit_again_is_told_once(line: Line, unlearned: Path) -> None:
+    with opened(unlearned) as context:
+        first = audit(context, the_run(context), line.model)
+        events = context.ledger.events()
+        assert audit(context, the_run(context), line.model) == first
+        assert context.ledger.events() == events
+
+
+def test_the_original_may_be_gone_where_it_was_measured_before(
+    line: Line, unlearned: Path, tmp_path: Path
+) -> None:
+    with opened(unlearned) as context:
+        run = the_run(context)
+        gone = {"original_path": str(tmp_path / "gone")}
+        save(run.manifest_file, run.manifest.model_copy(update=gone))
+        measured = audit(context, run, line.model)
+        assert measured.models[ModelRole.ORIGINAL] == run.manifest.original_digest
+        shutil.rmtree(run.scores)
+        with pytest.raises(BadInput, match="not a model folder") as refusal:
+            audit(context, run, line.model)
+        assert refusal.value.where == str(tmp_path / "gone")
+
+
+def test_an_original_that_was_changed_is_no_yardstick(
+    line: Line, unlearned: Path, tmp_path: Path
+) -> None:
+    changed = tmp_path / "model"
+    shutil.copytree(line.story.model, changed)
+    (changed / "README.md").write_text("one more file")
+    with opened(unlearned) as context:
+        run = the_run(context)
+        moved = {"original_path": str(changed)}
+        save(run.manifest_file, run.manifest.model_copy(update=moved))
+        with pytest.raises(BadInput, match="the original model changed since run-"):
+            audit(context, run, line.model)
+
+
+def test_a_reference_once_given_stays_part_of_the_run(line: Line, unlearned: Path) -> None:
+    with opened(unlearned) as context:
+        run = the_run(context)
+        assert ModelRole.REFERENCE not in audit(context, run, line.model).models
+        given = audit(context, run, line.model, line.story.reference)
+        assert ModelRole.REFERENCE in given.models
+        assert audit(context, run, line.model) == given
+        assert (
+            given.value("forget_quality", given.records[0].split, ModelRole.UNLEARNED) is not None
+        )
+        assert report(context, run, str(line.story.policy)).report.reference_digest is not None
+
+
+def test_a_stranger_is_measured_and_leaves_the_runs_audit_alone(
+    line: Line, unlearned: Path
+) -> None:
+    with opened(unlearned) as context:
+        run = the_run(context)
+        before = run.audit_file.read_bytes()
+        found = gate(context, run, line.story.reference, str(line.story.policy))
+        assert found.audit.models[ModelRole.UNLEARNED] != run.manifest.unlearned_digest
+        assert run.audit_file.read_bytes() == before
+        kinds = [one.kind for one in context.ledger.events()]
+        assert kinds[-1] == "gated"
+        assert "audited" not in kinds
+
+
+def test_the_same_gate_again_is_told_once(line: Line, unlearned: Path) -> None:
+    with opened(unlearned) as context:
+        first = gate(context, the_run(context), line.model, str(line.story.policy))
+        events = context.ledger.events()
+        again = gate(context, the_run(context), line.model, str(line.story.policy))
+        assert again.verdict == first.verdict
+        assert context.ledger.events() == events
+
+
+# --- policies --------------------------------------------------------------------------------
+
+
+def test_the_workspaces_own_policy_wins_over_the_one_that_ships(
+    line: Line, unlearned: Path
+) -> None:
+    own = line.story.policy.read_text(encoding="utf-8").replace("name: default", "name: ours")
+    (unlearned / "policies" / "default.yaml").write_text(own, encoding="utf-8")
+    with opened(unlearned) as context:
+        for wanted in ("", "default", "default.yaml"):
+            assert find_policy(context.workspace, wanted)[1].name == "ours"
+        assert find_policy(context.workspace, "strict")[1].name == "strict"
+
+
+def test_a_file_of_the_same_name_where_one_stands_is_not_the_workspaces_policy(
+    line: Line, unlearned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without --policy the workspace decides, whatever folder the command is called in."""
+    other = line.story.policy.read_text(encoding="utf-8").replace("name: default", "name: other")
+    (tmp_path / "default.yaml").write_text(other, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with opened(unlearned) as context:
+        assert find_policy(context.workspace, "")[1].name == "default"
+        assert find_policy(context.workspace, "default.yaml")[1].name == "other"
+
+
+def test_a_missing_file_is_not_replaced_by_a_policy_of_its_name(
+    unlearned: Path, tmp_path: Path
+) -> None:
+    with opened(unlearned) as context, pytest.raises(BadInput, match="there is no policy"):
+        find_policy(context.workspace, str(tmp_path / "strict.yaml"))
+
+
+def test_dates_are_those_of_the_clock(line: Line, unlearned: Path) -> None:
+    noon = datetime(2027, 1, 1, 12, tzinfo=UTC)
+    with opened(unlearned) as context:
+        then = Context(context.workspace, context.ledger, "tester", now=lambda: noon)
+        assert report(then, the_run(then), str(line.story.policy)).report.created == noon
