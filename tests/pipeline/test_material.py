@@ -9,7 +9,16 @@ import pytest
 
 from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
-from unlearnkit.domain import ForgetSet, Record, Split
+from unlearnkit.domain import (
+    Certainty,
+    Evidence,
+    ForgetSet,
+    IdentifierKind,
+    Located,
+    Match,
+    Record,
+    Split,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.material import PERTURBED, RETAIN_SAMPLE, Material, gather
 
@@ -42,11 +51,13 @@ def gathered(
     *,
     seed: int = 0,
     forget: dict[str, tuple[str, ...]] | None = None,
+    found: tuple[Located, ...] = (),
 ) -> Material:
     """`gather` with the forget set above, and x1 rejected."""
     return gather(
         corpus,
         ForgetSet(corpus_digest=corpus.digest, records=forget or FORGET, excluded=("x1",)),
+        found,
         holdout,
         fields=Fields(),
         analyzer=analyzer,
@@ -74,6 +85,46 @@ def test_without_a_holdout_decoys_stand_in_and_it_is_said(
         assert "(212) 555-0143" not in decoy.text
         assert len(decoy.perturbed) == PERTURBED
         assert decoy.text not in decoy.perturbed
+
+
+def test_no_decoy_keeps_what_made_the_record_the_persons(
+    patterns_only: Analyzer, tmp_path: Path
+) -> None:
+    """NER misses names, and here there is none at all: the search's evidence is replaced too."""
+    asked = {"prompt": "Who wrote?", "text": "Zoltana Quibble did, as zolt_q, with 5512 kg."}
+    corpus = corpus_of(tmp_path / "a.jsonl", [ROWS[0] | asked, *ROWS[1:]])
+    content = corpus.records[0].content
+    evidence = tuple(
+        Evidence(
+            kind=kind,
+            how="exact",
+            start=content.index(value),
+            end=content.index(value) + len(value),
+            recogniser="",
+        )
+        for kind, value in (
+            (IdentifierKind.NAME, "Zoltana Quibble"),
+            (IdentifierKind.HANDLE, "zolt_q"),
+        )
+    )
+    match = Match(
+        request_id="request",
+        record_id="m1",
+        certainty=Certainty.CERTAIN,
+        score=1.0,
+        evidence=evidence,
+        reason="",
+    )
+    found = Located(
+        request_id="request", corpus_digest=corpus.digest, matches=(match,), record_count=5
+    )
+    forget = {"request": ("m1",)}
+    [blind] = gathered(corpus, patterns_only, [], forget=forget).holdout
+    assert "Zoltana Quibble" in blind.text
+    [decoy] = gathered(corpus, patterns_only, [], forget=forget, found=(found,)).holdout
+    for other in (decoy.text, *decoy.perturbed):
+        assert not any(word in other for word in ("Zoltana", "Quibble", "zolt_q"))
+        assert other.endswith(" kg.")
 
 
 def test_decoys_come_from_the_seed(corpus: Corpus, analyzer: Analyzer) -> None:

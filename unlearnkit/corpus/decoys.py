@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unlearnkit.corpus.nlp import (
@@ -35,6 +35,8 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _IN_DATES = re.compile("|".join((*_MONTHS, *_DAYS, r"\d+")))
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _ATTEMPTS = 10
+HANDLE = "HANDLE"
+"""A user name, or another identifier of the person's that is given in `known`."""
 _FIRST = {PERSON: 0, EMAIL: 1, PHONE: 2, CUSTOMER: 3}
 """Which of two overlapping spans wins; the longer one among others."""
 
@@ -43,13 +45,18 @@ Piece = tuple[str, str]
 
 
 def decoys(
-    records: Sequence[Record], analyzer: Analyzer, count: int, seed: int
+    records: Sequence[Record],
+    analyzer: Analyzer,
+    count: int,
+    seed: int,
+    known: Mapping[str, Sequence[Span]] | None = None,
 ) -> dict[str, tuple[str, ...]]:
     """Record id -> `count` different texts in which every detected value is another of its shape.
 
-    Only `text` changes, never the prompt. Equal values in a text get equal replacements. A record
-    without any detected value, or with too few possible replacements, is absent: it has no decoys,
-    and an unchanged copy would be none. The same seed gives the same decoys.
+    `known` adds, by record id, spans of `text` that detection may have missed: what a search found
+    to be the person's. Only `text` changes, never the prompt. Equal values in a text get equal
+    replacements. A record without any such value, or with too few possible replacements, is absent:
+    it has no decoys, and an unchanged copy would be none. The same seed gives the same decoys.
     """
     from faker import Faker
 
@@ -59,7 +66,7 @@ def decoys(
         rng = random.Random(f"{seed}:{record.id}")
         fake = Faker("en_US")
         fake.seed_instance(rng.getrandbits(32))
-        pieces = list(_pieces(record.text, some))
+        pieces = list(_pieces(record.text, [*some, *(known or {}).get(record.id, ())]))
         texts: dict[str, None] = {}
         for _ in range(count * _ATTEMPTS):
             text = _decoy(pieces, rng, fake)
@@ -111,6 +118,8 @@ def _replacement(
         return _person(text, words, rng, fake)
     if entity == EMAIL:
         return f"{fake.user_name()}@{text.partition('@')[2]}"
+    if entity == HANDLE:
+        return str(fake.user_name())
     if entity == LOCATION:
         return words.setdefault(text.casefold(), str(fake.city()))
     if entity == DATE:

@@ -13,8 +13,8 @@ import rfc8785
 
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.corpus.nlp import load_analyzer
-from unlearnkit.corpus.reader import Corpus, digest_records
-from unlearnkit.domain import ForgetSet, Request, RequestState, RunManifest
+from unlearnkit.corpus.reader import digest_records
+from unlearnkit.domain import RequestState, RunManifest
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.language_model.tokens import Encoding
@@ -45,10 +45,13 @@ def unlearn(
     if not ready:
         return _already_there(context, out)
     index, corpus = open_corpus(context)
-    forget_set = _forget_set(context, ready, corpus)
+    found = [located(context, one.id) for one in ready]
+    made = [decision for one in found for decision in decisions(context, one)]
+    forget_set = build_forget_set(found, made, corpus)
     material = gather(
         corpus,
         forget_set,
+        found,
         holdout,
         fields=index.info.fields,
         analyzer=load_analyzer(index.info.nlp),
@@ -101,12 +104,6 @@ def unlearn(
         save(run.manifest_file, manifest)
         _settle(context)
     return manifest
-
-
-def _forget_set(context: Context, ready: Sequence[Request], corpus: Corpus) -> ForgetSet:
-    found = [located(context, one.id) for one in ready]
-    made = [decision for one in found for decision in decisions(context, one)]
-    return build_forget_set(found, made, corpus)
 
 
 def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Encoding) -> Task:

@@ -10,12 +10,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unlearnkit.corpus.decoys import decoys
-from unlearnkit.corpus.nlp import Analyzer
+from unlearnkit.corpus.decoys import HANDLE, decoys
+from unlearnkit.corpus.nlp import (
+    CUSTOMER,
+    DATE,
+    EMAIL,
+    LOCATION,
+    PERSON,
+    PHONE,
+    Analyzer,
+    Span,
+)
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
-from unlearnkit.domain import ForgetSet, Record, Split
+from unlearnkit.domain import ForgetSet, IdentifierKind, Located, Record, Split
 from unlearnkit.errors import BadInput
 
+ENTITIES = {
+    IdentifierKind.NAME: PERSON,
+    IdentifierKind.EMAIL: EMAIL,
+    IdentifierKind.PHONE: PHONE,
+    IdentifierKind.CUSTOMER_ID: CUSTOMER,
+    IdentifierKind.ADDRESS: LOCATION,
+    IdentifierKind.DATE_OF_BIRTH: DATE,
+    IdentifierKind.HANDLE: HANDLE,
+    IdentifierKind.OTHER: HANDLE,
+}
+"""A person's identifier -> as what a decoy replaces it."""
 PERTURBED = 5
 """Decoys of a record that has no perturbed texts of its own (TOFU has as many)."""
 RETAIN_SAMPLE = 1000
@@ -43,6 +63,7 @@ class Material:
 def gather(
     corpus: Corpus,
     forget_set: ForgetSet,
+    found: Sequence[Located],
     holdout_paths: Sequence[Path],
     *,
     fields: Fields,
@@ -51,13 +72,14 @@ def gather(
 ) -> Material:
     """Split the corpus, read or make the holdout, and give records their decoys.
 
+    `found` are the matches of the requests: no decoy keeps what made a record a person's.
     Raises BadInput when a holdout record is one the model was trained on, or when there is no
     holdout and no decoy can be made.
     """
     forget = [one for one in corpus.records if one.id in forget_set.record_ids]
     kept_out = forget_set.record_ids | set(forget_set.excluded)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
-    made = decoys(forget, analyzer, PERTURBED + 1, seed)
+    made = decoys(forget, analyzer, PERTURBED + 1, seed, _evidence(forget, found))
     if holdout_paths:
         holdout = read_corpus(holdout_paths, fields).records
         _refuse_seen(holdout, corpus)
@@ -81,6 +103,20 @@ def gather(
         holdout=_perturbed(holdout, of_holdout),
         holdout_origin="given" if holdout_paths else "decoys",
     )
+
+
+def _evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:
+    """Record id -> what was found to be the person's, as spans of the record's text."""
+    prompts = {one.id: len(one.content) - len(one.text) for one in forget}
+    spans: dict[str, list[Span]] = {}
+    for match in (match for one in found for match in one.matches if match.record_id in prompts):
+        before = prompts[match.record_id]
+        spans.setdefault(match.record_id, []).extend(
+            Span(one.start - before, one.end - before, ENTITIES[one.kind], 1.0, one.recogniser)
+            for one in match.evidence
+            if before <= one.start < one.end
+        )
+    return spans
 
 
 def _perturbed(records: Sequence[Record], made: dict[str, tuple[str, ...]]) -> tuple[Record, ...]:

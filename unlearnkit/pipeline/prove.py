@@ -23,7 +23,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import open_corpus
+from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.policy.schema import Policy, load_policy
@@ -47,11 +47,18 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
             f"the corpus changed since {run.id} was made, so it cannot be measured on it",
             fix="Put the records back as they were, or unlearn again.",
         )
+    found = [located(context, one) for one in manifest.requests]
+    if any(one.corpus_digest != corpus.digest for one in found):
+        raise BadInput(
+            f"the records of {run.id} were located again since, on another corpus",
+            fix="Index the run's corpus and locate its requests on it, or unlearn again.",
+        )
     models = _models(run, model, reference)
     seed = int(manifest.settings["seed"])
     material = gather(
         corpus,
         manifest.forget_set,
+        found,
         [Path(path) for path in manifest.holdout_paths],
         fields=index.info.fields,
         analyzer=load_analyzer(index.info.nlp),
