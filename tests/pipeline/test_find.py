@@ -58,11 +58,17 @@ def test_locating_again_changes_nothing_and_keeps_the_decisions(line: Line, read
             assert pending(one, decisions(context, one)) == ()
 
 
+@pytest.fixture
+def more(tmp_path: Path) -> Path:
+    """One more record, which makes another corpus of the company's."""
+    path = tmp_path / "more.jsonl"
+    path.write_text(json.dumps({"text": "one more"}) + "\n")
+    return path
+
+
 def test_decisions_about_another_state_of_the_corpus_do_not_hold(
-    line: Line, ready: Path, tmp_path: Path
+    line: Line, ready: Path, more: Path
 ) -> None:
-    more = tmp_path / "more.jsonl"
-    more.write_text(json.dumps({"text": "one more"}) + "\n")
     with opened(ready) as context:
         index_corpus(context, [line.story.files.records, more])
         for one in locate(context):
@@ -72,11 +78,7 @@ def test_decisions_about_another_state_of_the_corpus_do_not_hold(
         assert {one.state for one in context.ledger.requests()} == {RequestState.IN_REVIEW}
 
 
-def test_they_hold_again_when_the_corpus_is_as_it_was(
-    line: Line, ready: Path, tmp_path: Path
-) -> None:
-    more = tmp_path / "more.jsonl"
-    more.write_text(json.dumps({"text": "one more"}) + "\n")
+def test_they_hold_again_when_the_corpus_is_as_it_was(line: Line, ready: Path, more: Path) -> None:
     with opened(ready) as context:
         index_corpus(context, [line.story.files.records, more])
         locate(context)

@@ -22,7 +22,7 @@ from unlearnkit.corpus.nlp import (
     Span,
     detect,
 )
-from unlearnkit.domain import Record
+from unlearnkit.domain import Progress, Record, silent
 
 _AMOUNT = re.compile(r"[$€£]\s?\d[\d.,]*\d|\b\d[\d.,]*\d\s?(?:[$€£]|EUR|USD|GBP)")
 _REFERENCE = re.compile(r"(?<!\w)(?=[\w/-]*\d{3})[A-Z]{1,4}[-/]?\d+(?:[-/]\d+)*(?!\w)")
@@ -35,6 +35,7 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _IN_DATES = re.compile("|".join((*_MONTHS, *_DAYS, r"\d+")))
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _ATTEMPTS = 10
+_BATCH = 64
 HANDLE = "HANDLE"
 """A user name, or another identifier of the person's that is given in `known`."""
 _FIRST = {PERSON: 0, EMAIL: 1, PHONE: 2, CUSTOMER: 3}
@@ -50,6 +51,8 @@ def decoys(
     count: int,
     seed: int,
     known: Mapping[str, Sequence[Span]] | None = None,
+    *,
+    progress: Progress = silent,
 ) -> dict[str, tuple[str, ...]]:
     """Record id -> `count` different texts in which every detected value is another of its shape.
 
@@ -61,7 +64,11 @@ def decoys(
     from faker import Faker
 
     found: dict[str, tuple[str, ...]] = {}
-    spans = detect(analyzer, [record.text for record in records])
+    spans: list[list[Span]] = []
+    for start in range(0, len(records), _BATCH):
+        progress("making decoys", start, len(records))
+        spans += detect(analyzer, [one.text for one in records[start : start + _BATCH]])
+    progress("making decoys", len(records), len(records))
     for record, some in zip(records, spans, strict=True):
         rng = random.Random(f"{seed}:{record.id}")
         fake = Faker("en_US")

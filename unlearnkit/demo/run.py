@@ -65,11 +65,17 @@ def run_demo(folder: Path, seed: int, say: Say, progress: Progress) -> Demo:
 
     Raises BadInput when the folder holds something else, and whatever the steps raise.
     """
-    company = build_company(seed)
+    return run_company(build_company(seed), SmallModel(), folder, seed, say=say, progress=progress)
+
+
+def run_company(
+    company: Company, size: SmallModel, folder: Path, seed: int, *, say: Say, progress: Progress
+) -> Demo:
+    """`run_demo` on any made-up company, with a model of any size."""
     files = _company_files(company, folder, seed)
     model, reference = folder / "model", folder / "retrained"
     say(f"1. A company of {len(company.customers)} customers and {len(company.records)} records")
-    _train_models(company, model, reference, seed, progress)
+    _train_models(company, size, model, reference, seed=seed, progress=progress)
     place = folder / "workspace"
     if not (place / FILE_NAME).is_file():
         Workspace.create(place)
@@ -125,12 +131,17 @@ def _company_files(company: Company, folder: Path, seed: int) -> CompanyFiles:
 
 
 def _train_models(
-    company: Company, model: Path, reference: Path, seed: int, progress: Progress
+    company: Company,
+    size: SmallModel,
+    model: Path,
+    reference: Path,
+    *,
+    seed: int,
+    progress: Progress,
 ) -> None:
     """The company's model, and one retrained from scratch without the people who ask."""
     records = [one.record for one in company.records]
     asked = {record_id for ids in company.truth().values() for record_id in ids}
-    size = SmallModel()
     tokenizer = train_tokenizer([one.content for one in records], size.vocabulary, COMMON)
     kept = [one for one in records if one.id not in asked]
     for folder, chosen, what, start in (

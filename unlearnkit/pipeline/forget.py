@@ -56,6 +56,7 @@ def unlearn(
         fields=index.info.fields,
         analyzer=load_analyzer(index.info.nlp),
         seed=settings.seed,
+        progress=context.progress,
     )
     encoding = Encoding(
         context.workspace.config.prompt_template, context.workspace.config.max_length

@@ -22,7 +22,15 @@ from unlearnkit.corpus.nlp import (
     Span,
 )
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
-from unlearnkit.domain import ForgetSet, IdentifierKind, Located, Record, Split
+from unlearnkit.domain import (
+    ForgetSet,
+    IdentifierKind,
+    Located,
+    Progress,
+    Record,
+    Split,
+    silent,
+)
 from unlearnkit.errors import BadInput
 
 ENTITIES = {
@@ -69,6 +77,7 @@ def gather(
     fields: Fields,
     analyzer: Analyzer,
     seed: int,
+    progress: Progress = silent,
 ) -> Material:
     """Split the corpus, read or make the holdout, and give records their decoys.
 
@@ -79,11 +88,13 @@ def gather(
     forget = [one for one in corpus.records if one.id in forget_set.record_ids]
     kept_out = forget_set.record_ids | set(forget_set.excluded)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
-    made = decoys(forget, analyzer, PERTURBED + 1, seed, _evidence(forget, found))
+    made = decoys(
+        forget, analyzer, PERTURBED + 1, seed, _evidence(forget, found), progress=progress
+    )
     if holdout_paths:
         holdout = read_corpus(holdout_paths, fields).records
         _refuse_seen(holdout, corpus)
-        of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed)
+        of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed, progress=progress)
     else:
         # One decoy is the never-seen record, the others are what it is compared with.
         of_holdout = {f"decoy-{one}": texts for one, texts in made.items()}

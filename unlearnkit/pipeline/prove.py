@@ -63,6 +63,7 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         fields=index.info.fields,
         analyzer=load_analyzer(index.info.nlp),
         seed=seed,
+        progress=context.progress,
     )
     task = AuditTask(
         run_id=run.id,
