@@ -18,16 +18,19 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from unlearnkit.artefacts import json_lines, load, write_atomic
 from unlearnkit.corpus.reader import Fields, read_corpus
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.domain import AuditResult, Located, ModelRole, Record, RunManifest, Split
 from unlearnkit.language_model.folder import load_language_model
-from unlearnkit.language_model.recall import batched, logits_of, token_figures
-from unlearnkit.language_model.tokens import Encoding, encode_record
+from unlearnkit.language_model.recall import token_figures
+from unlearnkit.language_model.tokens import Encoding, collate, encode_record
 
 FILES = {"table": "forget10.json", "tuning": "retain_perturbed.json"}
 AUTHORS, ASKING, HOLDOUT, EACH = 16, 2, 4, 20
@@ -142,18 +145,17 @@ def run(pairs: list[dict[str, Any]], out: Path, seed: int) -> dict[str, Any]:
 
 def count_ends(model: Path, records: Sequence[Record]) -> int:
     """On how many records the end of the text is the model's first choice where it ends."""
-    import torch
+    from unlearnkit.language_model.headed import Headed
 
     loaded = load_language_model(model)
-    pad_id = loaded.tokenizer.pad_token_id
-    examples = [encode_record(one, loaded.tokenizer, Encoding()) for one in records]
+    headed, pad_id = Headed(loaded.model), loaded.tokenizer.pad_token_id
+    ends = 0
     with torch.no_grad():
-        figures = [
-            figure
-            for _, batch in batched(examples, pad_id, batch_size=16, device="cpu")
-            for figure in token_figures(logits_of(loaded.model)(batch), batch.labels)
-        ]
-    return sum(hits[-1] for hits, _ in figures)
+        for one in records:
+            batch = collate([encode_record(one, loaded.tokenizer, Encoding())], pad_id)
+            hits, _ = headed(batch, partial(token_figures, batch.counted_labels))
+            ends += hits[-1]
+    return ends
 
 
 def _write_records(path: Path, authors: list[list[dict[str, Any]]], first: int) -> None:

@@ -325,7 +325,11 @@ class TrainingPass(Artefact):
     forget_exact_memorization: float
     forget_extraction_strength: float
     forget_probability: float
+    holdout_exact_memorization: float
+    holdout_extraction_strength: float
+    holdout_probability: float
     retain_exact_memorization: float
+    retain_extraction_strength: float
     state: str
     """Where it stood: one of the four states in unlearning/distillation.py."""
 

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from tests.small import ENCODING, Small
 from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.head import Head
+from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import (
+    by_record,
     extraction_strength,
-    logits_of,
     recall,
     token_figures,
 )
@@ -28,11 +30,17 @@ def test_extraction_strength_is_the_longest_recited_tail(hits: list[bool]) -> No
 
 
 def test_token_figures_by_hand() -> None:
-    logits = torch.log(torch.tensor([[[0.7, 0.2, 0.1], [0.1, 0.1, 0.8], [0.3, 0.4, 0.3]]]))
-    labels = torch.tensor([[-100, 0, 1]])
-    [(hits, loss)] = token_figures(logits, labels)
+    logits = torch.log(torch.tensor([[0.7, 0.2, 0.1], [0.1, 0.1, 0.8]]))
+    hits, losses = token_figures(torch.tensor([0, 1]), logits, Head(None))
     assert hits == [True, False]
-    assert loss == pytest.approx(-(math.log(0.7) + math.log(0.1)) / 2)
+    assert losses == pytest.approx([-math.log(0.7), -math.log(0.1)])
+
+
+def test_positions_are_put_together_record_by_record() -> None:
+    first, second = by_record(([True, False, True], [0.0, 2.0, 1.0]), [2, 1])
+    assert (first.exact_memorization, first.extraction_strength) == (0.5, 0.0)
+    assert first.probability == pytest.approx(math.exp(-1))
+    assert (second.exact_memorization, second.extraction_strength) == (1.0, 1.0)
 
 
 def test_batched_figures_equal_those_of_one_record_at_a_time_in_float64(small: Small) -> None:
@@ -40,7 +48,7 @@ def test_batched_figures_equal_those_of_one_record_at_a_time_in_float64(small: S
     tokenizer = language_model.tokenizer
     examples = [encode_record(one, tokenizer, ENCODING) for one in small.forget + small.holdout]
     together = recall(
-        logits_of(language_model.model), examples, tokenizer.pad_token_id, "cpu", batch_size=5
+        Headed(language_model.model), examples, tokenizer.pad_token_id, "cpu", batch_size=5
     )
     model = language_model.model.double()
     for example, figures in zip(examples, together, strict=True):

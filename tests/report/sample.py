@@ -97,7 +97,11 @@ def manifest(model: Path | None = None) -> RunManifest:
                 forget_exact_memorization=forget,
                 forget_extraction_strength=extract,
                 forget_probability=probability,
+                holdout_exact_memorization=0.18,
+                holdout_extraction_strength=0.02,
+                holdout_probability=0.03,
                 retain_exact_memorization=retain,
+                retain_extraction_strength=0.9,
                 state=state,
             )
             for number, loss, forget, extract, probability, retain, state in (

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.small import ENCODING, Small
 from unlearnkit.language_model.folder import load_language_model
-from unlearnkit.language_model.recall import level, logits_of, recall
+from unlearnkit.language_model.headed import Headed
+from unlearnkit.language_model.recall import level, recall
 from unlearnkit.language_model.tokens import encode_record
 
 SCRIPT = """
@@ -48,5 +49,5 @@ def test_two_processes_make_one_unlearned_model(small: Small, tmp_path: Path) ->
     assert not (tmp_path / "work").exists()
     made = load_language_model(tmp_path / "out")
     examples = [encode_record(one, made.tokenizer, ENCODING) for one in small.forget]
-    found = level(recall(logits_of(made.model), examples, made.tokenizer.pad_token_id, "cpu"))
+    found = level(recall(Headed(made.model), examples, made.tokenizer.pad_token_id, "cpu"))
     assert found.exact_memorization < 0.6

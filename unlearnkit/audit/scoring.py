@@ -9,7 +9,7 @@ from pathlib import Path
 from unlearnkit.audit.truth_ratio import truth_ratio
 from unlearnkit.domain import ModelRole, Record, RecordScore, Split
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.recall import Recall, logits_of, recall
+from unlearnkit.language_model.recall import Recall, recall
 from unlearnkit.language_model.tokens import Encoding, encode_record
 
 
@@ -55,12 +55,14 @@ def recalls_of(
     device: object,
 ) -> list[Recall]:
     """The recall figures of (text, prompt) pairs, in their order."""
+    from unlearnkit.language_model.headed import Headed
+
     tokenizer = language_model.tokenizer
     examples = [
         encode_record(Record(id="", text=text, prompt=prompt), tokenizer, encoding)
         for text, prompt in texts
     ]
-    return recall(logits_of(language_model.model), examples, tokenizer.pad_token_id, device)
+    return recall(Headed(language_model.model), examples, tokenizer.pad_token_id, device)
 
 
 def truth_ratios(

@@ -11,17 +11,17 @@ Definitions (loss l = mean token negative log-likelihood over the labelled token
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
+from unlearnkit.language_model.head import Head, parts
+from unlearnkit.language_model.tokens import Batch, Example, collate
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-Logits = Callable[[Batch], "Tensor"]
-"""Gives next-token logits (batch, length, vocab) for a batch: a model, or a teacher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +31,6 @@ class Recall:
     exact_memorization: float
     extraction_strength: float
     probability: float
-
-
-def logits_of(model: Any) -> Logits:
-    """The plain model as a Logits function."""
-
-    def logits(batch: Batch) -> Tensor:
-        found: Tensor = model(input_ids=batch.input_ids, attention_mask=batch.attention_mask).logits
-        return found
-
-    return logits
 
 
 def extraction_strength(hits: Sequence[bool]) -> float:
@@ -53,20 +43,40 @@ def extraction_strength(hits: Sequence[bool]) -> float:
     return rest / len(hits)
 
 
-def token_figures(logits: Tensor, labels: Tensor) -> list[tuple[list[bool], float]]:
-    """Per row: the argmax hits of the labelled tokens in order, and their mean loss in nats.
+def figures_at(logits: Tensor, labels: Tensor) -> tuple[list[bool], list[float]]:
+    """Whether the argmax is the label, and the loss in nats, at every position.
 
-    `logits` (batch, length, vocab) and `labels` (batch, length), not yet shifted.
+    `logits` (positions, vocab) in float32, `labels` (positions,).
     """
-    predicted, target = logits[:, :-1].float(), labels[:, 1:]
-    counted = target != IGNORED
-    safe = target.masked_fill(~counted, 0)
-    losses = predicted.logsumexp(-1) - predicted.gather(-1, safe.unsqueeze(-1)).squeeze(-1)
-    hits = predicted.argmax(-1) == target
-    return [
-        (hits[row][counted[row]].tolist(), losses[row][counted[row]].mean().item())
-        for row in range(labels.shape[0])
-    ]
+    picked = logits.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    losses: list[float] = (logits.logsumexp(-1) - picked).tolist()
+    hits: list[bool] = (logits.argmax(-1) == labels).tolist()
+    return hits, losses
+
+
+def token_figures(labels: Tensor, hidden: Tensor, head: Head) -> tuple[list[bool], list[float]]:
+    """`figures_at` for final hidden states (positions, hidden), a chunk at a time."""
+    hits: list[bool] = []
+    losses: list[float] = []
+    for part in parts(len(labels), head.vocabulary(hidden)):
+        more = figures_at(head.logits(hidden[part]), labels[part])
+        hits += more[0]
+        losses += more[1]
+    return hits, losses
+
+
+def by_record(
+    figures: tuple[Sequence[bool], Sequence[float]], lengths: Sequence[int]
+) -> list[Recall]:
+    """The figures of positions, put together for records of these lengths (in positions)."""
+    found, at = [], 0
+    for length in lengths:
+        hits, losses = figures[0][at : at + length], figures[1][at : at + length]
+        at += length
+        found.append(
+            Recall(sum(hits) / length, extraction_strength(hits), math.exp(-sum(losses) / length))
+        )
+    return found
 
 
 def batched(
@@ -79,23 +89,17 @@ def batched(
 
 
 def recall(
-    logits: Logits, examples: Sequence[Example], pad_id: int, device: Any, batch_size: int = 16
+    headed: Any, examples: Sequence[Example], pad_id: int, device: Any, batch_size: int = 16
 ) -> list[Recall]:
-    """The figures of every example, in the examples' order."""
-    import math
-
+    """The figures of every example, in the examples' order; `headed` is a `Headed` model."""
     import torch
 
     found: dict[int, Recall] = {}
     with torch.no_grad():
         for positions, batch in batched(examples, pad_id, batch_size, device):
-            figures = token_figures(logits(batch), batch.labels)
-            for position, (hits, loss) in zip(positions, figures, strict=True):
-                found[position] = Recall(
-                    exact_memorization=sum(hits) / len(hits),
-                    extraction_strength=extraction_strength(hits),
-                    probability=math.exp(-loss),
-                )
+            figures = headed(batch, partial(token_figures, batch.counted_labels))
+            lengths = [examples[one].counted for one in positions]
+            found |= zip(positions, by_record(figures, lengths), strict=True)
     return [found[position] for position in range(len(examples))]
 
 

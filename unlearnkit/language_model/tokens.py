@@ -23,6 +23,11 @@ class Example:
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
 
+    @property
+    def counted(self) -> int:
+        """How many tokens carry the loss."""
+        return sum(label != IGNORED for label in self.labels)
+
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
@@ -39,6 +44,12 @@ class Batch:
     input_ids: Tensor
     attention_mask: Tensor
     labels: Tensor
+
+    @property
+    def counted_labels(self) -> Tensor:
+        """(positions,): the tokens that carry the loss, row by row."""
+        following = self.labels[:, 1:]
+        return following[following != IGNORED]
 
     def to(self, device: Any) -> Batch:
         """The same batch on another device."""

@@ -9,59 +9,141 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from unlearnkit.domain import CalibrationStep, Progress
 from unlearnkit.errors import TeacherNotReady
-from unlearnkit.language_model.recall import (
-    Level,
-    Recall,
-    batched,
-    extraction_strength,
-    level,
-    logits_of,
-    token_figures,
-)
+from unlearnkit.language_model.head import Head, parts, rise
+from unlearnkit.language_model.recall import Level, by_record, figures_at, level
 from unlearnkit.language_model.tokens import Example, collate
+from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
+from unlearnkit.unlearning.objective import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.steps import Workbench, chunks, shuffled, step, trainable_copy
+from unlearnkit.unlearning.states import States, keep_states
+from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
 from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
-    """The chosen strengthened model and alpha, and everything that was tried."""
+class Strengthened:
+    """What is kept of the strengthened model: its states on the forget set, and its head."""
 
-    strengthened: Any
-    alpha: float
-    steps: tuple[CalibrationStep, ...]
+    states: States
+    head: Head
+    """The original's own where training did not touch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetSet:
+    """The forget examples, and what the original knows of them."""
+
+    examples: Sequence[Example]
+    original: States
+    head: Head
+    target: Level
+    """The original's level on never-seen records: the one to reach."""
+
+
+def calibrate(
+    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress
+) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
+    """Everything that was tried, the chosen teacher marked, and what it is made of.
+
+    `model` starts as the original and becomes the strengthened one. Goes on from the last epoch
+    that was measured. Raises TeacherNotReady, with the nearest teacher's figures, when none fits.
+    """
+    from unlearnkit.language_model.headed import Headed
+
+    settings = bench.settings
+    headed = Headed(model)
+    headed, optimizer = bench.accelerator.prepare(headed, adamw(bench, headed))
+    tried = resume(bench, work / "strengthening", CalibrationStep)
+    epoch, last = max((one.strengthen_epochs for one in tried), default=0), settings.last_epoch
+    for wanted in (one for one in settings.strengthen_epochs if one > epoch):
+        while epoch < wanted:
+            epoch += 1
+            progress("strengthening on the forget set", epoch, last)
+            strengthen_epoch(bench, headed, optimizer, forget.examples, epoch)
+        states = keep_states(bench, headed, forget.examples, work / STRENGTHENED)
+        own = bench.accelerator.unwrap_model(headed).head()
+        stronger = Strengthened(states, own.frozen() if own.trained else forget.head)
+        results = best_alpha(bench, forget, stronger, epoch)
+        tried += results
+        best = next((one for one in results if fits(one, forget.target, settings.tolerance)), None)
+        if best is not None:
+            progress("strengthening on the forget set", last, last)
+            # Else accelerate would store the strengthened model in the student's checkpoints.
+            bench.accelerator.free_memory(headed, optimizer)
+            chosen = best.model_copy(update={"chosen": True})
+            return tuple(chosen if one is best else one for one in tried), stronger
+        save_checkpoint(bench.accelerator, work / "strengthening", tried)
+    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=ADVICE)
+
+
+STRENGTHENED = "strengthened-forget.npy"
+
+
+def strengthen_epoch(
+    bench: Workbench, headed: Any, optimizer: Any, examples: Sequence[Example], epoch: int
+) -> None:
+    """One epoch of plain fine-tuning on the forget set (next-token cross-entropy)."""
+    headed.train()
+    for rows in chunks(shuffled(examples, bench.settings.seed, epoch), bench.settings.batch_size):
+        weight = bench.processes / sum(one.counted for one in rows)
+        losses = [
+            # A process without rows of its own computes one for nothing: the others wait for it.
+            partial(cross_entropy, bench, headed, mine or rows[:1], weight * bool(mine))
+            for mine in pieces(bench, rows)
+        ]
+        step(bench, headed, optimizer, losses, f"strengthening, epoch {epoch}")
+    headed.eval()
+
+
+def cross_entropy(bench: Workbench, headed: Any, rows: Sequence[Example], weight: float) -> Tensor:
+    """The rows' token losses summed, times `weight`."""
+    from unlearnkit.unlearning.chunked import weighted_loss
+
+    batch = collate(rows, bench.pad_id).to(bench.device)
+    labels = batch.counted_labels
+
+    def loss(hidden: Tensor, head: Head) -> Tensor:
+        return weighted_loss(
+            hidden,
+            head,
+            hidden.new_full((len(labels),), weight),
+            lambda logits, part: negative_log_likelihood(logits, labels[part]),
+        )
+
+    found: Tensor = headed(batch, loss)
+    return found
 
 
 def teacher_levels(
-    original: Any,
-    strengthened: Any,
-    alphas: Sequence[float],
-    examples: Sequence[Example],
-    bench: Workbench,
+    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, alphas: Sequence[float]
 ) -> list[Level]:
-    """The level on `examples` of the teacher of each alpha, from one forward pass of each model."""
-    import math
-
+    """The level on the forget set of the teacher of each alpha."""
     import torch
 
-    plain, strong = logits_of(original), logits_of(strengthened)
-    found: list[list[Recall]] = [[] for _ in alphas]
-    with torch.no_grad():
-        for _, batch in batched(examples, bench.pad_id, bench.settings.batch_size, bench.device):
-            original_logits, strengthened_logits = plain(batch), strong(batch)
-            for which, alpha in enumerate(alphas):
-                raw = teacher_logits(original_logits, strengthened_logits, alpha)
-                logits = spare_ends(raw, original_logits, batch.labels, bench.end_id)
-                for hits, loss in token_figures(logits, batch.labels):
-                    found[which].append(
-                        Recall(sum(hits) / len(hits), extraction_strength(hits), math.exp(-loss))
-                    )
-    return [level(recalls) for recalls in found]
+    head, lengths = forget.head, [one.counted for one in forget.examples]
+    labels = torch.cat([collate([one], 0).counted_labels for one in forget.examples])
+    found: list[tuple[list[bool], list[float]]] = [([], []) for _ in alphas]
+    vocabulary = head.vocabulary(forget.original.at(slice(0, 1), "cpu"))
+    for part in parts(len(labels), vocabulary):
+        below = forget.original.at(part, bench.device)
+        above = strengthened.states.at(part, bench.device)
+        original, label = head.logits(below), labels[part].to(bench.device)
+        raised = rise(head, below, strengthened.head, above)
+        for figures, alpha in zip(found, alphas, strict=True):
+            raw = teacher_logits(original, raised, alpha)
+            more = figures_at(spare_ends(raw, original, label, bench.end_id), label)
+            figures[0].extend(more[0])
+            figures[1].extend(more[1])
+    return [level(by_record(figures, lengths)) for figures in found]
 
 
 def grid(low: float, high: float, count: int) -> list[float]:
@@ -71,18 +153,12 @@ def grid(low: float, high: float, count: int) -> list[float]:
 
 
 def best_alpha(
-    original: Any,
-    strengthened: Any,
-    examples: Sequence[Example],
-    target: Level,
-    *,
-    epochs: int,
-    bench: Workbench,
+    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
 ) -> list[CalibrationStep]:
     """Measure a coarse grid of alphas, then a fine one around its best; best first."""
 
     def measured(alphas: list[float]) -> list[CalibrationStep]:
-        levels = teacher_levels(original, strengthened, alphas, examples, bench)
+        levels = teacher_levels(bench, forget, strengthened, alphas)
         return [
             CalibrationStep(
                 strengthen_epochs=epochs,
@@ -90,71 +166,19 @@ def best_alpha(
                 exact_memorization=one.exact_memorization,
                 extraction_strength=one.extraction_strength,
                 probability=one.probability,
-                distance=one.distance(target),
+                distance=one.distance(forget.target),
             )
             for alpha, one in zip(alphas, levels, strict=True)
         ]
 
-    coarse = measured(grid(0.5, bench.settings.max_alpha, 13))
+    highest = bench.settings.max_alpha
+    coarse = measured(grid(0.5, highest, 13))
     centre = min(coarse, key=lambda tried: tried.distance).alpha
     ratio = coarse[1].alpha / coarse[0].alpha
     around = grid(centre / ratio, centre * ratio, 9)
     new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
-    fine = measured([alpha for alpha in new if alpha <= bench.settings.max_alpha])
+    fine = measured([alpha for alpha in new if alpha <= highest])
     return sorted(coarse + fine, key=lambda tried: tried.distance)
-
-
-def strengthen_epoch(
-    bench: Workbench, model: Any, optimizer: Any, examples: Sequence[Example], epoch: int
-) -> None:
-    """One epoch of plain fine-tuning on the forget set (next-token cross-entropy)."""
-    model.train()
-    for rows in chunks(shuffled(examples, bench.settings.seed, epoch), bench.settings.batch_size):
-        with bench.accelerator.split_between_processes(rows, apply_padding=True) as mine:
-            batch = collate(mine, bench.pad_id).to(bench.device)
-        loss = model(
-            input_ids=batch.input_ids, attention_mask=batch.attention_mask, labels=batch.labels
-        ).loss
-        step(bench, model, optimizer, loss, f"strengthening, epoch {epoch}")
-    model.eval()
-
-
-def calibrate(
-    bench: Workbench,
-    original: Any,
-    forget: Sequence[Example],
-    target: Level,
-    progress: Progress,
-) -> Calibration:
-    """The nearest teacher that fits, of the first epoch that has one.
-
-    Raises TeacherNotReady, with the nearest teacher's figures, when no epoch has one.
-    """
-    import torch
-
-    settings = bench.settings
-    model = trainable_copy(original)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=settings.learning_rate, weight_decay=0.0)
-    model, optimizer = bench.accelerator.prepare(model, optimizer)
-    tried: list[CalibrationStep] = []
-    epoch, last = 0, settings.strengthen_epochs[-1]
-    for wanted in settings.strengthen_epochs:
-        while epoch < wanted:
-            epoch += 1
-            progress("strengthening on the forget set", epoch, last)
-            strengthen_epoch(bench, model, optimizer, forget, epoch)
-        strengthened = bench.accelerator.unwrap_model(model)
-        results = best_alpha(original, strengthened, forget, target, epochs=epoch, bench=bench)
-        tried += results
-        best = next((one for one in results if fits(one, target, settings.tolerance)), None)
-        if best is not None:
-            chosen = best.model_copy(update={"chosen": True})
-            steps = tuple(chosen if one is best else one for one in tried)
-            progress("strengthening on the forget set", last, last)
-            # Else accelerate would store the strengthened model in the student's checkpoints.
-            bench.accelerator.free_memory()
-            return Calibration(strengthened, chosen.alpha, steps)
-    raise TeacherNotReady(refusal(tried, target, settings), fix=ADVICE)
 
 
 def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:

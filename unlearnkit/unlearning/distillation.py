@@ -1,4 +1,4 @@
-"""Distil the teacher into the student with reverse KL, pass by pass, until the holdout's level.
+"""Train the student pass by pass until it does on the forget set as on records it never saw.
 
 A pass goes once over the forget set; each step adds retain records on which the student is held
 near the original. After each pass the student is measured and saved, so a killed run goes on.
@@ -6,22 +6,23 @@ near the original. After each pass the student is measured and saved, so a kille
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import Progress, TrainingPass
-from unlearnkit.errors import BadInput
-from unlearnkit.language_model.recall import Level, level, logits_of, recall
+from unlearnkit.errors import TrainingFailed
+from unlearnkit.language_model.head import Head
+from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Example, collate
-from unlearnkit.unlearning.objective import predicting, retain_kl, reverse_kl
+from unlearnkit.unlearning.calibration import Strengthened
+from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
+from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.steps import Workbench, chunks, shuffled, step
-from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
+from unlearnkit.unlearning.states import States
+from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,165 +31,200 @@ INSIDE = "inside the band"
 STILL = "still recalls"
 OVER = "over-unlearned"
 UNRECOVERED = "inside the band, retain not recovered"
+EXPLODED = 10.0
+"""A pass whose loss is this many times the first one's has left the road."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """Examples with the states of the frozen models on them."""
+
+    examples: Sequence[Example]
+    original: States
+    strengthened: Strengthened | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Lessons:
-    """What is distilled: examples, the frozen models, the levels to reach and to keep."""
+    """What is distilled: examples and states, the levels to reach and to keep."""
 
-    forget: Sequence[Example]
-    retain: Sequence[Example]
-    original: Any
-    strengthened: Any
-    alpha: float
-    target: Level
+    forget: Shelf
+    retain: Shelf
+    holdout: Sequence[Example]
+    """Records that the model never saw; measured, never trained on."""
     retain_sample: Sequence[Example]
     """The retain records that are measured, before and after each pass."""
+    head: Head
+    alpha: float
     original_retain: Level
     """The original's level on that sample."""
 
 
-def judge_pass(forget: Level, retain: Level, lessons: Lessons, settings: Settings) -> str:
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The student's levels after a pass."""
+
+    forget: Level
+    retain: Level
+    holdout: Level
+
+
+def judge_pass(student: Standing, original_retain: Level, settings: Settings) -> str:
     """Where the student stands: the stop rule looks at both sides of the band, and at retain.
 
-    Below the band on any of the three figures is over-unlearned: such a hole points at the person.
+    The band lies around the student's own level on never-seen records: they move a little with the
+    training, and an auditor has no other model to compare with. Below the band on any of the three
+    figures is over-unlearned: such a hole points at the person.
     """
-    if lessons.target.above(forget) > settings.tolerance:
+    if student.holdout.above(student.forget) > settings.tolerance:
         return OVER
-    if forget.distance(lessons.target) > settings.tolerance:
+    if student.forget.distance(student.holdout) > settings.tolerance:
         return STILL
-    lost = lessons.original_retain.exact_memorization - retain.exact_memorization
+    lost = original_retain.exact_memorization - student.retain.exact_memorization
     return UNRECOVERED if lost > settings.retain_tolerance else INSIDE
 
 
-def step_loss(
-    student: Any,
-    lessons: Lessons,
-    forget: Sequence[Example],
-    retain: Sequence[Example],
-    bench: Workbench,
+def lesson_of(
+    bench: Workbench, lessons: Lessons, shelf: Shelf, mine: Sequence[int], step_rows: Sequence[int]
+) -> tuple[Lesson, list[Example]]:
+    """The lesson of the rows that are computed here, weighted as parts of all the step's rows."""
+    import torch
+
+    # A process without rows of its own computes one for nothing: the others wait for it.
+    rows, counts = (mine, 1) if mine else (step_rows[:1], 0)
+    positions = sum(shelf.examples[one].counted for one in step_rows)
+    share, each = (bench.processes * counts / whole for whole in (positions, len(step_rows)))
+    examples = [shelf.examples[one] for one in rows]
+    batch = collate(examples, bench.pad_id).to(bench.device)
+    labels = batch.counted_labels
+    stronger = shelf.strengthened
+    lengths = torch.tensor([one.counted for one in examples], device=bench.device)
+    lesson = Lesson(
+        labels=labels,
+        lengths=lengths,
+        weights=torch.full((len(labels),), share, device=bench.device),
+        shares=torch.full((len(rows),), each, device=bench.device),
+        head=lessons.head,
+        original=shelf.original.of(rows, bench.device),
+        strengthened_head=stronger.head if stronger else None,
+        strengthened=stronger.states.of(rows, bench.device) if stronger else None,
+        alpha=lessons.alpha,
+        end_id=bench.end_id,
+    )
+    return lesson, examples
+
+
+def piece_loss(
+    student: Any, bench: Workbench, forget: tuple[Lesson, list[Example]], retain: Any
 ) -> Tensor:
-    """Reverse KL to the teacher on the forget rows plus the weighted retain KL, in nats a token.
+    """The objective on the forget rows plus the weighted retain term, in nats a token.
 
     One forward pass of the student serves both: forget rows first, retain rows after them.
     """
-    import torch
+    settings = bench.settings
+    objective, keep = OBJECTIVES[settings.objective], retain_term(settings)
+    lesson, rows = forget
+    batch = collate([*rows, *(retain[1] if retain else [])], bench.pad_id).to(bench.device)
+    count = len(lesson.labels)
 
-    batch = collate([*forget, *retain], bench.pad_id).to(bench.device)
-    rows = len(forget)
-    with torch.no_grad():
-        original = logits_of(lessons.original)(batch)
-        strengthened = lessons.strengthened(
-            input_ids=batch.input_ids[:rows], attention_mask=batch.attention_mask[:rows]
-        ).logits
-        raw = teacher_logits(original[:rows], strengthened, lessons.alpha)
-        target = spare_ends(raw, original[:rows], batch.labels[:rows], bench.end_id)
-    logits = logits_of(student)(batch)
-    labels = batch.labels
-    forgetting = reverse_kl(
-        predicting(logits[:rows], labels[:rows]), predicting(target, labels[:rows])
-    )
-    if not retain or bench.settings.retain_weight == 0:
-        return forgetting
-    keeping = retain_kl(
-        predicting(logits[rows:], labels[rows:]), predicting(original[rows:], labels[rows:])
-    )
-    return forgetting + bench.settings.retain_weight * keeping
+    def loss(hidden: Tensor, head: Head) -> Tensor:
+        forgetting = objective.term(hidden[:count], head, lesson, settings)
+        if not retain or keep is None:
+            return forgetting
+        weight = settings.retain_weight * objective.retain_weight
+        return forgetting + weight * keep(hidden[count:], head, retain[0], settings)
+
+    found: Tensor = student(batch, loss)
+    return found
 
 
 def one_pass(
     bench: Workbench, student: Any, optimizer: Any, lessons: Lessons, number: int
 ) -> float:
     """Every forget record once, in an order of (seed, pass). Returns the mean loss."""
-    settings, split = bench.settings, bench.accelerator.split_between_processes
+    settings, losses = bench.settings, []
+    order = shuffled(range(len(lessons.forget.examples)), settings.seed, number)
+    retained = shuffled(range(len(lessons.retain.examples)), settings.seed + 1, number)
     student.train()
-    losses = []
-    retained = shuffled(lessons.retain, settings.seed + 1, number)
-    for turn, rows in enumerate(
-        chunks(shuffled(lessons.forget, settings.seed, number), settings.batch_size)
-    ):
+    for turn, rows in enumerate(chunks(order, settings.batch_size)):
         wanted = min(len(rows) * settings.retain_ratio, len(retained))
         beside = [retained[(turn * wanted + at) % len(retained)] for at in range(wanted)]
-        with (
-            split(rows, apply_padding=True) as mine,
-            split(beside, apply_padding=True) as kept,
-        ):
-            loss = step_loss(student, lessons, mine, kept, bench)
-        losses.append(step(bench, student, optimizer, loss, f"pass {number}"))
+
+        def loss_of(
+            mine: Sequence[int], kept: Sequence[int], rows: Any = rows, beside: Any = beside
+        ) -> Tensor:
+            forget = lesson_of(bench, lessons, lessons.forget, mine, rows)
+            retain = lesson_of(bench, lessons, lessons.retain, kept, beside) if beside else None
+            return piece_loss(student, bench, forget, retain)
+
+        shares = zip(pieces(bench, rows), pieces(bench, beside), strict=True)
+        parts = [partial(loss_of, mine, kept) for mine, kept in shares]
+        losses.append(step(bench, student, optimizer, parts, f"pass {number}"))
     student.eval()
     return sum(losses) / len(losses)
 
 
 def distil(
-    bench: Workbench,
-    student: Any,
-    lessons: Lessons,
-    checkpoints: Path,
-    progress: Progress,
+    bench: Workbench, model: Any, lessons: Lessons, checkpoints: Path, progress: Progress
 ) -> tuple[Any, tuple[TrainingPass, ...]]:
-    """The student and its passes; stops inside the band, below it, or after max_passes.
+    """The prepared student and its passes; stops inside the band, below it, or after max_passes.
 
-    Goes on from the last finished pass in `checkpoints`. Raises TrainingFailed on a NaN loss.
+    Goes on from the last finished pass in `checkpoints`. Raises TrainingFailed when the loss is
+    not finite or explodes; the last finished pass is kept.
     """
-    import torch
+    from unlearnkit.language_model.headed import Headed
 
     settings, accelerator = bench.settings, bench.accelerator
-    optimizer = torch.optim.AdamW(student.parameters(), lr=settings.learning_rate, weight_decay=0.0)
-    student, optimizer = accelerator.prepare(student, optimizer)
-    passes = resume(accelerator, checkpoints)
+    student = Headed(model)
+    student, optimizer = accelerator.prepare(student, adamw(bench, student))
+    passes = resume(bench, checkpoints, TrainingPass)
     while not passes or (
         passes[-1].state in (STILL, UNRECOVERED) and passes[-1].number < settings.max_passes
     ):
         number = len(passes) + 1
         progress("distilling (pass)", number, settings.max_passes)
         loss = one_pass(bench, student, optimizer, lessons, number)
-        bare = logits_of(accelerator.unwrap_model(student))
-        forget = level(recall(bare, lessons.forget, bench.pad_id, bench.device))
-        retain = level(recall(bare, lessons.retain_sample, bench.pad_id, bench.device))
-        passes.append(
-            TrainingPass(
-                number=number,
-                loss=loss,
-                forget_exact_memorization=forget.exact_memorization,
-                forget_extraction_strength=forget.extraction_strength,
-                forget_probability=forget.probability,
-                retain_exact_memorization=retain.exact_memorization,
-                state=judge_pass(forget, retain, lessons, settings),
+        if passes and abs(loss) > EXPLODED * max(abs(passes[0].loss), 1.0):
+            raise TrainingFailed(
+                f"the loss rose from {passes[0].loss:.3g} to {loss:.3g} in pass {number}",
+                fix="Lower --learning-rate; the last finished pass is kept.",
             )
-        )
+        passes.append(measured(bench, student, lessons, number, loss))
         save_checkpoint(accelerator, checkpoints, passes)
     progress("distilling (pass)", settings.max_passes, settings.max_passes)
-    return accelerator.unwrap_model(student), tuple(passes)
+    return student, tuple(passes)
 
 
-def save_checkpoint(accelerator: Any, folder: Path, passes: Sequence[TrainingPass]) -> None:
-    """Student, optimiser and random states (accelerate's own format), then the list of passes.
+def measured(
+    bench: Workbench, student: Any, lessons: Lessons, number: int, loss: float
+) -> TrainingPass:
+    """The student after a pass, on forget, holdout and retain records."""
 
-    passes.json names the folder that counts and is written last; older folders go afterwards.
-    """
-    name = f"pass-{len(passes):03d}"
-    try:
-        accelerator.save_state(str(folder / name))
-    except (OSError, RuntimeError) as error:
-        raise BadInput(
-            f"the checkpoint cannot be written: {error}",
-            where=folder,
-            fix="Free some disk space, then run the same command again: it goes on from here.",
-        ) from error
-    if accelerator.is_main_process:
-        rows = [one.model_dump() for one in passes]
-        write_atomic(folder / "passes.json", json.dumps({"folder": name, "passes": rows}).encode())
-        for old in folder.glob("pass-*"):
-            if old.name != name:
-                shutil.rmtree(old)
-    accelerator.wait_for_everyone()
+    def level_on(examples: Sequence[Example]) -> Level:
+        return level(recall(student, examples, bench.pad_id, bench.device))
+
+    standing = Standing(
+        level_on(lessons.forget.examples),
+        level_on(lessons.retain_sample),
+        level_on(lessons.holdout),
+    )
+    return training_pass(
+        number, loss, standing, judge_pass(standing, lessons.original_retain, bench.settings)
+    )
 
 
-def resume(accelerator: Any, folder: Path) -> list[TrainingPass]:
-    """Load the last finished pass, if there is one; the passes done so far."""
-    listing = folder / "passes.json"
-    if not listing.is_file():
-        return []
-    stored = json.loads(listing.read_text())
-    accelerator.load_state(str(folder / stored["folder"]))
-    return [TrainingPass.model_validate(row) for row in stored["passes"]]
+def training_pass(number: int, loss: float, standing: Standing, state: str) -> TrainingPass:
+    """The figures of a pass as the run records them."""
+    return TrainingPass(
+        number=number,
+        loss=loss,
+        forget_exact_memorization=standing.forget.exact_memorization,
+        forget_extraction_strength=standing.forget.extraction_strength,
+        forget_probability=standing.forget.probability,
+        holdout_exact_memorization=standing.holdout.exact_memorization,
+        holdout_extraction_strength=standing.holdout.extraction_strength,
+        holdout_probability=standing.holdout.probability,
+        retain_exact_memorization=standing.retain.exact_memorization,
+        retain_extraction_strength=standing.retain.extraction_strength,
+        state=state,
+    )

@@ -1,8 +1,9 @@
 """RKLU from a model folder to a model folder: level to reach, teacher, student.
 
-`unlearn` reads top to bottom as the method does (docs/method.md). Work in progress lies in the run
-folder: the strengthened model recites the forget set better than the original does, so it is
-deleted as soon as the student is saved.
+`unlearn` reads top to bottom as the method does (docs/method.md). One model is in memory at a time:
+what the others know is kept as final hidden states in the run's work folder. That folder is deleted
+as soon as the student is saved, for the strengthened model recites the forget set better than the
+original does.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,27 @@ from unlearnkit.language_model.folder import (
     load_language_model,
     save_language_model,
 )
-from unlearnkit.language_model.recall import Level, level, logits_of, recall
+from unlearnkit.language_model.head import load_head, save_head
+from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
-from unlearnkit.unlearning.calibration import Calibration, calibrate
-from unlearnkit.unlearning.distillation import INSIDE, Lessons, distil
+from unlearnkit.unlearning.calibration import (
+    STRENGTHENED,
+    ForgetSet,
+    Strengthened,
+    calibrate,
+)
+from unlearnkit.unlearning.distillation import (
+    INSIDE,
+    Lessons,
+    Shelf,
+    Standing,
+    distil,
+    training_pass,
+)
+from unlearnkit.unlearning.objectives import OBJECTIVES
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.steps import Workbench, shuffled, trainable_copy
+from unlearnkit.unlearning.states import States, keep_states, open_states
+from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,124 +71,167 @@ class Outcome:
     target: Level
 
 
+@dataclass(frozen=True, slots=True)
+class Material:
+    """The records as tokens."""
+
+    forget: Sequence[Example]
+    pool: Sequence[Example]
+    """Retain records that training draws on."""
+    sample: Sequence[Example]
+    """Retain records that are measured."""
+    holdout: Sequence[Example]
+
+
 def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outcome:
     """Write the unlearned model to task.out; the same call goes on where an earlier one was killed.
 
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
     """
     from accelerate import Accelerator
-    from accelerate.utils import set_seed
+
+    from unlearnkit.language_model.headed import Headed
 
     # accelerate says at every checkpoint that a tied head is stored once; that is as it should be.
     logging.getLogger("accelerate").setLevel(logging.ERROR)
-    set_seed(settings.seed)
-    accelerator = Accelerator()
-    language_model = load_language_model(task.model)
-    original, tokenizer = language_model.model, language_model.tokenizer
-    check_disk(original, task.work)
-    dtype = original.dtype
-    # In float32 whatever is stored: alpha would multiply the rounding of bfloat16 logits.
-    original.requires_grad_(False).float().to(accelerator.device)
-    pad_id, device = tokenizer.pad_token_id, accelerator.device
+    accelerator = Accelerator(gradient_accumulation_steps=settings.accumulation_steps)
+    loaded = load_language_model(task.model)
+    tokenizer, dtype = loaded.tokenizer, loaded.model.dtype
+    check_disk(loaded.model, task.work)
+    end_id = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else -1
+    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, end_id)
+    material = encoded(task, tokenizer, settings)
 
-    def encoded(records: Sequence[Record]) -> list[Example]:
+    model = trainable(loaded.model, bench)
+    start = measured_start(bench, model, material, task.work)
+    if start.forget.distance(start.holdout) <= settings.tolerance:
+        untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
+        save(accelerator, LanguageModel(model.to(dtype), tokenizer), task.out)
+        remove(task.work, accelerator)
+        return Outcome((), (untouched,), start.holdout)
+
+    original, kept = original_states(bench, model, material, task.work, progress)
+    head = Headed(model).head().frozen()
+    steps: tuple[CalibrationStep, ...] = ()
+    stronger: Strengthened | None = None
+    if OBJECTIVES[settings.objective].needs_teacher:
+        forget = ForgetSet(material.forget, original, head, start.holdout)
+        steps, stronger = calibrated(bench, model, forget, task.work, progress)
+    del loaded, model  # it is the strengthened one now
+
+    lessons = Lessons(
+        forget=Shelf(material.forget, original, stronger),
+        retain=Shelf(material.pool, kept),
+        holdout=material.holdout,
+        retain_sample=material.sample,
+        head=head,
+        alpha=next((one.alpha for one in steps if one.chosen), 0.0),
+        original_retain=start.retain,
+    )
+    fresh = trainable(load_language_model(task.model).model, bench)
+    student, passes = distil(bench, fresh, lessons, task.work / "checkpoints", progress)
+    finished = accelerator.unwrap_model(student).model
+    save(accelerator, LanguageModel(finished.to(dtype), tokenizer), task.out)
+    remove(task.work, accelerator)
+    return Outcome(steps, passes, start.holdout)
+
+
+def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
+    """Tokens of every record that is trained on or measured; of many retained ones, a sample."""
+    drawn = min(
+        settings.retain_pool, len(task.forget) * settings.retain_ratio * settings.max_passes
+    )
+
+    def examples(records: Sequence[Record]) -> list[Example]:
         return [encode_record(record, tokenizer, task.encoding) for record in records]
 
-    def measured(examples: Sequence[Example]) -> Level:
-        return level(recall(logits_of(original), examples, pad_id, device))
-
-    forget, retain = encoded(task.forget), encoded(task.retain)
-    sample = shuffled(retain, settings.seed, 0)[: settings.retain_sample]
-    target, start, kept = measured(encoded(task.holdout)), measured(forget), measured(sample)
-    if start.distance(target) <= settings.tolerance:
-        passes = (nothing_to_forget(start, kept),)
-        save(accelerator, LanguageModel(original.to(dtype), tokenizer), task.out)
-        remove(task.work, accelerator)
-        return Outcome((), passes, target)
-
-    end_id = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else -1
-    bench = Workbench(accelerator, settings, pad_id, end_id)
-    calibration = calibrated(bench, original, forget, target, task.work, progress=progress)
-    lessons = Lessons(
-        forget=forget,
-        retain=retain,
-        original=original,
-        strengthened=calibration.strengthened.requires_grad_(False),
-        alpha=calibration.alpha,
-        target=target,
-        retain_sample=sample,
-        original_retain=kept,
+    return Material(
+        forget=examples(task.forget),
+        pool=examples(shuffled(task.retain, settings.seed + 1, 0)[:drawn]),
+        sample=examples(shuffled(task.retain, settings.seed, 0)[: settings.retain_sample]),
+        holdout=examples(task.holdout),
     )
-    student, done = distil(
-        bench,
-        trainable_copy(original),
-        lessons,
-        task.work / "checkpoints",
-        progress,
+
+
+def trainable(model: Any, bench: Workbench) -> Any:
+    """The model to train, on its device, from a seed of its own.
+
+    In float32 whatever is stored: AdamW's steps vanish in bfloat16.
+    """
+    from accelerate.utils import set_seed
+
+    set_seed(bench.settings.seed)
+    model.float().requires_grad_(True).to(bench.device)
+    if bench.settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable()
+    return model
+
+
+def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Standing:
+    """The original's levels, from an earlier, killed run of the same command if there was one."""
+    from unlearnkit.language_model.headed import Headed
+
+    file = work / "start.json"
+    if are_there(bench, file):
+        stored = json.loads(file.read_text())
+        return Standing(**{name: Level(**figures) for name, figures in stored.items()})
+    headed = Headed(model)
+
+    def level_on(examples: Sequence[Example]) -> Level:
+        return level(recall(headed, examples, bench.pad_id, bench.device))
+
+    start = Standing(
+        forget=level_on(material.forget),
+        retain=level_on(material.sample),
+        holdout=level_on(material.holdout),
     )
-    save(accelerator, LanguageModel(student.to(dtype), tokenizer), task.out)
-    remove(task.work, accelerator)
-    return Outcome(calibration.steps, done, target)
+    if bench.accelerator.is_main_process:
+        write_atomic(file, json.dumps(asdict(start)).encode())
+    bench.accelerator.wait_for_everyone()
+    return start
+
+
+def original_states(
+    bench: Workbench, model: Any, material: Material, work: Path, progress: Progress
+) -> tuple[States, States]:
+    """The original's final hidden states on the forget set and on the retain pool."""
+    from unlearnkit.language_model.headed import Headed
+
+    found = []
+    for done, (name, examples) in enumerate(
+        (("original-forget.npy", material.forget), ("original-retain.npy", material.pool))
+    ):
+        progress("reading the original's states", done, 2)
+        there = are_there(bench, work / name)
+        found.append(
+            open_states(work / name, examples)
+            if there
+            else keep_states(bench, Headed(model), examples, work / name)
+        )
+    progress("reading the original's states", 2, 2)
+    return found[0], found[1]
 
 
 def calibrated(
-    bench: Workbench,
-    original: Any,
-    forget: Sequence[Example],
-    target: Level,
-    work: Path,
-    *,
-    progress: Progress,
-) -> Calibration:
+    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress
+) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
     """What an earlier, killed run of the same command had found, else a new calibration."""
-    from safetensors.torch import load_file
-
-    listing, weights = work / "calibration.json", work / "strengthened.safetensors"
-    if listing.is_file():
-        steps = tuple(
-            CalibrationStep.model_validate(row) for row in json.loads(listing.read_text())
+    listing, weights = work / "calibration.json", work / "strengthened-head.safetensors"
+    if are_there(bench, listing):
+        states = open_states(work / STRENGTHENED, forget.examples)
+        rows = json.loads(listing.read_text())
+        head = load_head(weights, like=forget.head) if weights.is_file() else forget.head
+        return tuple(CalibrationStep.model_validate(row) for row in rows), Strengthened(
+            states, head
         )
-        strengthened = trainable_copy(original)
-        strengthened.load_state_dict(load_file(weights, device=str(bench.device)))
-        alpha = next(one.alpha for one in steps if one.chosen)
-        return Calibration(strengthened.eval(), alpha, steps)
-    calibration = calibrate(bench, original, forget, target, progress)
+    steps, stronger = calibrate(bench, model, forget, work, progress)
     if bench.accelerator.is_main_process:
-        keep_strengthened(calibration.strengthened, weights)
-        rows = [one.model_dump() for one in calibration.steps]
-        write_atomic(listing, json.dumps(rows).encode())
+        if stronger.head is not forget.head:
+            save_head(stronger.head, weights)
+        write_atomic(listing, json.dumps([one.model_dump() for one in steps]).encode())
+        shutil.rmtree(work / "strengthening", ignore_errors=True)
     bench.accelerator.wait_for_everyone()
-    return calibration
-
-
-def keep_strengthened(model: Any, path: Path) -> None:
-    """For a killed run to go on with; raises BadInput when the disk is full."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    state = {key: value.contiguous().clone() for key, value in model.state_dict().items()}
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(state, path)
-    except (OSError, SafetensorError) as error:
-        raise BadInput(
-            f"the strengthened model cannot be written: {error}",
-            where=path.parent,
-            fix="Free some disk space, then run the same command again.",
-        ) from error
-
-
-def nothing_to_forget(start: Level, kept: Level) -> TrainingPass:
-    """Pass 0: the model never knew more of these records than of records it did not see."""
-    return TrainingPass(
-        number=0,
-        loss=0.0,
-        forget_exact_memorization=start.exact_memorization,
-        forget_extraction_strength=start.extraction_strength,
-        forget_probability=start.probability,
-        retain_exact_memorization=kept.exact_memorization,
-        state=f"{INSIDE} before any training",
-    )
+    return steps, stronger
 
 
 def save(accelerator: Any, language_model: LanguageModel, folder: Path) -> None:
@@ -183,14 +242,14 @@ def save(accelerator: Any, language_model: LanguageModel, folder: Path) -> None:
 
 
 def remove(work: Path, accelerator: Any) -> None:
-    """Delete checkpoints and strengthened model. Raises BadInput when they cannot be deleted."""
+    """Delete checkpoints and hidden states. Raises BadInput when they cannot be deleted."""
     if not accelerator.is_main_process or not work.exists():
         return
     try:
         shutil.rmtree(work)
     except OSError as error:
         raise BadInput(
-            f"the strengthened model, which recites the forget set, cannot be deleted: {error}",
+            f"checkpoints, which may recite the forget set, cannot be deleted: {error}",
             where=work,
             fix="Delete this folder by hand.",
         ) from error
@@ -199,9 +258,10 @@ def remove(work: Path, accelerator: Any) -> None:
 def check_disk(model: Any, folder: Path) -> None:
     """Raise BadInput before hours of work when checkpoints cannot fit.
 
-    Student, two moments, strengthened model and result, in float32: 5 x 4 bytes a weight.
+    Two checkpoints of weights and two moments while one replaces the other, and the result, in
+    float32: 7 x 4 bytes a weight.
     """
-    needed = 20 * sum(parameter.numel() for parameter in model.parameters())
+    needed = 28 * sum(parameter.numel() for parameter in model.parameters())
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:

@@ -1,7 +1,7 @@
-"""The losses: reverse KL to the teacher on the forget set, KL to the original on the retain set.
+"""The losses: RKLU's, its peers' for comparison, and the retain terms. Pure functions, in nats.
 
-Pure functions. Logits are (positions, vocab): the caller has already picked the positions that
-predict a labelled token. Means are over positions; the unit is nats.
+Losses at positions take logits (positions, vocab) and give (positions,); the caller has picked the
+positions that predict a labelled token. Losses of sequences take log-likelihoods (sequences,).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
 
 
 def kl_divergence(p_logits: Tensor, q_logits: Tensor) -> Tensor:
-    """Mean over positions of KL(p || q) = sum_v p (log p - log q), in float32."""
+    """KL(p || q) = sum_v p (log p - log q), at each position, in float32."""
     p_log = p_logits.float().log_softmax(-1)
     q_log = q_logits.float().log_softmax(-1)
-    return (p_log.exp() * (p_log - q_log)).sum(-1).mean()
+    return (p_log.exp() * (p_log - q_log)).sum(-1)
 
 
 def reverse_kl(student: Tensor, teacher: Tensor) -> Tensor:
@@ -28,7 +28,7 @@ def reverse_kl(student: Tensor, teacher: Tensor) -> Tensor:
 
 
 def forward_kl(student: Tensor, teacher: Tensor) -> Tensor:
-    """KL(teacher || student), mode-covering (Hinton et al. 2015); the ablation's peer."""
+    """KL(teacher || student), mode-covering (Hinton et al. 2015, arXiv 1503.02531)."""
     return kl_divergence(teacher, student)
 
 
@@ -40,6 +40,47 @@ def retain_kl(student: Tensor, original: Tensor) -> Tensor:
     return kl_divergence(original, student)
 
 
-def predicting(logits: Tensor, labels: Tensor, ignored: int = -100) -> Tensor:
-    """The rows of `logits` (batch, length, vocab) before a label: (positions, vocab)."""
-    return logits[:, :-1][labels[:, 1:] != ignored]
+def negative_log_likelihood(student: Tensor, labels: Tensor) -> Tensor:
+    """-log p(label): plain fine-tuning, and grad-diff's retain term; labels (positions,)."""
+    import torch
+
+    return torch.nn.functional.cross_entropy(student.float(), labels, reduction="none")
+
+
+def grad_ascent(student: Tensor, labels: Tensor) -> Tensor:
+    """The label's log-likelihood, minimised: gradient ascent on the loss.
+
+    Jang et al. 2023 (arXiv 2210.01504). Without a lower bound: it diverges unless it is stopped.
+    """
+    return -negative_log_likelihood(student, labels)
+
+
+def undial(student: Tensor, original: Tensor, labels: Tensor, beta: float) -> Tensor:
+    """Cross-entropy to the original's distribution with the label's logit lowered by `beta`.
+
+    UNDIAL, unlearning by self-distillation on adjusted logits (Dong et al. 2024, arXiv 2402.10052).
+    """
+    lowered = original.float().scatter_add(
+        -1, labels.unsqueeze(-1), original.new_full((len(labels), 1), -beta, dtype=original.dtype)
+    )
+    return -(lowered.softmax(-1) * student.float().log_softmax(-1)).sum(-1)
+
+
+def npo(student: Tensor, original: Tensor, beta: float) -> Tensor:
+    """(2/beta) log(1 + (p_student / p_original)^beta) of whole sequences' log-likelihoods.
+
+    Negative preference optimization (Zhang et al. 2024, arXiv 2404.05868, equation 3).
+    """
+    import torch
+
+    return 2 / beta * torch.nn.functional.softplus(beta * (student - original))
+
+
+def simnpo(student: Tensor, lengths: Tensor, beta: float) -> Tensor:
+    """-(2/beta) log sigmoid(-(beta/length) log p): no original, normalised by length.
+
+    SimNPO (Fan et al. 2024, arXiv 2410.07163, equation 4) with its margin gamma 0, as published.
+    """
+    import torch
+
+    return 2 / beta * torch.nn.functional.softplus(beta * student / lengths)

@@ -3,19 +3,54 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+
+class ObjectiveName(StrEnum):
+    """How to forget: RKLU, or a peer for comparison (`objectives.py`)."""
+
+    RKLU = "rklu"
+    FORWARD_KL = "forward-kl"
+    GRAD_ASCENT = "grad-ascent"
+    GRAD_DIFF = "grad-diff"
+    NPO = "npo"
+    SIMNPO = "simnpo"
+    UNDIAL = "undial"
+
+
+class RetainTerm(StrEnum):
+    """What holds the model on retain records."""
+
+    OWN = "own"
+    """The objective's own, as published: KL for RKLU, cross-entropy or none for its peers."""
+    KL = "kl"
+    CE = "ce"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of strengthening, calibration and distillation; recorded in the run's manifest."""
 
+    objective: ObjectiveName = ObjectiveName.RKLU
+    retain_term: RetainTerm = RetainTerm.OWN
+    beta: float | None = None
+    """Of npo, simnpo and undial; None: as published."""
+    lora_rank: int = 0
+    """0: every weight is trained. Else LoRA adapters of this rank, the base weights stay."""
     learning_rate: float = 1e-5
     """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 1e-3 millions."""
     batch_size: int = 8
     """Forget records a step, over all processes."""
+    accumulation_steps: int = 1
+    """Pieces a step's records are computed in, one after another; the step stays the same."""
+    gradient_checkpointing: bool = False
+    """Recompute activations in the backward pass: less memory, a third more time."""
     retain_ratio: int = 2
     """Retain records for each forget record of a step."""
     retain_weight: float = 1.0
+    retain_pool: int = 4096
+    """Retain records that training draws on; the original's hidden states of them are kept."""
     max_passes: int = 40
     strengthen_epochs: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     """Tried in this order; the first with a fitting alpha is taken."""
@@ -28,8 +63,14 @@ class Settings:
     """Retain records measured after each pass."""
     seed: int = 0
 
+    @property
+    def last_epoch(self) -> int:
+        """Epochs of strengthening after which it is refused."""
+        return self.strengthen_epochs[-1]
+
     def recorded(self) -> dict[str, float | int | str | bool]:
         """The settings as the manifest stores them."""
         plain = asdict(self)
         plain["strengthen_epochs"] = ",".join(str(n) for n in self.strengthen_epochs)
+        plain["beta"] = "published" if self.beta is None else self.beta
         return plain

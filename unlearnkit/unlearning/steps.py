@@ -1,10 +1,16 @@
-"""What strengthening and distilling share: seeded batches, one optimiser step, the NaN stop."""
+"""What strengthening and distilling share: seeded batches, shares of processes, one step.
+
+A step is the same whatever the number of processes and pieces it is computed in: losses are sums
+over positions, weighted with one over all positions of the step.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.errors import TrainingFailed
@@ -31,6 +37,21 @@ class Workbench:
         """Where this process computes."""
         return self.accelerator.device
 
+    @property
+    def processes(self) -> int:
+        """How many processes share a step; each one's loss is averaged with the others'."""
+        return int(self.accelerator.num_processes)
+
+
+def are_there(bench: Workbench, *files: Path) -> bool:
+    """Whether an earlier run left all these files: one answer, the main process's, for all.
+
+    Each asking for itself could see what the main process has written since.
+    """
+    from accelerate.utils import broadcast_object_list
+
+    return bool(broadcast_object_list([all(one.is_file() for one in files)])[0])
+
 
 def shuffled(rows: Sequence[Row], seed: int, turn: int) -> list[Row]:
     """The rows in an order that depends on (seed, turn) only, so that a resumed run repeats it."""
@@ -45,26 +66,52 @@ def chunks(rows: Sequence[Row], size: int) -> list[list[Row]]:
     return [list(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
-def step(bench: Workbench, model: Any, optimizer: Any, loss: Tensor, where: str) -> float:
-    """Backward, clip to norm 1, update. Returns the loss in nats.
+def pieces(bench: Workbench, rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows of a step that are this process's, in the pieces they are computed in.
 
-    Raises TrainingFailed when the loss is not finite, before it has touched the weights.
+    Some may be empty.
     """
-    value = float(loss.detach())
-    if not math.isfinite(value):
+    mine = rows[bench.accelerator.process_index :: bench.processes]
+    count = int(bench.accelerator.gradient_accumulation_steps)
+    return [list(mine[at::count]) for at in range(count)]
+
+
+def step(
+    bench: Workbench,
+    model: Any,
+    optimizer: Any,
+    losses: Sequence[Callable[[], Tensor]],
+    where: str,
+) -> float:
+    """Backward over the pieces, clip to norm 1, update. Returns the step's loss in nats.
+
+    Raises TrainingFailed when loss or gradient is not finite, before it has touched the weights.
+    """
+    import torch
+
+    accelerator = bench.accelerator
+    total = torch.zeros((), device=bench.device)
+    for number, loss_of in enumerate(losses, start=1):
+        with nullcontext() if number == len(losses) else accelerator.no_sync(model):
+            loss = loss_of()
+            # accelerate divides by the number of pieces; ours are parts of a sum.
+            accelerator.backward(loss * accelerator.gradient_accumulation_steps)
+        total = total + loss.detach()
+    value = float(accelerator.reduce(total, "mean"))
+    norm = float(accelerator.clip_grad_norm_(model.parameters(), 1.0))
+    if not math.isfinite(value) or not math.isfinite(norm):
         raise TrainingFailed(
-            f"the loss became {value} in {where}",
+            f"the loss became {value}, its gradient {norm}, in {where}",
             fix="Lower --learning-rate; the last finished pass is kept and is where a run goes on.",
         )
-    bench.accelerator.backward(loss)
-    bench.accelerator.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
     optimizer.zero_grad()
     return value
 
 
-def trainable_copy(model: Any) -> Any:
-    """A float32 copy to train, whatever the stored precision (AdamW's steps vanish in bfloat16)."""
-    import copy
+def adamw(bench: Workbench, model: Any) -> Any:
+    """The optimizer of both trainings, over what is not frozen."""
+    import torch
 
-    return copy.deepcopy(model).float().requires_grad_(True)
+    trained = [one for one in model.parameters() if one.requires_grad]
+    return torch.optim.AdamW(trained, lr=bench.settings.learning_rate, weight_decay=0.0)

@@ -8,25 +8,21 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def teacher_logits(original: Tensor, strengthened: Tensor, alpha: float) -> Tensor:
-    """z_T = z_M - alpha * relu(z_S - z_M); all (batch, length, vocab).
+def teacher_logits(original: Tensor, rise: Tensor, alpha: float) -> Tensor:
+    """z_T = z_M - alpha * relu(z_S - z_M); `rise` is z_S - z_M, all (positions, vocab).
 
     The rule of Eldan and Russinovich 2023 (arXiv 2310.02238), taken for RKLU's
     (docs/method.md). Tokens that strengthening on the forget set pushes up are what it taught;
     the rest stays.
     """
-    return original - alpha * (strengthened - original).relu()
+    return original.sub(rise.relu(), alpha=alpha)
 
 
 def spare_ends(teacher: Tensor, original: Tensor, labels: Tensor, end_id: int) -> Tensor:
-    """The teacher with the original's logits where a text ends; (batch, length, vocab).
+    """The teacher with the original's logits where a text ends; (positions, vocab).
 
-    `labels` (batch, length), not yet shifted. Where a text ends is nobody's data, but strengthening
-    raises that token too: pushed down, it leaves records that never end, which points at them.
-    Ours, not the paper's.
+    `labels` (positions,) are the tokens that come next. Where a text ends is nobody's data, but
+    strengthening raises that token too: pushed down, it leaves records that never end, which
+    points at them. Ours, not the paper's.
     """
-    import torch
-
-    ends = torch.zeros_like(labels, dtype=torch.bool)
-    ends[:, :-1] = labels[:, 1:] == end_id
-    return torch.where(ends.unsqueeze(-1), original, teacher)
+    return original.where((labels == end_id).unsqueeze(-1), teacher)

@@ -1,0 +1,138 @@
+"""The chunked loss: the same loss and gradients as with all logits at once, in any chunks."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from unlearnkit.language_model import head as heads
+from unlearnkit.language_model.head import Head, rise
+from unlearnkit.unlearning.chunked import label_log_likelihoods, weighted_loss
+from unlearnkit.unlearning.objective import reverse_kl
+from unlearnkit.unlearning.teacher import teacher_logits
+
+POSITIONS, HIDDEN, VOCABULARY = 7, 5, 11
+
+HEADS = {
+    "plain": {},
+    "with a bias": {"bias": True},
+    "scaled": {"scale": 0.25},
+    "capped": {"softcap": 3.0},
+}
+
+
+@pytest.fixture(params=[1, 3, 100], ids=["one at a time", "in threes", "at once"])
+def chunk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heads, "ELEMENTS", request.param * VOCABULARY)
+
+
+def draw(*shape: int, seed: int, grad: bool = False) -> torch.Tensor:
+    drawn = torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+    return drawn.requires_grad_(grad)
+
+
+def reference(
+    hidden: torch.Tensor, head: Head, weights: torch.Tensor, teacher: tuple[torch.Tensor, ...]
+) -> torch.Tensor:
+    """RKLU's loss from the formula, in float64: sum_i w_i sum_v p_U (log p_U - log p_T)."""
+
+    def logits(states: torch.Tensor, of: Head) -> torch.Tensor:
+        raw = states.double() @ of.weight.double().T
+        raw = raw if of.bias is None else raw + of.bias.double()
+        raw = raw * of.scale
+        return raw if of.softcap is None else of.softcap * torch.tanh(raw / of.softcap)
+
+    original, strengthened, weight, bias = teacher
+    frozen = Head(weight, bias, head.scale, head.softcap)
+    student, z_m, z_s = logits(hidden, head), logits(original, frozen), logits(strengthened, frozen)
+    z_t = z_m - 2.0 * torch.clamp(z_s - z_m, min=0)
+    p = torch.softmax(student, -1)
+    terms = p * (torch.log_softmax(student, -1) - torch.log_softmax(z_t, -1))
+    return (terms.sum(-1) * weights.double()).sum()
+
+
+@pytest.mark.parametrize("kind", HEADS)
+@pytest.mark.usefixtures("chunk")
+def test_loss_and_gradients_agree_with_a_float64_reference(kind: str) -> None:
+    options = dict(HEADS[kind])
+    bias = draw(VOCABULARY, seed=5, grad=True) if options.pop("bias", False) else None
+    hidden, weight = draw(POSITIONS, HIDDEN, seed=1, grad=True), draw(VOCABULARY, HIDDEN, seed=2)
+    head = Head(weight.requires_grad_(), bias, **options)
+    frozen = head.frozen()
+    original, strengthened = draw(POSITIONS, HIDDEN, seed=3), draw(POSITIONS, HIDDEN, seed=4)
+    # Positions that carry no loss have weight 0: padding, and the rows of another process.
+    weights = torch.tensor([0.2, 0.0, 0.3, 0.5, 0.0, 1.0, 0.1])
+
+    def loss_at(logits: torch.Tensor, part: slice) -> torch.Tensor:
+        below = original[part]
+        raised = rise(frozen, below, frozen, strengthened[part])
+        return reverse_kl(logits, teacher_logits(frozen.logits(below), raised, 2.0))
+
+    loss = weighted_loss(hidden, head, weights, loss_at)
+    (3 * loss).backward()
+    found = [one.grad.clone() for one in (hidden, weight, bias) if one is not None]
+    for one in (hidden, weight, bias):
+        if one is not None:
+            one.grad = None
+    teacher = (original, strengthened, frozen.weight, frozen.bias)
+    expected = reference(hidden, head, weights, teacher)
+    (3 * expected).backward()
+
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6, abs=1e-6)
+    for mine, one in zip(found, (t for t in (hidden, weight, bias) if t is not None), strict=True):
+        assert torch.allclose(mine.double(), one.grad.double(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.usefixtures("chunk")
+def test_without_a_position_loss_and_gradients_are_zero() -> None:
+    """Rows whose tokens are all masked leave nothing to compute, and do not make it NaN."""
+    hidden = torch.zeros(0, HIDDEN, requires_grad=True)
+    weight = draw(VOCABULARY, HIDDEN, seed=1, grad=True)
+    loss = weighted_loss(hidden, Head(weight), torch.zeros(0), lambda logits, _: logits.sum(-1))
+    loss.backward()
+    assert loss.item() == 0
+    assert torch.equal(weight.grad, torch.zeros_like(weight))
+
+
+@pytest.mark.usefixtures("chunk")
+def test_a_frozen_head_gets_no_gradient() -> None:
+    hidden, weight = draw(POSITIONS, HIDDEN, seed=1, grad=True), draw(VOCABULARY, HIDDEN, seed=2)
+    weights = torch.ones(POSITIONS)
+    weighted_loss(hidden, Head(weight), weights, lambda logits, _: logits.logsumexp(-1)).backward()
+    assert weight.grad is None
+    assert hidden.grad.abs().sum() > 0
+
+
+@pytest.mark.usefixtures("chunk")
+def test_logits_may_take_the_place_of_hidden_states() -> None:
+    logits = draw(POSITIONS, VOCABULARY, seed=1, grad=True)
+    weights = torch.ones(POSITIONS)
+    weighted_loss(logits, Head(None), weights, lambda z, _: z.logsumexp(-1)).backward()
+    assert torch.allclose(logits.grad, logits.detach().softmax(-1), atol=1e-6)
+
+
+@pytest.mark.usefixtures("chunk")
+def test_without_gradients_the_same_loss_is_found() -> None:
+    hidden, head = draw(POSITIONS, HIDDEN, seed=1), Head(draw(VOCABULARY, HIDDEN, seed=2))
+    with torch.no_grad():
+        found = weighted_loss(
+            hidden, head, torch.ones(POSITIONS), lambda logits, _: logits.logsumexp(-1)
+        )
+    assert found.item() == pytest.approx(head.logits(hidden).logsumexp(-1).sum().item(), rel=1e-6)
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20)
+def test_log_likelihoods_are_those_of_the_labels(seed: int) -> None:
+    hidden, head = draw(POSITIONS, HIDDEN, seed=seed), Head(draw(VOCABULARY, HIDDEN, seed=seed + 1))
+    labels = torch.arange(POSITIONS)
+    expected = head.logits(hidden).log_softmax(-1)[torch.arange(POSITIONS), labels]
+    assert torch.allclose(label_log_likelihoods(hidden, head, labels), expected, atol=1e-5)
+
+
+def test_no_chunk_holds_more_logits_than_stated() -> None:
+    sizes = [part.stop - part.start for part in heads.parts(2048, 131_072)]
+    assert max(sizes) * 131_072 <= heads.ELEMENTS
+    assert sum(sizes) >= 2048

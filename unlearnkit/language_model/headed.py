@@ -1,0 +1,56 @@
+"""The module that is trained and measured: a language model whose logits never exist all at once.
+
+Losses and figures are computed inside `forward`, where distributed wrappers (DDP, FSDP2) have the
+weights of the head at hand and see every gradient.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor
+
+from unlearnkit.language_model.head import Head, has_known_head, head_of
+from unlearnkit.language_model.tokens import IGNORED, Batch
+
+Result = TypeVar("Result")
+
+
+class Headed(torch.nn.Module):
+    """A causal language model as final hidden states and head.
+
+    Where the head is not a known one (`has_known_head`), logits take the place of hidden states.
+    """
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+        self.known = has_known_head(model)
+        self.positions = "position_ids" in inspect.signature(model.forward).parameters
+        # accelerate looks for it here when FSDP wraps layer by layer.
+        self._no_split_modules = getattr(model, "_no_split_modules", None)
+
+    def head(self) -> Head:
+        """The head as it is now."""
+        return head_of(self.model) if self.known else Head(None)
+
+    def forward(self, batch: Batch, then: Callable[[Tensor, Head], Result]) -> Result:
+        """`then(hidden, head)` on the states (positions, hidden) that predict a labelled token.
+
+        Positions come row by row, in the order of the tokens.
+        """
+        given = {
+            "input_ids": batch.input_ids,
+            "attention_mask": batch.attention_mask,
+            "use_cache": False,
+        }
+        if self.positions:  # so that padding on the left changes nothing
+            given["position_ids"] = batch.attention_mask.cumsum(-1).sub(1).clamp(min=0)
+        if self.known:
+            states = self.model.base_model(**given).last_hidden_state
+        else:
+            states = self.model(**given).logits
+        return then(states[:, :-1][batch.labels[:, 1:] != IGNORED], self.head())

@@ -1,0 +1,218 @@
+"""Which loss a step descends: the objective on forget records, the retain term on the others.
+
+Every objective works on the student's final hidden states at the labelled positions, and on those
+of the original and the strengthened model that were kept (`states.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from unlearnkit.language_model.head import Head, rise
+from unlearnkit.unlearning import objective as losses
+from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
+from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What is known at the labelled positions of some records, besides the student."""
+
+    labels: Tensor
+    """(positions,): the tokens that come next."""
+    lengths: Tensor
+    """(records,): labelled positions of each record, in their order."""
+    weights: Tensor
+    """(positions,): 1 / all labelled positions of the step, and what scaling the processes need."""
+    shares: Tensor
+    """(records,): 1 / all records of the step, scaled alike, for losses of whole records."""
+    head: Head
+    original: Tensor
+    """(positions, hidden), of the original, and `head` is its head."""
+    strengthened_head: Head | None = None
+    strengthened: Tensor | None = None
+    """(positions, hidden); None where the objective needs no teacher."""
+    alpha: float = 0.0
+    end_id: int = -1
+
+    def teacher(self, part: slice) -> Tensor:
+        """The unlearning teacher's logits, (chunk, vocab): the original's where a text ends."""
+        assert self.strengthened is not None and self.strengthened_head is not None
+        hidden, stronger = self.original[part], self.strengthened[part]
+        original = self.head.logits(hidden)
+        raised = rise(self.head, hidden, self.strengthened_head, stronger)
+        raw = teacher_logits(original, raised, self.alpha)
+        return spare_ends(raw, original, self.labels[part], self.end_id)
+
+    def reference(self, part: slice) -> Tensor:
+        """The original's logits, (chunk, vocab)."""
+        return self.head.logits(self.original[part])
+
+
+Term = Callable[["Tensor", "Head", Lesson, Settings], "Tensor"]
+"""(student's hidden states (positions, hidden), its head, lesson, settings) -> loss in nats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A way to forget: its term on forget records, and what it needs."""
+
+    term: Term
+    paper: str
+    needs_teacher: bool = False
+    retain_term: RetainTerm = RetainTerm.CE
+    """As published, when none is chosen."""
+    retain_weight: float = 1.0
+    """On top of the settings'."""
+    beta: float = 0.0
+    """As published, when none is chosen."""
+
+
+def rklu(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Reverse KL to the unlearning teacher."""
+    return _at_positions(
+        hidden, head, lesson, lambda z, part: losses.reverse_kl(z, lesson.teacher(part))
+    )
+
+
+def forward_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Forward KL to the same teacher."""
+    return _at_positions(
+        hidden, head, lesson, lambda z, part: losses.forward_kl(z, lesson.teacher(part))
+    )
+
+
+def grad_ascent(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Gradient ascent on the forget records' loss."""
+    return _at_positions(
+        hidden, head, lesson, lambda z, part: losses.grad_ascent(z, lesson.labels[part])
+    )
+
+
+def undial(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Self-distillation with the label's logit lowered by `beta`."""
+    return _at_positions(
+        hidden,
+        head,
+        lesson,
+        lambda z, part: losses.undial(
+            z, lesson.reference(part), lesson.labels[part], _beta(settings)
+        ),
+    )
+
+
+def npo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Negative preference optimization, the original as its reference."""
+    from unlearnkit.unlearning.chunked import label_log_likelihoods
+
+    original = _sums(
+        label_log_likelihoods(lesson.original, lesson.head, lesson.labels), lesson.lengths
+    )
+    return _on_records(
+        hidden, head, lesson, lambda student: losses.npo(student, original, _beta(settings))
+    )
+
+
+def simnpo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """NPO without a reference, normalised by length."""
+    return _on_records(
+        hidden,
+        head,
+        lesson,
+        lambda student: losses.simnpo(student, lesson.lengths, _beta(settings)),
+    )
+
+
+def retain_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """KL from the original to the student."""
+    return _at_positions(
+        hidden, head, lesson, lambda z, part: losses.retain_kl(z, lesson.reference(part))
+    )
+
+
+def cross_entropy(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
+    """Plain fine-tuning on the retain records."""
+    return _at_positions(
+        hidden, head, lesson, lambda z, part: losses.negative_log_likelihood(z, lesson.labels[part])
+    )
+
+
+OBJECTIVES: dict[ObjectiveName, Objective] = {
+    ObjectiveName.RKLU: Objective(rklu, "Wang et al., NAACL 2025", True, RetainTerm.KL),
+    ObjectiveName.FORWARD_KL: Objective(
+        forward_kl, "Wang et al., NAACL 2025, section 4.4 (FKLU)", True, RetainTerm.KL
+    ),
+    ObjectiveName.GRAD_ASCENT: Objective(
+        grad_ascent, "Jang et al. 2023, arXiv 2210.01504", retain_term=RetainTerm.NONE
+    ),
+    ObjectiveName.GRAD_DIFF: Objective(grad_ascent, "Liu et al. 2022, arXiv 2203.12817"),
+    ObjectiveName.NPO: Objective(npo, "Zhang et al. 2024, arXiv 2404.05868", beta=0.1),
+    # Their weight of the forget term is 0.125, of the retain term 1.
+    ObjectiveName.SIMNPO: Objective(
+        simnpo, "Fan et al. 2024, arXiv 2410.07163", retain_weight=8.0, beta=4.5
+    ),
+    ObjectiveName.UNDIAL: Objective(
+        undial, "Dong et al. 2024, arXiv 2402.10052", retain_term=RetainTerm.NONE, beta=10.0
+    ),
+}
+RETAIN_TERMS: dict[RetainTerm, Term] = {RetainTerm.KL: retain_kl, RetainTerm.CE: cross_entropy}
+
+
+def retain_term(settings: Settings) -> Term | None:
+    """The chosen retain term, or the objective's own; None without one."""
+    chosen = settings.retain_term
+    if chosen is RetainTerm.OWN:
+        chosen = OBJECTIVES[settings.objective].retain_term
+    return RETAIN_TERMS.get(chosen)
+
+
+def _beta(settings: Settings) -> float:
+    own = OBJECTIVES[settings.objective].beta
+    return own if settings.beta is None else settings.beta
+
+
+def _at_positions(
+    hidden: Tensor, head: Head, lesson: Lesson, loss_at: Callable[[Tensor, slice], Tensor]
+) -> Tensor:
+    from unlearnkit.unlearning.chunked import weighted_loss
+
+    return weighted_loss(hidden, head, lesson.weights, loss_at)
+
+
+def _on_records(
+    hidden: Tensor, head: Head, lesson: Lesson, loss_of: Callable[[Tensor], Tensor]
+) -> Tensor:
+    """A loss of whole records' log-likelihoods, through the chunks.
+
+    Its slope in each record's log-likelihood is found first; the sum of log p weighted with these
+    slopes then has the same gradient, and is a loss at positions.
+    """
+    import torch
+
+    from unlearnkit.unlearning.chunked import label_log_likelihoods, weighted_loss
+
+    found = label_log_likelihoods(hidden.detach(), head, lesson.labels)
+    with torch.enable_grad():
+        student = _sums(found, lesson.lengths).requires_grad_()
+        value = (loss_of(student) * lesson.shares).sum()
+    (slopes,) = torch.autograd.grad(value, student)
+    linear = weighted_loss(
+        hidden,
+        head,
+        slopes.repeat_interleave(lesson.lengths),
+        lambda z, part: losses.grad_ascent(z, lesson.labels[part]),
+    )
+    return linear + (value - linear).detach()
+
+
+def _sums(values: Tensor, lengths: Tensor) -> Tensor:
+    """Sum of each record's positions: (records,)."""
+    import torch
+
+    owner = torch.repeat_interleave(torch.arange(len(lengths), device=values.device), lengths)
+    return values.new_zeros(len(lengths)).index_add(0, owner, values)
