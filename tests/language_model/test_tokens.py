@@ -1,9 +1,14 @@
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 import torch
+from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
 from tests.small import Small
 from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.recall import logits_of, token_figures
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, collate, encode
 
 
@@ -22,8 +27,72 @@ def test_the_prompts_tokens_do_not_depend_on_the_text(small: Small) -> None:
     assert one.input_ids[:length] == two.input_ids[:length]
 
 
+EXAMPLES = [Example(ids, (IGNORED, *ids[1:])) for ids in ((5, 6, 7, 8, 9), (10, 11), (12, 13, 14))]
+
+
+def tiny(kind: str) -> Any:
+    """Random weights: GPT-2 learns a vector for each position, Llama turns queries and keys."""
+    torch.manual_seed(0)
+    if kind == "gpt2":
+        return GPT2LMHeadModel(
+            GPT2Config(vocab_size=32, n_positions=16, n_embd=16, n_layer=2, n_head=2)
+        ).eval()
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=32,
+            hidden_size=16,
+            intermediate_size=32,
+            num_hidden_layers=2,
+            num_attention_heads=2,
+            num_key_value_heads=2,
+            max_position_embeddings=16,
+        )
+    ).eval()
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_token_s_logits_do_not_depend_on_the_side_that_is_padded(kind: str) -> None:
+    model = tiny(kind)
+    with torch.no_grad():
+        left, right = (
+            (batch, logits_of(model)(batch))
+            for batch in (collate(EXAMPLES, 0, "left"), collate(EXAMPLES, 0, "right"))
+        )
+        for row, example in enumerate(EXAMPLES):
+            alone = model(torch.tensor([example.input_ids])).logits[0]
+            for batch, logits in (left, right):
+                own = logits[row][batch.attention_mask[row].bool()]
+                torch.testing.assert_close(own, alone)
+
+
+def test_the_figures_do_not_depend_on_the_side_that_is_padded() -> None:
+    logits = logits_of(tiny("gpt2"))
+    with torch.no_grad():
+        left, right = (
+            token_figures(logits(batch), batch.labels)
+            for batch in (collate(EXAMPLES, 0, "left"), collate(EXAMPLES, 0, "right"))
+        )
+    assert [hits for hits, _ in left] == [hits for hits, _ in right]
+    assert [loss for _, loss in left] == pytest.approx([loss for _, loss in right])
+
+
+def test_positions_count_from_the_first_token_of_a_row() -> None:
+    assert collate(EXAMPLES[:2], 0, "left").position_ids.tolist() == [
+        [0, 1, 2, 3, 4],
+        [0, 0, 0, 0, 1],
+    ]
+    assert collate(EXAMPLES[:2], 0).position_ids[1, :2].tolist() == [0, 1]
+
+
 def test_padding_is_masked_and_unlabelled() -> None:
     batch = collate([Example((1, 2, 3), (-100, 2, 3)), Example((4,), (-100,))], pad_id=9)
     assert batch.input_ids.tolist() == [[1, 2, 3], [4, 9, 9]]
     assert batch.attention_mask.tolist() == [[1, 1, 1], [1, 0, 0]]
     assert torch.equal(batch.labels[1], torch.full((3,), IGNORED))
+
+
+def test_padding_on_the_left_stands_before_the_tokens() -> None:
+    batch = collate([Example((1, 2, 3), (-100, 2, 3)), Example((4, 5), (-100, 5))], 9, "left")
+    assert batch.input_ids.tolist() == [[1, 2, 3], [9, 4, 5]]
+    assert batch.attention_mask.tolist() == [[1, 1, 1], [0, 1, 1]]
+    assert batch.labels.tolist() == [[-100, 2, 3], [-100, -100, 5]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput
@@ -39,11 +39,21 @@ class Encoding:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Right-padded tensors, each (batch, length)."""
+    """Padded tensors, each (batch, length)."""
 
     input_ids: Tensor
     attention_mask: Tensor
     labels: Tensor
+    position_ids: Tensor
+    """A token's place in its own row, from 0, on whichever side the row is padded."""
+
+    def inputs(self) -> dict[str, Tensor]:
+        """What a model's forward is called with."""
+        return {
+            "input_ids": self.input_ids,
+            "attention_mask": self.attention_mask,
+            "position_ids": self.position_ids,
+        }
 
     @property
     def counted_labels(self) -> Tensor:
@@ -54,7 +64,10 @@ class Batch:
     def to(self, device: Any) -> Batch:
         """The same batch on another device."""
         return Batch(
-            self.input_ids.to(device), self.attention_mask.to(device), self.labels.to(device)
+            self.input_ids.to(device),
+            self.attention_mask.to(device),
+            self.labels.to(device),
+            self.position_ids.to(device),
         )
 
 
@@ -90,18 +103,28 @@ def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example
     return example
 
 
-def collate(examples: Sequence[Example], pad_id: int) -> Batch:
-    """Pad on the right to the longest; tensors are (batch, length)."""
+def collate(
+    examples: Sequence[Example], pad_id: int, side: Literal["left", "right"] = "right"
+) -> Batch:
+    """Pad to the longest on this side; tensors are (batch, length)."""
     import torch
 
     length = max(len(example.input_ids) for example in examples)
 
     def padded(rows: list[tuple[int, ...]], fill: int) -> Tensor:
-        return torch.tensor([list(row) + [fill] * (length - len(row)) for row in rows])
+        gaps = [(fill,) * (length - len(row)) for row in rows]
+        return torch.tensor(
+            [
+                gap + row if side == "left" else row + gap
+                for gap, row in zip(gaps, rows, strict=True)
+            ]
+        )
 
     ids = [example.input_ids for example in examples]
+    attention_mask = padded([(1,) * len(row) for row in ids], 0)
     return Batch(
         input_ids=padded(ids, pad_id),
-        attention_mask=padded([(1,) * len(row) for row in ids], 0),
+        attention_mask=attention_mask,
         labels=padded([example.labels for example in examples], IGNORED),
+        position_ids=(attention_mask.cumsum(-1) - 1).clamp(min=0),
     )
