@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
-from unlearnkit.artefacts import digest_of, folder_digests
 from unlearnkit.domain import (
     AuditResult,
     CalibrationStep,
@@ -27,6 +26,7 @@ from unlearnkit.domain import (
     TrainingPass,
     Verdict,
 )
+from unlearnkit.language_model.folder import model_digest
 
 RUN = "2026-11-24-7f3a"
 NOW = datetime(2026, 11, 24, 15, 4, 5, tzinfo=UTC)
@@ -72,7 +72,7 @@ def manifest(model: Path | None = None) -> RunManifest:
         ),
         retain_count=574,
         original_digest="4d" * 32,
-        unlearned_digest=digest_of(folder_digests(model)) if model else "9e" * 32,
+        unlearned_digest=model_digest(model) if model else "9e" * 32,
         model_path="/somewhere/model",
         original_path="/somewhere/original",
         objective="rklu",

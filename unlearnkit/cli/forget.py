@@ -24,7 +24,7 @@ from unlearnkit.cli.terminal import (
 from unlearnkit.domain import Uncertain
 
 ModelArgument = Annotated[
-    Path, typer.Argument(help="The model's folder (Hugging Face format, safetensors).")
+    Path, typer.Argument(help="The model's folder (safetensors), or its LoRA adapter's.")
 ]
 HoldoutOption = Annotated[
     list[Path] | None,

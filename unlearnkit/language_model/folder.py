@@ -1,14 +1,26 @@
-"""A model folder in Hugging Face format: loaded with checks, written whole or not at all."""
+"""A model folder in Hugging Face format: loaded with checks, written whole or not at all.
+
+It holds a whole model, or a PEFT adapter that names the folder of its base.
+"""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import digest_of, folder_digests
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.adapter_folder import (
+    CONFIG,
+    base_of,
+    check_adapter,
+    is_adapter,
+    merge_adapter,
+)
 
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "spiece.model")
@@ -20,31 +32,57 @@ class LanguageModel:
 
     model: Any
     tokenizer: Any
+    folder: Path | None = None
+    """Where it was loaded from: a model's folder, or an adapter's."""
+    base: Path | None = None
+    """The base's folder, where `folder` is an adapter's, which was merged into the weights."""
 
 
 def check_folder(folder: Path) -> None:
     """Raise BadInput unless `folder` holds a config, safetensors weights and a tokenizer.
 
-    Pickled weights are not read: unpickling runs code.
+    Or a LoRA adapter in safetensors whose base is such a folder; the tokenizer is the adapter's
+    or the base's. Pickled weights are not read: unpickling runs code.
     """
-    if not (folder / "config.json").is_file():
+    if is_adapter(folder):
+        if any((folder / name).is_file() for name in WEIGHTS):
+            raise BadInput(
+                f"the folder holds a model's weights and an adapter ({CONFIG})",
+                where=folder,
+                fix="Move one of them to a folder of its own.",
+            )
+        check_adapter(folder)
+    whole = base_of(folder) if is_adapter(folder) else folder
+    if not (whole / "config.json").is_file():
         raise BadInput(
             "not a model folder: config.json is missing",
-            where=folder,
+            where=whole,
             fix="Give the folder that save_pretrained() wrote.",
         )
-    if not any((folder / name).is_file() for name in WEIGHTS):
+    if not any((whole / name).is_file() for name in WEIGHTS):
         raise BadInput(
             "the model's weights are missing (no model.safetensors or its index)",
-            where=folder,
+            where=whole,
             fix="Save the model with save_pretrained(folder); pickled weights are not read.",
         )
-    if not any((folder / name).is_file() for name in TOKENIZER):
+    if not any(_has_tokenizer(one) for one in model_folders(folder)):
         raise BadInput(
             "the model folder has no tokenizer",
             where=folder,
             fix="Save it beside the weights: tokenizer.save_pretrained(folder).",
         )
+
+
+def model_folders(folder: Path) -> tuple[Path, ...]:
+    """The folders that make the model up: its own and, of an adapter, its base's.
+
+    Raises BadInput when an adapter's base is not there.
+    """
+    return (folder, base_of(folder)) if is_adapter(folder) else (folder,)
+
+
+def _has_tokenizer(folder: Path) -> bool:
+    return any((folder / name).is_file() for name in TOKENIZER)
 
 
 def quiet_transformers() -> Any:
@@ -60,21 +98,30 @@ def quiet_transformers() -> Any:
 def load_language_model(folder: Path) -> LanguageModel:
     """Load weights (their own dtype) and tokenizer from a local folder; the network is never asked.
 
+    An adapter is merged into its base in float32, and stays so: its small changes would be lost
+    between two numbers of bfloat16.
+
     Raises BadInput when something is missing or does not fit, weights left uninitialised included.
     """
     check_folder(folder)
+    base = base_of(folder) if is_adapter(folder) else None
+    model = _load_weights(folder if base is None else base, "auto" if base is None else "float32")
+    if base is not None:
+        model = merge_adapter(model, folder)
+    tokenizer = _load_tokenizer(next(one for one in model_folders(folder) if _has_tokenizer(one)))
+    model.eval()
+    return LanguageModel(model, tokenizer, folder, base)
+
+
+def _load_weights(folder: Path, dtype: str) -> Any:
     transformers = quiet_transformers()
     # The loaders raise anything; the user gets one message.
     try:
         model, info = transformers.AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, output_loading_info=True, dtype="auto"
+            folder, local_files_only=True, output_loading_info=True, dtype=dtype
         )
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except Exception as error:
-        raise BadInput(
-            f"the model cannot be loaded: {type(error).__name__}: {str(error).splitlines()[0]}",
-            where=folder,
-        ) from error
+        raise _unusable("model", folder, error) from error
     if info["missing_keys"] or info["mismatched_keys"]:
         missing = sorted(info["missing_keys"]) + sorted(str(key) for key in info["mismatched_keys"])
         raise BadInput(
@@ -82,26 +129,50 @@ def load_language_model(folder: Path) -> LanguageModel:
             where=folder,
             fix="The folder is incomplete; copy it again from where it was trained.",
         )
+    return model
+
+
+def _load_tokenizer(folder: Path) -> Any:
+    try:
+        tokenizer: Any = quiet_transformers().AutoTokenizer.from_pretrained(
+            folder, local_files_only=True
+        )
+    except Exception as error:
+        raise _unusable("tokenizer", folder, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
-    model.eval()
-    return LanguageModel(model, tokenizer)
+    return tokenizer
+
+
+def _unusable(what: str, folder: Path, error: Exception) -> BadInput:
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return BadInput(f"the {what} cannot be loaded: {said}", where=folder)
 
 
 def save_language_model(language_model: LanguageModel, folder: Path) -> None:
-    """Write model and tokenizer to a folder beside `folder`, then rename: never a half model.
+    """Write model and tokenizer to `folder`, in place of all that was there.
+
+    Raises BadInput when the disk is full or cannot be written.
+    """
+    quiet_transformers()
+    with written_whole(folder) as temporary:
+        language_model.model.save_pretrained(temporary)
+        language_model.tokenizer.save_pretrained(temporary)
+
+
+@contextmanager
+def written_whole(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` to write a model to; renamed at the end: never a half model.
 
     Raises BadInput when the disk is full or cannot be written.
     """
     from safetensors import SafetensorError
 
-    quiet_transformers()
     temporary = folder.with_name(f".{folder.name}.partial")
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
-        language_model.model.save_pretrained(temporary)
-        language_model.tokenizer.save_pretrained(temporary)
+        yield temporary
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
     except (OSError, SafetensorError) as error:
@@ -113,6 +184,19 @@ def save_language_model(language_model: LanguageModel, folder: Path) -> None:
         ) from error
 
 
+def model_files(folder: Path) -> dict[str, str]:
+    """File -> hex SHA-256 of every file that makes the model up.
+
+    An adapter's base comes under `base//`, a name that no file inside the adapter can have.
+    Raises BadInput on a symbolic link, or when an adapter's base is not there.
+    """
+    own, *bases = model_folders(folder)
+    files = folder_digests(own)
+    for base in bases:
+        files |= {f"base//{name}": digest for name, digest in folder_digests(base).items()}
+    return files
+
+
 def model_digest(folder: Path) -> str:
-    """One hex SHA-256 over every file of the model folder."""
-    return digest_of(folder_digests(folder))
+    """One hex SHA-256 over every file of the model folder and, of an adapter, of its base's."""
+    return digest_of(model_files(folder))

@@ -16,7 +16,7 @@ from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import RequestState, RunManifest
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import check_folder, model_digest
+from unlearnkit.language_model.folder import check_folder, model_digest, model_folders
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.locate.forget_set import build_forget_set
 from unlearnkit.pipeline.context import Context, is_main_process
@@ -135,7 +135,7 @@ def _versions() -> dict[str, str]:
 
 def _claim(run: Run, out: Path, model: Path) -> None:
     """Make sure that nobody's files are overwritten, now or when the run is repeated."""
-    if out == model or out.is_relative_to(model):
+    if any(out.is_relative_to(one) for one in model_folders(model)):
         raise BadInput("the new model cannot be written over the one it is made from", where=out)
     refuse_file(out)
     claimed = run.claim.is_file() and json.loads(run.claim.read_bytes())["out"] == str(out)

@@ -21,7 +21,8 @@ def build_statement(
     """The Statement over a report's files and the unlearned model's files (name -> hex SHA-256).
 
     in-toto attestation framework, spec v1, "Statement layer": subjects are matched by digest; the
-    model's files are named model/<path inside the model folder>.
+    model's files are named model/<path inside the model folder>, those of an adapter's base
+    model/base//<path inside the base's folder>.
     """
     named = dict(files) | {MODEL_PREFIX + path: digest for path, digest in model_files.items()}
     return {

@@ -6,7 +6,7 @@ Third parties can check the signature without this package: see "How to verify" 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 from unlearnkit.artefacts import digest_of, folder_digests
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.facts import Report
 from unlearnkit.report.signing import bundle_bytes, load_public_key
 from unlearnkit.report.statement import (
@@ -71,6 +72,8 @@ class _Statement(Artefact):
 
 def verify_report(report_dir: Path, public_key: Path, model: Path | None = None) -> Verification:
     """Check signature, files and (when given) the model folder; return what was checked.
+
+    Of a model that is an adapter, the base's files are checked too.
 
     `report_dir` is the report's folder or its attestation.json. Nothing in the folder is trusted
     before the signature holds, its signing.pub never.
@@ -189,14 +192,15 @@ def _report_files(folder: Path, attestation: Path) -> dict[str, str]:
     """Digests of what lies in the report folder, except the attestation and the letters."""
     return {
         name: digest
-        for name, digest in _digests(folder).items()
+        for name, digest in _digests(folder_digests, folder).items()
         if name != attestation.name and not name.startswith(f"{LETTERS}/")
     }
 
 
-def _digests(folder: Path) -> dict[str, str]:
+def _digests(digests: Callable[[Path], dict[str, str]], folder: Path) -> dict[str, str]:
+    """What `digests` finds in the folder; what it cannot use does not hold."""
     try:
-        return folder_digests(folder)
+        return digests(folder)
     except BadInput as error:
         raise VerificationFailed(error.what, where=error.where) from None
 
@@ -235,7 +239,7 @@ def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
 def _model(folder: Path, signed: Mapping[str, str], claimed: Mapping[str, Any]) -> list[Claim]:
     if not folder.is_dir():
         raise BadInput("the model folder to check does not exist", where=folder)
-    found = _digests(folder)
+    found = _digests(model_files, folder)
     claims = _compare("model file ", signed, found)
     if all(claim.ok for claim in claims):
         digest = digest_of(found)

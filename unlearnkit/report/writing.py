@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unlearnkit.artefacts import digest_of, folder_digests, write_atomic
+from unlearnkit.artefacts import digest_of, write_atomic
 from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.facts import build_report
 from unlearnkit.report.render import render_html
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
@@ -44,8 +45,8 @@ def write_report(
     if load_signer(signing_key).public_key.keyid != keyid:
         raise BadInput("this public key does not belong to the signing key", where=public_key)
     _refuse_foreign_files(folder, model_dir)
-    model_files = folder_digests(model_dir)
-    if digest_of(model_files) != manifest.unlearned_digest:
+    files_of_model = model_files(model_dir)
+    if digest_of(files_of_model) != manifest.unlearned_digest:
         raise BadInput(
             "the model folder is not the one the run made: a file was changed, added or removed",
             where=model_dir,
@@ -57,7 +58,7 @@ def write_report(
     contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())
     files = dict(zip(SIGNED_FILES, contents, strict=True))
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    attestation = sign_statement(build_statement(report, digests, model_files), signing_key)
+    attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
 
     (folder / ATTESTATION).unlink(missing_ok=True)
     _remove_leftovers(folder)
@@ -69,7 +70,7 @@ def write_report(
 
 def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
     """Anything else in the folder would make the finished report fail its own verification."""
-    if folder.resolve().is_relative_to(model_dir.resolve()):
+    if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
         raise BadInput("a report cannot lie inside the model it is about", where=folder)
     ours = {ATTESTATION, LETTERS, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
