@@ -5,6 +5,7 @@ It holds a whole model, or a PEFT adapter that names the folder of its base.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ def check_folder(folder: Path) -> None:
             where=whole,
             fix="Save the model with save_pretrained(folder); pickled weights are not read.",
         )
+    _check_shards(whole)
     if not any(_has_tokenizer(one) for one in model_folders(folder)):
         raise BadInput(
             "the model folder has no tokenizer",
@@ -79,6 +81,25 @@ def model_folders(folder: Path) -> tuple[Path, ...]:
     Raises BadInput when an adapter's base is not there.
     """
     return (folder, base_of(folder)) if is_adapter(folder) else (folder,)
+
+
+def _check_shards(folder: Path) -> None:
+    """Raise BadInput when the index names a file that is not there, as a broken copy has it."""
+    whole, index = (folder / name for name in WEIGHTS)
+    if whole.is_file():
+        return
+    try:
+        shards = sorted(set(json.loads(index.read_bytes())["weight_map"].values()))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise BadInput("not an index of weights", where=index) from None
+    lacking = [name for name in shards if not (folder / str(name)).is_file()]
+    if lacking:
+        raise BadInput(
+            f"{len(lacking)} of the model's {len(shards)} weight files are missing, "
+            f"first: {lacking[0]}",
+            where=folder,
+            fix="The folder is incomplete; copy it again from where it was trained.",
+        )
 
 
 def _has_tokenizer(folder: Path) -> bool:
