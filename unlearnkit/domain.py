@@ -312,8 +312,10 @@ class CalibrationStep(Artefact):
     exact_memorization: float
     extraction_strength: float
     probability: float
+    loss: float
+    """Mean token loss in nats."""
     distance: float
-    """Largest distance of the three to the holdout's level."""
+    """Largest distance of the figures to the holdout's level; a nat counts as 0.05."""
     chosen: bool = False
 
 
@@ -325,9 +327,11 @@ class TrainingPass(Artefact):
     forget_exact_memorization: float
     forget_extraction_strength: float
     forget_probability: float
+    forget_loss: float
     holdout_exact_memorization: float
     holdout_extraction_strength: float
     holdout_probability: float
+    holdout_loss: float
     retain_exact_memorization: float
     retain_extraction_strength: float
     state: str

@@ -5,6 +5,7 @@ The figures are drawn from a fixed seed around levels that small runs showed. No
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -97,9 +98,11 @@ def manifest(model: Path | None = None) -> RunManifest:
                 forget_exact_memorization=forget,
                 forget_extraction_strength=extract,
                 forget_probability=probability,
+                forget_loss=-math.log(probability),
                 holdout_exact_memorization=0.18,
                 holdout_extraction_strength=0.02,
                 holdout_probability=0.03,
+                holdout_loss=3.5,
                 retain_exact_memorization=retain,
                 retain_extraction_strength=0.9,
                 state=state,
@@ -117,6 +120,7 @@ def manifest(model: Path | None = None) -> RunManifest:
             "exact_memorization": 0.18,
             "extraction_strength": 0.02,
             "probability": 0.02,
+            "loss": 3.9,
         },
         versions={
             "unlearnkit": "0.1.0",
@@ -136,6 +140,7 @@ def _step(
         exact_memorization=em,
         extraction_strength=es,
         probability=p,
+        loss=-math.log(p or 0.005),
         distance=max(abs(em - 0.18), abs(es - 0.02), abs(p - 0.02)),
         chosen=chosen,
     )

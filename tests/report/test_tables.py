@@ -92,6 +92,7 @@ def test_of_the_teachers_the_nearest_of_each_number_of_epochs_and_the_chosen_are
             exact_memorization=0.5,
             extraction_strength=0.0,
             probability=0.0,
+            loss=7.0,
             distance=at / 10,
             chosen=(epochs, at) == (2, 7),
         )

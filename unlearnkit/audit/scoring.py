@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def truth_ratios(
             wanted.append((record.paraphrase or record.text, record.prompt))
             wanted += [(text, record.prompt) for text in record.perturbed]
     losses = iter(
-        [nats(one) for one in recalls_of(language_model, wanted, encoding, device)]
+        [one.loss for one in recalls_of(language_model, wanted, encoding, device)]
         if wanted
         else []
     )
@@ -89,8 +88,3 @@ def truth_ratios(
         else None
         for record in records
     ]
-
-
-def nats(one: Recall) -> float:
-    """Mean token negative log-likelihood; a probability that underflowed counts as 1e-300."""
-    return -math.log(max(one.probability, 1e-300))

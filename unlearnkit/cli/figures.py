@@ -30,7 +30,7 @@ ROLES = {
     ModelRole.UNLEARNED: "after",
     ModelRole.REFERENCE: "retrained",
 }
-RECALL = ("exact_memorization", "extraction_strength", "probability")
+RECALL = ("exact_memorization", "extraction_strength", "loss")
 STATES = {
     "still recalls": "recalls",
     "inside the band, retain not recovered": "inside, retain low",
@@ -67,17 +67,18 @@ def show_run(manifest: RunManifest) -> None:
             str(one.number),
             f"{one.forget_exact_memorization:.3f}",
             f"{one.forget_extraction_strength:.3f}",
-            f"{one.forget_probability:.3f}",
+            f"{one.forget_loss:.3f}",
+            f"{one.holdout_exact_memorization:.3f}",
             f"{one.retain_exact_memorization:.3f}",
             STATES.get(one.state, one.state),
         ]
         for one in few(manifest.passes)
     ]
     level = [f"[bold]{manifest.holdout_level[name]:.3f}[/]" for name in RECALL]
-    rows.append(["[bold]aim[/]", *level, "", f"holdout, {manifest.holdout_origin}"])
+    rows.append(["[bold]aim[/]", *level, "", "", f"holdout, {manifest.holdout_origin}"])
     forget = len(manifest.forget_set.record_ids)
     title = f"Recall of the {forget} records to forget, beside {manifest.retain_count} kept"
-    columns = ["Pass", "Exact mem.", "Extraction", "Probability", "Retained", "State"]
+    columns = ["Pass", "Exact mem.", "Extraction", "Loss", "Never seen", "Retained", "State"]
     out.print(table(title, columns, rows))
     if STATES.get(manifest.passes[-1].state) != "inside":
         err.print(

@@ -42,15 +42,11 @@ class Headed(torch.nn.Module):
 
         Positions come row by row, in the order of the tokens.
         """
-        given = {
-            "input_ids": batch.input_ids,
-            "attention_mask": batch.attention_mask,
-            "use_cache": False,
-        }
-        if self.positions:  # so that padding on the left changes nothing
-            given["position_ids"] = batch.attention_mask.cumsum(-1).sub(1).clamp(min=0)
+        given = batch.inputs()
+        if not self.positions:
+            del given["position_ids"]
         if self.known:
-            states = self.model.base_model(**given).last_hidden_state
+            states = self.model.base_model(**given, use_cache=False).last_hidden_state
         else:
-            states = self.model(**given).logits
+            states = self.model(**given, use_cache=False).logits
         return then(states[:, :-1][batch.labels[:, 1:] != IGNORED], self.head())

@@ -15,6 +15,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.language_model.head import Head, parts
@@ -31,6 +32,11 @@ class Recall:
     exact_memorization: float
     extraction_strength: float
     probability: float
+
+    @property
+    def loss(self) -> float:
+        """Mean token loss in nats; a probability that underflowed counts as 1e-300."""
+        return -math.log(max(self.probability, 1e-300))
 
 
 def extraction_strength(hits: Sequence[bool]) -> float:
@@ -103,6 +109,10 @@ def recall(
     return [found[position] for position in range(len(examples))]
 
 
+NAT = 0.05
+"""A nat of token loss counts as so much of a share, in distances between levels."""
+
+
 @dataclass(frozen=True, slots=True)
 class Level:
     """The means of a set of records: the level a model has on them."""
@@ -110,30 +120,32 @@ class Level:
     exact_memorization: float
     extraction_strength: float
     probability: float
-
-    def distance(self, other: Level) -> float:
-        """Largest absolute difference of the three."""
-        return max(
-            abs(self.exact_memorization - other.exact_memorization),
-            abs(self.extraction_strength - other.extraction_strength),
-            abs(self.probability - other.probability),
-        )
+    loss: float
+    """Mean token loss in nats: tells small probabilities apart, where their means cannot."""
 
     def above(self, other: Level) -> float:
-        """Largest difference by which one of the three lies over the other's; 0 when none does."""
+        """Largest difference by which this level recalls more than the other; 0 when it does not.
+
+        Of the three shares, and of the token loss with 0.05 for a nat.
+        """
         return max(
             0.0,
             self.exact_memorization - other.exact_memorization,
             self.extraction_strength - other.extraction_strength,
             self.probability - other.probability,
+            NAT * (other.loss - self.loss),
         )
+
+    def distance(self, other: Level) -> float:
+        """Largest difference, in either direction."""
+        return max(self.above(other), other.above(self))
 
 
 def level(recalls: Sequence[Recall]) -> Level:
     """Mean of each figure over the records."""
-    count = len(recalls)
     return Level(
-        sum(one.exact_memorization for one in recalls) / count,
-        sum(one.extraction_strength for one in recalls) / count,
-        sum(one.probability for one in recalls) / count,
+        fmean(one.exact_memorization for one in recalls),
+        fmean(one.extraction_strength for one in recalls),
+        fmean(one.probability for one in recalls),
+        fmean(one.loss for one in recalls),
     )

@@ -125,6 +125,7 @@ def _level(outcome: Outcome) -> dict[str, float]:
         "exact_memorization": target.exact_memorization,
         "extraction_strength": target.extraction_strength,
         "probability": target.probability,
+        "loss": target.loss,
     }
 
 

@@ -23,7 +23,6 @@ from unlearnkit.unlearning.objective import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
-from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -139,8 +138,7 @@ def teacher_levels(
         original, label = head.logits(below), labels[part].to(bench.device)
         raised = rise(head, below, strengthened.head, above)
         for figures, alpha in zip(found, alphas, strict=True):
-            raw = teacher_logits(original, raised, alpha)
-            more = figures_at(spare_ends(raw, original, label, bench.end_id), label)
+            more = figures_at(bench.rule.logits(original, raised, label, alpha), label)
             figures[0].extend(more[0])
             figures[1].extend(more[1])
     return [level(by_record(figures, lengths)) for figures in found]
@@ -166,6 +164,7 @@ def best_alpha(
                 exact_memorization=one.exact_memorization,
                 extraction_strength=one.extraction_strength,
                 probability=one.probability,
+                loss=one.loss,
                 distance=one.distance(forget.target),
             )
             for alpha, one in zip(alphas, levels, strict=True)
@@ -184,7 +183,7 @@ def best_alpha(
 def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:
     """Whether a teacher is good enough to distil.
 
-    Inside the band on all three figures, and within half of it on exact memorization: the student
+    Inside the band on all figures, and within half of it on exact memorization: the student
     stays a little above its teacher and must still get inside.
     """
     off = abs(tried.exact_memorization - target.exact_memorization)
@@ -206,6 +205,6 @@ def refusal(tried: Sequence[CalibrationStep], target: Level, settings: Settings)
         f"exact memorization {near.exact_memorization:.3f} "
         f"(holdout {target.exact_memorization:.3f}), "
         f"extraction strength {near.extraction_strength:.3f} ({target.extraction_strength:.3f}), "
-        f"probability {near.probability:.3f} ({target.probability:.3f}); "
+        f"token loss {near.loss:.2f} nats ({target.loss:.2f}); "
         f"tolerance {settings.tolerance}"
     )

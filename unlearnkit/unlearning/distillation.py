@@ -73,8 +73,8 @@ def judge_pass(student: Standing, original_retain: Level, settings: Settings) ->
     """Where the student stands: the stop rule looks at both sides of the band, and at retain.
 
     The band lies around the student's own level on never-seen records: they move a little with the
-    training, and an auditor has no other model to compare with. Below the band on any of the three
-    figures is over-unlearned: such a hole points at the person.
+    training, and an auditor has no other model to compare with. Below the band on any figure is
+    over-unlearned: such a hole points at the person.
     """
     if student.holdout.above(student.forget) > settings.tolerance:
         return OVER
@@ -109,7 +109,7 @@ def lesson_of(
         strengthened_head=stronger.head if stronger else None,
         strengthened=stronger.states.of(rows, bench.device) if stronger else None,
         alpha=lessons.alpha,
-        end_id=bench.end_id,
+        rule=bench.rule,
     )
     return lesson, examples
 
@@ -166,9 +166,10 @@ def one_pass(
 
 def distil(
     bench: Workbench, model: Any, lessons: Lessons, checkpoints: Path, progress: Progress
-) -> tuple[Any, tuple[TrainingPass, ...]]:
-    """The prepared student and its passes; stops inside the band, below it, or after max_passes.
+) -> tuple[TrainingPass, ...]:
+    """The passes in which `model`, the original, becomes the student.
 
+    They end inside the band, below it, or after max_passes.
     Goes on from the last finished pass in `checkpoints`. Raises TrainingFailed when the loss is
     not finite or explodes; the last finished pass is kept.
     """
@@ -192,7 +193,7 @@ def distil(
         passes.append(measured(bench, student, lessons, number, loss))
         save_checkpoint(accelerator, checkpoints, passes)
     progress("distilling (pass)", settings.max_passes, settings.max_passes)
-    return student, tuple(passes)
+    return tuple(passes)
 
 
 def measured(
@@ -221,9 +222,11 @@ def training_pass(number: int, loss: float, standing: Standing, state: str) -> T
         forget_exact_memorization=standing.forget.exact_memorization,
         forget_extraction_strength=standing.forget.extraction_strength,
         forget_probability=standing.forget.probability,
+        forget_loss=standing.forget.loss,
         holdout_exact_memorization=standing.holdout.exact_memorization,
         holdout_extraction_strength=standing.holdout.extraction_strength,
         holdout_probability=standing.holdout.probability,
+        holdout_loss=standing.holdout.loss,
         retain_exact_memorization=standing.retain.exact_memorization,
         retain_extraction_strength=standing.retain.extraction_strength,
         state=state,

@@ -12,13 +12,19 @@ import json
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.adapters import (
+    check_extendable,
+    save_adapter,
+    unload,
+    with_adapter,
+)
 from unlearnkit.language_model.folder import (
     LanguageModel,
     load_language_model,
@@ -96,31 +102,38 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     logging.getLogger("accelerate").setLevel(logging.ERROR)
     accelerator = Accelerator(gradient_accumulation_steps=settings.accumulation_steps)
     loaded = load_language_model(task.model)
-    tokenizer, dtype = loaded.tokenizer, loaded.model.dtype
-    check_disk(loaded.model, task.work)
+    if settings.as_adapter:
+        check_extendable(loaded)
+    tokenizer = loaded.tokenizer
     end_id = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else -1
     bench = Workbench(accelerator, settings, tokenizer.pad_token_id, end_id)
     material = encoded(task, tokenizer, settings)
+    original = Original(replace(loaded, model=None), loaded.model.dtype)
 
     model = trainable(loaded.model, bench)
-    start = measured_start(bench, model, material, task.work)
+    del loaded
+    check_disk(model.whole, task.work)
+    start = measured_start(bench, model.inner, material, task.work)
     if start.forget.distance(start.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
-        save(accelerator, LanguageModel(model.to(dtype), tokenizer), task.out)
+        save(bench, original, model, task.out)
         remove(task.work, accelerator)
         return Outcome((), (untouched,), start.holdout)
 
-    original, kept = original_states(bench, model, material, task.work, progress)
-    head = Headed(model).head().frozen()
+    known, kept = original_states(bench, model.inner, material, task.work, progress)
+    head = Headed(model.inner).head().frozen()
     steps: tuple[CalibrationStep, ...] = ()
     stronger: Strengthened | None = None
     if OBJECTIVES[settings.objective].needs_teacher:
-        forget = ForgetSet(material.forget, original, head, start.holdout)
-        steps, stronger = calibrated(bench, model, forget, task.work, progress)
-    del loaded, model  # it is the strengthened one now
+        forget = ForgetSet(material.forget, known, head, start.holdout)
+        steps, stronger = calibrated(bench, model.inner, forget, task.work, progress)
 
+    base = unload(model.whole) if settings.lora_rank else None
+    del model  # it is the strengthened one now
+    student = trainable(base or load_language_model(task.model).model, bench)
+    del base
     lessons = Lessons(
-        forget=Shelf(material.forget, original, stronger),
+        forget=Shelf(material.forget, known, stronger),
         retain=Shelf(material.pool, kept),
         holdout=material.holdout,
         retain_sample=material.sample,
@@ -128,12 +141,30 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         alpha=next((one.alpha for one in steps if one.chosen), 0.0),
         original_retain=start.retain,
     )
-    fresh = trainable(load_language_model(task.model).model, bench)
-    student, passes = distil(bench, fresh, lessons, task.work / "checkpoints", progress)
-    finished = accelerator.unwrap_model(student).model
-    save(accelerator, LanguageModel(finished.to(dtype), tokenizer), task.out)
+    passes = distil(bench, student.inner, lessons, task.work / "checkpoints", progress)
+    save(bench, original, student, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout)
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is remembered of the original model when its weights are gone."""
+
+    language_model: LanguageModel
+    """Tokenizer and folders; its model is None."""
+    dtype: Any
+    """The precision it is stored in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainable:
+    """A model to train."""
+
+    whole: Any
+    """transformers' model, or PEFT's around it."""
+    inner: Any
+    """transformers' model, with the adapter's layers in it where there is one."""
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
@@ -153,18 +184,23 @@ def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     )
 
 
-def trainable(model: Any, bench: Workbench) -> Any:
+def trainable(model: Any, bench: Workbench) -> Trainable:
     """The model to train, on its device, from a seed of its own.
 
-    In float32 whatever is stored: AdamW's steps vanish in bfloat16.
+    What is trained is in float32, whatever is stored: AdamW's steps vanish in bfloat16.
     """
     from accelerate.utils import set_seed
 
-    set_seed(bench.settings.seed)
-    model.float().requires_grad_(True).to(bench.device)
-    if bench.settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable()
-    return model
+    settings = bench.settings
+    set_seed(settings.seed)
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    if not settings.lora_rank:
+        model.float().requires_grad_(True).to(bench.device)
+        return Trainable(model, model)
+    rank = settings.lora_rank
+    adapted = with_adapter(model.to(bench.device), rank, 2.0 * rank, settings.seed)
+    return Trainable(adapted, adapted.get_base_model())
 
 
 def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Standing:
@@ -234,11 +270,17 @@ def calibrated(
     return steps, stronger
 
 
-def save(accelerator: Any, language_model: LanguageModel, folder: Path) -> None:
+def save(bench: Workbench, original: Original, trained: Trainable, folder: Path) -> None:
     """Written by the main process only; the others wait."""
-    if accelerator.is_main_process:
-        save_language_model(language_model, folder)
-    accelerator.wait_for_everyone()
+    if bench.accelerator.is_main_process:
+        known = original.language_model
+        if bench.settings.as_adapter:
+            save_adapter(known, trained.whole, folder)
+        else:
+            adapted = trained.whole is not trained.inner
+            whole = trained.whole.merge_and_unload() if adapted else trained.whole
+            save_language_model(replace(known, model=whole.to(original.dtype)), folder)
+    bench.accelerator.wait_for_everyone()
 
 
 def remove(work: Path, accelerator: Any) -> None:
@@ -258,10 +300,11 @@ def remove(work: Path, accelerator: Any) -> None:
 def check_disk(model: Any, folder: Path) -> None:
     """Raise BadInput before hours of work when checkpoints cannot fit.
 
-    Two checkpoints of weights and two moments while one replaces the other, and the result, in
-    float32: 7 x 4 bytes a weight.
+    Two checkpoints while one replaces the other: of every weight, and two moments of what is
+    trained; and the result; all counted in float32.
     """
-    needed = 28 * sum(parameter.numel() for parameter in model.parameters())
+    weights = [(one.numel(), one.requires_grad) for one in model.parameters()]
+    needed = sum(12 * count + 16 * count * trained for count, trained in weights)
     folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if free < needed:

@@ -13,10 +13,13 @@ from typing import TYPE_CHECKING
 from unlearnkit.language_model.head import Head, rise
 from unlearnkit.unlearning import objective as losses
 from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
-from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
+from unlearnkit.unlearning.teacher import TeacherRule
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+
+PAPERS_RULE = TeacherRule(floor=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,15 @@ class Lesson:
     strengthened: Tensor | None = None
     """(positions, hidden); None where the objective needs no teacher."""
     alpha: float = 0.0
-    end_id: int = -1
+    rule: TeacherRule = PAPERS_RULE
 
     def teacher(self, part: slice) -> Tensor:
-        """The unlearning teacher's logits, (chunk, vocab): the original's where a text ends."""
+        """The unlearning teacher's logits, (chunk, vocab)."""
         assert self.strengthened is not None and self.strengthened_head is not None
         hidden, stronger = self.original[part], self.strengthened[part]
         original = self.head.logits(hidden)
         raised = rise(self.head, hidden, self.strengthened_head, stronger)
-        raw = teacher_logits(original, raised, self.alpha)
-        return spare_ends(raw, original, self.labels[part], self.end_id)
+        return self.rule.logits(original, raised, self.labels[part], self.alpha)
 
     def reference(self, part: slice) -> Tensor:
         """The original's logits, (chunk, vocab)."""

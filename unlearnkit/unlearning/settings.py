@@ -37,7 +37,10 @@ class Settings:
     beta: float | None = None
     """Of npo, simnpo and undial; None: as published."""
     lora_rank: int = 0
-    """0: every weight is trained. Else LoRA adapters of this rank, the base weights stay."""
+    """0: every weight is trained. Else LoRA adapters of this rank, alpha twice that; the base
+    weights stand in memory once, in the precision they are stored in."""
+    as_adapter: bool = False
+    """Write the new LoRA adapter, not a whole model with it merged in."""
     learning_rate: float = 1e-5
     """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 1e-3 millions."""
     batch_size: int = 8
@@ -55,6 +58,8 @@ class Settings:
     strengthen_epochs: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     """Tried in this order; the first with a fitting alpha is taken."""
     max_alpha: float = 32.0
+    teacher_floor: bool = True
+    """No token below the original's average logit; False: the paper's rule as it stands."""
     tolerance: float = 0.05
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02

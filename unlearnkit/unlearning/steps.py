@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.teacher import TeacherRule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,6 +37,11 @@ class Workbench:
     def device(self) -> Any:
         """Where this process computes."""
         return self.accelerator.device
+
+    @property
+    def rule(self) -> TeacherRule:
+        """How teachers are made."""
+        return TeacherRule(self.end_id, self.settings.teacher_floor)
 
     @property
     def processes(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,11 +12,40 @@ if TYPE_CHECKING:
 def teacher_logits(original: Tensor, rise: Tensor, alpha: float) -> Tensor:
     """z_T = z_M - alpha * relu(z_S - z_M); `rise` is z_S - z_M, all (positions, vocab).
 
-    The rule of Eldan and Russinovich 2023 (arXiv 2310.02238), taken for RKLU's
-    (docs/method.md). Tokens that strengthening on the forget set pushes up are what it taught;
-    the rest stays.
+    Wang et al. 2025, equation 1. Tokens that strengthening on the forget set pushes up are what it
+    taught; the rest stays.
     """
     return original.sub(rise.relu(), alpha=alpha)
+
+
+def floored(teacher: Tensor, original: Tensor) -> Tensor:
+    """The teacher, no token below the original's average logit at that position (or its own).
+
+    Ours. A token the original has no opinion on lies about there; a teacher that pushes one far
+    below it teaches avoidance, not ignorance, and alpha has to be large where a record is known by
+    heart. (positions, vocab).
+    """
+    import torch
+
+    average = original.mean(-1, keepdim=True)
+    return torch.maximum(teacher, torch.minimum(original, average))
+
+
+@dataclass(frozen=True, slots=True)
+class TeacherRule:
+    """How a teacher is made at each position, whatever its alpha."""
+
+    end_id: int = -1
+    """The token that ends a text; -1: none is spared."""
+    floor: bool = True
+    """False: the paper's rule as it stands."""
+
+    def logits(self, original: Tensor, rise: Tensor, labels: Tensor, alpha: float) -> Tensor:
+        """The teacher's logits, (positions, vocab); `labels` (positions,) come next."""
+        teacher = teacher_logits(original, rise, alpha)
+        if self.floor:
+            teacher = floored(teacher, original)
+        return spare_ends(teacher, original, labels, self.end_id)
 
 
 def spare_ends(teacher: Tensor, original: Tensor, labels: Tensor, end_id: int) -> Tensor:
