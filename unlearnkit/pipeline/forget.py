@@ -23,6 +23,7 @@ from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import decisions, located, open_corpus
 from unlearnkit.pipeline.material import Material, gather
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
+from unlearnkit.report.card import CardFacts, check_template, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.settings import Settings
@@ -76,12 +77,24 @@ def unlearn(
     run = run_of(context.workspace, rfc8785.dumps(made_from))
     if run.manifest_file.is_file() and _holds(run, out):
         return run.manifest
+    check_template(context.workspace.templates_dir)
     _claim(run, out, model)
     outcome = unlearn_model(
         _task(material, model=model, out=out, run=run, encoding=encoding),
         settings,
         context.progress,
     )
+    facts = CardFacts(
+        version=version("unlearnkit"),
+        objective="rklu",
+        forgotten=len(forget_set.record_ids),
+        kept=len(material.retain),
+        original_digest=original_digest,
+        holdout_origin=material.holdout_origin,
+        target=_level(outcome),
+        last=outcome.passes[-1],
+    )
+    _write_card(model, out, facts, context.workspace.templates_dir)
     manifest = RunManifest(
         run_id=run.id,
         created=context.now(),
@@ -117,6 +130,15 @@ def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Enc
         out=out,
         work=run.work,
     )
+
+
+def _write_card(model: Path, out: Path, facts: CardFacts, templates: Path) -> None:
+    """By the main process; the others wait, since the card is part of the folder they digest."""
+    from accelerate import PartialState
+
+    if is_main_process():
+        write_card(model, out, facts, templates)
+    PartialState().wait_for_everyone()
 
 
 def _level(outcome: Outcome) -> dict[str, float]:

@@ -29,6 +29,22 @@ from unlearnkit.domain import (
 from unlearnkit.errors import BadInput
 
 SCHEMA_VERSION: Final = "1.0"
+NEVER_COVERED: Final = (
+    "Backups, logs, caches and exports of the records: only the model was changed.",
+    "The records themselves: deleting them from the corpus and its sources is a separate step.",
+    "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
+    "Models distilled from, merged with or fine-tuned from the original model.",
+    "Records the search could not read or did not find: images, scans, attachments, "
+    "and mentions under names and identifiers nobody listed.",
+    "Relearning: whether further training, even on unrelated data, brings the records back.",
+    "Quantization: whether a 4-bit or 8-bit copy of this model recites what this one does not.",
+    "Attacks that were not run: membership inference, adversarial prompts, "
+    "attacks with access to weights or activations.",
+    "Comparison: whoever also holds the original model can compare the two models, "
+    "and the difference points at what was removed.",
+    "Other words for the same facts: the figures are about the records’ own wording.",
+)
+"""What no run covers, one sentence each."""
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -218,22 +234,7 @@ def _finite(value: float | None) -> float | None:
 
 def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     """What no run covers, and what this audit did not measure, one sentence each."""
-    always = (
-        "Backups, logs, caches and exports of the records: only the model was changed.",
-        "The records themselves: deleting them from the corpus and its sources is a separate step.",
-        "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
-        "Models distilled from, merged with or fine-tuned from the original model.",
-        "Records the search could not read or did not find: images, scans, attachments, "
-        "and mentions under names and identifiers nobody listed.",
-        "Relearning: whether further training, even on unrelated data, brings the records back.",
-        "Quantization: whether a 4-bit or 8-bit copy of this model recites what this one does not.",
-        "Attacks that were not run: membership inference, adversarial prompts, "
-        "attacks with access to weights or activations.",
-        "Comparison: whoever also holds the original model can compare the two models, "
-        "and the difference points at what was removed.",
-        "Other words for the same facts: the figures are about the records’ own wording.",
-    )
-    return always + _not_measured(audit)
+    return NEVER_COVERED + _not_measured(audit)
 
 
 def _not_measured(audit: AuditResult) -> tuple[str, ...]:

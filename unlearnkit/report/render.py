@@ -65,7 +65,7 @@ def render_html(
         "terms": TERMS,
         "verify_steps": VERIFY_STEPS,
     }
-    return _render("report.html.j2", context, templates_dir)
+    return render_template("report.html.j2", context, templates_dir)
 
 
 def render_letter(report: Report, request_id: str, templates_dir: Path | None = None) -> str:
@@ -80,7 +80,7 @@ def render_letter(report: Report, request_id: str, templates_dir: Path | None = 
         "outcome": report.verdict.outcome.value,
         "forget": forget,
     }
-    return _render("letter.md.j2", context, templates_dir)
+    return render_template("letter.md.j2", context, templates_dir)
 
 
 def render_gate_summary(verdict: Verdict, templates_dir: Path | None = None) -> str:
@@ -91,7 +91,7 @@ def render_gate_summary(verdict: Verdict, templates_dir: Path | None = None) -> 
         "verdict_words": tables.verdict_words(verdict),
         "outcome_word": tables.outcome_word,
     }
-    return _render("gate_summary.md.j2", context, templates_dir)
+    return render_template("gate_summary.md.j2", context, templates_dir)
 
 
 def _unseen(report: Report, metric: str) -> Any:
@@ -117,7 +117,12 @@ def _passes(report: Report) -> Markup | None:
     return plots.passes_plot(report.passes, start, level, band)
 
 
-def _render(name: str, context: dict[str, Any], own: Path | None) -> str:
+def render_template(name: str, context: dict[str, Any], own: Path | None) -> str:
+    """A template's text: the user's `own`/name, else the shipped one.
+
+    Raises BadInput when it is broken or prints a legal conclusion.
+    """
+
     def source(wanted: str) -> tuple[str, str, None] | None:
         try:
             path = resources.find("templates", wanted, own)

@@ -1,0 +1,95 @@
+"""Unlearning a model that is given as an adapter, and the card of what comes out."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.company import HURRIED, Line, events_of, opened, unlearnkit
+from tests.language_model import tiny
+from unlearnkit.artefacts import folder_digests
+from unlearnkit.domain import ModelRole
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.adapter_folder import is_adapter
+from unlearnkit.language_model.folder import load_language_model, model_digest
+from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.prove import audit
+from unlearnkit.pipeline.runs import finished_runs
+from unlearnkit.unlearning.settings import Settings
+
+QUICK = Settings(learning_rate=2e-3, tolerance=0.3, retain_tolerance=0.1, max_passes=1)
+CARD = "---\nlicense: mit\n---\n# Support model\n"
+
+
+@pytest.fixture
+def ready(line: Line, tmp_path: Path) -> Path:
+    """A copy of the reviewed workspace."""
+    return line.copy_ready(tmp_path / "work")
+
+
+@pytest.fixture
+def adapter(line: Line, tmp_path: Path) -> Path:
+    """The company's model as an adapter that changes little, with a card; its base beside it."""
+    base = Path(shutil.copytree(line.story.model, tmp_path / "base"))
+    made = tiny.saved_adapter(tmp_path / "adapter", base, lora_alpha=0.01)
+    (made / "README.md").write_text(CARD)
+    return made
+
+
+def test_an_adapter_goes_through_the_line_and_its_digest_covers_the_base(
+    line: Line, ready: Path, adapter: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    with opened(ready) as context:
+        manifest = unlearn(context, adapter, out, [line.story.files.holdout], QUICK)
+        assert manifest.original_digest == model_digest(adapter)
+        assert manifest.unlearned_digest == model_digest(out)
+        assert unlearn(context, adapter, out, [line.story.files.holdout], QUICK) == manifest
+        (run,) = finished_runs(context.workspace)
+        measured = audit(context, run, out)
+        assert measured.models[ModelRole.ORIGINAL] == manifest.original_digest
+        weights = bytearray((tmp_path / "base" / "model.safetensors").read_bytes())
+        weights[-1] ^= 1
+        (tmp_path / "base" / "model.safetensors").write_bytes(weights)
+        with pytest.raises(BadInput, match="the original model changed"):
+            audit(context, run, out)
+
+
+def test_nothing_is_written_into_an_adapters_base(line: Line, ready: Path, adapter: Path) -> None:
+    base = adapter.parent / "base"
+    before = folder_digests(base)
+    with opened(ready) as context, pytest.raises(BadInput, match="over the one it is made from"):
+        unlearn(context, adapter, base / "out", [line.story.files.holdout], QUICK)
+    assert folder_digests(base) == before
+
+
+def test_the_output_says_in_its_card_what_was_done_and_about_nobody(line: Line) -> None:
+    card = (line.model / "README.md").read_text()
+    assert card.startswith("<!-- unlearnkit")
+    asked = {one for ids in line.story.truth.values() for one in ids}
+    assert f"| Records to forget | {len(asked)} |" in card
+    told = [*line.story.spellings(), *line.story.truth, *asked, str(line.folder), line.run_id]
+    assert [one for one in told if one in card] == []
+
+
+def test_the_originals_card_comes_along_and_a_broken_template_is_said_before_training(
+    line: Line, ready: Path, adapter: Path, tmp_path: Path
+) -> None:
+    template = ready / "templates" / "model_card.md.j2"
+    template.parent.mkdir(exist_ok=True)
+    template.write_text("{{ facts.")
+    out, before = tmp_path / "out", events_of(ready)
+    arguments = ("unlearn", adapter, "--holdout", line.story.files.holdout, "--out", out)
+    said = unlearnkit(*arguments, "--workspace", ready, *HURRIED)
+    assert said.exit_code == 2
+    assert "model_card.md.j2" in said.stderr
+    assert events_of(ready) == before
+    assert not out.exists()
+    template.unlink()
+    assert unlearnkit(*arguments, "--workspace", ready, *HURRIED).exit_code == 0
+    assert (out / "README.md").read_text().startswith(f"{CARD}\n<!-- unlearnkit")
+    assert not is_adapter(out)
+    assert load_language_model(out).model.dtype == torch.float32
