@@ -78,9 +78,7 @@ def truth_ratios(
             wanted.append((record.paraphrase or record.text, record.prompt))
             wanted += [(text, record.prompt) for text in record.perturbed]
     losses = iter(
-        [one.loss for one in recalls_of(language_model, wanted, encoding, device)]
-        if wanted
-        else []
+        [one.loss for one in recalls_of(language_model, wanted, encoding, device)] if wanted else []
     )
     return [
         truth_ratio(next(losses), [next(losses) for _ in record.perturbed])
