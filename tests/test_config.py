@@ -8,6 +8,7 @@ import pytest
 
 from unlearnkit.config import DEFAULT_TEXT, Config, load_config
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.rendering import CHAT
 
 
 def config(folder: Path, text: str | bytes) -> Config:
@@ -31,6 +32,10 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     assert changed.nlp.regions == ("GB", "NO")
 
 
+def test_the_tokenizer_s_own_chat_template_is_asked_for_by_name(tmp_path: Path) -> None:
+    assert config(tmp_path, "prompt_template: chat\n").prompt_template == CHAT
+
+
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
@@ -46,6 +51,7 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
         ("prompt_template: 'Q: '\n", 1, "{prompt} exactly once"),
         ("prompt_template: '{prompt} {prompt}'\n", 1, "{prompt} exactly once"),
         ("prompt_template: '{prompt} {'\n", 1, "{prompt} exactly once"),
+        ("prompt_template: Chat\n", 1, "{prompt} exactly once, and no other braces, or be 'chat'"),
         ("policy: ../other.yaml\n", 1, "policy"),
         ("- seed\n", 1, "has to be a mapping"),
         ("", 1, "has to be a mapping"),

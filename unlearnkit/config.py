@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.corpus.reader import Fields
+from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.yaml_file import load_yaml
 
 FILE_NAME = "unlearnkit.yaml"
@@ -63,8 +64,10 @@ class Config(_Part):
             names = [part[1] for part in string.Formatter().parse(template) if part[1] is not None]
         except ValueError:
             names = []
-        if names != ["prompt"]:
-            raise ValueError("it has to hold {prompt} exactly once, and no other braces")
+        if template != CHAT and names != ["prompt"]:
+            raise ValueError(
+                f"it has to hold {{prompt}} exactly once, and no other braces, or be '{CHAT}'"
+            )
         return template
 
 
@@ -102,16 +105,19 @@ nlp:
     - '\b(?:CUST(?:OMER)?|CLIENT|ACCT?|KD|CN)[-_#]?\d{4,12}\b'
     - '\b[CK][-_#]\d{4,12}\b'
 
-# The column or JSON key of each part of a training record. Only text has to exist.
+# The column or JSON key of each part of a training record. A record needs text or messages;
+# where it has both, it is its text.
 fields:
   text: text
+  messages: messages        # a conversation: a list of {"role": ..., "content": ...}
   id: id
   group: group              # thread or ticket: records that belong together
   prompt: prompt            # context the model is given; it is not trained to say it
   paraphrase: paraphrase    # the same content in other words, if the data has it
   perturbed: perturbed      # the same form with other facts, if the data has it
 
-# How a record's prompt is put before its text, exactly as in training.
+# How a record's prompt is put before its text, exactly as in training. "chat" makes the prompt a
+# user's message and the text the assistant's, in the tokenizer's own chat template.
 prompt_template: "{prompt}\n"
 
 # The longest record in tokens, prompt included. What is longer is cut at its end.

@@ -92,9 +92,18 @@ class Request(Artefact):
 # --- the corpus and the matches --------------------------------------------------------------
 
 
+ASSISTANT = "assistant"
+"""The role whose turns a chat model is trained to say."""
+TURN = "\n\x1e\n"
+"""Between the turns in a conversation's text; U+001E is in no message that is read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One training record. The loss is on `text`; `prompt` is context the model is given."""
+    """One training record. The loss is on `text`; `prompt` is context the model is given.
+
+    Of a conversation `text` holds every turn, and the loss is on the assistant's.
+    """
 
     id: str
     text: str = field(repr=False)
@@ -107,11 +116,29 @@ class Record:
     """The same content in other words, where the data has it (TOFU's paraphrased answer)."""
     perturbed: tuple[str, ...] = field(default=(), repr=False)
     """Texts of the same form with other facts (TOFU's perturbed answers, or decoys)."""
+    roles: tuple[str, ...] = ()
+    """Of a conversation: who says each turn of `text`. Empty for other records."""
 
     @property
     def content(self) -> str:
         """What is searched for personal data: prompt and text."""
         return f"{self.prompt}\n{self.text}" if self.prompt else self.text
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """A conversation's turns with role and content, as chat templates take them; else none."""
+        turns = self.text.split(TURN) if self.roles else []
+        return [
+            {"role": role, "content": content}
+            for role, content in zip(self.roles, turns, strict=True)
+        ]
+
+    @property
+    def learned(self) -> str:
+        """What the loss is on: the text, or the assistant's turns of it."""
+        if not self.roles:
+            return self.text
+        return TURN.join(one["content"] for one in self.messages if one["role"] == ASSISTANT)
 
 
 class Certainty(StrEnum):

@@ -27,7 +27,7 @@ ROWS = [
 
 
 def rows(path: Path, *fields: str) -> list[Row]:
-    return list(READERS[path.suffix](path, ("text", "id", *fields)))
+    return list(READERS[path.suffix](path, ("text", "messages"), ("id", *fields)))
 
 
 def as_csv(table: list[dict[str, str]]) -> str:
@@ -125,6 +125,14 @@ def test_an_id_that_python_cannot_hold_costs_its_own_row_only(tmp_path: Path) ->
     assert found[1].value == {"text": "b", "id": datetime(1970, 1, 1)}
 
 
+def test_a_column_of_messages_will_do_instead_of_texts(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+    (found,) = rows(write(tmp_path / "a.parquet", as_parquet(messages=[turns])))
+    assert found.value == {"messages": turns}
+    (found,) = rows(write(tmp_path / "a.csv", as_csv([{"messages": json.dumps(turns)}])))
+    assert found.value == {"messages": json.dumps(turns)}
+
+
 def test_a_wide_parquet_file_is_read_across_its_batches(tmp_path: Path) -> None:
     content = as_parquet(text=[str(number) for number in range(2500)], when=[datetime.min] * 2500)
     found = rows(write(tmp_path / "a.parquet", content))
@@ -157,7 +165,7 @@ BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
     ("g.json", "", 1, "malformed JSON"),
     ("h.json", '{"text": "Quibbleworth"}', 1, "not a JSON array of records"),
     ("i.json", b'[\n{"text": "Quibbleworth"},\n{"text": "\xff"}]', 3, INVALID_UTF8),
-    ("j.csv", "", 1, "no column 'text'"),
+    ("j.csv", "", 1, "no column 'text' or 'messages'"),
     ("k.csv", "body\nQuibbleworth\n", 1, "no column 'text'"),
     ("l.csv", "text,text\nQuibbleworth,b\n", 1, "two columns are called 'text'"),
     ("m.csv", "text\nok\nQuibbleworth, the second\n", 3, "more columns than the header has"),
@@ -169,7 +177,7 @@ BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
     ("s.parquet", "text\nQuibbleworth\n", None, "malformed Parquet"),
     ("t.parquet", as_parquet(text=["Quibbleworth"])[:-20], None, "malformed Parquet"),
     ("u.parquet", damaged_parquet(), None, "malformed Parquet"),
-    ("v.parquet", as_parquet(body=["Quibbleworth"]), None, "no column 'text'"),
+    ("v.parquet", as_parquet(body=["Quibbleworth"]), None, "no column 'text' or 'messages'"),
     ("w.parquet", twice_in_parquet(), None, "two columns are called 'text'"),
 ]
 

@@ -7,16 +7,23 @@ import pytest
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, LlamaConfig, LlamaForCausalLM
 
+from tests.chats import chat_tokenizer, conversation
 from tests.small import Small
+from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import token_figures
+<<<<<<< HEAD
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, collate, encode
+=======
+from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, collate, encode_record
+>>>>>>> c5666d8 (Chat records: conversations in the tokenizer's own chat template)
 
 
 def test_only_the_text_and_the_end_carry_a_loss(small: Small) -> None:
     tokenizer = load_language_model(small.model).tokenizer
-    example = encode("cedar 12", "note", tokenizer, Encoding(prompt_template="[{prompt}] "))
+    record = Record(id="a", text="cedar 12", prompt="note")
+    example = encode_record(record, tokenizer, Encoding(prompt_template="[{prompt}] "))
     learned = [label for label in example.labels if label != IGNORED]
     assert tokenizer.decode(learned) == "cedar 12</s>"
     assert tokenizer.decode(example.input_ids) == "<s>[note] cedar 12</s>"
@@ -24,12 +31,24 @@ def test_only_the_text_and_the_end_carry_a_loss(small: Small) -> None:
 
 def test_the_prompts_tokens_do_not_depend_on_the_text(small: Small) -> None:
     tokenizer = load_language_model(small.model).tokenizer
-    one, two = (encode(text, "note", tokenizer, Encoding()) for text in ("amber", "fjord 77"))
+    one, two = (
+        encode_record(Record(id="a", text=text, prompt="note"), tokenizer, Encoding())
+        for text in ("amber", "fjord 77")
+    )
     length = sum(label == IGNORED for label in one.labels)
     assert one.input_ids[:length] == two.input_ids[:length]
 
 
-EXAMPLES = [Example(ids, (IGNORED, *ids[1:])) for ids in ((5, 6, 7, 8, 9), (10, 11), (12, 13, 14))]
+TOKENIZER = chat_tokenizer()
+EXAMPLES = [
+    encode_record(record, TOKENIZER, Encoding())
+    for record in (
+        Record(id="a", text="amber basin 12"),
+        Record(id="b", text="cedar", prompt="which one?"),
+        conversation(("user", "which one?"), ("assistant", "fjord 7"), ("user", "thanks")),
+    )
+]
+"""A plain text, a text after its prompt, a conversation."""
 
 
 def tiny(kind: str) -> Any:
@@ -37,17 +56,17 @@ def tiny(kind: str) -> Any:
     torch.manual_seed(0)
     if kind == "gpt2":
         return GPT2LMHeadModel(
-            GPT2Config(vocab_size=32, n_positions=16, n_embd=16, n_layer=2, n_head=2)
+            GPT2Config(vocab_size=len(TOKENIZER), n_positions=99, n_embd=16, n_layer=2, n_head=2)
         ).eval()
     return LlamaForCausalLM(
         LlamaConfig(
-            vocab_size=32,
+            vocab_size=len(TOKENIZER),
             hidden_size=16,
             intermediate_size=32,
             num_hidden_layers=2,
             num_attention_heads=2,
             num_key_value_heads=2,
-            max_position_embeddings=16,
+            max_position_embeddings=99,
         )
     ).eval()
 
@@ -67,23 +86,31 @@ def test_a_token_s_logits_do_not_depend_on_the_side_that_is_padded(kind: str) ->
                 torch.testing.assert_close(own, alone)
 
 
+<<<<<<< HEAD
 def test_the_figures_do_not_depend_on_the_side_that_is_padded() -> None:
     headed = Headed(tiny("gpt2"))
+=======
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_the_figures_do_not_depend_on_the_side_that_is_padded(kind: str) -> None:
+    headed = Headed(tiny(kind))
+>>>>>>> c5666d8 (Chat records: conversations in the tokenizer's own chat template)
     with torch.no_grad():
         left, right = (
             headed(batch, partial(token_figures, batch.counted_labels))
             for batch in (collate(EXAMPLES, 0, "left"), collate(EXAMPLES, 0, "right"))
         )
     assert left[0] == right[0]
+<<<<<<< HEAD
     assert left[1] == pytest.approx(right[1], rel=1e-5)
+=======
+    assert left[1] == pytest.approx(right[1], rel=1e-4)
+>>>>>>> c5666d8 (Chat records: conversations in the tokenizer's own chat template)
 
 
 def test_positions_count_from_the_first_token_of_a_row() -> None:
-    assert collate(EXAMPLES[:2], 0, "left").position_ids.tolist() == [
-        [0, 1, 2, 3, 4],
-        [0, 0, 0, 0, 1],
-    ]
-    assert collate(EXAMPLES[:2], 0).position_ids[1, :2].tolist() == [0, 1]
+    rows = [Example((5, 6, 7, 8), (-100, 6, 7, 8)), Example((9, 10), (-100, 10))]
+    assert collate(rows, 0, "left").position_ids.tolist() == [[0, 1, 2, 3], [0, 0, 0, 1]]
+    assert collate(rows, 0).position_ids[:, :2].tolist() == [[0, 1], [0, 1]]
 
 
 def test_padding_is_masked_and_unlabelled() -> None:

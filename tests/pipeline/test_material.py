@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,21 @@ def test_no_decoy_keeps_what_made_the_record_the_persons(
     for other in (decoy.text, *decoy.perturbed):
         assert not any(word in other for word in ("Zoltana", "Quibble", "zolt_q"))
         assert other.endswith(" kg.")
+
+
+def test_a_conversation_s_decoys_are_conversations(patterns_only: Analyzer, tmp_path: Path) -> None:
+    asked = {"role": "user", "content": "Who wrote?"}
+    said = {"role": "assistant", "content": "zoltana@quibble.example did, on 12 March 2024."}
+    rows = [{"id": "m1", "messages": [asked, said]}, *ROWS[2:]]
+    corpus = corpus_of(tmp_path / "a.jsonl", [dict(row) for row in rows])
+    material = gathered(corpus, patterns_only, [], forget={"request": ("m1",)})
+    [forget], [decoy] = material.forget, material.holdout
+    assert decoy.roles == forget.roles == ("user", "assistant")
+    assert len(forget.perturbed) == PERTURBED
+    for text in (decoy.text, *decoy.perturbed, *forget.perturbed):
+        first, second = replace(forget, text=text).messages
+        assert first == asked
+        assert second["role"] == "assistant" and "zoltana" not in second["content"]
 
 
 def test_decoys_come_from_the_seed(corpus: Corpus, analyzer: Analyzer) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from unlearnkit.audit.truth_ratio import truth_ratio
@@ -27,9 +28,7 @@ def score_model(
     language_model.model.to(device)
     scores: list[RecordScore] = []
     for split, records in splits.items():
-        recalls = recalls_of(
-            language_model, [(r.text, r.prompt) for r in records], encoding, device
-        )
+        recalls = recalls_of(language_model, records, encoding, device)
         ratios = truth_ratios(language_model, records, recalls, encoding, device)
         scores += [
             RecordScore(
@@ -49,18 +48,15 @@ def score_model(
 
 def recalls_of(
     language_model: LanguageModel,
-    texts: Sequence[tuple[str, str]],
+    records: Sequence[Record],
     encoding: Encoding,
     device: object,
 ) -> list[Recall]:
-    """The recall figures of (text, prompt) pairs, in their order."""
+    """The recall figures of records, in their order. Raises BadInput, naming the record."""
     from unlearnkit.language_model.headed import Headed
 
     tokenizer = language_model.tokenizer
-    examples = [
-        encode_record(Record(id="", text=text, prompt=prompt), tokenizer, encoding)
-        for text, prompt in texts
-    ]
+    examples = [encode_record(one, tokenizer, encoding) for one in records]
     return recall(Headed(language_model.model), examples, tokenizer.pad_token_id, device)
 
 
@@ -72,11 +68,11 @@ def truth_ratios(
     device: object,
 ) -> list[float | None]:
     """The truth ratio of each record; None where it has no perturbed text to compare with."""
-    wanted: list[tuple[str, str]] = []
+    wanted: list[Record] = []
     for record in records:
         if record.perturbed:
-            wanted.append((record.paraphrase or record.text, record.prompt))
-            wanted += [(text, record.prompt) for text in record.perturbed]
+            texts = (record.paraphrase or record.text, *record.perturbed)
+            wanted += [replace(record, text=text) for text in texts]
     losses = iter(
         [one.loss for one in recalls_of(language_model, wanted, encoding, device)] if wanted else []
     )

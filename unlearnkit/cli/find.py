@@ -22,7 +22,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
-from unlearnkit.domain import Certainty, Decision, Located, Match
+from unlearnkit.domain import TURN, Certainty, Decision, Located, Match
 
 if TYPE_CHECKING:
     from unlearnkit.pipeline.context import Context
@@ -156,7 +156,7 @@ def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> Iterat
     _, corpus = open_corpus(context)
     records = corpus.by_id()
     for number, match in enumerate(waiting, start=1):
-        text = Text(records[match.record_id].content)
+        text = Text(records[match.record_id].content.replace(TURN, "\n―\n"))
         for evidence in match.evidence:
             text.stylize("bold reverse", evidence.start, evidence.end)
         err.rule(f"{number} of {len(waiting)}: record {match.record_id}", align="left")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from unlearnkit.corpus.nlp import (
@@ -22,7 +23,7 @@ from unlearnkit.corpus.nlp import (
     Span,
     detect,
 )
-from unlearnkit.domain import Progress, Record, silent
+from unlearnkit.domain import TURN, Progress, Record, silent
 
 _AMOUNT = re.compile(r"[$€£]\s?\d[\d.,]*\d|\b\d[\d.,]*\d\s?(?:[$€£]|EUR|USD|GBP)")
 _REFERENCE = re.compile(r"(?<!\w)(?=[\w/-]*\d{3})[A-Z]{1,4}[-/]?\d+(?:[-/]\d+)*(?!\w)")
@@ -57,9 +58,10 @@ def decoys(
     """Record id -> `count` different texts in which every detected value is another of its shape.
 
     `known` adds, by record id, spans of `text` that detection may have missed: what a search found
-    to be the person's. Only `text` changes, never the prompt. Equal values in a text get equal
-    replacements. A record without any such value, or with too few possible replacements, is absent:
-    it has no decoys, and an unchanged copy would be none. The same seed gives the same decoys.
+    to be the person's. Only `text` changes, never the prompt; of a conversation all turns may, and
+    one of the assistant's does. Equal values in a text get equal replacements. A record without any
+    such value, or with too few possible replacements, is absent: it has no decoys, and an unchanged
+    copy would be none. The same seed gives the same decoys.
     """
     from faker import Faker
 
@@ -73,16 +75,36 @@ def decoys(
         rng = random.Random(f"{seed}:{record.id}")
         fake = Faker("en_US")
         fake.seed_instance(rng.getrandbits(32))
-        pieces = list(_pieces(record.text, [*some, *(known or {}).get(record.id, ())]))
-        texts: dict[str, None] = {}
+        mine = _within_turns(record, [*some, *(known or {}).get(record.id, ())])
+        pieces = list(_pieces(record.text, mine))
+        texts: dict[str, str] = {}
+        """What the loss would be on -> the whole text."""
         for _ in range(count * _ATTEMPTS):
             text = _decoy(pieces, rng, fake)
-            if text != record.text:
-                texts.setdefault(text)
+            learned = replace(record, text=text).learned
+            if learned != record.learned:
+                texts.setdefault(learned, text)
             if len(texts) == count:
-                found[record.id] = tuple(texts)
+                found[record.id] = tuple(texts.values())
                 break
     return found
+
+
+def _within_turns(record: Record, spans: Sequence[Span]) -> list[Span]:
+    """The spans, cut where they reach from one turn of a conversation into the next."""
+    if not record.roles:
+        return list(spans)
+    cut: list[Span] = []
+    start = 0
+    for turn in record.text.split(TURN):
+        end = start + len(turn)
+        cut += [
+            replace(one, start=max(one.start, start), end=min(one.end, end))
+            for one in spans
+            if one.start < end and start < one.end
+        ]
+        start = end + len(TURN)
+    return cut
 
 
 def _pieces(text: str, spans: Sequence[Span]) -> Iterator[Piece]:

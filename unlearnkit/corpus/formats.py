@@ -25,11 +25,11 @@ class Row:
     value: Mapping[str, object] | str
 
 
-Reader = Callable[[Path, Sequence[str]], Iterator[Row]]
-"""Called with the file and the names of the fields that matter, the text's first."""
+Reader = Callable[[Path, Sequence[str], Sequence[str]], Iterator[Row]]
+"""Called with the file, the fields of which a record needs one, and the others that matter."""
 
 
-def read_jsonl(path: Path, fields: Sequence[str]) -> Iterator[Row]:
+def read_jsonl(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """JSON Lines, read line by line. Raises BadInput on a line that is not JSON."""
     with _open(path) as file:
         for line, raw in enumerate(file, start=1):
@@ -45,7 +45,7 @@ def read_jsonl(path: Path, fields: Sequence[str]) -> Iterator[Row]:
             yield Row(line, value if isinstance(value, dict) else NOT_AN_OBJECT)
 
 
-def read_json(path: Path, fields: Sequence[str]) -> Iterator[Row]:
+def read_json(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """One JSON array of objects; a row's line is its position in the array, from 1.
 
     Raises BadInput when the file is not valid UTF-8, not JSON or not an array.
@@ -66,7 +66,7 @@ def read_json(path: Path, fields: Sequence[str]) -> Iterator[Row]:
         yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
 
 
-def read_csv(path: Path, fields: Sequence[str]) -> Iterator[Row]:
+def read_csv(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """Comma-separated values with a header. Raises BadInput on bad quotes or too many columns."""
     csv.field_size_limit(2**31 - 1)
     with _open(path) as raw:
@@ -74,7 +74,7 @@ def read_csv(path: Path, fields: Sequence[str]) -> Iterator[Row]:
         file = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
         rows = csv.DictReader(file, strict=True)
         try:
-            _check_columns(rows.fieldnames or (), fields, path, line=1)
+            _check_columns(rows.fieldnames or (), needed, others, path, line=1)
             for row in rows:
                 if None in row:
                     raise BadInput(
@@ -90,7 +90,7 @@ def read_csv(path: Path, fields: Sequence[str]) -> Iterator[Row]:
             raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
 
 
-def read_parquet(path: Path, fields: Sequence[str]) -> Iterator[Row]:
+def read_parquet(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """Apache Parquet, batch by batch; a row's line is its number, from 1. Raises BadInput."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -98,9 +98,9 @@ def read_parquet(path: Path, fields: Sequence[str]) -> Iterator[Row]:
     try:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
-            _check_columns(names, fields, path)
+            _check_columns(names, needed, others, path)
             number = 0
-            columns = [name for name in names if name in fields]
+            columns = [name for name in names if name in (*needed, *others)]
             for batch in file.iter_batches(batch_size=1024, columns=columns):
                 for at in range(batch.num_rows):
                     number += 1
@@ -120,11 +120,16 @@ def _parquet_row(batch: Any, at: int) -> dict[str, object] | str:
 
 
 def _check_columns(
-    names: Sequence[str], fields: Sequence[str], path: Path, line: int | None = None
+    names: Sequence[str],
+    needed: Sequence[str],
+    others: Sequence[str],
+    path: Path,
+    line: int | None = None,
 ) -> None:
-    if fields[0] not in names:
-        raise BadInput(f"no column '{fields[0]}'", where=path, line=line)
-    for name in fields:
+    if not set(needed) & set(names):
+        missing = " or ".join(f"'{name}'" for name in needed)
+        raise BadInput(f"no column {missing}", where=path, line=line)
+    for name in (*needed, *others):
         if names.count(name) > 1:
             raise BadInput(f"two columns are called '{name}'", where=path, line=line)
 

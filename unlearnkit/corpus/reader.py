@@ -3,15 +3,17 @@
 Which fault stops the reading and which does not:
 
 - A file that is broken as a file (a line that is no JSON, a CSV row with too many columns, a
-  Parquet file that does not open, no text column) raises BadInput with file and line: nobody can
-  know what else is lost in it.
-- A record that is whole but unusable (no text, more than 10 MB of it, invalid UTF-8, not an object)
-  is quarantined with file, line and reason, counted, and never written elsewhere; the rest is read.
+  Parquet file that does not open, no column of texts or messages) raises BadInput with file and
+  line: nobody can know what else is lost in it.
+- A record that is whole but unusable (no text, more than 10 MB of it, invalid UTF-8, not an object,
+  messages of another form) is quarantined with file, line and reason, counted, and never written
+  elsewhere; the rest is read.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,7 +23,7 @@ from typing import Annotated
 from pydantic import Field
 
 from unlearnkit.corpus.formats import READERS, Row
-from unlearnkit.domain import Artefact, Record
+from unlearnkit.domain import ASSISTANT, TURN, Artefact, Record
 from unlearnkit.errors import BadInput
 
 MAX_TEXT_BYTES = 10_000_000
@@ -32,12 +34,14 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class Fields(Artefact):
-    """What the fields (columns) of the user's records are called; only `text` must exist.
+    """What the fields (columns) of the user's records are called.
 
-    The text comes first, as the readers of the formats expect it.
+    A record needs `text` or `messages`; where it has both, it is its text.
     """
 
     text: Name = "text"
+    messages: Name = "messages"
+    """A list of objects with `role` and `content`: a conversation."""
     id: Name = "id"
     group: Name = "group"
     prompt: Name = "prompt"
@@ -87,8 +91,10 @@ def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
     records: list[Record] = []
     quarantined: list[Quarantined] = []
     equal_contents: Counter[str] = Counter()
+    needed = (fields.text, fields.messages)
+    others = [name for name in fields.model_dump().values() if name not in needed]
     for path in _files(paths):
-        for row in READERS[path.suffix](path, list(fields.model_dump().values())):
+        for row in READERS[path.suffix](path, needed, others):
             try:
                 records.append(_record(row, fields, str(path), equal_contents))
             except _Unusable as reason:
@@ -98,7 +104,8 @@ def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
         raise BadInput(
             f"there is no usable record in the corpus{left_out}",
             where=", ".join(str(path) for path in paths),
-            fix=f"Records need a text in the field '{fields.text}'.",
+            fix=f"Records need a text in the field '{fields.text}', or a conversation in "
+            f"'{fields.messages}'.",
         )
     _refuse_equal_ids(records)
     by_file: defaultdict[str, list[Record]] = defaultdict(list)
@@ -122,6 +129,8 @@ def digest_records(records: Sequence[Record]) -> str:
 
 def _content_hash(record: Record) -> str:
     parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
+    if record.roles:
+        parts = ("\x1e".join(record.roles), *parts)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
@@ -156,18 +165,28 @@ def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str])
     if isinstance(row.value, str):
         raise _Unusable(row.value)
     value = row.value
+    roles: tuple[str, ...] = ()
     text = _string(value, fields.text, "text")
     if not text.strip():
+        roles, text = _conversation(value.get(fields.messages))
+    if not text.strip():
         raise _Unusable("no text")
+    prompt = _string(value, fields.prompt, "prompt")
+    if roles and prompt:
+        raise _Unusable("messages and a prompt: the prompt belongs into the messages")
+    paraphrase = _string(value, fields.paraphrase, "paraphrase")
     record = Record(
         id=_own_id(value, fields.id),
         text=text,
-        prompt=_string(value, fields.prompt, "prompt"),
+        prompt=prompt,
         group=_own_id(value, fields.group),
         source=source,
         line=row.line,
-        paraphrase=_string(value, fields.paraphrase, "paraphrase"),
-        perturbed=_strings(value, fields.perturbed),
+        paraphrase=_said_instead(text, roles, paraphrase) if paraphrase else "",
+        perturbed=tuple(
+            _said_instead(text, roles, one) for one in _strings(value, fields.perturbed)
+        ),
+        roles=roles,
     )
     if record.id:
         return record
@@ -206,6 +225,54 @@ def _strings(value: Mapping[str, object], field: str) -> tuple[str, ...]:
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
         raise _Unusable("the perturbed texts are not a list of strings")
     return tuple(_checked(one, "perturbed text") for one in found)
+
+
+def _conversation(found: object) -> tuple[tuple[str, ...], str]:
+    """Roles and text of a list of messages, in a CSV a cell with its JSON; empty without any."""
+    if isinstance(found, str) and found.strip():
+        try:
+            found = json.loads(found)
+        except (RecursionError, ValueError):
+            raise _Unusable("the messages are not JSON") from None
+    if not found:
+        return (), ""
+    if not isinstance(found, list):
+        raise _Unusable("the messages are not a list")
+    turns = [_message(one) for one in found]
+    if not any(role == ASSISTANT and content.strip() for role, content in turns):
+        raise _Unusable("the messages hold no turn of the assistant")
+    text = TURN.join(content for _, content in turns)
+    return tuple(role for role, _ in turns), _checked(text, "conversation")
+
+
+def _message(found: object) -> tuple[str, str]:
+    """Role and content. Anything more would be trained on and not searched."""
+    if not isinstance(found, Mapping):
+        raise _Unusable("a message is not an object with role and content")
+    role, content = found.get("role"), found.get("content")
+    if not isinstance(role, str) or not role:
+        raise _Unusable("a message has no role")
+    if not isinstance(content, str):
+        raise _Unusable("the content of a message is not a string")
+    more = [value for name, value in found.items() if name not in ("role", "content")]
+    if any(one not in (None, "", [], {}) for one in more):
+        raise _Unusable("a message holds more than role and content")
+    return _checked(role, "role"), _turn(content)
+
+
+def _turn(content: str) -> str:
+    if TURN.strip("\n") in content:
+        raise _Unusable("a message holds the control character U+001E")
+    return content
+
+
+def _said_instead(text: str, roles: Sequence[str], other: str) -> str:
+    """A paraphrase or perturbed text; in a conversation it is the assistant's last turn."""
+    if not roles:
+        return other
+    turns = text.split(TURN)
+    turns[max(at for at, role in enumerate(roles) if role == ASSISTANT)] = _turn(other)
+    return TURN.join(turns)
 
 
 def _own_id(value: Mapping[str, object], field: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.rendering import pieces
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -22,6 +23,8 @@ class Example:
 
     input_ids: tuple[int, ...]
     labels: tuple[int, ...]
+    cut: bool = False
+    """Whether the record was longer and lost its end."""
 
     @property
     def counted(self) -> int:
@@ -34,6 +37,7 @@ class Encoding:
     """How records become tokens: the template of the training run, and the longest sequence."""
 
     prompt_template: str = "{prompt}\n"
+    """What a prompt stands in; CHAT for the tokenizer's own chat template."""
     max_length: int = 512
 
 
@@ -71,31 +75,26 @@ class Batch:
         )
 
 
-def encode(text: str, prompt: str, tokenizer: Any, encoding: Encoding) -> Example:
-    """[BOS] prompt text [EOS]; the loss is on the text's tokens and EOS.
-
-    Prompt and text are tokenised apart, so the boundary does not move with the text. Too long a
-    sequence loses its end. The first token has no loss when nothing precedes it.
-    """
-    start = [tokenizer.bos_token_id] if tokenizer.bos_token_id is not None else []
-    if prompt:
-        rendered = encoding.prompt_template.format(prompt=prompt)
-        start += tokenizer(rendered, add_special_tokens=False)["input_ids"]
-    body = list(tokenizer(text, add_special_tokens=False)["input_ids"])
-    if tokenizer.eos_token_id is not None:
-        body.append(tokenizer.eos_token_id)
-    ids = (start + body)[: encoding.max_length]
-    labels = ([IGNORED] * len(start) + body)[: encoding.max_length]
-    labels[0] = IGNORED
-    return Example(tuple(ids), tuple(labels))
-
-
 def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example:
-    """A record's own text after its own prompt. Raises BadInput if no token would carry a loss."""
-    example = encode(record.text, record.prompt, tokenizer, encoding)
+    """The record's pieces in a row (see `pieces`); too long a sequence loses its end.
+
+    The first token has no loss, since nothing precedes it. Raises BadInput if no token would carry
+    a loss, and what `pieces` raises.
+    """
+    parts = pieces(record, tokenizer, encoding.prompt_template)
+    ids = [one for part in parts for one in part.ids]
+    learned = [one for part in parts for one in part.learned]
+    labels = [one if loss else IGNORED for one, loss in zip(ids, learned, strict=True)]
+    labels[0] = IGNORED
+    example = Example(
+        tuple(ids[: encoding.max_length]),
+        tuple(labels[: encoding.max_length]),
+        cut=len(ids) > encoding.max_length,
+    )
     if all(label == IGNORED for label in example.labels):
         raise BadInput(
-            f"the record's prompt alone fills the longest sequence ({encoding.max_length} tokens)",
+            "no token with a loss is left: what stands before the text fills the longest sequence "
+            f"({encoding.max_length} tokens)",
             where=record.source or None,
             line=record.line or None,
             fix="Raise max_length in unlearnkit.yaml, as far as the model's context allows.",

@@ -1,0 +1,164 @@
+"""Which tokens carry the loss: of plain texts, of prompts with texts, and of conversations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.chats import (
+    ALTERNATING,
+    CHATML,
+    OWN_MASK,
+    THINKING,
+    WITHOUT_END,
+    chat_tokenizer,
+    conversation,
+)
+from unlearnkit.domain import Record
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.rendering import CHAT
+from unlearnkit.language_model.tokens import IGNORED, Encoding, encode_record
+
+TALK = conversation(
+    ("user", "amber?"), ("assistant", "basin 12"), ("user", "delta?"), ("assistant", "ember 7")
+)
+
+
+def shown(record: Record, tokenizer: Any, encoding: Encoding | None = None) -> str:
+    """The tokens as text, those with a loss in brackets."""
+    example = encode_record(record, tokenizer, encoding or Encoding())
+    text, inside = "", False
+    for token, label in zip(example.input_ids, example.labels, strict=True):
+        if (label != IGNORED) != inside:
+            inside = not inside
+            text += "[" if inside else "]"
+        text += tokenizer.decode([token])
+    return text + "]" * inside
+
+
+def test_of_a_text_everything_is_learned_but_the_beginning() -> None:
+    record = Record(id="a", text="cedar 12")
+    assert shown(record, chat_tokenizer()) == "<s>[cedar 12</s>]"
+
+
+def test_of_a_prompt_and_a_text_the_prompt_is_context() -> None:
+    record = Record(id="a", text="cedar 12", prompt="amber")
+    encoding = Encoding(prompt_template="Q: {prompt} A: ")
+    assert shown(record, chat_tokenizer(), encoding) == "<s>Q: amber A: [cedar 12</s>]"
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (
+            CHATML,
+            "<|im_start|>user\namber?<|im_end|>\n<|im_start|>assistant\n[basin 12<|im_end|>]\n"
+            "<|im_start|>user\ndelta?<|im_end|>\n<|im_start|>assistant\n[ember 7<|im_end|>]\n",
+        ),
+        (
+            ALTERNATING,
+            "<s>[INST] amber? [/INST][ basin 12 </s>][INST] delta? [/INST][ ember 7 </s>]",
+        ),
+        (
+            WITHOUT_END,
+            "USER: amber?\nASSISTANT:[ basin 12]\nUSER: delta?\nASSISTANT:[ ember 7]\n",
+        ),
+        (
+            THINKING,
+            "<|im_start|>user\namber?<|im_end|>\n<|im_start|>assistant\n[basin 12<|im_end|>]\n"
+            "<|im_start|>user\ndelta?<|im_end|>\n<|im_start|>assistant\n<think>\n\n</think>\n\n"
+            "[ember 7<|im_end|>]\n",
+        ),
+        (
+            OWN_MASK,
+            "<|im_start|>user\namber?<|im_end|>\n<|im_start|>assistant\n[basin 12]<|im_end|>\n"
+            "<|im_start|>user\ndelta?<|im_end|>\n<|im_start|>assistant\n[ember 7]<|im_end|>\n",
+        ),
+    ],
+    ids=["chatml", "alternating", "without end", "thinking", "own mask"],
+)
+def test_of_a_conversation_the_assistant_s_turns_are_learned_with_what_ends_them(
+    template: str, expected: str
+) -> None:
+    """A token that reaches over the boundary (" basin") is learned: part of it is said."""
+    assert shown(TALK, chat_tokenizer(template)) == expected
+
+
+TOKENIZER = chat_tokenizer()
+WORDS = st.text(st.characters(codec="utf-8", exclude_characters="\x1e"), max_size=12)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=3))
+def test_whatever_is_said_only_the_assistant_s_words_are_learned(
+    talk: list[tuple[str, str]],
+) -> None:
+    """What is said may look like the template, or like another turn."""
+    turns = [turn for ask, said in talk for turn in (("user", ask), ("assistant", said))]
+    example = encode_record(conversation(*turns), TOKENIZER, Encoding(max_length=10_000))
+    labels = [label for label in example.labels if label != IGNORED]
+    learned = TOKENIZER.decode(labels, clean_up_tokenization_spaces=False)
+    assert learned == "".join(f"{said}<|im_end|>" for _, said in talk)
+
+
+def test_a_conversation_may_begin_with_the_assistant_and_end_with_the_user() -> None:
+    talk = conversation(("system", "fjord"), ("assistant", "amber"), ("user", "thanks"))
+    assert shown(talk, chat_tokenizer()) == (
+        "<|im_start|>system\nfjord<|im_end|>\n<|im_start|>assistant\n[amber<|im_end|>]\n"
+        "<|im_start|>user\nthanks<|im_end|>\n"
+    )
+
+
+def test_under_the_template_chat_a_prompt_is_the_user_s_and_the_text_the_assistant_s() -> None:
+    record = Record(id="a", text="cedar 12", prompt="amber")
+    talk = conversation(("user", "amber"), ("assistant", "cedar 12"))
+    tokenizer, encoding = chat_tokenizer(), Encoding(prompt_template=CHAT)
+    assert shown(record, tokenizer, encoding) == shown(talk, tokenizer)
+    alone = Record(id="b", text="cedar 12")
+    assert shown(alone, tokenizer, encoding) == "<s>[cedar 12</s>]"
+
+
+def test_a_long_conversation_loses_its_end() -> None:
+    whole = encode_record(TALK, chat_tokenizer(), Encoding())
+    cut = encode_record(TALK, chat_tokenizer(), Encoding(max_length=len(whole.input_ids) - 20))
+    assert (whole.cut, cut.cut) == (False, True)
+    assert cut.labels == whole.labels[:-20]
+
+
+def test_a_conversation_whose_answers_are_all_cut_off_is_refused_with_its_place() -> None:
+    with pytest.raises(BadInput, match="no token with a loss is left") as refusal:
+        encode_record(TALK, chat_tokenizer(), Encoding(max_length=8))
+    assert (refusal.value.where, refusal.value.line) == ("chats.jsonl", 3)
+    assert "max_length" in refusal.value.fix
+
+
+@pytest.mark.parametrize(
+    ("template", "record", "why"),
+    [
+        (None, TALK, "the tokenizer has no chat template"),
+        (ALTERNATING, conversation(("system", "a"), ("assistant", "b")), "Roles must alternate"),
+        ("{{ messages[0].content + 1 }}", TALK, r"fails on this conversation \(TypeError\)"),
+        ("amber", TALK, "does not render turn 2 where it stands"),
+        (
+            "{% for m in messages | reverse %}{{ m.content }}{% endfor %}",
+            TALK,
+            "does not render turn 4 where it stands",
+        ),
+        (
+            "{% if false %}{% generation %}{% endgeneration %}{% endif %}amber",
+            TALK,
+            "renders nothing of what the assistant says",
+        ),
+    ],
+)
+def test_a_conversation_that_cannot_be_rendered_is_refused_with_its_place(
+    template: str | None, record: Record, why: str
+) -> None:
+    with pytest.raises(BadInput, match=why) as refusal:
+        encode_record(record, chat_tokenizer(template), Encoding())
+    error = refusal.value
+    assert (error.where, error.line) == ("chats.jsonl", 3)
+    assert "chat_template.jinja" in error.fix
+    assert "basin" not in str(error)

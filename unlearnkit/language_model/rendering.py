@@ -1,0 +1,162 @@
+"""A record as text and tokens: what stands around its words, and which tokens the loss is on."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unlearnkit.domain import ASSISTANT, Record
+from unlearnkit.errors import BadInput
+
+CHAT = "chat"
+"""The prompt template that stands for the tokenizer's own chat template."""
+
+Messages = Sequence[dict[str, str]]
+"""Turns with role and content, as chat templates take them."""
+Stretch = tuple[int, int]
+"""Start and end in a text."""
+
+_OWN_MASK = re.compile(r"\{%-?\s*generation\s*-?%\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a record that is tokenised by itself; the three tuples have one item a token."""
+
+    text: str
+    ids: tuple[int, ...]
+    places: tuple[Stretch, ...]
+    """Where in `text` each token stands; empty with a tokenizer that cannot tell (a slow one)."""
+    learned: tuple[bool, ...]
+    """Whether the loss is on the token."""
+
+
+def pieces(record: Record, tokenizer: Any, prompt_template: str) -> list[Piece]:
+    """[BOS] prompt text [EOS], with the loss on text and EOS; a conversation as one piece.
+
+    Prompt and text are tokenised apart, so the boundary does not move with the text. A conversation
+    (a chat record, or a prompt under the template `chat`) is what the tokenizer's chat template
+    makes of it, nothing added; the loss is on the assistant's turns and the tokens that end them.
+
+    Raises BadInput, naming the record, when there is no chat template or it refuses the turns.
+    """
+    messages = record.messages
+    if record.prompt and prompt_template == CHAT:
+        messages = [
+            {"role": "user", "content": record.prompt},
+            {"role": ASSISTANT, "content": record.text},
+        ]
+    if messages:
+        return [_conversation(messages, record, tokenizer)]
+    made = []
+    if tokenizer.bos_token_id is not None:
+        made.append(_special(tokenizer.bos_token, tokenizer.bos_token_id, learned=False))
+    if record.prompt:
+        prompt = prompt_template.format(prompt=record.prompt)
+        made.append(_tokenised(prompt, tokenizer, learned=False))
+    made.append(_tokenised(record.text, tokenizer, learned=True))
+    if tokenizer.eos_token_id is not None:
+        made.append(_special(tokenizer.eos_token, tokenizer.eos_token_id, learned=True))
+    return made
+
+
+def _special(token: str, token_id: int, *, learned: bool) -> Piece:
+    return Piece(token, (token_id,), ((0, len(token)),), (learned,))
+
+
+def _tokenised(text: str, tokenizer: Any, *, learned: bool) -> Piece:
+    out = tokenizer(text, add_special_tokens=False, return_offsets_mapping=tokenizer.is_fast)
+    ids = tuple(out["input_ids"])
+    return Piece(text, ids, tuple(out.get("offset_mapping", ())), (learned,) * len(ids))
+
+
+def _conversation(messages: Messages, record: Record, tokenizer: Any) -> Piece:
+    if not tokenizer.is_fast:
+        raise _refused(record, "this tokenizer cannot say where in a conversation its tokens stand")
+    if tokenizer.chat_template is None:
+        raise _refused(record, "the tokenizer has no chat template, and this is a conversation")
+    text = _rendered(messages, record, tokenizer)
+    whole = _tokenised(text, tokenizer, learned=False)
+    if _OWN_MASK.search(tokenizer.get_chat_template()):
+        out = tokenizer.apply_chat_template(
+            list(messages), return_dict=True, return_assistant_tokens_mask=True
+        )
+        learned = tuple(bool(one) for one in out["assistant_masks"])
+    else:
+        turns = _assistant_turns(messages, text, record, tokenizer)
+        learned = tuple(any(_stands_in(one, turn) for turn in turns) for one in whole.places)
+    if not any(learned):
+        raise _refused(record, "the chat template renders nothing of what the assistant says")
+    return Piece(text, whole.ids, whole.places, learned)
+
+
+def _assistant_turns(
+    messages: Messages, text: str, record: Record, tokenizer: Any
+) -> list[Stretch]:
+    """What the assistant says in each of its turns, each with the special token that ends it.
+
+    Found by saying something else in that turn: what then changes in the rendered text is the turn.
+    Prefixes of the conversation will not do: some templates render a turn otherwise when it is the
+    last one.
+    """
+    specials = {*tokenizer.all_special_tokens}
+    specials |= {one.content for one in tokenizer.added_tokens_decoder.values()}
+    specials -= {tokenizer.bos_token} - {tokenizer.eos_token}
+    ordered = sorted((one for one in specials if one.strip()), key=len, reverse=True)
+    ends = re.compile(f" *(?:{'|'.join(map(re.escape, ordered)) or '(?!)'})")
+    turns: list[Stretch] = []
+    for at, message in enumerate(messages):
+        if message["role"] != ASSISTANT:
+            continue
+        # A letter of Unicode's private use area that stands nowhere yet.
+        probe = next(one for one in map(chr, range(0xE000, 0xF900)) if one not in text)
+        other = [*messages[:at], {**message, "content": probe}, *messages[at + 1 :]]
+        probed = _rendered(other, record, tokenizer)
+        start = _alike(text, probed)
+        after = _alike(text[start:][::-1], probed[start:][::-1])
+        end = len(text) - after
+        if probe not in probed[start : len(probed) - after] or (turns and start < turns[-1][1]):
+            raise _refused(
+                record, f"the chat template does not render turn {at + 1} where it stands"
+            )
+        closing = ends.match(text, end)
+        turns.append((start, closing.end() if closing else end))
+    return turns
+
+
+def _alike(one: str, other: str) -> int:
+    """How many letters they begin with alike."""
+    lengths = range(min(len(one), len(other)) + 1)
+    return bisect_right(lengths, False, key=lambda length: one[:length] != other[:length]) - 1
+
+
+def _stands_in(token: Stretch, turn: Stretch) -> bool:
+    """Whether they overlap. Some tokenizers count no space: a token of spaces then has no width."""
+    start, end = token
+    return min(start, end - 1) < turn[1] and end > turn[0]
+
+
+def _rendered(messages: Messages, record: Record, tokenizer: Any) -> str:
+    from jinja2.exceptions import TemplateError
+
+    try:
+        return str(tokenizer.apply_chat_template(list(messages), tokenize=False))
+    except TemplateError as error:  # the template's own words
+        raise _refused(record, f"the chat template refuses this conversation: {error}") from None
+    except (TypeError, ValueError) as error:  # Python's words, which may hold the record's
+        raise _refused(
+            record, f"the chat template fails on this conversation ({type(error).__name__})"
+        ) from None
+
+
+def _refused(record: Record, what: str) -> BadInput:
+    return BadInput(
+        what,
+        where=record.source or None,
+        line=record.line or None,
+        fix="Give the model's folder the chat template it was trained with (chat_template.jinja), "
+        "or mend or leave out this record.",
+    )
