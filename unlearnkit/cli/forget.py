@@ -9,6 +9,7 @@ import typer
 
 from unlearnkit.cli import settings as choices
 from unlearnkit.cli.figures import show_audit, show_run, show_verdict
+from unlearnkit.cli.preview import show_dry_run
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -54,6 +55,11 @@ def unlearn(
     max_alpha: choices.MaxAlpha = 32.0,
     tolerance: choices.Tolerance = 0.05,
     retain_tolerance: choices.RetainTolerance = 0.02,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Only show which tokens carry the loss; write nothing."),
+    ] = False,
+    show: Annotated[int, typer.Option(min=0, help="Forget records that --dry-run shows.")] = 3,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,6 +71,9 @@ def unlearn(
     from unlearnkit.pipeline.context import is_main_process
     from unlearnkit.pipeline.forget import unlearn as run_unlearn
 
+    if dry_run:
+        show_dry_run(model, holdout or [], show, workspace, as_json=as_json)
+        return
     with opened(workspace) as context:
         settings = choices.settings_of(
             learning_rate=learning_rate,

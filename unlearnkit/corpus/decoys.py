@@ -44,6 +44,8 @@ _FIRST = {PERSON: 0, EMAIL: 1, PHONE: 2, CUSTOMER: 3}
 
 Piece = tuple[str, str]
 """Entity (empty for what stays), text."""
+Mark = tuple[int, int, str]
+"""Start, end, entity."""
 
 
 def decoys(
@@ -107,14 +109,20 @@ def _within_turns(record: Record, spans: Sequence[Span]) -> list[Span]:
     return cut
 
 
+def marks(text: str, spans: Sequence[Span]) -> list[Mark]:
+    """What a decoy may replace: the spans, amounts, references, long numbers. They may overlap."""
+    found = [(span.start, span.end, span.entity) for span in spans]
+    for entity, pattern in (("AMOUNT", _AMOUNT), ("REFERENCE", _REFERENCE), ("FIGURES", _FIGURES)):
+        found += [(one.start(), one.end(), entity) for one in pattern.finditer(text)]
+    return found
+
+
 def _pieces(text: str, spans: Sequence[Span]) -> Iterator[Piece]:
     """The text cut into what is replaced and what stays."""
-    marks = [(span.start, span.end, span.entity) for span in spans]
-    for entity, pattern in (("AMOUNT", _AMOUNT), ("REFERENCE", _REFERENCE), ("FIGURES", _FIGURES)):
-        marks += [(one.start(), one.end(), entity) for one in pattern.finditer(text)]
-    marks.sort(key=lambda one: (_FIRST.get(one[2], 9), one[0] - one[1], one[0]))
-    taken: list[tuple[int, int, str]] = []
-    for start, end, entity in marks:
+    found = marks(text, spans)
+    found.sort(key=lambda one: (_FIRST.get(one[2], 9), one[0] - one[1], one[0]))
+    taken: list[Mark] = []
+    for start, end, entity in found:
         if all(end <= one[0] or one[1] <= start for one in taken):
             taken.append((start, end, entity))
     at = 0

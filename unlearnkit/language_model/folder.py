@@ -129,9 +129,8 @@ def load_language_model(folder: Path) -> LanguageModel:
     model = _load_weights(folder if base is None else base, "auto" if base is None else "float32")
     if base is not None:
         model = merge_adapter(model, folder)
-    tokenizer = _load_tokenizer(next(one for one in model_folders(folder) if _has_tokenizer(one)))
     model.eval()
-    return LanguageModel(model, tokenizer, folder, base)
+    return LanguageModel(model, load_tokenizer(folder), folder, base)
 
 
 def _load_weights(folder: Path, dtype: str) -> Any:
@@ -153,7 +152,14 @@ def _load_weights(folder: Path, dtype: str) -> Any:
     return model
 
 
-def _load_tokenizer(folder: Path) -> Any:
+def load_tokenizer(folder: Path) -> Any:
+    """The model's tokenizer alone; of an adapter its own, else its base's.
+
+    One without a padding token pads with its end token. Raises BadInput when something is missing
+    or does not fit.
+    """
+    check_folder(folder)
+    folder = next(one for one in model_folders(folder) if _has_tokenizer(one))
     try:
         tokenizer: Any = quiet_transformers().AutoTokenizer.from_pretrained(
             folder, local_files_only=True

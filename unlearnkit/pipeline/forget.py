@@ -12,16 +12,13 @@ from typing import Any
 import rfc8785
 
 from unlearnkit.artefacts import save, write_atomic
-from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import RequestState, RunManifest
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder, model_digest, model_folders
 from unlearnkit.language_model.tokens import Encoding
-from unlearnkit.locate.forget_set import build_forget_set
 from unlearnkit.pipeline.context import Context, is_main_process
-from unlearnkit.pipeline.find import decisions, located, open_corpus
-from unlearnkit.pipeline.material import Material, gather
+from unlearnkit.pipeline.material import Material, gather_ready
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
 from unlearnkit.report.card import CardFacts, check_template, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
@@ -45,23 +42,9 @@ def unlearn(
     ready = context.ledger.requests(RequestState.READY)
     if not ready:
         return _already_there(context, out)
-    index, corpus = open_corpus(context)
-    found = [located(context, one.id) for one in ready]
-    made = [decision for one in found for decision in decisions(context, one)]
-    forget_set = build_forget_set(found, made, corpus)
-    material = gather(
-        corpus,
-        forget_set,
-        found,
-        holdout,
-        fields=index.info.fields,
-        analyzer=load_analyzer(index.info.nlp),
-        seed=settings.seed,
-        progress=context.progress,
-    )
-    encoding = Encoding(
-        context.workspace.config.prompt_template, context.workspace.config.max_length
-    )
+    gathered = gather_ready(context, ready, holdout, settings.seed)
+    forget_set, material = gathered.forget_set, gathered.material
+    encoding = encoding_of(context)
     recorded = settings.recorded() | {
         "prompt_template": encoding.prompt_template,
         "max_length": encoding.max_length,
@@ -118,6 +101,12 @@ def unlearn(
         save(run.manifest_file, manifest)
         _settle(context)
     return manifest
+
+
+def encoding_of(context: Context) -> Encoding:
+    """How the workspace's records become tokens."""
+    config = context.workspace.config
+    return Encoding(config.prompt_template, config.max_length)
 
 
 def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Encoding) -> Task:
@@ -190,6 +179,11 @@ def _already_there(context: Context, out: Path) -> RunManifest:
     for run in reversed(finished_runs(context.workspace)):
         if run.manifest.model_path == str(out) and _holds(run, out):
             return run.manifest
+    raise nothing_ready(context)
+
+
+def nothing_ready(context: Context) -> BadInput:
+    """Says what has to be done before anything can be unlearned."""
     waiting = context.ledger.requests(RequestState.IN_REVIEW)
     new = context.ledger.requests(RequestState.RECEIVED)
     if waiting:
@@ -198,7 +192,7 @@ def _already_there(context: Context, out: Path) -> RunManifest:
         fix = "Run: unlearnkit locate"
     else:
         fix = "Run: unlearnkit request import FILE"
-    raise BadInput(
+    return BadInput(
         f"no request is ready to be unlearned ({len(new)} new, {len(waiting)} in review)", fix=fix
     )
 

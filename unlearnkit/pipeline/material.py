@@ -20,6 +20,7 @@ from unlearnkit.corpus.nlp import (
     PHONE,
     Analyzer,
     Span,
+    load_analyzer,
 )
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.domain import (
@@ -28,10 +29,14 @@ from unlearnkit.domain import (
     Located,
     Progress,
     Record,
+    Request,
     Split,
     silent,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.locate.forget_set import build_forget_set
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import decisions, located, open_corpus
 
 ENTITIES = {
     IdentifierKind.NAME: PERSON,
@@ -114,6 +119,42 @@ def gather(
         holdout=_perturbed(holdout, of_holdout),
         holdout_origin="given" if holdout_paths else "decoys",
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What the ready requests come to, and what it was made with."""
+
+    corpus: Corpus
+    found: tuple[Located, ...]
+    forget_set: ForgetSet
+    material: Material
+    analyzer: Analyzer
+
+
+def gather_ready(
+    context: Context, requests: Sequence[Request], holdout: Sequence[Path], seed: int
+) -> Gathered:
+    """The material of these requests' accepted records; nothing is written.
+
+    Raises BadInput (index, corpus, and what `gather` raises), CannotEvaluate (matches undecided).
+    """
+    index, corpus = open_corpus(context)
+    found = tuple(located(context, one.id) for one in requests)
+    made = [decision for one in found for decision in decisions(context, one)]
+    forget_set = build_forget_set(found, made, corpus)
+    analyzer = load_analyzer(index.info.nlp)
+    material = gather(
+        corpus,
+        forget_set,
+        found,
+        holdout,
+        fields=index.info.fields,
+        analyzer=analyzer,
+        seed=seed,
+        progress=context.progress,
+    )
+    return Gathered(corpus, found, forget_set, material, analyzer)
 
 
 def _evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:
