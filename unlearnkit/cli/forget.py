@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from unlearnkit.cli import settings as choices
 from unlearnkit.cli.figures import show_audit, show_run, show_verdict
 from unlearnkit.cli.preview import show_dry_run
+from unlearnkit.cli.settings import Choices, with_options
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -35,26 +35,21 @@ HoldoutOption = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Put `unlearn` and `process` on the command line."""
-    command(app, "unlearn", "unlearnkit unlearn ./model --out ./model-unlearned")(unlearn)
+    command(app, "unlearn", "unlearnkit unlearn ./model --out ./model-unlearned")(
+        with_options(unlearn)
+    )
     command(
         app,
         "process",
         "unlearnkit process ./model --corpus records.jsonl --requests erasure.json --out ./result",
-    )(process)
+    )(with_options(process))
 
 
 def unlearn(
     model: ModelArgument,
     to: Annotated[Path, typer.Option("--out", help="Empty folder for the new model.")],
+    choices: Choices,
     holdout: HoldoutOption = None,
-    learning_rate: choices.LearningRate = 1e-5,
-    batch_size: choices.BatchSize = 8,
-    retain_ratio: choices.RetainRatio = 2,
-    max_passes: choices.MaxPasses = 40,
-    max_strengthen_epochs: choices.MaxStrengthenEpochs = 32,
-    max_alpha: choices.MaxAlpha = 32.0,
-    tolerance: choices.Tolerance = 0.05,
-    retain_tolerance: choices.RetainTolerance = 0.02,
     dry_run: Annotated[
         bool,
         typer.Option("--dry-run", help="Only show which tokens carry the loss; write nothing."),
@@ -75,17 +70,7 @@ def unlearn(
         show_dry_run(model, holdout or [], show, workspace, as_json=as_json)
         return
     with opened(workspace) as context:
-        settings = choices.settings_of(
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            retain_ratio=retain_ratio,
-            max_passes=max_passes,
-            max_strengthen_epochs=max_strengthen_epochs,
-            max_alpha=max_alpha,
-            tolerance=tolerance,
-            retain_tolerance=retain_tolerance,
-            seed=context.workspace.config.seed,
-        )
+        settings = choices(context.workspace.config.seed)
         manifest = run_unlearn(context, model, to, holdout or [], settings)
     if not is_main_process():
         return
@@ -101,20 +86,13 @@ def process(
     corpus: Annotated[list[Path], typer.Option(help="Training records; may be repeated.")],
     requests: Annotated[list[Path], typer.Option(help="Request files; may be repeated.")],
     to: Annotated[Path, typer.Option("--out", help="Gets model/ and report/.")],
+    choices: Choices,
     holdout: HoldoutOption = None,
     reference: ReferenceOption = None,
     policy: PolicyOption = "",
     uncertain: Annotated[
         Uncertain, typer.Option(help="What to do with matches a person should decide about.")
     ] = Uncertain.ASK,
-    learning_rate: choices.LearningRate = 1e-5,
-    batch_size: choices.BatchSize = 8,
-    retain_ratio: choices.RetainRatio = 2,
-    max_passes: choices.MaxPasses = 40,
-    max_strengthen_epochs: choices.MaxStrengthenEpochs = 32,
-    max_alpha: choices.MaxAlpha = 32.0,
-    tolerance: choices.Tolerance = 0.05,
-    retain_tolerance: choices.RetainTolerance = 0.02,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -142,17 +120,7 @@ def process(
         uncertain=uncertain,
     )
     with opened(workspace) as context:
-        settings = choices.settings_of(
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            retain_ratio=retain_ratio,
-            max_passes=max_passes,
-            max_strengthen_epochs=max_strengthen_epochs,
-            max_alpha=max_alpha,
-            tolerance=tolerance,
-            retain_tolerance=retain_tolerance,
-            seed=context.workspace.config.seed,
-        )
+        settings = choices(context.workspace.config.seed)
         done = run_line(context, job, settings)
     verdict = done.reported.report.verdict
     if as_json:

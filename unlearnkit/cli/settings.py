@@ -2,57 +2,120 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+import inspect
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-if TYPE_CHECKING:
-    from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
 
-LearningRate = Annotated[
-    float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 1e-3 a few millions.")
-]
-BatchSize = Annotated[int, typer.Option(min=1, help="Forget records a step, all processes.")]
-RetainRatio = Annotated[
-    int, typer.Option(min=0, help="Retained records beside each forget record of a step.")
-]
-MaxPasses = Annotated[int, typer.Option(min=1, help="Passes over the forget set at most.")]
-MaxStrengthenEpochs = Annotated[
-    int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
-]
-MaxAlpha = Annotated[float, typer.Option(min=1, help="Largest alpha of the teacher tried.")]
-Tolerance = Annotated[
-    float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
-]
-RetainTolerance = Annotated[
-    float, typer.Option(min=0.0, max=0.5, help="Loss of retain exact memorization allowed.")
-]
+R = TypeVar("R")
+
+Choices = Callable[[int], Settings]
+"""Gives the settings that were chosen, for a seed."""
 
 
-def settings_of(
-    *,
-    learning_rate: float,
-    batch_size: int,
-    retain_ratio: int,
-    max_passes: int,
-    max_strengthen_epochs: int,
-    max_alpha: float,
-    tolerance: float,
-    retain_tolerance: float,
-    seed: int,
-) -> Settings:
-    """The settings; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
-    from unlearnkit.unlearning.settings import Settings
-
+def options(
+    objective: Annotated[
+        ObjectiveName, typer.Option(help="How to forget; all but rklu are for comparison.")
+    ] = ObjectiveName.RKLU,
+    retain_term: Annotated[
+        RetainTerm, typer.Option(help="What holds the model on retained records.")
+    ] = RetainTerm.OWN,
+    beta: Annotated[
+        float | None, typer.Option(min=0.001, help="Of npo, simnpo and undial; else as published.")
+    ] = None,
+    lora_rank: Annotated[
+        int, typer.Option(min=0, help="Train LoRA adapters of this rank; 0: every weight.")
+    ] = 0,
+    as_adapter: Annotated[
+        bool, typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model.")
+    ] = False,
+    learning_rate: Annotated[
+        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 1e-3 a few millions.")
+    ] = 1e-5,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Forget records a step, all processes.")
+    ] = 8,
+    accumulation_steps: Annotated[
+        int,
+        typer.Option("--accumulate", min=1, help="Pieces a step is computed in, to save memory."),
+    ] = 1,
+    gradient_checkpointing: Annotated[
+        bool, typer.Option("--grad-checkpoint", help="Less memory, a third more time.")
+    ] = False,
+    retain_ratio: Annotated[
+        int, typer.Option(min=0, help="Retained records beside each forget record of a step.")
+    ] = 2,
+    max_passes: Annotated[
+        int, typer.Option(min=1, help="Passes over the forget set at most.")
+    ] = 40,
+    max_strengthen_epochs: Annotated[
+        int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
+    ] = 32,
+    max_alpha: Annotated[
+        float, typer.Option(min=1, help="Largest alpha of the teacher tried.")
+    ] = 32.0,
+    teacher_floor: Annotated[
+        bool, typer.Option(help="Push no token below the original's average logit.")
+    ] = True,
+    tolerance: Annotated[
+        float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
+    ] = 0.05,
+    retain_tolerance: Annotated[
+        float, typer.Option(min=0.0, max=0.5, help="Loss of retain exact memorization allowed.")
+    ] = 0.02,
+) -> Choices:
+    """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
+    if as_adapter and not lora_rank:
+        raise typer.BadParameter("there is no adapter without --lora-rank", param_hint="as-adapter")
     doubling = {2**power for power in range(20) if 2**power < max_strengthen_epochs}
-    return Settings(
+    return lambda seed: Settings(
+        objective=objective,
+        retain_term=retain_term,
+        beta=beta,
+        lora_rank=lora_rank,
+        as_adapter=as_adapter,
         learning_rate=learning_rate,
         batch_size=batch_size,
+        accumulation_steps=accumulation_steps,
+        gradient_checkpointing=gradient_checkpointing,
         retain_ratio=retain_ratio,
         max_passes=max_passes,
         strengthen_epochs=tuple(sorted(doubling | {max_strengthen_epochs})),
         max_alpha=max_alpha,
+        teacher_floor=teacher_floor,
         tolerance=tolerance,
         retain_tolerance=retain_tolerance,
         seed=seed,
     )
+
+
+def with_options(command: Callable[..., R]) -> Callable[..., R]:
+    """The command with `options` in the place of its parameter `choices`."""
+    own, shared = inspect.signature(command).parameters, inspect.signature(options).parameters
+
+    @wraps(command)
+    def chosen(**given: Any) -> R:
+        some = {name: given.pop(name) for name in shared}
+        return command(**given, choices=options(**some))
+
+    parameters = [
+        parameter
+        for one in own.values()
+        for parameter in (shared.values() if one.name == "choices" else (one,))
+    ]
+    hints = get_type_hints(command, include_extras=True) | get_type_hints(
+        options, include_extras=True
+    )
+    made: Any = chosen
+    made.__signature__ = inspect.Signature(
+        [
+            one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
+            for one in parameters
+        ]
+    )
+    made.__annotations__ = {one.name: hints[one.name] for one in parameters}
+    return chosen

@@ -69,7 +69,7 @@ def unlearn(
     )
     facts = CardFacts(
         version=version("unlearnkit"),
-        objective="rklu",
+        objective=settings.objective,
         forgotten=len(forget_set.record_ids),
         kept=len(material.retain),
         original_digest=original_digest,
@@ -89,7 +89,7 @@ def unlearn(
         model_path=str(out),
         original_path=str(model),
         holdout_paths=tuple(str(path.resolve()) for path in holdout),
-        objective="rklu",
+        objective=settings.objective,
         settings=recorded,
         calibration=outcome.calibration,
         passes=outcome.passes,

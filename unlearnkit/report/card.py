@@ -67,6 +67,12 @@ def check_template(templates_dir: Path | None = None) -> None:
         forget_exact_memorization=0.0,
         forget_extraction_strength=0.0,
         forget_probability=0.0,
+        forget_loss=0.0,
+        holdout_exact_memorization=0.0,
+        holdout_extraction_strength=0.0,
+        holdout_probability=0.0,
+        holdout_loss=0.0,
+        retain_extraction_strength=0.0,
         retain_exact_memorization=0.0,
         state="",
     )

@@ -70,7 +70,7 @@ TERMS = (
     ),
 )
 
-LABELS = {term.metric: term.label for term in TERMS}
+LABELS = {term.metric: term.label for term in TERMS} | {"loss": "Token loss"}
 
 
 def label(metric: str) -> str:
