@@ -98,41 +98,60 @@ def _capitalised(text: str) -> set[str]:
 
 def run(pairs: list[dict[str, Any]], out: Path, seed: int) -> dict[str, Any]:
     """Write the files, train the two models, run the line, collect the figures."""
-    authors = [pairs[at : at + EACH] for at in range(0, len(pairs), EACH)]
-    truth = {f"{a:02d}-{n:02d}": a for a in range(AUTHORS) for n in range(EACH)}
-    corpus, holdout, csv = out / "records.jsonl", out / "holdout.jsonl", out / "requests.csv"
-    _write_records(corpus, authors[:AUTHORS], 0)
-    _write_records(holdout, authors[AUTHORS : AUTHORS + HOLDOUT], AUTHORS)
-    names = [author_name(authors[a]) for a in range(ASKING)]
-    write_atomic(csv, ("regulation,name\n" + "".join(f"gdpr,{n}\n" for n in names)).encode())
-
-    records = read_corpus([corpus], FIELDS).records
+    write_files(pairs, out, trained=AUTHORS, asking=ASKING, holdout=HOLDOUT)
+    records = read_corpus([out / "records.jsonl"], FIELDS).records
     tokenizer = train_tokenizer([one.content for one in records], SIZE.vocabulary, COMMON)
-    kept = [one for one in records if truth[one.id] >= ASKING]
+    kept = [one for one in records if author_of(one.id) >= ASKING]
     for folder, some, start in (("model", records, seed), ("retrained", kept, seed + 1)):
         if not (out / folder).is_dir():
             train(some, tokenizer, out / folder, size=SIZE, encoding=Encoding(), seed=start)
+    return collect(out, records[: ASKING * EACH], seed, process(out, seed, PROCESS))
 
+
+def write_files(
+    pairs: list[dict[str, Any]], out: Path, *, trained: int, asking: int, holdout: int
+) -> None:
+    """The corpus (the first authors), the holdout (the next) and who of the first ask, by name."""
+    authors = [pairs[at : at + EACH] for at in range(0, len(pairs), EACH)]
+    _write_records(out / "records.jsonl", authors[:trained], 0)
+    _write_records(out / "holdout.jsonl", authors[trained : trained + holdout], trained)
+    names = [author_name(some) for some in authors[:asking]]
+    content = "regulation,name\n" + "".join(f"gdpr,{name}\n" for name in names)
+    write_atomic(out / "requests.csv", content.encode())
+
+
+def author_of(record_id: str) -> int:
+    """The author's number, which the id of a record begins with."""
+    return int(record_id.split("-", maxsplit=1)[0])
+
+
+def process(out: Path, seed: int, options: Sequence[str]) -> int:
+    """`unlearnkit init` and `process` over the folder's files and models; the exit code."""
     place = out / "workspace"
     if not (place / "unlearnkit.yaml").is_file():
         unlearnkit("init", place)
     fields = "\n".join(f"  {name}: {value}" for name, value in FIELDS.model_dump().items())
     write_atomic(place / "unlearnkit.yaml", f"seed: {seed}\nfields:\n{fields}\n".encode())
-    line = ["process", out / "model", "--corpus", corpus, "--requests", csv]
-    line += ["--holdout", holdout, "--reference", out / "retrained", "--out", out / "result"]
-    code = unlearnkit(*line, *PROCESS, "--workspace", place)
-    [manifest_file] = (place / "runs").glob("run-*/manifest.json")
+    line = ["process", out / "model", "--corpus", out / "records.jsonl"]
+    line += ["--requests", out / "requests.csv", "--holdout", out / "holdout.jsonl"]
+    line += ["--reference", out / "retrained", "--out", out / "result"]
+    return unlearnkit(*line, *options, "--workspace", place)
+
+
+def collect(out: Path, asking: Sequence[Record], seed: int, code: int) -> dict[str, Any]:
+    """The figures of the run; `asking` are the records that should be forgotten."""
+    [manifest_file] = (out / "workspace/runs").glob("run-*/manifest.json")
     manifest = load(manifest_file, RunManifest)
     audit = load(manifest_file.parent / "audit.json", AuditResult)
     return {
         "seed": seed,
         "exit_code": code,
-        "locate": _locate_figures(place, manifest, truth),
+        "locate": _locate_figures(out / "workspace", manifest),
         "passes": [one.model_dump() for one in manifest.passes],
         "teacher": next((one.model_dump() for one in manifest.calibration if one.chosen), None),
         "measurements": [one.model_dump() for one in audit.measurements],
         "ends": {
-            role: count_ends(out / folder, records[: ASKING * EACH])
+            role: count_ends(out / folder, asking)
             for role, folder in (
                 ("original", "model"),
                 ("unlearned", "result/model"),
@@ -177,15 +196,13 @@ def unlearnkit(*arguments: object) -> int:
     return code
 
 
-def _locate_figures(
-    place: Path, manifest: RunManifest, truth: dict[str, int]
-) -> list[dict[str, Any]]:
+def _locate_figures(place: Path, manifest: RunManifest) -> list[dict[str, Any]]:
     """Precision and recall of what was accepted, for each who asked."""
     figures = []
     for request_id, accepted in manifest.forget_set.records.items():
         located = load(place / "located" / f"{request_id}.json", Located)
-        author = Counter(truth[one] for one in accepted).most_common(1)[0][0]
-        right = sum(truth[one] == author for one in accepted)
+        author = Counter(author_of(one) for one in accepted).most_common(1)[0][0]
+        right = sum(author_of(one) == author for one in accepted)
         sure = sum(match.certainty == "certain" for match in located.matches)
         figures.append(
             {
