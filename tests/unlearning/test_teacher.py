@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.unlearning.teacher import spare_ends, teacher_logits
+from unlearnkit.unlearning.teacher import TeacherRule, floored, spare_ends, teacher_logits
 
 
 def test_what_rises_is_pushed_down_and_the_rest_stays() -> None:
@@ -26,7 +26,7 @@ def test_alpha_zero_is_the_original() -> None:
 def test_where_a_text_ends_the_teacher_is_the_original() -> None:
     original, teacher = torch.randn(2, 5, 5)
     labels = torch.tensor([3, 1, 1, 2, 3])  # 1 ends a text
-    spared = spare_ends(teacher, original, labels, end_id=1)
+    spared = spare_ends(teacher, original, labels, end_ids=(1,))
     ends = labels == 1
     assert torch.equal(spared[ends], original[ends])
     assert torch.equal(spared[~ends], teacher[~ends])
@@ -35,4 +35,21 @@ def test_where_a_text_ends_the_teacher_is_the_original() -> None:
 def test_without_an_end_token_nothing_is_spared() -> None:
     original, teacher = torch.randn(2, 5, 5)
     labels = torch.tensor([3, 1, 1, 2, 3])
-    assert torch.equal(spare_ends(teacher, original, labels, end_id=-1), teacher)
+    assert torch.equal(spare_ends(teacher, original, labels, end_ids=()), teacher)
+
+
+def test_no_token_falls_below_the_average_unless_it_lay_there() -> None:
+    original = torch.tensor([[8.0, 1.0, -3.0]])  # 2.0 on average
+    teacher = torch.tensor([[-90.0, 0.5, -50.0]])
+    assert torch.equal(floored(teacher, original), torch.tensor([[2.0, 1.0, -3.0]]))
+
+
+@given(st.integers(0, 1000), st.floats(0, 500))
+def test_the_floor_lies_between_the_papers_teacher_and_the_original(
+    seed: int, alpha: float
+) -> None:
+    original, rise = torch.randn(2, 5, 11, generator=torch.Generator().manual_seed(seed))
+    labels = torch.zeros(5, dtype=torch.long)
+    paper = TeacherRule(floor=False).logits(original, rise, labels, alpha)
+    ours = TeacherRule().logits(original, rise, labels, alpha)
+    assert (paper <= ours).all() and (ours <= original).all()

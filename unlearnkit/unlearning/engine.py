@@ -105,8 +105,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     if settings.as_adapter:
         check_extendable(loaded)
     tokenizer = loaded.tokenizer
-    end_id = tokenizer.eos_token_id if tokenizer.eos_token_id is not None else -1
-    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, end_id)
+    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, end_ids(loaded))
     material = encoded(task, tokenizer, settings)
     original = Original(replace(loaded, model=None), loaded.model.dtype)
 
@@ -165,6 +164,15 @@ class Trainable:
     """transformers' model, or PEFT's around it."""
     inner: Any
     """transformers' model, with the adapter's layers in it where there is one."""
+
+
+def end_ids(language_model: LanguageModel) -> tuple[int, ...]:
+    """The tokens that end a text: the tokenizer's, and those at which generation stops."""
+    config = getattr(language_model.model, "generation_config", None)
+    stops = getattr(config, "eos_token_id", None)
+    several = stops if isinstance(stops, list) else [stops]
+    found = {language_model.tokenizer.eos_token_id, *several}
+    return tuple(sorted(one for one in found if one is not None))
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:

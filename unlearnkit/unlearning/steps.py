@@ -30,8 +30,8 @@ class Workbench:
     accelerator: Any
     settings: Settings
     pad_id: int
-    end_id: int
-    """The token that ends a text; -1 where the tokenizer has none."""
+    end_ids: tuple[int, ...]
+    """The tokens that end a text; none where the tokenizer has none."""
 
     @property
     def device(self) -> Any:
@@ -41,7 +41,7 @@ class Workbench:
     @property
     def rule(self) -> TeacherRule:
         """How teachers are made."""
-        return TeacherRule(self.end_id, self.settings.teacher_floor)
+        return TeacherRule(self.end_ids, self.settings.teacher_floor)
 
     @property
     def processes(self) -> int:

@@ -35,8 +35,8 @@ def floored(teacher: Tensor, original: Tensor) -> Tensor:
 class TeacherRule:
     """How a teacher is made at each position, whatever its alpha."""
 
-    end_id: int = -1
-    """The token that ends a text; -1: none is spared."""
+    end_ids: tuple[int, ...] = ()
+    """The tokens that end a text, or a turn of a conversation; they are spared."""
     floor: bool = True
     """False: the paper's rule as it stands."""
 
@@ -45,14 +45,19 @@ class TeacherRule:
         teacher = teacher_logits(original, rise, alpha)
         if self.floor:
             teacher = floored(teacher, original)
-        return spare_ends(teacher, original, labels, self.end_id)
+        return spare_ends(teacher, original, labels, self.end_ids)
 
 
-def spare_ends(teacher: Tensor, original: Tensor, labels: Tensor, end_id: int) -> Tensor:
+def spare_ends(
+    teacher: Tensor, original: Tensor, labels: Tensor, end_ids: tuple[int, ...]
+) -> Tensor:
     """The teacher with the original's logits where a text ends; (positions, vocab).
 
     `labels` (positions,) are the tokens that come next. Where a text ends is nobody's data, but
     strengthening raises that token too: pushed down, it leaves records that never end, which
     points at them. Ours, not the paper's.
     """
-    return original.where((labels == end_id).unsqueeze(-1), teacher)
+    import torch
+
+    ends = torch.isin(labels, labels.new_tensor(end_ids))
+    return original.where(ends.unsqueeze(-1), teacher)
