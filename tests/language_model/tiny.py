@@ -1,4 +1,4 @@
-"""Random models of four architectures, so small that they are made in a moment, and adapters."""
+"""Random models of many architectures, so small that they are made in a moment, and adapters."""
 
 from __future__ import annotations
 
@@ -10,17 +10,24 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import (
     AutoModelForCausalLM,
+    CohereConfig,
+    Gemma2Config,
+    Gemma3TextConfig,
     GPT2Config,
     GPTNeoXConfig,
+    GraniteConfig,
     LlamaConfig,
+    MistralConfig,
     PhiConfig,
     PreTrainedConfig,
+    Qwen3Config,
 )
 
 from unlearnkit.demo.training import train_tokenizer
 from unlearnkit.language_model.folder import LanguageModel, save_language_model
 
 KINDS = ("llama", "gpt2", "gpt_neox", "phi")
+ALL_KINDS = (*KINDS, "mistral", "qwen3", "gemma3_text", "gemma2", "granite", "cohere")
 VOCABULARY = 260
 TEXTS = ("amber basin cedar", "delta ember fjord 12")
 
@@ -44,13 +51,21 @@ def config(kind: str, **changed: Any) -> PreTrainedConfig:
         "n_head": 2,
         "n_positions": 64,
     }
-    made = {
-        "llama": lambda: LlamaConfig(**size | changed),
-        "gpt2": lambda: GPT2Config(**gpt2 | changed),
-        "gpt_neox": lambda: GPTNeoXConfig(**size | changed),
-        "phi": lambda: PhiConfig(**size | changed),
+    grouped = size | {"num_key_value_heads": 1, "head_dim": 16}
+    made: dict[str, tuple[type[PreTrainedConfig], dict[str, Any]]] = {
+        "llama": (LlamaConfig, size),
+        "gpt2": (GPT2Config, gpt2),
+        "gpt_neox": (GPTNeoXConfig, size),
+        "phi": (PhiConfig, size),
+        "mistral": (MistralConfig, grouped | {"sliding_window": 8}),
+        "qwen3": (Qwen3Config, grouped),
+        "gemma3_text": (Gemma3TextConfig, grouped | {"sliding_window": 8}),
+        "gemma2": (Gemma2Config, grouped | {"final_logit_softcapping": 4.0}),
+        "granite": (GraniteConfig, size | {"logits_scaling": 4.0}),
+        "cohere": (CohereConfig, size | {"logit_scale": 0.25}),
     }
-    return made[kind]()
+    of, given = made[kind]
+    return of(**given | changed)
 
 
 def tokenizer() -> Any:
