@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.small import ENCODING, Small
+from tests.unlearning.launch import in_two_processes
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import level, recall
@@ -35,16 +33,7 @@ print(unlearn(task, settings).passes[-1].state)
 def test_two_processes_make_one_unlearned_model(small: Small, tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
-    launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    done = subprocess.run(
-        [*launch, str(script), str(small.model), str(tmp_path)],
-        env=os.environ | {"ACCELERATE_USE_CPU": "true", "PYTHONPATH": ".", "OMP_NUM_THREADS": "1"},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+    done = in_two_processes(script, small.model, tmp_path)
     assert done.stdout.split("\n").count("inside the band") == 2  # each process says the same
     assert not (tmp_path / "work").exists()
     made = load_language_model(tmp_path / "out")

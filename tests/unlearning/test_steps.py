@@ -1,0 +1,126 @@
+"""A step is the same sum, whatever number of pieces and processes it is computed in.
+
+Four forget records in steps of three: the second step of a pass has one, so that some pieces, and
+one of two processes, have none.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from tests.unlearning.launch import in_two_processes
+from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
+from unlearnkit.unlearning.engine import Outcome, unlearn
+from unlearnkit.unlearning.settings import ObjectiveName, Settings
+
+# AdamW divides a gradient by its own size, so that its first steps are as long where there is
+# nothing but rounding to follow. Few and short ones keep that below the tolerance.
+QUICK = replace(SETTINGS, batch_size=3, learning_rate=1e-3)
+ROUNDING = 1e-5
+"""A two-hundredth of what the weights move."""
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return memorise(tmp_path_factory.mktemp("steps") / "model", "llama")
+
+
+def run(model: Path, folder: Path, settings: Settings) -> Outcome:
+    return unlearn(task(model, folder, forget=FORGET[:4]), settings)
+
+
+@pytest.fixture(scope="module")
+def at_once(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+    """One process, one piece."""
+    folder = tmp_path_factory.mktemp("once")
+    return run(model, folder, QUICK), folder / "out"
+
+
+def difference(one: Path, other: Path) -> float:
+    """The largest between two models' weights."""
+    ours, theirs = (load_file(folder / "model.safetensors") for folder in (one, other))
+    assert ours.keys() == theirs.keys()
+    return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
+
+
+def losses(outcome: Outcome) -> list[float]:
+    return [one.loss for one in outcome.passes]
+
+
+def test_the_weights_move_by_far_more_than_rounding(
+    model: Path, at_once: tuple[Outcome, Path]
+) -> None:
+    outcome, out = at_once
+    assert len(outcome.passes) == 2
+    assert difference(model, out) > 200 * ROUNDING
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"accumulation_steps": 2}, {"accumulation_steps": 3}, {"gradient_checkpointing": True}],
+    ids=str,
+)
+def test_the_same_model_comes_out(
+    model: Path, tmp_path: Path, at_once: tuple[Outcome, Path], changed: Mapping[str, Any]
+) -> None:
+    outcome, out = at_once
+    again = run(model, tmp_path, replace(QUICK, **changed))
+    assert losses(again) == pytest.approx(losses(outcome), abs=2e-5)
+    assert difference(out, tmp_path / "out") < ROUNDING
+
+
+@pytest.mark.parametrize("objective", [one for one in ObjectiveName if one != ObjectiveName.RKLU])
+def test_whatever_the_objective(model: Path, tmp_path: Path, objective: ObjectiveName) -> None:
+    """Also where a record's loss is no sum over its positions (NPO, SimNPO)."""
+    made = []
+    for pieces in (1, 2):
+        settings = replace(QUICK, objective=objective, accumulation_steps=pieces, max_passes=1)
+        outcome = run(model, tmp_path / str(pieces), settings)
+        made.append((losses(outcome), tmp_path / str(pieces) / "out"))
+    assert made[0][0] == pytest.approx(made[1][0], abs=2e-5)
+    assert difference(made[0][1], made[1][1]) < ROUNDING
+
+
+def test_whatever_is_trained(model: Path, tmp_path: Path) -> None:
+    """LoRA, recomputing activations and in pieces."""
+    lora = replace(QUICK, lora_rank=4)
+    plain = run(model, tmp_path / "plain", lora)
+    other = run(
+        model, tmp_path / "other", replace(lora, accumulation_steps=2, gradient_checkpointing=True)
+    )
+    assert losses(plain) == pytest.approx(losses(other), abs=2e-5)
+    assert difference(tmp_path / "plain" / "out", tmp_path / "other" / "out") < ROUNDING
+
+
+SCRIPT = """
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from tests.unlearning.test_steps import QUICK, losses, run
+
+model, folder = Path(sys.argv[1]), Path(sys.argv[2])
+for pieces in (1, 2):
+    outcome = run(model, folder / str(pieces), replace(QUICK, accumulation_steps=pieces))
+    (folder / f"{pieces}.json").write_text(json.dumps(losses(outcome)))
+"""
+
+
+def test_two_processes_make_the_same_model_as_one(
+    model: Path, tmp_path: Path, at_once: tuple[Outcome, Path]
+) -> None:
+    outcome, out = at_once
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    in_two_processes(script, model, tmp_path)
+    for pieces in ("1", "2"):
+        found = json.loads((tmp_path / f"{pieces}.json").read_text())
+        assert found == pytest.approx(losses(outcome), abs=2e-5)
+        assert difference(out, tmp_path / pieces / "out") < ROUNDING
