@@ -39,6 +39,7 @@ from unlearnkit.unlearning.calibration import (
     Strengthened,
     calibrate,
 )
+from unlearnkit.unlearning.checkpoints import LISTING
 from unlearnkit.unlearning.distillation import (
     INSIDE,
     Lessons,
@@ -51,6 +52,9 @@ from unlearnkit.unlearning.objectives import OBJECTIVES
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
+
+CALIBRATION = "calibration.json"
+CHECKPOINTS = "checkpoints"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +144,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         alpha=next((one.alpha for one in steps if one.chosen), 0.0),
         original_retain=start.retain,
     )
-    passes = distil(bench, student.inner, lessons, task.work / "checkpoints", progress)
+    passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
     save(bench, original, student, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout)
@@ -260,7 +264,7 @@ def calibrated(
     bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress
 ) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
     """What an earlier, killed run of the same command had found, else a new calibration."""
-    listing, weights = work / "calibration.json", work / "strengthened-head.safetensors"
+    listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
     if are_there(bench, listing):
         states = open_states(work / STRENGTHENED, forget.examples)
         rows = json.loads(listing.read_text())
@@ -292,10 +296,15 @@ def save(bench: Workbench, original: Original, trained: Trainable, folder: Path)
 
 
 def remove(work: Path, accelerator: Any) -> None:
-    """Delete checkpoints and hidden states. Raises BadInput when they cannot be deleted."""
+    """Delete checkpoints and hidden states. Raises BadInput when they cannot be deleted.
+
+    First the lists of what is done: killed halfway, a run starts anew, and misses nothing.
+    """
     if not accelerator.is_main_process or not work.exists():
         return
     try:
+        for listing in (work / CALIBRATION, work / CHECKPOINTS / LISTING):
+            listing.unlink(missing_ok=True)
         shutil.rmtree(work)
     except OSError as error:
         raise BadInput(
