@@ -1,0 +1,57 @@
+"""RKLU as one would write it from its formulas: the comparison for what the engine saves.
+
+Three whole models in memory, every logit of every position of a batch in float32. The engine's step
+has the same loss and the same gradients (tests/unlearning/test_straightforward.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+Tokens = dict[str, Tensor]
+"""`input_ids` and `attention_mask`, and `labels` that are -100 where there is no loss."""
+
+
+def rklu_loss(
+    student: Any,
+    original: Any,
+    strengthened: Any,
+    forget: Tokens,
+    retain: Tokens,
+    *,
+    alpha: float,
+    end_id: int = -1,
+) -> Tensor:
+    """KL(U || T) on forget rows plus KL(M || U) on retain rows, each a mean over its tokens."""
+    with torch.no_grad():
+        z_m, z_s = logits(original, forget), logits(strengthened, forget)
+        teacher = z_m - alpha * (z_s - z_m).relu()
+        teacher = torch.maximum(teacher, torch.minimum(z_m, z_m.mean(-1, keepdim=True)))
+        ends = forget["labels"][:, 1:] == end_id
+        teacher = torch.where(ends.unsqueeze(-1), z_m, teacher)
+        kept = logits(original, retain)
+    forgetting = kl(logits(student, forget), teacher)
+    keeping = kl(kept, logits(student, retain))
+    return masked_mean(forgetting, forget["labels"]) + masked_mean(keeping, retain["labels"])
+
+
+def logits(model: Any, tokens: Tokens) -> Tensor:
+    """(batch, length - 1, vocab) in float32: what the model says comes next."""
+    found = model(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"])
+    next_ones: Tensor = found.logits[:, :-1].float()
+    return next_ones
+
+
+def kl(p_logits: Tensor, q_logits: Tensor) -> Tensor:
+    """KL(p || q) at each position."""
+    p, q = p_logits.log_softmax(-1), q_logits.log_softmax(-1)
+    return (p.exp() * (p - q)).sum(-1)
+
+
+def masked_mean(values: Tensor, labels: Tensor) -> Tensor:
+    """The mean of (batch, length - 1) over the positions that predict a labelled token."""
+    mask = labels[:, 1:] != -100
+    return (values * mask).sum() / mask.sum()
