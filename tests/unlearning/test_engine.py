@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
 from unlearnkit.unlearning import engine
 from unlearnkit.unlearning.distillation import INSIDE, OVER
 from unlearnkit.unlearning.engine import Task, unlearn
-from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 QUICK = Settings(
     learning_rate=1e-3, batch_size=4, max_passes=60, tolerance=0.1, retain_tolerance=0.1
@@ -81,6 +82,23 @@ def test_a_teacher_that_cannot_get_there_is_refused_with_figures(
     with pytest.raises(TeacherNotReady, match=r"alpha .*holdout \d\.\d{3}"):
         unlearn(task(small, tmp_path), weak)
     assert not (tmp_path / "out").exists()
+
+
+def test_without_early_stop_every_pass_is_made(small: Small, tmp_path: Path) -> None:
+    steep = replace(QUICK, objective=ObjectiveName.GRAD_ASCENT, learning_rate=5e-3, max_passes=6)
+    with pytest.raises(TrainingFailed, match="the loss rose"):
+        unlearn(task(small, tmp_path / "stopped"), steep)
+    outcome = unlearn(task(small, tmp_path / "all"), replace(steep, early_stop=False))
+    assert [one.number for one in outcome.passes] == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_fixed_alpha_is_taken_whatever_its_figures(small: Small, tmp_path: Path) -> None:
+    fixed = replace(QUICK, fixed_alpha=0.25, strengthen_epochs=(1, 2), max_passes=1)
+    outcome = unlearn(task(small, tmp_path), fixed)
+    [only] = outcome.calibration
+    assert (only.alpha, only.strengthen_epochs, only.chosen) == (0.25, 2, True)
+    assert only.distance > fixed.tolerance
+    assert fixed.recorded()["fixed_alpha"] == 0.25
 
 
 def test_records_the_model_never_learned_need_no_training(small: Small, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 The strengthened model is trained further, epoch by epoch, on the forget set. At each of the
 settings' epochs the teachers of a grid of alphas are measured on the forget set; the first epoch
 with a teacher inside the holdout's band is taken (fewer epochs are cheaper, and disturb less).
+With a fixed alpha nothing is searched: its teacher is measured, recorded and taken as it is.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def calibrate(
     headed, optimizer = bench.accelerator.prepare(headed, adamw(bench, headed))
     tried = resume(bench, work / "strengthening", CalibrationStep)
     epoch, last = max((one.strengthen_epochs for one in tried), default=0), settings.last_epoch
-    for wanted in (one for one in settings.strengthen_epochs if one > epoch):
+    for wanted in (one for one in settings.measured_epochs if one > epoch):
         while epoch < wanted:
             epoch += 1
             progress("strengthening on the forget set", epoch, last)
@@ -73,7 +74,7 @@ def calibrate(
         stronger = Strengthened(states, own.frozen() if own.trained else forget.head)
         results = best_alpha(bench, forget, stronger, epoch)
         tried += results
-        best = next((one for one in results if fits(one, forget.target, settings.tolerance)), None)
+        best = next((one for one in results if taken(one, forget.target, settings)), None)
         if best is not None:
             progress("strengthening on the forget set", last, last)
             # Else accelerate would store the strengthened model in the student's checkpoints.
@@ -153,7 +154,10 @@ def grid(low: float, high: float, count: int) -> list[float]:
 def best_alpha(
     bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
 ) -> list[CalibrationStep]:
-    """Measure a coarse grid of alphas, then a fine one around its best; best first."""
+    """Measure a coarse grid of alphas, then a fine one around its best; best first.
+
+    Only the fixed alpha, where there is one.
+    """
 
     def measured(alphas: list[float]) -> list[CalibrationStep]:
         levels = teacher_levels(bench, forget, strengthened, alphas)
@@ -170,6 +174,8 @@ def best_alpha(
             for alpha, one in zip(alphas, levels, strict=True)
         ]
 
+    if bench.settings.fixed_alpha is not None:
+        return measured([bench.settings.fixed_alpha])
     highest = bench.settings.max_alpha
     coarse = measured(grid(0.5, highest, 13))
     centre = min(coarse, key=lambda tried: tried.distance).alpha
@@ -188,6 +194,11 @@ def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:
     """
     off = abs(tried.exact_memorization - target.exact_memorization)
     return tried.distance <= tolerance and off <= tolerance / 2
+
+
+def taken(tried: CalibrationStep, target: Level, settings: Settings) -> bool:
+    """Whether this teacher is distilled; a fixed alpha's always is."""
+    return settings.fixed_alpha is not None or fits(tried, target, settings.tolerance)
 
 
 ADVICE = (

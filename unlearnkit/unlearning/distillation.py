@@ -164,14 +164,27 @@ def one_pass(
     return sum(losses) / len(losses)
 
 
+def goes_on(passes: Sequence[TrainingPass], settings: Settings) -> bool:
+    """Whether another pass is due: until the stop rule says so, or after all passes without it."""
+    if not passes:
+        return True
+    stopped = settings.early_stop and passes[-1].state not in (STILL, UNRECOVERED)
+    return not stopped and passes[-1].number < settings.max_passes
+
+
+def exploded(passes: Sequence[TrainingPass], loss: float) -> bool:
+    """Whether a pass's loss has left the road that the first one was on."""
+    return bool(passes) and abs(loss) > EXPLODED * max(abs(passes[0].loss), 1.0)
+
+
 def distil(
     bench: Workbench, model: Any, lessons: Lessons, checkpoints: Path, progress: Progress
 ) -> tuple[TrainingPass, ...]:
     """The passes in which `model`, the original, becomes the student.
 
-    They end inside the band, below it, or after max_passes.
+    They end inside the band, below it, or after max_passes; without `early_stop` only then.
     Goes on from the last finished pass in `checkpoints`. Raises TrainingFailed when the loss is
-    not finite or explodes; the last finished pass is kept.
+    not finite, or explodes under `early_stop`; the last finished pass is kept.
     """
     from unlearnkit.language_model.headed import Headed
 
@@ -179,13 +192,11 @@ def distil(
     student = Headed(model)
     student, optimizer = accelerator.prepare(student, adamw(bench, student))
     passes = resume(bench, checkpoints, TrainingPass)
-    while not passes or (
-        passes[-1].state in (STILL, UNRECOVERED) and passes[-1].number < settings.max_passes
-    ):
+    while goes_on(passes, settings):
         number = len(passes) + 1
         progress("distilling (pass)", number, settings.max_passes)
         loss = one_pass(bench, student, optimizer, lessons, number)
-        if passes and abs(loss) > EXPLODED * max(abs(passes[0].loss), 1.0):
+        if settings.early_stop and exploded(passes, loss):
             raise TrainingFailed(
                 f"the loss rose from {passes[0].loss:.3g} to {loss:.3g} in pass {number}",
                 fix="Lower --learning-rate; the last finished pass is kept.",

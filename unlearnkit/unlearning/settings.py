@@ -55,9 +55,14 @@ class Settings:
     retain_pool: int = 4096
     """Retain records that training draws on; the original's hidden states of them are kept."""
     max_passes: int = 40
+    early_stop: bool = True
+    """False: all passes, whatever they come to, as the peers' papers do; for comparisons."""
     strengthen_epochs: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     """Tried in this order; the first with a fitting alpha is taken."""
     max_alpha: float = 32.0
+    fixed_alpha: float | None = None
+    """No search and no refusal: the teacher of this alpha after the last of `strengthen_epochs`,
+    as the papers do; for comparisons."""
     teacher_floor: bool = True
     """No token below the original's average logit; False: the paper's rule as it stands."""
     tolerance: float = 0.05
@@ -73,9 +78,15 @@ class Settings:
         """Epochs of strengthening after which it is refused."""
         return self.strengthen_epochs[-1]
 
+    @property
+    def measured_epochs(self) -> tuple[int, ...]:
+        """Epochs of strengthening after which teachers are measured."""
+        return self.strengthen_epochs if self.fixed_alpha is None else (self.last_epoch,)
+
     def recorded(self) -> dict[str, float | int | str | bool]:
         """The settings as the manifest stores them."""
         plain = asdict(self)
         plain["strengthen_epochs"] = ",".join(str(n) for n in self.strengthen_epochs)
         plain["beta"] = "published" if self.beta is None else self.beta
+        plain["fixed_alpha"] = "searched" if self.fixed_alpha is None else self.fixed_alpha
         return plain
