@@ -6,6 +6,10 @@ DIR is the folder of TOFU's JSON files (locuslab/TOFU, MIT licence). A small Lla
 answers of 16 authors until it recites them, a second one without the two who ask. Everything after
 that is `unlearnkit init`, `request import` and `process`, as a user runs them. The settings were
 chosen on --part tuning (the first 20 authors of retain90); the table is made from forget10.
+
+    python benchmarks/tofu.py --objectives all|NAME,NAME --seeds N --out DIR
+
+compares RKLU with its peers instead (`peers.py`), through the engine alone.
 """
 
 from __future__ import annotations
@@ -52,7 +56,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="kept and gone on with; default: a new folder")
     parser.add_argument("--results", type=Path, help="JSON file for the figures")
+    peers = parser.add_argument_group("RKLU and its peers")
+    peers.add_argument("--objectives", help="all, or names with commas between them")
+    peers.add_argument("--seeds", type=int, default=3, help="how many, from 0")
+    peers.add_argument("--slices", nargs="+", choices=("16-2", "40-4"), default=["16-2", "40-4"])
+    peers.add_argument("--search", type=Path, help="what tuning.py found")
+    peers.add_argument("--smoke", action="store_true", help="tiny: only to see that it works")
     chosen = parser.parse_args()
+    if chosen.objectives:
+        from peers import compare
+
+        compare(chosen)
+        return
     file = chosen.data / FILES[chosen.part]
     if not file.is_file():
         sys.exit(f"TOFU is not here: {file} is missing. Give its folder with --data.")

@@ -1,0 +1,106 @@
+"""How each contender is set: as published, as found on the tuning slice, and ours."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from unlearnkit.unlearning.objectives import OBJECTIVES
+from unlearnkit.unlearning.settings import ObjectiveName, Settings
+
+RATE = 1e-3
+"""Of the small model, for everybody; the papers' 1e-5 is for billions of weights."""
+OURS, OURS_SEARCHED = "rklu, ours", "rklu, ours searched"
+PAPERS_ALPHA, PAPERS_EPOCHS, PAPERS_PASSES, PAPERS_BATCH = 8.0, 10, 10, 32
+
+SMALL_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
+SEARCHED: dict[ObjectiveName, list[dict[str, float]]] = {
+    ObjectiveName.RKLU: [
+        {"learning_rate": rate, "retain_weight": weight}
+        for rate in (5e-4, 1e-3, 2e-3)
+        for weight in (1.0, 4.0)
+    ],
+    ObjectiveName.FORWARD_KL: [
+        {"learning_rate": rate, "retain_weight": weight}
+        for rate in (5e-4, 1e-3, 2e-3)
+        for weight in (1.0, 4.0)
+    ],
+    # Without retain term and beta there is the learning rate alone.
+    ObjectiveName.GRAD_ASCENT: [{"learning_rate": rate} for rate in SMALL_RATES],
+    ObjectiveName.GRAD_DIFF: [
+        {"learning_rate": rate, "retain_weight": weight}
+        for rate in (1e-4, 3e-4, 1e-3)
+        for weight in (1.0, 4.0)
+    ],
+    ObjectiveName.NPO: [
+        {"learning_rate": rate, "beta": beta} for rate in (1e-4, 3e-4, 1e-3) for beta in (0.1, 1.0)
+    ],
+    ObjectiveName.SIMNPO: [
+        {"learning_rate": rate, "beta": beta} for rate in (1e-4, 3e-4, 1e-3) for beta in (2.5, 4.5)
+    ],
+    ObjectiveName.UNDIAL: [
+        {"learning_rate": rate, "beta": beta} for rate in (3e-4, 1e-3) for beta in (3.0, 10.0, 30.0)
+    ],
+}
+"""Six for each, under the product's stop rule, everything else at its default."""
+
+
+def published(name: ObjectiveName) -> Settings:
+    """The paper's: ten passes without stop rule, 32 forget records and as many retained a step."""
+    settings = Settings(
+        objective=name,
+        learning_rate=RATE,
+        batch_size=PAPERS_BATCH,
+        retain_ratio=1,
+        max_passes=PAPERS_PASSES,
+        early_stop=False,
+    )
+    if not OBJECTIVES[name].needs_teacher:
+        return settings
+    return replace(
+        settings,
+        teacher_floor=False,
+        fixed_alpha=PAPERS_ALPHA,
+        strengthen_epochs=(PAPERS_EPOCHS,),
+    )
+
+
+def candidates(name: ObjectiveName) -> list[Settings]:
+    """What the search tries."""
+    return [replace(Settings(objective=name), **changed) for changed in SEARCHED[name]]
+
+
+def contenders(names: Sequence[ObjectiveName], search: Path) -> dict[str, Settings]:
+    """The rows of the tables. Ends the benchmark when the search has not been made."""
+    if not search.is_file():
+        sys.exit(f"{search} is missing: python benchmarks/tuning.py makes it.")
+    best = json.loads(search.read_text())["chosen"]
+    found = {}
+    for name in names:
+        found[f"{name}, published"] = published(name)
+        if name is ObjectiveName.RKLU:
+            found[OURS] = Settings(learning_rate=RATE)
+        if name.value in best:
+            row = OURS_SEARCHED if name is ObjectiveName.RKLU else f"{name}, searched"
+            found[row] = replace(Settings(objective=name), **best[name.value])
+    return found
+
+
+def as_plain(settings: Settings, seed: int, smoke: bool) -> dict[str, Any]:
+    """Settings of a seed as JSON; a few passes only for a smoke run."""
+    plain = asdict(replace(settings, seed=seed))
+    return plain | ({"max_passes": 2, "strengthen_epochs": (1, 2)} if smoke else {})
+
+
+def chosen_names(text: str) -> list[ObjectiveName]:
+    """`all`, or names with commas between them. Ends the benchmark at an unknown one."""
+    if text == "all":
+        return list(ObjectiveName)
+    try:
+        return [ObjectiveName(one) for one in text.split(",")]
+    except ValueError as error:
+        sys.exit(f"{error}: one of {', '.join(ObjectiveName)}, or all")
