@@ -113,7 +113,7 @@ class Job:
         on_cpu = self.device == "cpu"
         accelerator = Accelerator(cpu=on_cpu, mixed_precision="no" if on_cpu else "bf16")
         settings = Settings(batch_size=FORGET_ROWS, lora_rank=self.lora_rank)
-        return Workbench(accelerator, settings, PAD, END)
+        return Workbench(accelerator, settings, PAD, (END,))
 
     def original(self) -> Any:
         """M, frozen."""

@@ -44,7 +44,7 @@ RANKS = {"full": 0, "lora": 16}
 TARGETS = {"full": {"time": 1.6, "memory": 1.25}, "lora": {"memory": 1.15}}
 LOSS_TARGET_MIB = 600
 WARM_UP, MEMORY_STEPS = 2, 3
-RULE = TeacherRule(end_id=1)
+RULE = TeacherRule(end_ids=(1,))
 
 
 def main() -> None:
