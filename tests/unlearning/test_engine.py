@@ -7,10 +7,8 @@ import pytest
 import torch
 
 from tests.small import ENCODING, Small
-from unlearnkit.artefacts import folder_digests
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
-from unlearnkit.unlearning import engine
 from unlearnkit.unlearning.distillation import INSIDE, OVER
 from unlearnkit.unlearning.engine import Task, unlearn
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
@@ -47,32 +45,6 @@ def test_the_student_stops_at_the_holdouts_level(small: Small, tmp_path: Path) -
 def test_the_strengthened_model_does_not_outlive_the_run(small: Small, tmp_path: Path) -> None:
     unlearn(task(small, tmp_path), QUICK)
     assert not (tmp_path / "work").exists()
-
-
-def test_a_killed_run_goes_on_and_ends_with_the_same_weights(
-    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    whole = tmp_path / "whole"
-    unlearn(task(small, whole), QUICK)
-
-    class Killed(BaseException):
-        """Stands for kill -9: nothing in the engine may catch it."""
-
-    def die_at_pass_two(what: str, done: int, total: int) -> None:
-        if what.startswith("distilling") and done == 2:
-            raise Killed
-
-    cut = tmp_path / "cut"
-    with pytest.raises(Killed):
-        unlearn(task(small, cut), QUICK, die_at_pass_two)
-    assert not (cut / "out").exists()
-
-    def no_second_calibration(*_: object) -> None:
-        raise AssertionError("a finished calibration is not done again")
-
-    monkeypatch.setattr(engine, "calibrate", no_second_calibration)
-    unlearn(task(small, cut), QUICK)
-    assert folder_digests(cut / "out") == folder_digests(whole / "out")
 
 
 def test_a_teacher_that_cannot_get_there_is_refused_with_figures(
@@ -122,6 +94,35 @@ def test_a_loss_that_is_not_finite_stops_the_run(
     with pytest.raises(TrainingFailed, match=r"loss became nan.* in pass 1"):
         unlearn(task(small, tmp_path), QUICK)
     assert not (tmp_path / "out").exists()
+
+
+def test_a_loss_that_explodes_stops_the_run_and_the_pass_before_is_kept(
+    small: Small, tmp_path: Path
+) -> None:
+    """Gradient ascent has no lower bound."""
+    wild = Settings(
+        objective=ObjectiveName.GRAD_ASCENT, learning_rate=1e-2, batch_size=4, tolerance=0.95
+    )
+
+    def passes_until_it_fails() -> list[int]:
+        begun: list[int] = []
+        with pytest.raises(TrainingFailed, match=r"the loss rose from .* in pass \d+"):
+            unlearn(
+                task(small, tmp_path),
+                wild,
+                lambda what, done, _: begun.append(done) if "pass" in what else None,
+            )
+        return begun
+
+    begun = passes_until_it_fails()
+    last_good = begun[-2]
+    assert begun == list(range(1, last_good + 2))
+    assert {one.name for one in (tmp_path / "work" / "checkpoints").iterdir()} == {
+        "done.json",
+        f"checkpoint-{last_good:03d}",
+    }
+    assert not (tmp_path / "out").exists()
+    assert passes_until_it_fails() == [last_good + 1]  # goes on from there
 
 
 def test_too_small_a_disk_is_said_before_any_training(

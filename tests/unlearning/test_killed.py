@@ -1,0 +1,151 @@
+"""Killed with SIGKILL at any moment and run again, a run ends with the same files, bit for bit.
+
+The model has dropout, so that random states matter too.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unlearning.memorised import SETTINGS, memorise, task
+from unlearnkit.artefacts import folder_digests
+from unlearnkit.unlearning.engine import unlearn
+from unlearnkit.unlearning.settings import Settings
+
+TWO_RUNGS = replace(SETTINGS, strengthen_epochs=(1, 8), tolerance=0.9)
+"""The first rung's teachers do not fit, one of the second's does; two passes follow."""
+EVERY_WEIGHT = replace(TWO_RUNGS, learning_rate=5e-4, max_alpha=48.0)
+LORA = replace(TWO_RUNGS, learning_rate=3e-3, max_alpha=64.0, lora_rank=4)
+
+STEP = "steps.py:step"
+CHECKPOINT = "checkpoints.py:save_checkpoint"
+PASS = "distillation.py:one_pass"
+SAVE = "engine.py:save"
+REMOVE = "engine.py:remove"
+MOMENTS = {
+    "the original's states are read": ("states.py:keep_states", "states.py:_computed"),
+    "nothing is measured yet": (STEP,),
+    "a rung is measured, its checkpoint not listed": (CHECKPOINT, "artefacts.py:write_atomic"),
+    "a rung is finished, the next one on its way": (CHECKPOINT, STEP, STEP, STEP),
+    "a teacher fits, its head not written": ("head.py:save_head",),
+    "a teacher fits, not written down yet": ("head.py:save_head", "artefacts.py:write_atomic"),
+    "in the first pass": (PASS, STEP, STEP),
+    "in the second pass": (PASS, PASS, STEP, STEP),
+    "a checkpoint has its weights only": (PASS, PASS, CHECKPOINT, "other.py:save", "other.py:save"),
+    "a checkpoint is not listed yet": (PASS, PASS, CHECKPOINT, "artefacts.py:write_atomic"),
+    "the checkpoint before is being deleted": (PASS, PASS, "shutil.py:rmtree", "unlink"),
+    "the model is not saved yet": (SAVE,),
+    "the model is written, its tokenizer not": (
+        SAVE,
+        "tokenization_utils_base.py:PreTrainedTokenizerBase.save_pretrained",
+    ),
+    "the work folder is still there": (REMOVE,),
+    "the work folder is being deleted": (REMOVE, "unlink", "unlink", "unlink"),
+}
+"""What is called, in this order, until the process dies."""
+
+
+def die_at(moment: tuple[str, ...]) -> Callable[[Any, str, Any], None]:
+    """For sys.setprofile: SIGKILL, which nothing can catch, when the last of these is called."""
+    left = list(moment)
+
+    def watch(frame: Any, event: str, called: Any) -> None:
+        if event == "call":
+            name = f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_qualname}"
+        elif event == "c_call":
+            name = called.__name__
+        else:
+            return
+        if name == left[0]:
+            left.pop(0)
+            if not left:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    return watch
+
+
+def run_until(moment: tuple[str, ...], model: Path, folder: Path, settings: Settings) -> None:
+    sys.setprofile(die_at(moment))
+    unlearn(task(model, folder), settings)
+
+
+@pytest.fixture(scope="module")
+def processes() -> Any:
+    """Processes that have the libraries loaded when they start."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        [
+            "tests.unlearning.memorised",
+            "accelerate",
+            "peft.tuners.lora",
+            "transformers.models.gpt2.modeling_gpt2",
+            "torch.optim",
+        ]
+    )
+    return context
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = memorise(tmp_path_factory.mktemp("killed") / "model", "gpt2")
+    assert '"resid_pdrop": 0.1' in (folder / "config.json").read_text()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[int, Any]:
+    """Digests of what comes out, by LoRA rank."""
+    found = {}
+    for settings in (EVERY_WEIGHT, LORA):
+        folder = tmp_path_factory.mktemp("whole")
+        outcome = unlearn(task(model, folder), settings)
+        assert [one.strengthen_epochs for one in outcome.calibration if one.chosen] == [8]
+        assert len(outcome.passes) == 2
+        found[settings.lora_rank] = folder_digests(folder / "out")
+    return found
+
+
+def killed(processes: Any, moment: str, model: Path, folder: Path, settings: Settings) -> None:
+    process = processes.Process(target=run_until, args=(MOMENTS[moment], model, folder, settings))
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_the_same_files_come_out(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path, moment: str
+) -> None:
+    killed(processes, moment, model, tmp_path, EVERY_WEIGHT)
+    unlearn(task(model, tmp_path), EVERY_WEIGHT)
+    assert folder_digests(tmp_path / "out") == uninterrupted[0]
+    assert {one.name for one in tmp_path.iterdir()} == {"out"}
+
+
+@pytest.mark.parametrize(
+    "moment", ["a rung is finished, the next one on its way", "in the second pass"]
+)
+def test_with_lora_too(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path, moment: str
+) -> None:
+    killed(processes, moment, model, tmp_path, LORA)
+    unlearn(task(model, tmp_path), LORA)
+    assert folder_digests(tmp_path / "out") == uninterrupted[4]
+
+
+def test_what_was_finished_is_not_done_again(processes: Any, model: Path, tmp_path: Path) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    done: list[tuple[str, int]] = []
+    unlearn(task(model, tmp_path), EVERY_WEIGHT, lambda what, at, _: done.append((what, at)))
+    assert not any(what.startswith("strengthening") for what, _ in done)
+    assert ("distilling (pass)", 1) not in done
+    assert done[-1] == ("distilling (pass)", 2)
