@@ -64,6 +64,7 @@ def published(name: ObjectiveName) -> Settings:
     return replace(
         settings,
         teacher_floor=False,
+        level_weight=0.0,
         fixed_alpha=PAPERS_ALPHA,
         strengthen_epochs=(PAPERS_EPOCHS,),
     )

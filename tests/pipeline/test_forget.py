@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from unlearnkit.language_model.folder import load_language_model, model_digest
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.prove import audit
 from unlearnkit.pipeline.runs import finished_runs
-from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 QUICK = Settings(learning_rate=2e-3, tolerance=0.3, retain_tolerance=0.1, max_passes=1)
 CARD = "---\nlicense: mit\n---\n# Support model\n"
@@ -93,3 +94,28 @@ def test_the_originals_card_comes_along_and_a_broken_template_is_said_before_tra
     assert (out / "README.md").read_text().startswith(f"{CARD}\n<!-- unlearnkit")
     assert not is_adapter(out)
     assert load_language_model(out).model.dtype == torch.float32
+
+
+def test_an_adapter_of_an_adapter_is_written_for_the_same_base(
+    line: Line, ready: Path, adapter: Path, tmp_path: Path
+) -> None:
+    out, settings = tmp_path / "out", replace(QUICK, lora_rank=4, as_adapter=True)
+    before = folder_digests(adapter.parent / "base")
+    with opened(ready) as context:
+        manifest = unlearn(context, adapter, out, [line.story.files.holdout], settings)
+    assert is_adapter(out)
+    assert load_language_model(out).base == adapter.parent / "base"
+    assert manifest.settings["lora_rank"] == 4
+    assert manifest.unlearned_digest == model_digest(out)
+    assert folder_digests(adapter.parent / "base") == before
+
+
+def test_the_run_says_which_objective_it_had(line: Line, ready: Path, tmp_path: Path) -> None:
+    settings = replace(QUICK, objective=ObjectiveName.NPO)
+    with opened(ready) as context:
+        manifest = unlearn(
+            context, line.story.model, tmp_path / "out", [line.story.files.holdout], settings
+        )
+    assert manifest.objective == "npo"
+    assert manifest.calibration == ()
+    assert "objective npo" in (tmp_path / "out" / "README.md").read_text()

@@ -13,6 +13,7 @@ from unlearnkit.unlearning.objective import (
     forward_kl,
     grad_ascent,
     kl_divergence,
+    level_gap,
     npo,
     reverse_kl,
     simnpo,
@@ -56,6 +57,32 @@ def test_reverse_and_forward_kl_differ_where_they_must() -> None:
 def test_kl_of_equal_distributions_is_zero_and_ignores_a_shift() -> None:
     logits = torch.randn(4, 9)
     assert kl_divergence(logits, logits + 3.0).abs().max() < 1e-6
+
+
+def test_the_level_term_is_two_sided_and_grows_no_faster_than_the_gap() -> None:
+    teacher = torch.tensor([[0.0, 0.0]])  # log p = -log 2
+    for odds, expected in ((0.0, 0.0), (-0.5, None), (-9.0, None), (9.0, None)):
+        student = torch.tensor([[odds, 0.0]], requires_grad=True)
+        loss = level_gap(student, teacher, torch.tensor([0]))
+        gap = torch.log_softmax(student, -1)[0, 0].item() + math.log(2)
+        wanted = gap**2 / 2 if abs(gap) < 1 else abs(gap) - 0.5
+        assert loss.item() == pytest.approx(wanted if expected is None else expected, abs=1e-6)
+        loss.sum().backward()
+        assert student.grad[0, 0] * gap >= 0
+
+
+def test_the_level_term_still_pulls_where_reverse_kl_does_not() -> None:
+    student, teacher = torch.tensor([[-5.0, 0.0]]), torch.tensor([[-9.0, 0.0]])
+
+    def slope(loss: object) -> float:
+        logits = student.clone().requires_grad_()
+        loss(logits).backward()  # type: ignore[operator]
+        return logits.grad[0, 0].item()
+
+    kl = slope(lambda z: reverse_kl(z, teacher).sum())
+    gap = slope(lambda z: level_gap(z, teacher, torch.tensor([0])).sum())
+    assert 0 < kl < 0.03
+    assert gap > 0.9
 
 
 def test_gradient_ascent_descends_the_log_likelihood() -> None:

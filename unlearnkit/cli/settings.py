@@ -61,6 +61,9 @@ def options(
     teacher_floor: Annotated[
         bool, typer.Option(help="Push no token below the original's average logit.")
     ] = True,
+    level_weight: Annotated[
+        float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")
+    ] = 0.1,
     tolerance: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
     ] = 0.05,
@@ -87,6 +90,7 @@ def options(
         strengthen_epochs=tuple(sorted(doubling | {max_strengthen_epochs})),
         max_alpha=max_alpha,
         teacher_floor=teacher_floor,
+        level_weight=level_weight,
         tolerance=tolerance,
         retain_tolerance=retain_tolerance,
         seed=seed,

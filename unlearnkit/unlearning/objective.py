@@ -27,6 +27,24 @@ def reverse_kl(student: Tensor, teacher: Tensor) -> Tensor:
     return kl_divergence(student, teacher)
 
 
+def level_gap(student: Tensor, teacher: Tensor, labels: Tensor) -> Tensor:
+    """How far log p(label) is from the teacher's: |difference| beyond a nat, its square / 2 within.
+
+    Ours (Huber 1964). Reverse KL weighs with the student's own probabilities: once a label has a
+    percent or two, its slope is as good as gone, though the teacher gives it a hundredth of that.
+    What tells a forgotten record from an unseen one is just this tail.
+    """
+    import torch
+
+    def likelihood(logits: Tensor) -> Tensor:
+        picked = logits.float().gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+        return picked - logits.float().logsumexp(-1)
+
+    return torch.nn.functional.smooth_l1_loss(
+        likelihood(student), likelihood(teacher), reduction="none"
+    )
+
+
 def forward_kl(student: Tensor, teacher: Tensor) -> Tensor:
     """KL(teacher || student), mode-covering (Hinton et al. 2015, arXiv 1503.02531)."""
     return kl_divergence(teacher, student)

@@ -76,10 +76,17 @@ class Objective:
 
 
 def rklu(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
-    """Reverse KL to the unlearning teacher."""
-    return _at_positions(
-        hidden, head, lesson, lambda z, part: losses.reverse_kl(z, lesson.teacher(part))
-    )
+    """Reverse KL to the unlearning teacher, and the level term."""
+
+    def loss_at(student: Tensor, part: slice) -> Tensor:
+        teacher = lesson.teacher(part)
+        divergence = losses.reverse_kl(student, teacher)
+        if not settings.level_weight:
+            return divergence
+        gap = losses.level_gap(student, teacher, lesson.labels[part])
+        return divergence + settings.level_weight * gap
+
+    return _at_positions(hidden, head, lesson, loss_at)
 
 
 def forward_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:

@@ -65,6 +65,8 @@ class Settings:
     as the papers do; for comparisons."""
     teacher_floor: bool = True
     """No token below the original's average logit; False: the paper's rule as it stands."""
+    level_weight: float = 0.1
+    """Of the term that holds log p(label) to the teacher's; 0: the paper's loss as it stands."""
     tolerance: float = 0.05
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02
