@@ -77,12 +77,16 @@ def rise(head: Head, hidden: Tensor, stronger: Head, stronger_hidden: Tensor) ->
     return stronger.logits(stronger_hidden) - head.logits(hidden)
 
 
+def whole(tensor: Tensor) -> Tensor:
+    """The tensor, put together from all processes where FSDP2 has spread it over them."""
+    gather = getattr(tensor, "full_tensor", None)
+    return tensor if gather is None else gather()
+
+
 def _fixed(weight: Tensor | None) -> Tensor | None:
-    whole = getattr(weight, "full_tensor", None)  # sharded by FSDP2
-    if whole is not None:
-        found: Tensor = whole().detach()
-        return found
-    return weight if weight is None or not weight.requires_grad else weight.detach().clone()
+    if weight is None or not (weight.requires_grad or hasattr(weight, "full_tensor")):
+        return weight
+    return whole(weight).detach().clone()
 
 
 def parts(positions: int, vocabulary: int) -> Iterator[slice]:

@@ -105,6 +105,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     # accelerate says at every checkpoint that a tied head is stored once; that is as it should be.
     logging.getLogger("accelerate").setLevel(logging.ERROR)
     accelerator = Accelerator(gradient_accumulation_steps=settings.accumulation_steps)
+    check_launcher(accelerator)
     loaded = load_language_model(task.model)
     if settings.as_adapter:
         check_extendable(loaded)
@@ -119,7 +120,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     start = measured_start(bench, model.inner, material, task.work)
     if start.forget.distance(start.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
-        save(bench, original, model, task.out)
+        save(bench, original, model, task)
         remove(task.work, accelerator)
         return Outcome((), (untouched,), start.holdout)
 
@@ -131,7 +132,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         forget = ForgetSet(material.forget, known, head, start.holdout)
         steps, stronger = calibrated(bench, model.inner, forget, task.work, progress)
 
-    base = unload(model.whole) if settings.lora_rank else None
+    base = unload(model.whole) if settings.lora_rank and not bench.sharded else None
     del model  # it is the strengthened one now
     student = trainable(base or load_language_model(task.model).model, bench)
     del base
@@ -145,9 +146,26 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         original_retain=start.retain,
     )
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
-    save(bench, original, student, task.out)
+    save(bench, original, student, task)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout)
+
+
+def check_launcher(accelerator: Any) -> None:
+    """Raise BadInput where weights would be cut up in a way that is not understood here."""
+    from accelerate.utils import DistributedType, disable_fsdp_ram_efficient_loading
+
+    kind = accelerator.distributed_type
+    if accelerator.is_fsdp2:
+        # Every process measures the original before it is sharded, so each loads it.
+        disable_fsdp_ram_efficient_loading()
+        accelerator.state.fsdp_plugin.cpu_ram_efficient_loading = False
+    elif kind in (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM):
+        raise BadInput(
+            f"models cannot be unlearned with accelerate's {kind.value}",
+            where="accelerate launch",
+            fix="Use FSDP2 (accelerate launch --use_fsdp --fsdp_version 2), or no sharding.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,22 +214,22 @@ def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     )
 
 
-def trainable(model: Any, bench: Workbench) -> Trainable:
-    """The model to train, on its device, from a seed of its own.
+def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
+    """The model to train, on the bench's device or this one, from a seed of its own.
 
     What is trained is in float32, whatever is stored: AdamW's steps vanish in bfloat16.
     """
     from accelerate.utils import set_seed
 
-    settings = bench.settings
+    settings, device = bench.settings, device or bench.device
     set_seed(settings.seed)
     if settings.gradient_checkpointing:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     if not settings.lora_rank:
-        model.float().requires_grad_(True).to(bench.device)
+        model.float().requires_grad_(True).to(device)
         return Trainable(model, model)
     rank = settings.lora_rank
-    adapted = with_adapter(model.to(bench.device), rank, 2.0 * rank, settings.seed)
+    adapted = with_adapter(model.to(device), rank, 2.0 * rank, settings.seed)
     return Trainable(adapted, adapted.get_base_model())
 
 
@@ -282,17 +300,32 @@ def calibrated(
     return steps, stronger
 
 
-def save(bench: Workbench, original: Original, trained: Trainable, folder: Path) -> None:
+def save(bench: Workbench, original: Original, trained: Trainable, task: Task) -> None:
     """Written by the main process only; the others wait."""
+    if bench.sharded:
+        trained = gathered(bench, trained, task.model)
     if bench.accelerator.is_main_process:
         known = original.language_model
         if bench.settings.as_adapter:
-            save_adapter(known, trained.whole, folder)
+            save_adapter(known, trained.whole, task.out)
         else:
             adapted = trained.whole is not trained.inner
             whole = trained.whole.merge_and_unload() if adapted else trained.whole
-            save_language_model(replace(known, model=whole.to(original.dtype)), folder)
+            save_language_model(replace(known, model=whole.to(original.dtype)), task.out)
     bench.accelerator.wait_for_everyone()
+
+
+def gathered(bench: Workbench, trained: Trainable, folder: Path) -> Trainable:
+    """A model whose weights lie in shards, put together on the main process's CPU.
+
+    In the other processes it stays as it is.
+    """
+    weights = bench.accelerator.get_state_dict(trained.whole)
+    if not bench.accelerator.is_main_process:
+        return trained
+    whole = trainable(load_language_model(folder).model, bench, device="cpu")
+    whole.whole.load_state_dict(weights)
+    return whole
 
 
 def remove(work: Path, accelerator: Any) -> None:

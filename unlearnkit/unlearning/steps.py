@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.errors import TrainingFailed
+from unlearnkit.language_model.head import whole
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.teacher import TeacherRule
 
@@ -47,6 +48,11 @@ class Workbench:
     def processes(self) -> int:
         """How many processes share a step; each one's loss is averaged with the others'."""
         return int(self.accelerator.num_processes)
+
+    @property
+    def sharded(self) -> bool:
+        """Whether the weights of a prepared model are spread over the processes (FSDP2)."""
+        return bool(self.accelerator.is_fsdp2)
 
 
 def are_there(bench: Workbench, *files: Path) -> bool:
@@ -104,7 +110,7 @@ def step(
             accelerator.backward(loss * accelerator.gradient_accumulation_steps)
         total = total + loss.detach()
     value = float(accelerator.reduce(total, "mean"))
-    norm = float(accelerator.clip_grad_norm_(model.parameters(), 1.0))
+    norm = float(whole(accelerator.clip_grad_norm_(model.parameters(), 1.0)))
     if not math.isfinite(value) or not math.isfinite(norm):
         raise TrainingFailed(
             f"the loss became {value}, its gradient {norm}, in {where}",
