@@ -99,7 +99,10 @@ def test_the_originals_card_comes_along_and_a_broken_template_is_said_before_tra
 def test_an_adapter_of_an_adapter_is_written_for_the_same_base(
     line: Line, ready: Path, adapter: Path, tmp_path: Path
 ) -> None:
-    out, settings = tmp_path / "out", replace(QUICK, lora_rank=4, as_adapter=True)
+    out, settings = (
+        tmp_path / "out",
+        replace(QUICK, objective=ObjectiveName.NPO, lora_rank=4, as_adapter=True),
+    )
     before = folder_digests(adapter.parent / "base")
     with opened(ready) as context:
         manifest = unlearn(context, adapter, out, [line.story.files.holdout], settings)

@@ -19,17 +19,8 @@ from typing import Any
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.adapters import (
-    check_extendable,
-    save_adapter,
-    unload,
-    with_adapter,
-)
-from unlearnkit.language_model.folder import (
-    LanguageModel,
-    load_language_model,
-    save_language_model,
-)
+from unlearnkit.language_model.adapters import check_extendable, unload
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.head import load_head, save_head
 from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
@@ -47,6 +38,13 @@ from unlearnkit.unlearning.distillation import (
     Standing,
     distil,
     training_pass,
+)
+from unlearnkit.unlearning.models import (
+    Original,
+    check_disk,
+    check_launcher,
+    save,
+    trainable,
 )
 from unlearnkit.unlearning.objectives import OBJECTIVES
 from unlearnkit.unlearning.settings import Settings
@@ -120,7 +118,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     start = measured_start(bench, model.inner, material, task.work)
     if start.forget.distance(start.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
-        save(bench, original, model, task)
+        save(bench, original, model, task.model, task.out)
         remove(task.work, accelerator)
         return Outcome((), (untouched,), start.holdout)
 
@@ -146,46 +144,9 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         original_retain=start.retain,
     )
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
-    save(bench, original, student, task)
+    save(bench, original, student, task.model, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout)
-
-
-def check_launcher(accelerator: Any) -> None:
-    """Raise BadInput where weights would be cut up in a way that is not understood here."""
-    from accelerate.utils import DistributedType, disable_fsdp_ram_efficient_loading
-
-    kind = accelerator.distributed_type
-    if accelerator.is_fsdp2:
-        # Every process measures the original before it is sharded, so each loads it.
-        disable_fsdp_ram_efficient_loading()
-        accelerator.state.fsdp_plugin.cpu_ram_efficient_loading = False
-    elif kind in (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM):
-        raise BadInput(
-            f"models cannot be unlearned with accelerate's {kind.value}",
-            where="accelerate launch",
-            fix="Use FSDP2 (accelerate launch --use_fsdp --fsdp_version 2), or no sharding.",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Original:
-    """What is remembered of the original model when its weights are gone."""
-
-    language_model: LanguageModel
-    """Tokenizer and folders; its model is None."""
-    dtype: Any
-    """The precision it is stored in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trainable:
-    """A model to train."""
-
-    whole: Any
-    """transformers' model, or PEFT's around it."""
-    inner: Any
-    """transformers' model, with the adapter's layers in it where there is one."""
 
 
 def end_ids(language_model: LanguageModel) -> tuple[int, ...]:
@@ -212,25 +173,6 @@ def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
         sample=examples(shuffled(task.retain, settings.seed, 0)[: settings.retain_sample]),
         holdout=examples(task.holdout),
     )
-
-
-def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
-    """The model to train, on the bench's device or this one, from a seed of its own.
-
-    What is trained is in float32, whatever is stored: AdamW's steps vanish in bfloat16.
-    """
-    from accelerate.utils import set_seed
-
-    settings, device = bench.settings, device or bench.device
-    set_seed(settings.seed)
-    if settings.gradient_checkpointing:
-        model.gradient_checkpointing_enable({"use_reentrant": False})
-    if not settings.lora_rank:
-        model.float().requires_grad_(True).to(device)
-        return Trainable(model, model)
-    rank = settings.lora_rank
-    adapted = with_adapter(model.to(device), rank, 2.0 * rank, settings.seed)
-    return Trainable(adapted, adapted.get_base_model())
 
 
 def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Standing:
@@ -300,34 +242,6 @@ def calibrated(
     return steps, stronger
 
 
-def save(bench: Workbench, original: Original, trained: Trainable, task: Task) -> None:
-    """Written by the main process only; the others wait."""
-    if bench.sharded:
-        trained = gathered(bench, trained, task.model)
-    if bench.accelerator.is_main_process:
-        known = original.language_model
-        if bench.settings.as_adapter:
-            save_adapter(known, trained.whole, task.out)
-        else:
-            adapted = trained.whole is not trained.inner
-            whole = trained.whole.merge_and_unload() if adapted else trained.whole
-            save_language_model(replace(known, model=whole.to(original.dtype)), task.out)
-    bench.accelerator.wait_for_everyone()
-
-
-def gathered(bench: Workbench, trained: Trainable, folder: Path) -> Trainable:
-    """A model whose weights lie in shards, put together on the main process's CPU.
-
-    In the other processes it stays as it is.
-    """
-    weights = bench.accelerator.get_state_dict(trained.whole)
-    if not bench.accelerator.is_main_process:
-        return trained
-    whole = trainable(load_language_model(folder).model, bench, device="cpu")
-    whole.whole.load_state_dict(weights)
-    return whole
-
-
 def remove(work: Path, accelerator: Any) -> None:
     """Delete checkpoints and hidden states. Raises BadInput when they cannot be deleted.
 
@@ -345,21 +259,3 @@ def remove(work: Path, accelerator: Any) -> None:
             where=work,
             fix="Delete this folder by hand.",
         ) from error
-
-
-def check_disk(model: Any, folder: Path) -> None:
-    """Raise BadInput before hours of work when checkpoints cannot fit.
-
-    Two checkpoints while one replaces the other: of every weight, and two moments of what is
-    trained; and the result; all counted in float32.
-    """
-    weights = [(one.numel(), one.requires_grad) for one in model.parameters()]
-    needed = sum(12 * count + 16 * count * trained for count, trained in weights)
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise BadInput(
-            f"checkpoints need {needed / 2**30:.1f} GiB of disk, {free / 2**30:.1f} are free",
-            where=folder,
-            fix="Free some disk space or choose a workspace on another disk.",
-        )

@@ -1,0 +1,122 @@
+"""The model as it is trained and as it is saved: every weight, an adapter, or shards of either."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.adapters import save_adapter, with_adapter
+from unlearnkit.language_model.folder import (
+    LanguageModel,
+    load_language_model,
+    save_language_model,
+)
+from unlearnkit.unlearning.steps import Workbench
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """What is remembered of the original model when its weights are gone."""
+
+    language_model: LanguageModel
+    """Tokenizer and folders; its model is None."""
+    dtype: Any
+    """The precision it is stored in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trainable:
+    """A model to train."""
+
+    whole: Any
+    """transformers' model, or PEFT's around it."""
+    inner: Any
+    """transformers' model, with the adapter's layers in it where there is one."""
+
+
+def check_launcher(accelerator: Any) -> None:
+    """Raise BadInput where weights would be cut up in a way that is not understood here."""
+    from accelerate.utils import DistributedType, disable_fsdp_ram_efficient_loading
+
+    kind = accelerator.distributed_type
+    if accelerator.is_fsdp2:
+        # Every process measures the original before it is sharded, so each loads it.
+        disable_fsdp_ram_efficient_loading()
+        accelerator.state.fsdp_plugin.cpu_ram_efficient_loading = False
+    elif kind in (DistributedType.FSDP, DistributedType.DEEPSPEED, DistributedType.MEGATRON_LM):
+        raise BadInput(
+            f"models cannot be unlearned with accelerate's {kind.value}",
+            where="accelerate launch",
+            fix="Use FSDP2 (accelerate launch --use_fsdp --fsdp_version 2), or no sharding.",
+        )
+
+
+def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
+    """The model to train, on the bench's device or this one, from a seed of its own.
+
+    What is trained is in float32, whatever is stored: AdamW's steps vanish in bfloat16.
+    """
+    from accelerate.utils import set_seed
+
+    settings, device = bench.settings, device or bench.device
+    set_seed(settings.seed)
+    if settings.gradient_checkpointing:
+        model.gradient_checkpointing_enable({"use_reentrant": False})
+    if not settings.lora_rank:
+        model.float().requires_grad_(True).to(device)
+        return Trainable(model, model)
+    rank = settings.lora_rank
+    adapted = with_adapter(model.to(device), rank, 2.0 * rank, settings.seed)
+    return Trainable(adapted, adapted.get_base_model())
+
+
+def save(bench: Workbench, original: Original, trained: Trainable, folder: Path, out: Path) -> None:
+    """Write what was trained from the original in `folder` to `out`.
+
+    By the main process only; the others wait.
+    """
+    if bench.sharded:
+        trained = gathered(bench, trained, folder)
+    if bench.accelerator.is_main_process:
+        known = original.language_model
+        if bench.settings.as_adapter:
+            save_adapter(known, trained.whole, out)
+        else:
+            adapted = trained.whole is not trained.inner
+            whole = trained.whole.merge_and_unload() if adapted else trained.whole
+            save_language_model(replace(known, model=whole.to(original.dtype)), out)
+    bench.accelerator.wait_for_everyone()
+
+
+def gathered(bench: Workbench, trained: Trainable, folder: Path) -> Trainable:
+    """A model whose weights lie in shards, put together on the main process's CPU.
+
+    In the other processes it stays as it is.
+    """
+    weights = bench.accelerator.get_state_dict(trained.whole)
+    if not bench.accelerator.is_main_process:
+        return trained
+    whole = trainable(load_language_model(folder).model, bench, device="cpu")
+    whole.whole.load_state_dict(weights)
+    return whole
+
+
+def check_disk(model: Any, folder: Path) -> None:
+    """Raise BadInput before hours of work when checkpoints cannot fit.
+
+    Two checkpoints while one replaces the other: of every weight, and two moments of what is
+    trained; and the result; all counted in float32.
+    """
+    weights = [(one.numel(), one.requires_grad) for one in model.parameters()]
+    needed = sum(12 * count + 16 * count * trained for count, trained in weights)
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise BadInput(
+            f"checkpoints need {needed / 2**30:.1f} GiB of disk, {free / 2**30:.1f} are free",
+            where=folder,
+            fix="Free some disk space or choose a workspace on another disk.",
+        )
