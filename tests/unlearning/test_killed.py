@@ -29,7 +29,7 @@ LORA = replace(TWO_RUNGS, learning_rate=3e-3, max_alpha=64.0, lora_rank=4)
 STEP = "steps.py:step"
 CHECKPOINT = "checkpoints.py:save_checkpoint"
 PASS = "distillation.py:one_pass"
-SAVE = "engine.py:save"
+SAVE = "models.py:save"
 REMOVE = "engine.py:remove"
 MOMENTS = {
     "the original's states are read": ("states.py:keep_states", "states.py:_computed"),

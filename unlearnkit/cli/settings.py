@@ -63,13 +63,22 @@ def options(
     ] = True,
     level_weight: Annotated[
         float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")
-    ] = 0.1,
+    ] = 0.5,
     tolerance: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
     ] = 0.05,
     retain_tolerance: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Loss of retain exact memorization allowed.")
     ] = 0.02,
+    retain_strength_tolerance: Annotated[
+        float,
+        typer.Option(
+            "--retain-strength",
+            min=0.0,
+            max=1.0,
+            help="Loss of retain extraction strength allowed.",
+        ),
+    ] = 0.1,
 ) -> Choices:
     """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
     if as_adapter and not lora_rank:
@@ -93,6 +102,7 @@ def options(
         level_weight=level_weight,
         tolerance=tolerance,
         retain_tolerance=retain_tolerance,
+        retain_strength_tolerance=retain_strength_tolerance,
         seed=seed,
     )
 

@@ -81,7 +81,9 @@ def judge_pass(student: Standing, original_retain: Level, settings: Settings) ->
     if student.forget.distance(student.holdout) > settings.tolerance:
         return STILL
     lost = original_retain.exact_memorization - student.retain.exact_memorization
-    return UNRECOVERED if lost > settings.retain_tolerance else INSIDE
+    weaker = original_retain.extraction_strength - student.retain.extraction_strength
+    kept = lost <= settings.retain_tolerance and weaker <= settings.retain_strength_tolerance
+    return INSIDE if kept else UNRECOVERED
 
 
 def lesson_of(

@@ -65,12 +65,14 @@ class Settings:
     as the papers do; for comparisons."""
     teacher_floor: bool = True
     """No token below the original's average logit; False: the paper's rule as it stands."""
-    level_weight: float = 0.1
+    level_weight: float = 0.5
     """Of the term that holds log p(label) to the teacher's; 0: the paper's loss as it stands."""
     tolerance: float = 0.05
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02
     """How far retain exact memorization may stay under the original's when stopping."""
+    retain_strength_tolerance: float = 0.1
+    """The same for extraction strength, which falls first and recovers last."""
     retain_sample: int = 256
     """Retain records measured after each pass."""
     seed: int = 0
