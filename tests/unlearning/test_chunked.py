@@ -132,6 +132,17 @@ def test_log_likelihoods_are_those_of_the_labels(seed: int) -> None:
     assert torch.allclose(label_log_likelihoods(hidden, head, labels), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("trained", [False, True])
+def test_the_rise_is_not_rounded_to_what_is_trained_in(trained: bool) -> None:
+    """Alpha would multiply it."""
+    states, higher = draw(POSITIONS, HIDDEN, seed=1), draw(POSITIONS, HIDDEN, seed=2)
+    head = Head(draw(VOCABULARY, HIDDEN, seed=3))
+    stronger = Head(draw(VOCABULARY, HIDDEN, seed=4)) if trained else head
+    with torch.autocast("cpu", torch.bfloat16):
+        found = rise(head, states, stronger, higher)
+    assert torch.equal(found, rise(head, states, stronger, higher))
+
+
 def test_no_chunk_holds_more_logits_than_stated() -> None:
     sizes = [part.stop - part.start for part in heads.parts(2048, 131_072)]
     assert max(sizes) * 131_072 <= heads.ELEMENTS

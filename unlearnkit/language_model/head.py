@@ -71,10 +71,14 @@ def rise(head: Head, hidden: Tensor, stronger: Head, stronger_hidden: Tensor) ->
 
     With one head for both, and no cap on it, the difference is taken before the head, which is
     linear: in bfloat16 that leaves the rounding of the difference, not that of two large numbers.
+    Whatever is trained in, the heads compute in their own precision: alpha multiplies this.
     """
-    if stronger is head and head.weight is not None and head.softcap is None:
-        return Head(head.weight, None, head.scale).logits(stronger_hidden - hidden)
-    return stronger.logits(stronger_hidden) - head.logits(hidden)
+    import torch
+
+    with torch.autocast(hidden.device.type, enabled=False):
+        if stronger is head and head.weight is not None and head.softcap is None:
+            return Head(head.weight, None, head.scale).logits(stronger_hidden - hidden)
+        return stronger.logits(stronger_hidden) - head.logits(hidden)
 
 
 def whole(tensor: Tensor) -> Tensor:

@@ -90,10 +90,14 @@ def keep_states(bench: Workbench, headed: Any, examples: Sequence[Example], path
 
 
 def _computed(bench: Workbench, headed: Any, examples: Sequence[Example]) -> Any:
-    """(which examples, their states as a NumPy array), batch by batch."""
+    """(which examples, their states as a NumPy array), batch by batch.
+
+    In the precision that is trained in: between models of two precisions alpha would multiply
+    what one of them rounds.
+    """
     import torch
 
-    with torch.no_grad():
+    with torch.no_grad(), bench.accelerator.autocast():
         for positions, batch in batched(examples, bench.pad_id, 16, bench.device):
             hidden = headed(batch, lambda states, _: states)
             yield positions, hidden.float().cpu().numpy()
