@@ -23,9 +23,10 @@ def rklu_loss(
     retain: Tokens,
     *,
     alpha: float,
+    level_weight: float = 0.5,
     end_id: int = -1,
 ) -> Tensor:
-    """KL(U || T) on forget rows plus KL(M || U) on retain rows, each a mean over its tokens."""
+    """KL(U || T) and the level term on forget rows, KL(M || U) on retain rows; means over tokens."""
     with torch.no_grad():
         z_m, z_s = logits(original, forget), logits(strengthened, forget)
         teacher = z_m - alpha * (z_s - z_m).relu()
@@ -33,7 +34,11 @@ def rklu_loss(
         ends = forget["labels"][:, 1:] == end_id
         teacher = torch.where(ends.unsqueeze(-1), z_m, teacher)
         kept = logits(original, retain)
-    forgetting = kl(logits(student, forget), teacher)
+    found = logits(student, forget)
+    labels = forget["labels"][:, 1:].clamp(min=0).unsqueeze(-1)
+    ours, aim = (z.log_softmax(-1).gather(-1, labels).squeeze(-1) for z in (found, teacher))
+    gap = torch.nn.functional.smooth_l1_loss(ours, aim, reduction="none")
+    forgetting = kl(found, teacher) + level_weight * gap
     keeping = kl(kept, logits(student, retain))
     return masked_mean(forgetting, forget["labels"]) + masked_mean(keeping, retain["labels"])
 

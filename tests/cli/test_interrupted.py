@@ -71,7 +71,7 @@ def test_killed_in_every_stage_the_same_command_comes_to_the_same_model(
 
     kill_at("strengthening on the forget set", process, tmp_path)
     distilling = Started(process, tmp_path / "errors.txt")
-    distilling.wait_until(lambda: any(work.glob("runs/*/work/checkpoints/passes.json")))
+    distilling.wait_until(lambda: any(work.glob("runs/*/work/checkpoints/done.json")))
     assert distilling.end(signal.SIGKILL) == -signal.SIGKILL
     assert not (out / "model").exists()
     assert leaks(work, line.story.spellings()) == {}
