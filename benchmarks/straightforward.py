@@ -26,7 +26,7 @@ def rklu_loss(
     level_weight: float = 0.5,
     end_id: int = -1,
 ) -> Tensor:
-    """KL(U || T) and the level term on forget rows, KL(M || U) on retain rows; means over tokens."""
+    """KL(U || T) and level term on forget rows, KL(M || U) on retain rows; means over tokens."""
     with torch.no_grad():
         z_m, z_s = logits(original, forget), logits(strengthened, forget)
         teacher = z_m - alpha * (z_s - z_m).relu()
