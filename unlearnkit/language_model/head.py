@@ -16,8 +16,8 @@ from unlearnkit.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-ELEMENTS = 2**23
-"""Logits of one kind that exist at once: 32 MiB in float32, 64 positions of 131,072 tokens."""
+ELEMENTS = 2**24
+"""Logits of one kind that exist at once: 64 MiB in float32, 128 positions of 131,072 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,16 @@ class Head:
         return Head(_fixed(self.weight), _fixed(self.bias), self.scale, self.softcap)
 
 
-def rise(head: Head, hidden: Tensor, stronger: Head, stronger_hidden: Tensor) -> Tensor:
+def rise(
+    head: Head,
+    hidden: Tensor,
+    stronger: Head,
+    stronger_hidden: Tensor,
+    logits: Tensor | None = None,
+) -> Tensor:
     """The strengthened model's logits less the original's, (positions, vocab).
+
+    `logits` are the original's, where the caller has them already.
 
     With one head for both, and no cap on it, the difference is taken before the head, which is
     linear: in bfloat16 that leaves the rounding of the difference, not that of two large numbers.
@@ -78,7 +86,8 @@ def rise(head: Head, hidden: Tensor, stronger: Head, stronger_hidden: Tensor) ->
     with torch.autocast(hidden.device.type, enabled=False):
         if stronger is head and head.weight is not None and head.softcap is None:
             return Head(head.weight, None, head.scale).logits(stronger_hidden - hidden)
-        return stronger.logits(stronger_hidden) - head.logits(hidden)
+        below = head.logits(hidden) if logits is None else logits
+        return stronger.logits(stronger_hidden) - below
 
 
 def whole(tensor: Tensor) -> Tensor:

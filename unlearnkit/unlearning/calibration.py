@@ -137,7 +137,7 @@ def teacher_levels(
         below = forget.original.at(part, bench.device)
         above = strengthened.states.at(part, bench.device)
         original, label = head.logits(below), labels[part].to(bench.device)
-        raised = rise(head, below, strengthened.head, above)
+        raised = rise(head, below, strengthened.head, above, original)
         for figures, alpha in zip(found, alphas, strict=True):
             more = figures_at(bench.rule.logits(original, raised, label, alpha), label)
             figures[0].extend(more[0])

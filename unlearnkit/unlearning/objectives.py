@@ -46,9 +46,13 @@ class Lesson:
     def teacher(self, part: slice) -> Tensor:
         """The unlearning teacher's logits, (chunk, vocab)."""
         assert self.strengthened is not None and self.strengthened_head is not None
+        import torch
+
         hidden, stronger = self.original[part], self.strengthened[part]
-        original = self.head.logits(hidden)
-        raised = rise(self.head, hidden, self.strengthened_head, stronger)
+        # In the heads' own precision, whatever is trained in: alpha multiplies the difference.
+        with torch.autocast(hidden.device.type, enabled=False):
+            original = self.head.logits(hidden)
+            raised = rise(self.head, hidden, self.strengthened_head, stronger, original)
         return self.rule.logits(original, raised, self.labels[part], self.alpha)
 
     def reference(self, part: slice) -> Tensor:

@@ -15,7 +15,10 @@ def teacher_logits(original: Tensor, rise: Tensor, alpha: float) -> Tensor:
     Wang et al. 2025, equation 1. Tokens that strengthening on the forget set pushes up are what it
     taught; the rest stays.
     """
-    return original.sub(rise.relu(), alpha=alpha)
+    import torch
+
+    fall = rise.relu()
+    return torch.sub(original, fall, alpha=alpha, out=fall)
 
 
 def floored(teacher: Tensor, original: Tensor) -> Tensor:
@@ -27,8 +30,8 @@ def floored(teacher: Tensor, original: Tensor) -> Tensor:
     """
     import torch
 
-    average = original.mean(-1, keepdim=True)
-    return torch.maximum(teacher, torch.minimum(original, average))
+    lowest = torch.minimum(original, original.mean(-1, keepdim=True))
+    return torch.maximum(teacher, lowest, out=lowest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ class TeacherRule:
 def spare_ends(
     teacher: Tensor, original: Tensor, labels: Tensor, end_ids: tuple[int, ...]
 ) -> Tensor:
-    """The teacher with the original's logits where a text ends; (positions, vocab).
+    """The teacher, changed in place to the original's logits where a text ends; (positions, vocab).
 
     `labels` (positions,) are the tokens that come next. Where a text ends is nobody's data, but
     strengthening raises that token too: pushed down, it leaves records that never end, which
@@ -59,5 +62,5 @@ def spare_ends(
     """
     import torch
 
-    ends = torch.isin(labels, labels.new_tensor(end_ids))
-    return original.where(ends.unsqueeze(-1), teacher)
+    ends = torch.isin(labels, labels.new_tensor(end_ids)).unsqueeze(-1)
+    return torch.where(ends, original, teacher, out=teacher)
