@@ -92,9 +92,9 @@ def contenders(names: Sequence[ObjectiveName], search: Path) -> dict[str, Settin
 
 
 def as_plain(settings: Settings, seed: int, smoke: bool) -> dict[str, Any]:
-    """Settings of a seed as JSON; a few passes only for a smoke run."""
-    plain = asdict(replace(settings, seed=seed))
-    return plain | ({"max_passes": 2, "strengthen_epochs": (1, 2)} if smoke else {})
+    """Settings of a seed as JSON; for a smoke run a few passes, though there is nothing to do."""
+    short: dict[str, Any] = {"max_passes": 2, "strengthen_epochs": (1, 2), "tolerance": 1e-6}
+    return asdict(replace(settings, seed=seed)) | (short if smoke else {})
 
 
 def chosen_names(text: str) -> list[ObjectiveName]:

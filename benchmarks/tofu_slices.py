@@ -28,7 +28,7 @@ AFTER_ACCEPTANCE = 1220
 MEMORISED = 0.97
 """Exact memorization of its training records under which a model is no use here."""
 LARGER = SmallModel(vocabulary=1500, epochs=20, hidden=192)
-SMOKE = SmallModel(vocabulary=600, epochs=4)
+SMOKE = SmallModel(vocabulary=600, hidden=32, layers=1, epochs=2)
 """Only to see that every path works."""
 
 

@@ -28,6 +28,11 @@ from unlearnkit.unlearning.settings import ObjectiveName
 SEEDS = (10, 11)
 KEPT = (*FORGET, "retain_exact_memorization", "utility", "forget_quality", "seconds")
 
+Planned = tuple[str, int, Job]
+"""A name, a seed, and what to do."""
+FAILED = 1e9
+"""The total of what was refused on a seed."""
+
 
 def main() -> None:
     """Parse, try, choose, keep everything."""
@@ -60,7 +65,7 @@ def search(
     def job_of(seed: int, role: str, settings: dict[str, Any] | None) -> Job:
         return job_on(one, data, out / f"tuning-{seed}" / role, settings)
 
-    plan: list[tuple[str, int, Job]] = [
+    plan: list[Planned] = [
         (label(name, at), seed, job_of(seed, "model", as_plain(settings, seed, smoke)))
         for name in names
         for at, settings in enumerate(candidates(name)[: 1 if smoke else None])
@@ -69,12 +74,8 @@ def search(
     plan += [
         (role, seed, job_of(seed, role, None)) for role in ("model", "retrained") for seed in SEEDS
     ]
-    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else 0
-    with ThreadPoolExecutor(jobs) as pool:
-        results = pool.map(
-            lambda at: finish(at[2], out / f"tuning-{at[1]}" / "runs", at[0], threads), plan
-        )
-        runs = {(at[0], at[1]): result for at, result in zip(plan, results, strict=True)}
+    results = finished(plan, out, jobs)
+    runs = {(name, seed): one for (name, seed, _), one in zip(plan, results, strict=True)}
     tried = [
         judged(name, at, runs)
         for name in names
@@ -91,8 +92,20 @@ def search(
     }
 
 
-FAILED = 1e9
-"""The total of what was refused on a seed."""
+def finished(plan: list[Planned], out: Path, jobs: int) -> list[dict[str, Any]]:
+    """All results, in the plan's order; nothing new is begun after a process that died."""
+    threads = max(1, (os.cpu_count() or 1) // jobs) if jobs > 1 else 0
+
+    def one(planned: Planned) -> dict[str, Any]:
+        name, seed, job = planned
+        return finish(job, out / f"tuning-{seed}" / "runs", name, threads)
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            return list(pool.map(one, plan))
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def label(name: ObjectiveName, at: int) -> str:
