@@ -94,6 +94,7 @@ def contenders(names: Sequence[ObjectiveName], search: Path) -> dict[str, Settin
 def as_plain(settings: Settings, seed: int, smoke: bool) -> dict[str, Any]:
     """Settings of a seed as JSON; for a smoke run a few passes, though there is nothing to do."""
     short: dict[str, Any] = {"max_passes": 2, "strengthen_epochs": (1, 2), "tolerance": 1e-6}
+    short["fixed_alpha"] = PAPERS_ALPHA
     return asdict(replace(settings, seed=seed)) | (short if smoke else {})
 
 
