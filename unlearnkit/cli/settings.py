@@ -78,7 +78,7 @@ def options(
             max=1.0,
             help="Loss of retain extraction strength allowed.",
         ),
-    ] = 0.1,
+    ] = 0.3,
 ) -> Choices:
     """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
     if as_adapter and not lora_rank:

@@ -71,7 +71,7 @@ class Settings:
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02
     """How far retain exact memorization may stay under the original's when stopping."""
-    retain_strength_tolerance: float = 0.1
+    retain_strength_tolerance: float = 0.3
     """The same for extraction strength, which falls first and recovers last."""
     retain_sample: int = 256
     """Retain records measured after each pass."""
