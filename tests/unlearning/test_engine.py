@@ -73,6 +73,12 @@ def test_a_fixed_alpha_is_taken_whatever_its_figures(small: Small, tmp_path: Pat
     assert fixed.recorded()["fixed_alpha"] == 0.25
 
 
+def test_without_retained_records_there_is_forgetting_alone(small: Small, tmp_path: Path) -> None:
+    outcome = unlearn(task(small, tmp_path), replace(QUICK, retain_ratio=0, max_passes=1))
+    assert len(outcome.passes) == 1
+    assert (tmp_path / "out" / "model.safetensors").is_file()
+
+
 def test_records_the_model_never_learned_need_no_training(small: Small, tmp_path: Path) -> None:
     unseen = small.holdout[:4]
     outcome = unlearn(
