@@ -102,6 +102,13 @@ def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example
     return example
 
 
+def counted_labels(examples: Sequence[Example]) -> Tensor:
+    """(positions,): the tokens of these examples that carry the loss, one example after another."""
+    import torch
+
+    return torch.tensor([id_ for one in examples for id_ in one.labels[1:] if id_ != IGNORED])
+
+
 def collate(
     examples: Sequence[Example], pad_id: int, side: Literal["left", "right"] = "right"
 ) -> Batch:

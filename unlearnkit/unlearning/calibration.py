@@ -18,7 +18,7 @@ from unlearnkit.domain import CalibrationStep, Progress
 from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.head import Head, parts, rise
 from unlearnkit.language_model.recall import Level, by_record, figures_at, level
-from unlearnkit.language_model.tokens import Example, collate
+from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
 from unlearnkit.unlearning.objective import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
@@ -127,10 +127,8 @@ def teacher_levels(
     bench: Workbench, forget: ForgetSet, strengthened: Strengthened, alphas: Sequence[float]
 ) -> list[Level]:
     """The level on the forget set of the teacher of each alpha."""
-    import torch
-
     head, lengths = forget.head, [one.counted for one in forget.examples]
-    labels = torch.cat([collate([one], 0).counted_labels for one in forget.examples])
+    labels = counted_labels(forget.examples)
     found: list[tuple[list[bool], list[float]]] = [([], []) for _ in alphas]
     vocabulary = head.vocabulary(forget.original.at(slice(0, 1), "cpu"))
     for part in parts(len(labels), vocabulary):

@@ -16,7 +16,7 @@ from unlearnkit.domain import Progress, TrainingPass
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.recall import Level, level, recall
-from unlearnkit.language_model.tokens import Example, collate
+from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.calibration import Strengthened
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
 from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term
@@ -97,8 +97,7 @@ def lesson_of(
     positions = sum(shelf.examples[one].counted for one in step_rows)
     share, each = (bench.processes * counts / whole for whole in (positions, len(step_rows)))
     examples = [shelf.examples[one] for one in rows]
-    batch = collate(examples, bench.pad_id).to(bench.device)
-    labels = batch.counted_labels
+    labels = counted_labels(examples).to(bench.device)
     stronger = shelf.strengthened
     lengths = torch.tensor([one.counted for one in examples], device=bench.device)
     lesson = Lesson(

@@ -46,7 +46,7 @@ from unlearnkit.unlearning.models import (
     save,
     trainable,
 )
-from unlearnkit.unlearning.objectives import OBJECTIVES
+from unlearnkit.unlearning.objectives import OBJECTIVES, retain_term
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
@@ -160,9 +160,8 @@ def end_ids(language_model: LanguageModel) -> tuple[int, ...]:
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     """Tokens of every record that is trained on or measured; of many retained ones, a sample."""
-    drawn = min(
-        settings.retain_pool, len(task.forget) * settings.retain_ratio * settings.max_passes
-    )
+    beside = settings.retain_ratio if retain_term(settings) else 0
+    drawn = min(settings.retain_pool, len(task.forget) * beside * settings.max_passes)
 
     def examples(records: Sequence[Record]) -> list[Example]:
         return [encode_record(record, tokenizer, task.encoding) for record in records]
