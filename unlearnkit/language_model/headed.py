@@ -29,7 +29,7 @@ class Headed(torch.nn.Module):
         super().__init__()
         self.model = model
         self.known = has_known_head(model)
-        self.positions = "position_ids" in inspect.signature(model.forward).parameters
+        self.takes_positions = "position_ids" in inspect.signature(model.forward).parameters
         # accelerate looks for it here when FSDP wraps layer by layer.
         self._no_split_modules = getattr(model, "_no_split_modules", None)
 
@@ -43,7 +43,7 @@ class Headed(torch.nn.Module):
         Positions come row by row, in the order of the tokens.
         """
         given = batch.inputs()
-        if not self.positions:
+        if not self.takes_positions:
             del given["position_ids"]
         if self.known:
             states = self.model.base_model(**given, use_cache=False).last_hidden_state

@@ -26,14 +26,6 @@ def weighted_loss(hidden: Tensor, head: Head, weights: Tensor, loss_at: Position
     `hidden` (positions, hidden), `weights` (positions,). Zero, with zero gradients, when there is
     no position. Only first derivatives.
     """
-    if not torch.is_grad_enabled():
-        return sum(
-            (
-                (loss_at(head.logits(hidden[part]), part) * weights[part]).sum()
-                for part in _parts(hidden, head)
-            ),
-            start=torch.zeros((), device=hidden.device),
-        )
     found: Tensor = _WeightedLoss.apply(  # type: ignore[no-untyped-call]
         hidden, head.weight, head.bias, head, weights, loss_at
     )

@@ -118,7 +118,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     start = measured_start(bench, model.inner, material, task.work)
     if start.forget.distance(start.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
-        save(bench, original, model, task.model, task.out)
+        save(bench, original, model, task.out)
         remove(task.work, accelerator)
         return Outcome((), (untouched,), start.holdout)
 
@@ -144,7 +144,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         original_retain=start.retain,
     )
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
-    save(bench, original, student, task.model, task.out)
+    save(bench, original, student, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout)
 

@@ -73,15 +73,16 @@ def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
     return Trainable(adapted, adapted.get_base_model())
 
 
-def save(bench: Workbench, original: Original, trained: Trainable, folder: Path, out: Path) -> None:
-    """Write what was trained from the original in `folder` to `out`.
+def save(bench: Workbench, original: Original, trained: Trainable, out: Path) -> None:
+    """Write what was trained from the original to `out`.
 
     By the main process only; the others wait.
     """
+    known = original.language_model
     if bench.sharded:
-        trained = gathered(bench, trained, folder)
+        assert known.folder is not None
+        trained = gathered(bench, trained, known.folder)
     if bench.accelerator.is_main_process:
-        known = original.language_model
         if bench.settings.as_adapter:
             save_adapter(known, trained.whole, out)
         else:
