@@ -30,8 +30,10 @@ from unlearnkit.unlearning.distillation import Lessons, Shelf, one_pass
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, step
+from unlearnkit.unlearning.teacher import TeacherRule
 
-PAD, END, FORGET_ROWS, RETAIN_ROWS, ALPHA = 0, 1, 8, 16, 4.0
+PAD, END, FORGET_ROWS, RETAIN_ROWS = 0, 1, 8, 16
+RULE = TeacherRule(alpha=4.0, floor=0.25, end_ids=(END,))
 FORGET, RETAIN, STRONGER, HEAD = "forget.npy", "retain.npy", "stronger.npy", "head.safetensors"
 
 
@@ -165,7 +167,7 @@ def lessons_of(job: Job, model: Any) -> Lessons:
         holdout=(),
         retain_sample=(),
         head=head,
-        alpha=ALPHA,
+        rule=RULE,
         original_retain=Level(0.0, 0.0, 0.0, 0.0),
     )
 
@@ -190,7 +192,7 @@ def straightforward(job: Job) -> Pass:
 
     def loss(model: Any, forget: list[Example], retain: list[Example]) -> Any:
         rows, kept = tokens_of(forget, job.device), tokens_of(retain, job.device)
-        return rklu_loss(model, original, strengthened, rows, kept, alpha=ALPHA, end_id=END)
+        return rklu_loss(model, original, strengthened, rows, kept, rule=RULE)
 
     return _trained(job, loss)
 

@@ -19,14 +19,13 @@ from typing import Any
 
 import torch
 
-from benchmarks.contenders import ALPHA, CONTENDERS, ENGINE, PLAIN, Job, Shape, prepare
+from benchmarks.contenders import CONTENDERS, ENGINE, PLAIN, RULE, Job, Shape, prepare
 from benchmarks.measuring import MIB, alone, in_use, peak, reset_peak, seconds, table, take_turns
 from benchmarks.straightforward import kl
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.language_model.head import Head
 from unlearnkit.unlearning.objectives import Lesson, rklu
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.teacher import TeacherRule
 
 SHAPES = {
     "small": {
@@ -44,7 +43,6 @@ RANKS = {"full": 0, "lora": 16}
 TARGETS = {"full": {"time": 1.6, "memory": 1.25}, "lora": {"memory": 1.15}}
 LOSS_TARGET_MIB = 600
 WARM_UP, MEMORY_STEPS = 2, 3
-RULE = TeacherRule(end_ids=(1,))
 
 
 def main() -> None:
@@ -137,7 +135,7 @@ def all_at_once(hidden: torch.Tensor, head: Head, lesson: Lesson) -> torch.Tenso
     with torch.no_grad():
         original = lesson.head.logits(lesson.original)
         raised = lesson.strengthened_head.logits(lesson.strengthened) - original
-        teacher = RULE.logits(original, raised, lesson.labels, ALPHA)
+        teacher = RULE.logits(original, raised, lesson.labels)
     return (kl(head.logits(hidden), teacher) * lesson.weights).sum()
 
 
@@ -160,7 +158,6 @@ def loss_figures(name: str, trained: bool, size: tuple[int, int, int]) -> dict[s
         original=states[1],
         strengthened_head=frozen,
         strengthened=states[2],
-        alpha=ALPHA,
         rule=RULE,
     )
     hidden = states[0].requires_grad_()

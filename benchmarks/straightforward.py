@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from unlearnkit.unlearning.teacher import TeacherRule
+
 Tokens = dict[str, Tensor]
 """`input_ids` and `attention_mask`, and `labels` that are -100 where there is no loss."""
 
@@ -22,16 +24,19 @@ def rklu_loss(
     forget: Tokens,
     retain: Tokens,
     *,
-    alpha: float,
+    rule: TeacherRule,
     level_weight: float = 0.5,
-    end_id: int = -1,
 ) -> Tensor:
     """KL(U || T) and level term on forget rows, KL(M || U) on retain rows; means over tokens."""
     with torch.no_grad():
         z_m, z_s = logits(original, forget), logits(strengthened, forget)
-        teacher = z_m - alpha * (z_s - z_m).relu()
-        teacher = torch.maximum(teacher, torch.minimum(z_m, z_m.mean(-1, keepdim=True)))
-        ends = forget["labels"][:, 1:] == end_id
+        teacher = z_m - rule.alpha * (z_s - z_m).relu()
+        if rule.floor is not None:
+            average = z_m.mean(-1, keepdim=True)
+            best = torch.maximum(teacher.amax(-1, keepdim=True), average)
+            floor = (1 - rule.floor) * average + rule.floor * best
+            teacher = torch.maximum(teacher, torch.minimum(z_m, floor))
+        ends = torch.isin(forget["labels"][:, 1:], torch.tensor(rule.end_ids, device=z_m.device))
         teacher = torch.where(ends.unsqueeze(-1), z_m, teacher)
         kept = logits(original, retain)
     found = logits(student, forget)

@@ -336,6 +336,8 @@ class CalibrationStep(Artefact):
 
     strengthen_epochs: int
     alpha: float
+    floor: float | None = None
+    """Height of the teacher's floor; None: it has none."""
     exact_memorization: float
     extraction_strength: float
     probability: float

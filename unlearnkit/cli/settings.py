@@ -59,7 +59,7 @@ def options(
         float, typer.Option(min=1, help="Largest alpha of the teacher tried.")
     ] = 32.0,
     teacher_floor: Annotated[
-        bool, typer.Option(help="Push no token below the original's average logit.")
+        bool, typer.Option(help="Push no token below a floor; its height is calibrated.")
     ] = True,
     level_weight: Annotated[
         float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")

@@ -24,6 +24,7 @@ from unlearnkit.unlearning.objective import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
+from unlearnkit.unlearning.teacher import TeacherRule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,7 +73,7 @@ def calibrate(
         states = keep_states(bench, headed, forget.examples, work / STRENGTHENED)
         own = bench.accelerator.unwrap_model(headed).head()
         stronger = Strengthened(states, own.frozen() if own.trained else forget.head)
-        results = best_alpha(bench, forget, stronger, epoch)
+        results = best_teachers(bench, forget, stronger, epoch)
         tried += results
         best = next((one for one in results if taken(one, forget.target, settings)), None)
         if best is not None:
@@ -124,23 +125,28 @@ def cross_entropy(bench: Workbench, headed: Any, rows: Sequence[Example], weight
 
 
 def teacher_levels(
-    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, alphas: Sequence[float]
+    forget: ForgetSet, strengthened: Strengthened, rules: Sequence[TeacherRule], device: Any
 ) -> list[Level]:
-    """The level on the forget set of the teacher of each alpha."""
+    """The level on the forget set of the teacher of each rule."""
     head, lengths = forget.head, [one.counted for one in forget.examples]
     labels = counted_labels(forget.examples)
-    found: list[tuple[list[bool], list[float]]] = [([], []) for _ in alphas]
+    found: list[tuple[list[bool], list[float]]] = [([], []) for _ in rules]
     vocabulary = head.vocabulary(forget.original.at(slice(0, 1), "cpu"))
     for part in parts(len(labels), vocabulary):
-        below = forget.original.at(part, bench.device)
-        above = strengthened.states.at(part, bench.device)
-        original, label = head.logits(below), labels[part].to(bench.device)
+        below = forget.original.at(part, device)
+        above = strengthened.states.at(part, device)
+        original, label = head.logits(below), labels[part].to(device)
         raised = rise(head, below, strengthened.head, above, original)
-        for figures, alpha in zip(found, alphas, strict=True):
-            more = figures_at(bench.rule.logits(original, raised, label, alpha), label)
+        for figures, rule in zip(found, rules, strict=True):
+            more = figures_at(rule.logits(original, raised, label), label)
             figures[0].extend(more[0])
             figures[1].extend(more[1])
     return [level(by_record(figures, lengths)) for figures in found]
+
+
+def rule_of(bench: Workbench, tried: CalibrationStep) -> TeacherRule:
+    """How the teacher that was tried is made."""
+    return TeacherRule(tried.alpha, tried.floor, bench.end_ids)
 
 
 def grid(low: float, high: float, count: int) -> list[float]:
@@ -149,39 +155,62 @@ def grid(low: float, high: float, count: int) -> list[float]:
     return [low * ratio**index for index in range(count)]
 
 
-def best_alpha(
+def best_teachers(
     bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
 ) -> list[CalibrationStep]:
-    """Measure a coarse grid of alphas, then a fine one around its best; best first.
+    """Teachers of one strengthened model, measured; the nearest to the level to reach first.
 
-    Only the fixed alpha, where there is one.
+    First alpha, which decides what the teacher's first choices are; then, at the best alpha, the
+    height of the floor, which decides how likely the others are. Only the fixed alpha, without a
+    search, where there is one.
     """
+    settings, target = bench.settings, forget.target
+    floor = 0.0 if settings.teacher_floor else None
 
-    def measured(alphas: list[float]) -> list[CalibrationStep]:
-        levels = teacher_levels(bench, forget, strengthened, alphas)
+    def measured(teachers: Sequence[tuple[float, float | None]]) -> list[CalibrationStep]:
+        rules = [TeacherRule(alpha, height, bench.end_ids) for alpha, height in teachers]
+        levels = teacher_levels(forget, strengthened, rules, bench.device)
         return [
             CalibrationStep(
                 strengthen_epochs=epochs,
-                alpha=alpha,
+                alpha=rule.alpha,
+                floor=rule.floor,
                 exact_memorization=one.exact_memorization,
                 extraction_strength=one.extraction_strength,
                 probability=one.probability,
                 loss=one.loss,
-                distance=one.distance(forget.target),
+                distance=one.distance(target),
             )
-            for alpha, one in zip(alphas, levels, strict=True)
+            for rule, one in zip(rules, levels, strict=True)
         ]
 
-    if bench.settings.fixed_alpha is not None:
-        return measured([bench.settings.fixed_alpha])
-    highest = bench.settings.max_alpha
-    coarse = measured(grid(0.5, highest, 13))
-    centre = min(coarse, key=lambda tried: tried.distance).alpha
+    def off(tried: CalibrationStep) -> float:
+        return tried.distance if floor is None else first_choices_off(tried, target)
+
+    if settings.fixed_alpha is not None:
+        return measured([(settings.fixed_alpha, floor)])
+    highest = settings.max_alpha
+    coarse = measured([(alpha, floor) for alpha in grid(0.5, highest, 13)])
+    centre = min(coarse, key=off).alpha
     ratio = coarse[1].alpha / coarse[0].alpha
     around = grid(centre / ratio, centre * ratio, 9)
     new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
-    fine = measured([alpha for alpha in new if alpha <= highest])
-    return sorted(coarse + fine, key=lambda tried: tried.distance)
+    tried = coarse + measured([(alpha, floor) for alpha in new if alpha <= highest])
+    if floor is not None:
+        alpha = min(tried, key=off).alpha
+        tried += measured([(alpha, height) for height in HEIGHTS])
+    return sorted(tried, key=lambda one: one.distance)
+
+
+HEIGHTS = tuple(step / 20 for step in range(1, 20))
+
+
+def first_choices_off(tried: CalibrationStep, target: Level) -> float:
+    """Distance of exact memorization and extraction strength alone, which no floor changes."""
+    return max(
+        abs(tried.exact_memorization - target.exact_memorization),
+        abs(tried.extraction_strength - target.extraction_strength),
+    )
 
 
 def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:

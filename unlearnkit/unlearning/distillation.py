@@ -23,6 +23,7 @@ from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
+from unlearnkit.unlearning.teacher import TeacherRule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,7 +56,8 @@ class Lessons:
     retain_sample: Sequence[Example]
     """The retain records that are measured, before and after each pass."""
     head: Head
-    alpha: float
+    rule: TeacherRule | None
+    """How the chosen teacher is made; None where the objective needs none."""
     original_retain: Level
     """The original's level on that sample."""
 
@@ -109,8 +111,7 @@ def lesson_of(
         original=shelf.original.of(rows, bench.device),
         strengthened_head=stronger.head if stronger else None,
         strengthened=stronger.states.of(rows, bench.device) if stronger else None,
-        alpha=lessons.alpha,
-        rule=bench.rule,
+        rule=lessons.rule,
     )
     return lesson, examples
 

@@ -29,6 +29,7 @@ from unlearnkit.unlearning.calibration import (
     ForgetSet,
     Strengthened,
     calibrate,
+    rule_of,
 )
 from unlearnkit.unlearning.checkpoints import LISTING
 from unlearnkit.unlearning.distillation import (
@@ -140,7 +141,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         holdout=material.holdout,
         retain_sample=material.sample,
         head=head,
-        alpha=next((one.alpha for one in steps if one.chosen), 0.0),
+        rule=next((rule_of(bench, one) for one in steps if one.chosen), None),
         original_retain=start.retain,
     )
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)

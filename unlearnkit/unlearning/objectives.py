@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-PAPERS_RULE = TeacherRule(floor=False)
-
-
 @dataclass(frozen=True, slots=True)
 class Lesson:
     """What is known at the labelled positions of some records, besides the student."""
@@ -39,13 +36,13 @@ class Lesson:
     """(positions, hidden), of the original, and `head` is its head."""
     strengthened_head: Head | None = None
     strengthened: Tensor | None = None
-    """(positions, hidden); None where the objective needs no teacher."""
-    alpha: float = 0.0
-    rule: TeacherRule = PAPERS_RULE
+    """(positions, hidden)."""
+    rule: TeacherRule | None = None
+    """None, as the two above, where the objective needs no teacher."""
 
     def teacher(self, part: slice) -> Tensor:
         """The unlearning teacher's logits, (chunk, vocab)."""
-        assert self.strengthened is not None and self.strengthened_head is not None
+        assert self.rule and self.strengthened is not None and self.strengthened_head is not None
         import torch
 
         hidden, stronger = self.original[part], self.strengthened[part]
@@ -53,7 +50,7 @@ class Lesson:
         with torch.autocast(hidden.device.type, enabled=False):
             original = self.head.logits(hidden)
             raised = rise(self.head, hidden, self.strengthened_head, stronger, original)
-        return self.rule.logits(original, raised, self.labels[part], self.alpha)
+        return self.rule.logits(original, raised, self.labels[part])
 
     def reference(self, part: slice) -> Tensor:
         """The original's logits, (chunk, vocab)."""

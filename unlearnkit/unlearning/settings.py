@@ -64,7 +64,7 @@ class Settings:
     """No search and no refusal: the teacher of this alpha after the last of `strengthen_epochs`,
     as the papers do; for comparisons."""
     teacher_floor: bool = True
-    """No token below the original's average logit; False: the paper's rule as it stands."""
+    """With a floor of calibrated height; False: the paper's rule as it stands."""
     level_weight: float = 0.5
     """Of the term that holds log p(label) to the teacher's; 0: the paper's loss as it stands."""
     tolerance: float = 0.05

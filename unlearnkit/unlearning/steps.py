@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.head import whole
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.teacher import TeacherRule
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,11 +37,6 @@ class Workbench:
     def device(self) -> Any:
         """Where this process computes."""
         return self.accelerator.device
-
-    @property
-    def rule(self) -> TeacherRule:
-        """How teachers are made."""
-        return TeacherRule(self.end_ids, self.settings.teacher_floor)
 
     @property
     def processes(self) -> int:

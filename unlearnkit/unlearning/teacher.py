@@ -21,33 +21,37 @@ def teacher_logits(original: Tensor, rise: Tensor, alpha: float) -> Tensor:
     return torch.sub(original, fall, alpha=alpha, out=fall)
 
 
-def floored(teacher: Tensor, original: Tensor) -> Tensor:
-    """The teacher, no token below the original's average logit at that position (or its own).
+def floored(teacher: Tensor, original: Tensor, height: float) -> Tensor:
+    """The teacher, no token pushed below a floor at its position; (positions, vocab).
 
-    Ours. A token the original has no opinion on lies about there; a teacher that pushes one far
-    below it teaches avoidance, not ignorance, and alpha has to be large where a record is known by
-    heart. (positions, vocab).
+    Ours. The floor lies `height` of the way from the original's average logit to the teacher's
+    best token: 0 is where tokens lie that the original has no opinion on, 1 is a tie with the
+    best. A teacher that pushes a token far below the average teaches avoidance, not ignorance. With
+    a height below 1 the first choice stays what it was: the height sets how likely the others are.
     """
     import torch
 
-    lowest = torch.minimum(original, original.mean(-1, keepdim=True))
+    average = original.mean(-1, keepdim=True)
+    best = torch.maximum(teacher.amax(-1, keepdim=True), average)
+    lowest = torch.minimum(original, average + height * (best - average))
     return torch.maximum(teacher, lowest, out=lowest)
 
 
 @dataclass(frozen=True, slots=True)
 class TeacherRule:
-    """How a teacher is made at each position, whatever its alpha."""
+    """How a teacher is made at each position."""
 
+    alpha: float
+    floor: float | None = None
+    """Height of the floor (`floored`); None: the paper's rule as it stands."""
     end_ids: tuple[int, ...] = ()
     """The tokens that end a text, or a turn of a conversation; they are spared."""
-    floor: bool = True
-    """False: the paper's rule as it stands."""
 
-    def logits(self, original: Tensor, rise: Tensor, labels: Tensor, alpha: float) -> Tensor:
+    def logits(self, original: Tensor, rise: Tensor, labels: Tensor) -> Tensor:
         """The teacher's logits, (positions, vocab); `labels` (positions,) come next."""
-        teacher = teacher_logits(original, rise, alpha)
-        if self.floor:
-            teacher = floored(teacher, original)
+        teacher = teacher_logits(original, rise, self.alpha)
+        if self.floor is not None:
+            teacher = floored(teacher, original, self.floor)
         return spare_ends(teacher, original, labels, self.end_ids)
 
 
