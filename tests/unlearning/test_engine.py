@@ -95,7 +95,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(
     from unlearnkit.unlearning import objective
 
     monkeypatch.setattr(
-        objective, "reverse_kl", lambda student, _: student.sum(-1) * torch.tensor(float("nan"))
+        objective, "rklu", lambda student, *_: student.sum(-1) * torch.tensor(float("nan"))
     )
     with pytest.raises(TrainingFailed, match=r"loss became nan.* in pass 1"):
         unlearn(task(small, tmp_path), QUICK)

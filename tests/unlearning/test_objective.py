@@ -13,9 +13,9 @@ from unlearnkit.unlearning.objective import (
     forward_kl,
     grad_ascent,
     kl_divergence,
-    level_gap,
     npo,
     reverse_kl,
+    rklu,
     simnpo,
     undial,
 )
@@ -59,30 +59,52 @@ def test_kl_of_equal_distributions_is_zero_and_ignores_a_shift() -> None:
     assert kl_divergence(logits, logits + 3.0).abs().max() < 1e-6
 
 
-def test_the_level_term_is_two_sided_and_grows_no_faster_than_the_gap() -> None:
-    teacher = torch.tensor([[0.0, 0.0]])  # log p = -log 2
-    for odds, expected in ((0.0, 0.0), (-0.5, None), (-9.0, None), (9.0, None)):
+@given(st.integers(0, 10_000), st.floats(0, 3))
+def test_rklu_with_its_level_term_agrees_with_a_float64_reference(seed: int, weight: float) -> None:
+    generator = torch.Generator().manual_seed(seed)
+    student = (2 * torch.randn(3, 7, generator=generator)).requires_grad_()
+    teacher = 3 * torch.randn(3, 7, generator=generator)
+    labels = torch.randint(7, (3,), generator=generator)
+    twin = student.detach().double().requires_grad_(True)
+
+    loss = rklu(student, teacher, labels, weight).sum()
+    gaps = [
+        (torch.log_softmax(a, 0) - torch.log_softmax(b, 0))[at]
+        for a, b, at in zip(twin, teacher.double(), labels, strict=True)
+    ]
+    huber = [gap**2 / 2 if abs(gap) < 1 else abs(gap) - 0.5 for gap in gaps]
+    expected = reference_kl(twin, teacher) + weight * sum(huber)
+    loss.backward()
+    expected.backward()
+
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-5, abs=1e-5)
+    assert torch.allclose(student.grad.double(), twin.grad, rtol=1e-5, atol=2e-6)
+
+
+def test_without_its_level_term_rklu_is_the_papers_loss() -> None:
+    student, teacher = torch.randn(2, 4, 9)
+    labels = torch.zeros(4, dtype=torch.long)
+    assert torch.equal(rklu(student, teacher, labels, 0.0), reverse_kl(student, teacher))
+
+
+def test_the_level_term_is_two_sided() -> None:
+    teacher = torch.tensor([[0.0, 0.0]])
+    for odds in (-9.0, -0.5, 0.5, 9.0):
         student = torch.tensor([[odds, 0.0]], requires_grad=True)
-        loss = level_gap(student, teacher, torch.tensor([0]))
-        gap = torch.log_softmax(student, -1)[0, 0].item() + math.log(2)
-        wanted = gap**2 / 2 if abs(gap) < 1 else abs(gap) - 0.5
-        assert loss.item() == pytest.approx(wanted if expected is None else expected, abs=1e-6)
-        loss.sum().backward()
-        assert student.grad[0, 0] * gap >= 0
+        rklu(student, teacher, torch.tensor([0]), 1.0).sum().backward()
+        assert student.grad[0, 0] * odds > 0
 
 
 def test_the_level_term_still_pulls_where_reverse_kl_does_not() -> None:
     student, teacher = torch.tensor([[-5.0, 0.0]]), torch.tensor([[-9.0, 0.0]])
 
-    def slope(loss: object) -> float:
+    def slope(weight: float) -> float:
         logits = student.clone().requires_grad_()
-        loss(logits).backward()  # type: ignore[operator]
+        rklu(logits, teacher, torch.tensor([0]), weight).sum().backward()
         return logits.grad[0, 0].item()
 
-    kl = slope(lambda z: reverse_kl(z, teacher).sum())
-    gap = slope(lambda z: level_gap(z, teacher, torch.tensor([0])).sum())
-    assert 0 < kl < 0.03
-    assert gap > 0.9
+    assert 0 < slope(0.0) < 0.03
+    assert slope(1.0) > 0.9
 
 
 def test_gradient_ascent_descends_the_log_likelihood() -> None:

@@ -28,22 +28,20 @@ def reverse_kl(student: Tensor, teacher: Tensor) -> Tensor:
     return kl_divergence(student, teacher)
 
 
-def level_gap(student: Tensor, teacher: Tensor, labels: Tensor) -> Tensor:
-    """How far log p(label) is from the teacher's: |difference| beyond a nat, its square / 2 within.
+def rklu(student: Tensor, teacher: Tensor, labels: Tensor, level_weight: float) -> Tensor:
+    """`reverse_kl` + level_weight * Huber(log p_student(label) - log p_teacher(label)).
 
-    Ours (Huber 1964). Reverse KL weighs with the student's own probabilities: once a label has a
-    percent or two, its slope is as good as gone, though the teacher gives it a hundredth of that.
-    What tells a forgotten record from an unseen one is just this tail.
+    The level term is ours (Huber 1964: square / 2 within a nat, linear beyond). Reverse KL weighs
+    with the student's own probabilities: once a label has a percent or two, its slope is as good
+    as gone, though the teacher gives it a hundredth of that. What tells a forgotten record from an
+    unseen one is just this tail. Weight 0 gives the paper's loss; labels (positions,).
     """
-    import torch
+    from unlearnkit.unlearning.kl import LevelledReverseKL
 
-    def likelihood(logits: Tensor) -> Tensor:
-        picked = logits.float().gather(-1, labels.unsqueeze(-1)).squeeze(-1)
-        return picked - logits.float().logsumexp(-1)
-
-    return torch.nn.functional.smooth_l1_loss(
-        likelihood(student), likelihood(teacher), reduction="none"
+    found: Tensor = LevelledReverseKL.apply(  # type: ignore[no-untyped-call]
+        student.float(), teacher.float(), labels, level_weight
     )
+    return found
 
 
 def forward_kl(student: Tensor, teacher: Tensor) -> Tensor:

@@ -78,16 +78,14 @@ class Objective:
 
 def rklu(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Reverse KL to the unlearning teacher, and the level term."""
-
-    def loss_at(student: Tensor, part: slice) -> Tensor:
-        teacher = lesson.teacher(part)
-        divergence = losses.reverse_kl(student, teacher)
-        if not settings.level_weight:
-            return divergence
-        gap = losses.level_gap(student, teacher, lesson.labels[part])
-        return divergence + settings.level_weight * gap
-
-    return _at_positions(hidden, head, lesson, loss_at)
+    return _at_positions(
+        hidden,
+        head,
+        lesson,
+        lambda z, part: losses.rklu(
+            z, lesson.teacher(part), lesson.labels[part], settings.level_weight
+        ),
+    )
 
 
 def forward_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:

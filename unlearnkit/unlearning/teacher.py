@@ -66,5 +66,6 @@ def spare_ends(
     """
     import torch
 
-    ends = torch.isin(labels, labels.new_tensor(end_ids)).unsqueeze(-1)
-    return torch.where(ends, original, teacher, out=teacher)
+    ends = torch.isin(labels, labels.new_tensor(end_ids))
+    teacher[ends] = original[ends]
+    return teacher
