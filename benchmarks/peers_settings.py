@@ -13,7 +13,9 @@ from unlearnkit.unlearning.objectives import OBJECTIVES
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 RATE = 1e-3
-"""Of the small model, for everybody; the papers' 1e-5 is for billions of weights."""
+"""Of the small model, for everybody as published; the papers' 1e-5 is for billions of weights."""
+OUR_RATE = 5e-4
+"""As the product says for a few millions of weights."""
 OURS, OURS_SEARCHED = "rklu, ours", "rklu, ours searched"
 PAPERS_ALPHA, PAPERS_EPOCHS, PAPERS_PASSES, PAPERS_BATCH = 8.0, 10, 10, 32
 
@@ -21,13 +23,13 @@ SMALL_RATES = (1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3)
 SEARCHED: dict[ObjectiveName, list[dict[str, float]]] = {
     ObjectiveName.RKLU: [
         {"learning_rate": rate, "retain_weight": weight}
-        for rate in (5e-4, 1e-3, 2e-3)
-        for weight in (1.0, 4.0)
+        for rate in (3e-4, 5e-4, 1e-3)
+        for weight in (2.0, 5.0)
     ],
     ObjectiveName.FORWARD_KL: [
         {"learning_rate": rate, "retain_weight": weight}
-        for rate in (5e-4, 1e-3, 2e-3)
-        for weight in (1.0, 4.0)
+        for rate in (3e-4, 5e-4, 1e-3)
+        for weight in (1.0, 5.0)
     ],
     # Without retain term and beta there is the learning rate alone.
     ObjectiveName.GRAD_ASCENT: [{"learning_rate": rate} for rate in SMALL_RATES],
@@ -63,6 +65,7 @@ def published(name: ObjectiveName) -> Settings:
         return settings
     return replace(
         settings,
+        retain_weight=1.0,
         teacher_floor=False,
         level_weight=0.0,
         fixed_alpha=PAPERS_ALPHA,
@@ -84,7 +87,7 @@ def contenders(names: Sequence[ObjectiveName], search: Path) -> dict[str, Settin
     for name in names:
         found[f"{name}, published"] = published(name)
         if name is ObjectiveName.RKLU:
-            found[OURS] = Settings(learning_rate=RATE)
+            found[OURS] = Settings(learning_rate=OUR_RATE)
         if name.value in best:
             row = OURS_SEARCHED if name is ObjectiveName.RKLU else f"{name}, searched"
             found[row] = replace(Settings(objective=name), **best[name.value])

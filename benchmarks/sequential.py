@@ -21,7 +21,7 @@ from typing import Any
 
 from one_run import Job, finish
 from peers_figures import mean, rows, utility
-from peers_settings import RATE, as_plain
+from peers_settings import OUR_RATE, as_plain
 from tofu_slices import RESULTS, Slice, prepare, slice_of
 
 from unlearnkit.artefacts import write_atomic
@@ -57,7 +57,7 @@ def run(one: Slice, chosen: argparse.Namespace) -> dict[str, Any]:
     prepare(one, chosen.seed, place, chosen.smoke, retrained=False)
     asking = ASKING[:2] if chosen.smoke else ASKING
     stay = [author for author in range(len(one.trained)) if author not in asking]
-    settings = Settings(learning_rate=RATE)
+    settings = Settings(learning_rate=OUR_RATE)
     model, batches = place / "model", []
     for turn in range(len(asking) + 1):
         out = place / f"model-{turn:02d}"

@@ -25,7 +25,8 @@ def rklu_loss(
     retain: Tokens,
     *,
     rule: TeacherRule,
-    level_weight: float = 0.5,
+    level_weight: float = 3.0,
+    retain_weight: float = 5.0,
 ) -> Tensor:
     """KL(U || T) and level term on forget rows, KL(M || U) on retain rows; means over tokens."""
     with torch.no_grad():
@@ -45,7 +46,8 @@ def rklu_loss(
     gap = torch.nn.functional.smooth_l1_loss(ours, aim, reduction="none")
     forgetting = kl(found, teacher) + level_weight * gap
     keeping = kl(kept, logits(student, retain))
-    return masked_mean(forgetting, forget["labels"]) + masked_mean(keeping, retain["labels"])
+    kept_loss = retain_weight * masked_mean(keeping, retain["labels"])
+    return masked_mean(forgetting, forget["labels"]) + kept_loss
 
 
 def logits(model: Any, tokens: Tokens) -> Tensor:

@@ -34,7 +34,7 @@ def options(
         bool, typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model.")
     ] = False,
     learning_rate: Annotated[
-        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 1e-3 a few millions.")
+        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 5e-4 a few millions.")
     ] = 1e-5,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Forget records a step, all processes.")
@@ -63,7 +63,7 @@ def options(
     ] = True,
     level_weight: Annotated[
         float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")
-    ] = 0.5,
+    ] = 3.0,
     tolerance: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
     ] = 0.05,
@@ -78,7 +78,7 @@ def options(
             max=1.0,
             help="Loss of retain extraction strength allowed.",
         ),
-    ] = 0.3,
+    ] = 0.15,
 ) -> Choices:
     """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
     if as_adapter and not lora_rank:

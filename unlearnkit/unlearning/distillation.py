@@ -19,7 +19,7 @@ from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.calibration import Strengthened
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
-from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term
+from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term, retain_weight
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
@@ -133,8 +133,9 @@ def piece_loss(
         forgetting = objective.term(hidden[:count], head, lesson, settings)
         if not retain or keep is None:
             return forgetting
-        weight = settings.retain_weight * objective.retain_weight
-        return forgetting + weight * keep(hidden[count:], head, retain[0], settings)
+        return forgetting + retain_weight(settings) * keep(
+            hidden[count:], head, retain[0], settings
+        )
 
     found: Tensor = student(batch, loss)
     return found

@@ -71,7 +71,7 @@ class Objective:
     retain_term: RetainTerm = RetainTerm.CE
     """As published, when none is chosen."""
     retain_weight: float = 1.0
-    """On top of the settings'."""
+    """Of the retain term, when none is chosen."""
     beta: float = 0.0
     """As published, when none is chosen."""
 
@@ -151,9 +151,15 @@ def cross_entropy(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings
 
 
 OBJECTIVES: dict[ObjectiveName, Objective] = {
-    ObjectiveName.RKLU: Objective(rklu, "Wang et al., NAACL 2025", True, RetainTerm.KL),
+    ObjectiveName.RKLU: Objective(
+        rklu, "Wang et al., NAACL 2025", True, RetainTerm.KL, retain_weight=5.0
+    ),
     ObjectiveName.FORWARD_KL: Objective(
-        forward_kl, "Wang et al., NAACL 2025, section 4.4 (FKLU)", True, RetainTerm.KL
+        forward_kl,
+        "Wang et al., NAACL 2025, section 4.4 (FKLU)",
+        True,
+        RetainTerm.KL,
+        retain_weight=5.0,
     ),
     ObjectiveName.GRAD_ASCENT: Objective(
         grad_ascent, "Jang et al. 2023, arXiv 2210.01504", retain_term=RetainTerm.NONE
@@ -177,6 +183,12 @@ def retain_term(settings: Settings) -> Term | None:
     if chosen is RetainTerm.OWN:
         chosen = OBJECTIVES[settings.objective].retain_term
     return RETAIN_TERMS.get(chosen)
+
+
+def retain_weight(settings: Settings) -> float:
+    """The chosen weight of the retain term, or the objective's own."""
+    own = OBJECTIVES[settings.objective].retain_weight
+    return own if settings.retain_weight is None else settings.retain_weight
 
 
 def _beta(settings: Settings) -> float:

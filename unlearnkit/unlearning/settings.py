@@ -42,7 +42,7 @@ class Settings:
     as_adapter: bool = False
     """Write the new LoRA adapter, not a whole model with it merged in."""
     learning_rate: float = 1e-5
-    """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 1e-3 millions."""
+    """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 5e-4 millions."""
     batch_size: int = 8
     """Forget records a step, over all processes."""
     accumulation_steps: int = 1
@@ -51,7 +51,8 @@ class Settings:
     """Recompute activations in the backward pass: less memory, a third more time."""
     retain_ratio: int = 2
     """Retain records for each forget record of a step."""
-    retain_weight: float = 1.0
+    retain_weight: float | None = None
+    """Of the retain term; None: the objective's own (`objectives.py`)."""
     retain_pool: int = 4096
     """Retain records that training draws on; the original's hidden states of them are kept."""
     max_passes: int = 40
@@ -65,13 +66,13 @@ class Settings:
     as the papers do; for comparisons."""
     teacher_floor: bool = True
     """With a floor of calibrated height; False: the paper's rule as it stands."""
-    level_weight: float = 0.5
+    level_weight: float = 3.0
     """Of the term that holds log p(label) to the teacher's; 0: the paper's loss as it stands."""
     tolerance: float = 0.05
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02
     """How far retain exact memorization may stay under the original's when stopping."""
-    retain_strength_tolerance: float = 0.3
+    retain_strength_tolerance: float = 0.15
     """The same for extraction strength, which falls first and recovers last."""
     retain_sample: int = 256
     """Retain records measured after each pass."""
@@ -91,6 +92,7 @@ class Settings:
         """The settings as the manifest stores them."""
         plain = asdict(self)
         plain["strengthen_epochs"] = ",".join(str(n) for n in self.strengthen_epochs)
-        plain["beta"] = "published" if self.beta is None else self.beta
+        for name in ("beta", "retain_weight"):
+            plain[name] = "the objective's own" if plain[name] is None else plain[name]
         plain["fixed_alpha"] = "searched" if self.fixed_alpha is None else self.fixed_alpha
         return plain
