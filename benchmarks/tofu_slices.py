@@ -129,6 +129,5 @@ def prepare(one: Slice, seed: int, place: Path, smoke: bool, retrained: bool = T
 
 def memorised(folder: Path, records: Sequence[Record]) -> float:
     """Mean exact memorization."""
-    texts = [(one.text, one.prompt) for one in records]
-    found = recalls_of(load_language_model(folder), texts, ENCODING, "cpu")
+    found = recalls_of(load_language_model(folder), records, ENCODING, "cpu")
     return sum(one.exact_memorization for one in found) / len(found)
