@@ -201,7 +201,7 @@ def distil(
         loss = one_pass(bench, student, optimizer, lessons, number)
         if settings.early_stop and exploded(passes, loss):
             raise TrainingFailed(
-                f"the loss rose from {passes[0].loss:.3g} to {loss:.3g} in pass {number}",
+                f"the loss went from {passes[0].loss:.3g} to {loss:.3g} in pass {number}",
                 fix="Lower --learning-rate; the last finished pass is kept.",
             )
         passes.append(measured(bench, student, lessons, number, loss))
