@@ -87,6 +87,8 @@ def calibrate(
 
 
 STRENGTHENED = "strengthened-forget.npy"
+HEIGHTS = tuple(step / 20 for step in range(1, 20))
+"""Of the teacher's floor, besides 0."""
 
 
 def strengthen_epoch(
@@ -166,23 +168,7 @@ def best_teachers(
     """
     settings, target = bench.settings, forget.target
     floor = 0.0 if settings.teacher_floor else None
-
-    def measured(teachers: Sequence[tuple[float, float | None]]) -> list[CalibrationStep]:
-        rules = [TeacherRule(alpha, height, bench.end_ids) for alpha, height in teachers]
-        levels = teacher_levels(forget, strengthened, rules, bench.device)
-        return [
-            CalibrationStep(
-                strengthen_epochs=epochs,
-                alpha=rule.alpha,
-                floor=rule.floor,
-                exact_memorization=one.exact_memorization,
-                extraction_strength=one.extraction_strength,
-                probability=one.probability,
-                loss=one.loss,
-                distance=one.distance(target),
-            )
-            for rule, one in zip(rules, levels, strict=True)
-        ]
+    measured = partial(measured_teachers, bench, forget, strengthened, epochs)
 
     def off(tried: CalibrationStep) -> float:
         return tried.distance if floor is None else first_choices_off(tried, target)
@@ -202,7 +188,29 @@ def best_teachers(
     return sorted(tried, key=lambda one: one.distance)
 
 
-HEIGHTS = tuple(step / 20 for step in range(1, 20))
+def measured_teachers(
+    bench: Workbench,
+    forget: ForgetSet,
+    strengthened: Strengthened,
+    epochs: int,
+    teachers: Sequence[tuple[float, float | None]],
+) -> list[CalibrationStep]:
+    """The teacher of each alpha and floor, in their order."""
+    rules = [TeacherRule(alpha, height, bench.end_ids) for alpha, height in teachers]
+    levels = teacher_levels(forget, strengthened, rules, bench.device)
+    return [
+        CalibrationStep(
+            strengthen_epochs=epochs,
+            alpha=rule.alpha,
+            floor=rule.floor,
+            exact_memorization=one.exact_memorization,
+            extraction_strength=one.extraction_strength,
+            probability=one.probability,
+            loss=one.loss,
+            distance=one.distance(forget.target),
+        )
+        for rule, one in zip(rules, levels, strict=True)
+    ]
 
 
 def first_choices_off(tried: CalibrationStep, target: Level) -> float:
