@@ -71,11 +71,11 @@ def forget_level(folder: Path) -> Level:
 SETTINGS = Settings(
     learning_rate=3e-3,
     batch_size=4,
-    strengthen_epochs=(1,),
+    strengthen_epochs=(4,),
     max_alpha=1000.0,
     tolerance=0.95,
     retain_tolerance=-2.0,
     max_passes=2,
 )
-"""One epoch of strengthening, then exactly two passes: the first teacher fits so wide a band, and
+"""Four epochs of strengthening, then exactly two passes: the first teacher fits so wide a band, and
 the retain set never counts as recovered."""
