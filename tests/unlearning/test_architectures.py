@@ -13,7 +13,7 @@ from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.unlearning.engine import unlearn
 
 KINDS = ("llama", "qwen3", "gemma3_text", "phi", "gpt2", "gpt_neox", "mistral")
-LORA = replace(SETTINGS, lora_rank=4, learning_rate=1e-2, retain_weight=1.0)
+LORA = replace(SETTINGS, lora_rank=4, learning_rate=1e-2)
 
 
 @pytest.fixture(scope="module", params=KINDS)

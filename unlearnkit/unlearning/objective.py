@@ -12,29 +12,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-def kl_divergence(p_logits: Tensor, q_logits: Tensor) -> Tensor:
-    """KL(p || q) = sum_v p (log p - log q), at each position, in float32."""
-    from unlearnkit.unlearning.kl import KLDivergence
-
-    found: Tensor = KLDivergence.apply(p_logits.float(), q_logits.float())  # type: ignore[no-untyped-call]
-    return found
-
-
-def reverse_kl(student: Tensor, teacher: Tensor) -> Tensor:
-    """KL(student || teacher), mode-seeking: mass goes where the teacher has it and nowhere else.
-
-    The distillation loss of RKLU (Wang et al., NAACL 2025; RKLD, arXiv 2406.01983).
-    """
-    return kl_divergence(student, teacher)
-
-
 def rklu(student: Tensor, teacher: Tensor, labels: Tensor, level_weight: float) -> Tensor:
-    """`reverse_kl` + level_weight * Huber(log p_student(label) - log p_teacher(label)).
+    """KL(student || teacher) + level_weight * Huber(log p_student(label) - log p_teacher(label)).
+
+    The first is reverse KL, mode-seeking: mass goes where the teacher has it and nowhere else
+    (Wang et al., NAACL 2025; RKLD, arXiv 2406.01983). Level weight 0 gives the paper's loss.
 
     The level term is ours (Huber 1964: square / 2 within a nat, linear beyond). Reverse KL weighs
     with the student's own probabilities: once a label has a percent or two, its slope is as good
     as gone, though the teacher gives it a hundredth of that. What tells a forgotten record from an
-    unseen one is just this tail. Weight 0 gives the paper's loss; labels (positions,).
+    unseen one is just this tail. Labels (positions,).
     """
     from unlearnkit.unlearning.kl import LevelledReverseKL
 
@@ -45,16 +32,14 @@ def rklu(student: Tensor, teacher: Tensor, labels: Tensor, level_weight: float) 
 
 
 def forward_kl(student: Tensor, teacher: Tensor) -> Tensor:
-    """KL(teacher || student), mode-covering (Hinton et al. 2015, arXiv 1503.02531)."""
-    return kl_divergence(teacher, student)
+    """KL(teacher || student), mode-covering (Hinton et al. 2015, arXiv 1503.02531).
 
-
-def retain_kl(student: Tensor, original: Tensor) -> Tensor:
-    """KL(original || student): keeps the student near the original on retain records.
-
-    Ours; the paper's own retain term was not seen (docs/method.md).
+    From the original it is also the retain term that keeps the student near it.
     """
-    return kl_divergence(original, student)
+    from unlearnkit.unlearning.kl import ForwardKL
+
+    found: Tensor = ForwardKL.apply(teacher.float(), student.float())  # type: ignore[no-untyped-call]
+    return found
 
 
 def negative_log_likelihood(student: Tensor, labels: Tensor) -> Tensor:

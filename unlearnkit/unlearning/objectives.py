@@ -139,7 +139,7 @@ def simnpo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Te
 def retain_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """KL from the original to the student."""
     return _at_positions(
-        hidden, head, lesson, lambda z, part: losses.retain_kl(z, lesson.reference(part))
+        hidden, head, lesson, lambda z, part: losses.forward_kl(z, lesson.reference(part))
     )
 
 
