@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -194,6 +195,27 @@ def test_two_processes_write_one_chain(tmp_path: Path) -> None:
         list(pool.map(append_some, [url(tmp_path)] * 2))
     with Ledger.open(url(tmp_path)) as ledger:
         assert ledger.verify() == 20
+
+
+def test_a_new_ledger_waits_for_the_process_that_is_making_it(tmp_path: Path) -> None:
+    with closing(
+        sqlite3.connect(tmp_path / "ledger.db", isolation_level=None, check_same_thread=False)
+    ) as other:
+        other.execute("CREATE TABLE first (x)")
+        other.execute("BEGIN IMMEDIATE")
+        done = Timer(0.3, other.execute, ["COMMIT"])
+        done.start()
+        with Ledger.open(url(tmp_path)) as ledger:
+            assert ledger.append("tick", "dpo", {}).seq == 1
+        done.join()
+
+
+def test_a_new_ledger_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Busy, match="another process has held the ledger"):
+            Ledger.open(url(tmp_path))
 
 
 def test_a_ledger_that_is_held_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -118,8 +119,22 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     # Transactions are begun by _begin: the driver's own would let two writers read the same tail
     # (SQLAlchemy, "Transactions with SQLite and the sqlite3 driver").
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+    _write_ahead(connection)
+    for pragma in ("synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    # Two processes that open a new ledger both switch it. SQLite refuses the later one at once
+    # rather than let it wait (its busy handler is left out where waiting could be for each other).
+    deadline = monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            return connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
+                raise
+        sleep(0.01)
 
 
 def _begin(connection: Connection) -> None:
