@@ -26,7 +26,7 @@ papers' 1e-5 (UNDIAL: 1e-4) is meant for billions of weights; no warm-up, no wei
 published* and *forward-kl, published*: strengthened for 10 epochs, alpha 8, no floor; where a text
 ends the teacher is the original in all rows. *searched*: the best of six settings tried for each
 objective on another slice, under the product's stop rule. *ours*: the product's defaults, learning
-rate 5e-4; they were chosen on that other slice too, in many more tries than six. EM: exact
+rate 3e-4; they were chosen on that other slice too, in many more tries than six. EM: exact
 memorization; ES: extraction strength; utility: of retained records alone, for a model trained from
 scratch knows no real authors and no world facts. Mean over seeds, least and most in brackets. Peak
 memory is the whole process's, Python and its libraries included."""

@@ -43,7 +43,7 @@ FIELDS = Fields(
 )
 SIZE = SmallModel(vocabulary=1500, epochs=20)
 COMMON = 20
-PROCESS = ("--uncertain", "accept", "--learning-rate", "5e-4")
+PROCESS = ("--uncertain", "accept", "--learning-rate", "3e-4")
 
 
 def main() -> None:

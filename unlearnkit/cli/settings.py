@@ -22,7 +22,11 @@ def options(
         ObjectiveName, typer.Option(help="How to forget; all but rklu are for comparison.")
     ] = ObjectiveName.RKLU,
     retain_term: Annotated[
-        RetainTerm, typer.Option(help="What holds the model on retained records.")
+        RetainTerm,
+        typer.Option(
+            help="What holds the model on retained records. own: RKLU's is kl, and ce for a model "
+            "that has unlearned before."
+        ),
     ] = RetainTerm.OWN,
     beta: Annotated[
         float | None, typer.Option(min=0.001, help="Of npo, simnpo and undial; else as published.")
@@ -34,7 +38,7 @@ def options(
         bool, typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model.")
     ] = False,
     learning_rate: Annotated[
-        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 5e-4 a few millions.")
+        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 3e-4 a few millions.")
     ] = 1e-5,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Forget records a step, all processes.")

@@ -41,7 +41,7 @@ Say = Callable[[str], None]
 
 def demo_settings(seed: int) -> Settings:
     """A learning rate for a model of a few million weights; the rest are the defaults."""
-    return Settings(learning_rate=5e-4, seed=seed)
+    return Settings(learning_rate=3e-4, seed=seed)
 
 
 @dataclass(frozen=True, slots=True)
