@@ -1,11 +1,13 @@
 """Twenty requests, one after another, on one model: whether what is forgotten stays forgotten.
 
-    python benchmarks/sequential.py --data DIR --out DIR [--seed 0]
+    python benchmarks/sequential.py --data DIR --out DIR [--seed 0] [--terms kl,own]
 
 A model is trained on the 40 authors of the slice 40-4. Authors 16 to 35 ask one by one; each run
 starts at the model the run before it wrote, and holds on to everything not yet forgotten. Records
 forgotten earlier are in neither set. After each batch everybody forgotten so far is measured, the
-20 authors who never ask, and four who were never seen. Finished batches are kept under --out.
+20 authors who never ask, and four who were never seen. All twenty run once with KL to the
+model a run starts at as the retain term, and once as the product does it: KL in the first run,
+cross-entropy in those after it. Finished batches are kept under --out.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ from tofu_slices import RESULTS, Slice, prepare, slice_of
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.language_model.recall import Level, Recall, level
-from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.objectives import suited_to
+from unlearnkit.unlearning.settings import RetainTerm, Settings
 
 ASKING = tuple(range(16, 36))
 """They have no perturbed answers; those who stay have, and utility needs them."""
@@ -42,41 +45,47 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tofu"))
     parser.add_argument("--out", type=Path, required=True, help="kept and gone on with")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--terms", default="kl,own", help="retain terms, with commas between them")
     parser.add_argument("--results", type=Path)
     parser.add_argument("--smoke", action="store_true", help="tiny: only to see that it works")
     chosen = parser.parse_args()
-    found = run(slice_of("40-4", chosen.data), chosen)
+    terms = [RetainTerm(term) for term in chosen.terms.split(",")]
+    found = {str(term): run(slice_of("40-4", chosen.data), term, chosen) for term in terms}
     file = chosen.results or (chosen.out if chosen.smoke else RESULTS) / "sequential.json"
     write_atomic(file, (json.dumps(found, indent=2) + "\n").encode())
-    print(markdown(found))
+    for term, one in found.items():
+        print(f"\nRetain term: {term}\n\n{markdown(one)}")
 
 
-def run(one: Slice, chosen: argparse.Namespace) -> dict[str, Any]:
+def run(one: Slice, term: RetainTerm, chosen: argparse.Namespace) -> dict[str, Any]:
     """The start, and every batch on top of the one before."""
     place = chosen.out / f"sequential-{chosen.seed}"
     prepare(one, chosen.seed, place, chosen.smoke, retrained=False)
     asking = ASKING[:2] if chosen.smoke else ASKING
     stay = [author for author in range(len(one.trained)) if author not in asking]
-    settings = Settings(learning_rate=OUR_RATE)
-    model, batches = place / "model", []
+    settings = Settings(learning_rate=OUR_RATE, retain_term=term)
+    start, batches = place / "model", []
+    model = start
     for turn in range(len(asking) + 1):
-        out = place / f"model-{turn:02d}"
+        out = place / f"{term}-{turn:02d}"
         job = Job(
             data=str(chosen.data.resolve()),
             slice=one.name,
             model=str(model.resolve()),
-            settings=as_plain(settings, chosen.seed, chosen.smoke) if turn else None,
+            settings=as_plain(suited_to(settings, turn > 1), chosen.seed, chosen.smoke)
+            if turn
+            else None,
             forget=list(asking[turn - 1 : turn]) if turn else [],
             retain=[*stay, *asking[turn:]],
             watched=list(asking[:turn]) or list(asking[:1]),
             kept=stay,
             out=str(out.resolve()) if turn else "",
         )
-        done = finish(job, place / "runs", f"batch-{turn:02d}")
+        done = finish(job, place / "runs", f"{term}-{turn:02d}")
         batches.append(batch(turn, asking, done))
         if turn and not done["failed"]:
             before, model = model, out
-            if before != place / "model":
+            if before != start:
                 shutil.rmtree(before, ignore_errors=True)
     return {
         "seed": chosen.seed,

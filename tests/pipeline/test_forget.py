@@ -122,3 +122,13 @@ def test_the_run_says_which_objective_it_had(line: Line, ready: Path, tmp_path: 
     assert manifest.objective == "npo"
     assert manifest.calibration == ()
     assert "objective npo" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_model_that_has_unlearned_before_is_held_by_cross_entropy_and_the_run_says_so(
+    line: Line, ready: Path, tmp_path: Path
+) -> None:
+    settings = replace(QUICK, objective=ObjectiveName.FORWARD_KL, fixed_alpha=8.0)
+    before = Path(shutil.copytree(line.model, tmp_path / "before"))
+    with opened(ready) as context:
+        manifest = unlearn(context, before, tmp_path / "out", [line.story.files.holdout], settings)
+    assert manifest.settings["retain_term"] == "ce"

@@ -8,6 +8,7 @@ from unlearnkit.unlearning.objectives import (
     retain_kl,
     retain_term,
     retain_weight,
+    suited_to,
 )
 from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
 
@@ -38,3 +39,20 @@ def test_the_retain_term_is_the_objectives_own_unless_one_is_chosen(
     name: ObjectiveName, chosen: RetainTerm, expected: object
 ) -> None:
     assert retain_term(Settings(objective=name, retain_term=chosen)) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "before", "expected"),
+    [
+        (ObjectiveName.RKLU, RetainTerm.OWN, False, retain_kl),
+        (ObjectiveName.RKLU, RetainTerm.OWN, True, cross_entropy),
+        (ObjectiveName.RKLU, RetainTerm.KL, True, retain_kl),
+        (ObjectiveName.RKLU, RetainTerm.NONE, True, None),
+        (ObjectiveName.UNDIAL, RetainTerm.OWN, True, None),
+    ],
+)
+def test_a_model_that_has_unlearned_before_is_held_by_cross_entropy_unless_another_is_chosen(
+    name: ObjectiveName, chosen: RetainTerm, before: bool, expected: object
+) -> None:
+    settings = Settings(objective=name, retain_term=chosen)
+    assert retain_term(suited_to(settings, before)) is expected

@@ -20,9 +20,10 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.material import Material, gather_ready
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
-from unlearnkit.report.card import CardFacts, check_template, write_card
+from unlearnkit.report.card import CardFacts, check_template, has_unlearned, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
+from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
 
 UNLEARNED = "unlearned"
@@ -38,6 +39,7 @@ def unlearn(
     """
     model, out = model.resolve(), out.resolve()
     check_folder(model)
+    settings = suited_to(settings, has_unlearned(model))
     _settle(context)
     ready = context.ledger.requests(RequestState.READY)
     if not ready:

@@ -7,7 +7,7 @@ of the original and the strengthened model that were kept (`states.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from unlearnkit.language_model.head import Head, rise
@@ -183,6 +183,19 @@ def retain_term(settings: Settings) -> Term | None:
     if chosen is RetainTerm.OWN:
         chosen = OBJECTIVES[settings.objective].retain_term
     return RETAIN_TERMS.get(chosen)
+
+
+def suited_to(settings: Settings, unlearned_before: bool) -> Settings:
+    """The settings, with cross-entropy in the place of an objective's own KL on such a model.
+
+    KL to the model a run starts at holds what that model still has. What an earlier run took with
+    it is gone from there too, and many small losses add up; cross-entropy on the retained records
+    brings it back (docs/benchmarks.md, twenty requests). A chosen retain term stays.
+    """
+    own_is_kl = OBJECTIVES[settings.objective].retain_term is RetainTerm.KL
+    if unlearned_before and own_is_kl and settings.retain_term is RetainTerm.OWN:
+        return replace(settings, retain_term=RetainTerm.CE)
+    return settings
 
 
 def retain_weight(settings: Settings) -> float:

@@ -22,7 +22,8 @@ class RetainTerm(StrEnum):
     """What holds the model on retain records."""
 
     OWN = "own"
-    """The objective's own, as published: KL for RKLU, cross-entropy or none for its peers."""
+    """The objective's own, as published: cross-entropy or none for RKLU's peers. RKLU's is KL, and
+    cross-entropy where the model has unlearned before (`objectives.suited_to`)."""
     KL = "kl"
     CE = "ce"
     NONE = "none"
@@ -42,7 +43,7 @@ class Settings:
     as_adapter: bool = False
     """Write the new LoRA adapter, not a whole model with it merged in."""
     learning_rate: float = 1e-5
-    """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 5e-4 millions."""
+    """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 3e-4 millions."""
     batch_size: int = 8
     """Forget records a step, over all processes."""
     accumulation_steps: int = 1
