@@ -16,8 +16,8 @@ from unlearnkit.errors import BadInput
 if TYPE_CHECKING:
     from torch import Tensor
 
-ELEMENTS = 2**24
-"""Logits of one kind that exist at once: 64 MiB in float32, 128 positions of 131,072 tokens."""
+ELEMENTS = 2**23
+"""Logits of one kind that exist at once: 32 MiB in float32, 64 positions of 131,072 tokens."""
 
 
 @dataclass(frozen=True, slots=True)
