@@ -168,7 +168,7 @@ def lessons_of(job: Job, model: Any) -> Lessons:
         retain_sample=(),
         head=head,
         rule=RULE,
-        original_retain=Level(0.0, 0.0, 0.0, 0.0),
+        first_retain=Level(0.0, 0.0, 0.0, 0.0),
     )
 
 

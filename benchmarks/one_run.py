@@ -47,6 +47,8 @@ class Job:
     """Measured as retained."""
     out: str = ""
     """Where the unlearned model is kept; else it is deleted."""
+    lineage: dict[str, Any] | None = None
+    """What the run before gave on."""
 
     def file(self, place: Path, name: str) -> Path:
         """Its result's place: another setting is another file."""
@@ -114,6 +116,7 @@ def unlearned(job: Job, one: Any, out: Path, scratch: Path) -> dict[str, Any]:
 
     from unlearnkit.errors import CannotEvaluate
     from unlearnkit.unlearning.engine import Task, unlearn
+    from unlearnkit.unlearning.lineage import Lineage
 
     assert job.settings is not None
     task = Task(
@@ -124,6 +127,7 @@ def unlearned(job: Job, one: Any, out: Path, scratch: Path) -> dict[str, Any]:
         encoding=ENCODING,
         out=out,
         work=scratch / "work",
+        lineage=Lineage.model_validate(job.lineage) if job.lineage else None,
     )
     before, start = peak_memory(), time.perf_counter()
     try:
@@ -137,6 +141,7 @@ def unlearned(job: Job, one: Any, out: Path, scratch: Path) -> dict[str, Any]:
         "memory_before": before,
         "teacher": next((t.model_dump() for t in outcome.calibration if t.chosen), None),
         "passes": [one.model_dump() for one in outcome.passes],
+        "lineage": outcome.lineage.model_dump(),
     }
 
 

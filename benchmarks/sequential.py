@@ -6,8 +6,9 @@ A model is trained on the 40 authors of the slice 40-4. Authors 16 to 35 ask one
 starts at the model the run before it wrote, and holds on to everything not yet forgotten. Records
 forgotten earlier are in neither set. After each batch everybody forgotten so far is measured, the
 20 authors who never ask, and four who were never seen. All twenty run once with KL to the
-model a run starts at as the retain term, and once as the product does it: KL in the first run,
-cross-entropy in those after it. Finished batches are kept under --out.
+model a run starts at as the retain term, each run's losses counted from its own start, and once
+as the product does it: KL in the first run, cross-entropy in those after it, losses counted from
+the first model. Finished batches are kept under --out.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def run(one: Slice, term: RetainTerm, chosen: argparse.Namespace) -> dict[str, A
     stay = [author for author in range(len(one.trained)) if author not in asking]
     settings = Settings(learning_rate=OUR_RATE, retain_term=term)
     start, batches = place / "model", []
-    model = start
+    model, lineage = start, None
     for turn in range(len(asking) + 1):
         out = place / f"{term}-{turn:02d}"
         job = Job(
@@ -80,11 +81,14 @@ def run(one: Slice, term: RetainTerm, chosen: argparse.Namespace) -> dict[str, A
             watched=list(asking[:turn]) or list(asking[:1]),
             kept=stay,
             out=str(out.resolve()) if turn else "",
+            lineage=lineage,
         )
         done = finish(job, place / "runs", f"{term}-{turn:02d}")
         batches.append(batch(turn, asking, done))
         if turn and not done["failed"]:
             before, model = model, out
+            # As the product does it, where no retain term is chosen.
+            lineage = done["lineage"] if term is RetainTerm.OWN else None
             if before != start:
                 shutil.rmtree(before, ignore_errors=True)
     return {

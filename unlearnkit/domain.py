@@ -387,4 +387,6 @@ class RunManifest(Artefact):
     passes: tuple[TrainingPass, ...]
     holdout_origin: str
     holdout_level: dict[str, float]
+    retain_level: dict[str, float] = {}
+    """What the stop rule counts losses from: the first model's level on retained records."""
     versions: dict[str, str]

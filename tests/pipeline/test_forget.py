@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from unlearnkit.language_model.folder import load_language_model, model_digest
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.prove import audit
 from unlearnkit.pipeline.runs import finished_runs
+from unlearnkit.unlearning.lineage import lineage_of
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 QUICK = Settings(learning_rate=2e-3, tolerance=0.3, retain_tolerance=0.1, max_passes=1)
@@ -124,11 +125,16 @@ def test_the_run_says_which_objective_it_had(line: Line, ready: Path, tmp_path: 
     assert "objective npo" in (tmp_path / "out" / "README.md").read_text()
 
 
-def test_a_model_that_has_unlearned_before_is_held_by_cross_entropy_and_the_run_says_so(
+def test_a_model_that_has_unlearned_before_is_held_to_what_the_first_one_had(
     line: Line, ready: Path, tmp_path: Path
 ) -> None:
     settings = replace(QUICK, objective=ObjectiveName.FORWARD_KL, fixed_alpha=8.0)
     before = Path(shutil.copytree(line.model, tmp_path / "before"))
+    said = lineage_of(before)
+    assert said is not None
+    assert said.runs == 1
     with opened(ready) as context:
         manifest = unlearn(context, before, tmp_path / "out", [line.story.files.holdout], settings)
     assert manifest.settings["retain_term"] == "ce"
+    assert manifest.retain_level == asdict(said.retain_level)
+    assert lineage_of(tmp_path / "out") == said.next()

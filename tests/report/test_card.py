@@ -9,13 +9,7 @@ import pytest
 
 from tests.report import sample
 from unlearnkit.errors import BadInput
-from unlearnkit.report.card import (
-    CardFacts,
-    check_template,
-    has_unlearned,
-    model_card,
-    write_card,
-)
+from unlearnkit.report.card import CardFacts, check_template, model_card, write_card
 from unlearnkit.report.facts import NEVER_COVERED
 
 RUN = sample.manifest()
@@ -121,14 +115,6 @@ def test_the_card_is_written_beside_the_new_weights(existing: bytes | None, tmp_
     write_card(original, made, FACTS)
     assert (made / "README.md").read_bytes() == card
     assert [path.name for path in made.iterdir()] == ["README.md"]
-
-
-def test_a_folder_says_whether_its_model_has_unlearned_before(tmp_path: Path) -> None:
-    assert not has_unlearned(tmp_path)
-    (tmp_path / "README.md").write_bytes(b"# unlearnkit, \xff\n<!-- unlearnkit, from x: begins -->")
-    assert not has_unlearned(tmp_path)
-    write_card(tmp_path, tmp_path, FACTS)
-    assert has_unlearned(tmp_path)
 
 
 def test_an_own_template_is_used_and_tried_before_it_is_needed(tmp_path: Path) -> None:

@@ -9,8 +9,10 @@ import torch
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
-from unlearnkit.unlearning.distillation import INSIDE, OVER
+from unlearnkit.language_model.recall import Level
+from unlearnkit.unlearning.distillation import INSIDE, OVER, UNRECOVERED
 from unlearnkit.unlearning.engine import Task, unlearn
+from unlearnkit.unlearning.lineage import Lineage
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 QUICK = Settings(
@@ -54,6 +56,15 @@ def test_a_teacher_that_cannot_get_there_is_refused_with_figures(
     with pytest.raises(TeacherNotReady, match=r"alpha .*holdout \d\.\d{3}"):
         unlearn(task(small, tmp_path), weak)
     assert not (tmp_path / "out").exists()
+
+
+def test_losses_are_counted_from_the_first_model_of_the_line(small: Small, tmp_path: Path) -> None:
+    # It had more than this one can be brought back to: no run may call that kept.
+    line = Lineage(runs=3, retain_level=Level(1.5, 1.5, 1.0, 0.0))
+    outcome = unlearn(task(small, tmp_path, lineage=line), replace(QUICK, max_passes=30))
+    assert INSIDE not in {one.state for one in outcome.passes}
+    assert UNRECOVERED in {one.state for one in outcome.passes}
+    assert outcome.lineage == Lineage(runs=4, retain_level=line.retain_level)
 
 
 def test_without_early_stop_every_pass_is_made(small: Small, tmp_path: Path) -> None:

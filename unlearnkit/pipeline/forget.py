@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Sequence
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.material import Material, gather_ready
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
-from unlearnkit.report.card import CardFacts, check_template, has_unlearned, write_card
+from unlearnkit.report.card import CardFacts, check_template, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
+from unlearnkit.unlearning.lineage import LINEAGE, Lineage, lineage_of
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
 
@@ -39,7 +41,8 @@ def unlearn(
     """
     model, out = model.resolve(), out.resolve()
     check_folder(model)
-    settings = suited_to(settings, has_unlearned(model))
+    lineage = lineage_of(model)
+    settings = suited_to(settings, unlearned_before=lineage is not None)
     _settle(context)
     ready = context.ledger.requests(RequestState.READY)
     if not ready:
@@ -65,7 +68,7 @@ def unlearn(
     check_template(context.workspace.templates_dir)
     _claim(run, out, model)
     outcome = unlearn_model(
-        _task(material, model=model, out=out, run=run, encoding=encoding),
+        _task(material, model=model, out=out, run=run, encoding=encoding, lineage=lineage),
         settings,
         context.progress,
     )
@@ -76,10 +79,10 @@ def unlearn(
         kept=len(material.retain),
         original_digest=original_digest,
         holdout_origin=material.holdout_origin,
-        target=_level(outcome),
+        target=asdict(outcome.target),
         last=outcome.passes[-1],
     )
-    _write_card(model, out, facts, context.workspace.templates_dir)
+    _write_beside_the_weights(model, out, facts, outcome, context.workspace.templates_dir)
     manifest = RunManifest(
         run_id=run.id,
         created=context.now(),
@@ -96,7 +99,8 @@ def unlearn(
         calibration=outcome.calibration,
         passes=outcome.passes,
         holdout_origin=material.holdout_origin,
-        holdout_level=_level(outcome),
+        holdout_level=asdict(outcome.target),
+        retain_level=asdict(outcome.lineage.retain_level),
         versions=_versions(),
     )
     if is_main_process():
@@ -111,7 +115,15 @@ def encoding_of(context: Context) -> Encoding:
     return Encoding(config.prompt_template, config.max_length)
 
 
-def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Encoding) -> Task:
+def _task(
+    material: Material,
+    *,
+    model: Path,
+    out: Path,
+    run: Run,
+    encoding: Encoding,
+    lineage: Lineage | None,
+) -> Task:
     return Task(
         model=model,
         forget=material.forget,
@@ -120,26 +132,20 @@ def _task(material: Material, *, model: Path, out: Path, run: Run, encoding: Enc
         encoding=encoding,
         out=out,
         work=run.work,
+        lineage=lineage,
     )
 
 
-def _write_card(model: Path, out: Path, facts: CardFacts, templates: Path) -> None:
-    """By the main process; the others wait, since the card is part of the folder they digest."""
+def _write_beside_the_weights(
+    model: Path, out: Path, facts: CardFacts, outcome: Outcome, templates: Path
+) -> None:
+    """Card and lineage, by the main process; the others wait: they digest the whole folder."""
     from accelerate import PartialState
 
     if is_main_process():
         write_card(model, out, facts, templates)
+        save(out / LINEAGE, outcome.lineage)
     PartialState().wait_for_everyone()
-
-
-def _level(outcome: Outcome) -> dict[str, float]:
-    target = outcome.target
-    return {
-        "exact_memorization": target.exact_memorization,
-        "extraction_strength": target.extraction_strength,
-        "probability": target.probability,
-        "loss": target.loss,
-    }
 
 
 def _versions() -> dict[str, str]:

@@ -14,7 +14,6 @@ from unlearnkit.report.glossary import label
 from unlearnkit.report.render import render_template
 
 CARD = "README.md"
-MARK = "<!-- unlearnkit, from {}: {} -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ def model_card(existing: str, facts: CardFacts, templates_dir: Path | None = Non
         "out_of_scope": NEVER_COVERED,
     }
     text = render_template("model_card.md.j2", context, templates_dir).strip()
-    begin, end = (MARK.format(facts.original_digest[:12], where) for where in ("begins", "ends"))
+    mark = f"unlearnkit, from {facts.original_digest[:12]}"
+    begin, end = f"<!-- {mark}: begins -->", f"<!-- {mark}: ends -->"
     section = f"{begin}\n{text}\n{end}\n"
     there = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}\n?", re.DOTALL)
     if there.search(existing):
@@ -79,12 +79,6 @@ def check_template(templates_dir: Path | None = None) -> None:
     model_card("", CardFacts("", "", 0, 0, "", "", {"probability": 0.0}, nothing), templates_dir)
 
 
-def has_unlearned(model: Path) -> bool:
-    """Whether the model in this folder says that unlearnkit made it."""
-    begins = re.compile(MARK.format("[0-9a-f]{12}", "begins"))
-    return begins.search(_card(model)) is not None
-
-
 def write_card(
     original: Path, made: Path, facts: CardFacts, templates_dir: Path | None = None
 ) -> None:
@@ -92,11 +86,8 @@ def write_card(
 
     Raises what `model_card` and `write_atomic` raise.
     """
-    card = model_card(_card(original), facts, templates_dir)
-    write_atomic(made / CARD, card.encode("utf-8", "surrogateescape"))
-
-
-def _card(model: Path) -> str:
-    file = model / CARD
+    there = original / CARD
     # Whatever bytes it has come out as they went in.
-    return file.read_bytes().decode("utf-8", "surrogateescape") if file.is_file() else ""
+    existing = there.read_bytes().decode("utf-8", "surrogateescape") if there.is_file() else ""
+    card = model_card(existing, facts, templates_dir)
+    write_atomic(made / CARD, card.encode("utf-8", "surrogateescape"))

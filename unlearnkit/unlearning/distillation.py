@@ -58,8 +58,8 @@ class Lessons:
     head: Head
     rule: TeacherRule | None
     """How the chosen teacher is made; None where the objective needs none."""
-    original_retain: Level
-    """The original's level on that sample."""
+    first_retain: Level
+    """The original's level on the retain sample, or that of the first model of its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Standing:
     holdout: Level
 
 
-def judge_pass(student: Standing, original_retain: Level, settings: Settings) -> str:
+def judge_pass(student: Standing, first_retain: Level, settings: Settings) -> str:
     """Where the student stands: the stop rule looks at both sides of the band, and at retain.
 
     The band lies around the student's own level on never-seen records: they move a little with the
@@ -82,8 +82,8 @@ def judge_pass(student: Standing, original_retain: Level, settings: Settings) ->
         return OVER
     if student.forget.distance(student.holdout) > settings.tolerance:
         return STILL
-    lost = original_retain.exact_memorization - student.retain.exact_memorization
-    weaker = original_retain.extraction_strength - student.retain.extraction_strength
+    lost = first_retain.exact_memorization - student.retain.exact_memorization
+    weaker = first_retain.extraction_strength - student.retain.extraction_strength
     kept = lost <= settings.retain_tolerance and weaker <= settings.retain_strength_tolerance
     return INSIDE if kept else UNRECOVERED
 
@@ -224,7 +224,7 @@ def measured(
         level_on(lessons.holdout),
     )
     return training_pass(
-        number, loss, standing, judge_pass(standing, lessons.original_retain, bench.settings)
+        number, loss, standing, judge_pass(standing, lessons.first_retain, bench.settings)
     )
 
 

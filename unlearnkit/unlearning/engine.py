@@ -40,6 +40,7 @@ from unlearnkit.unlearning.distillation import (
     distil,
     training_pass,
 )
+from unlearnkit.unlearning.lineage import Lineage
 from unlearnkit.unlearning.models import (
     Original,
     check_disk,
@@ -69,15 +70,19 @@ class Task:
     out: Path
     work: Path
     """Folder for checkpoints; deleted at the end."""
+    lineage: Lineage | None = None
+    """Where the model has unlearned before: how its line began."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What happened: the search for a teacher, the passes, and the level that was aimed at."""
+    """What happened: the search for a teacher, the passes, the level that was aimed at."""
 
     calibration: tuple[CalibrationStep, ...]
     passes: tuple[TrainingPass, ...]
     target: Level
+    lineage: Lineage
+    """For the next run; the new model has to carry it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +122,12 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     del loaded
     check_disk(model.whole, task.work)
     start = measured_start(bench, model.inner, material, task.work)
+    lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=start.retain)
     if start.forget.distance(start.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
         save(bench, original, model, task.out)
         remove(task.work, accelerator)
-        return Outcome((), (untouched,), start.holdout)
+        return Outcome((), (untouched,), start.holdout, lineage)
 
     known, kept = original_states(bench, model.inner, material, task.work, progress)
     head = Headed(model.inner).head().frozen()
@@ -142,12 +148,12 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         retain_sample=material.sample,
         head=head,
         rule=next((rule_of(bench, one) for one in steps if one.chosen), None),
-        original_retain=start.retain,
+        first_retain=lineage.retain_level,
     )
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
     save(bench, original, student, task.out)
     remove(task.work, accelerator)
-    return Outcome(steps, passes, start.holdout)
+    return Outcome(steps, passes, start.holdout, lineage)
 
 
 def end_ids(language_model: LanguageModel) -> tuple[int, ...]:

@@ -72,7 +72,8 @@ class Settings:
     tolerance: float = 0.05
     """Half width of the band around the holdout's level, for each of the three figures."""
     retain_tolerance: float = 0.02
-    """How far retain exact memorization may stay under the original's when stopping."""
+    """How far retain exact memorization may stay under the original's when stopping; where that
+    has unlearned before, under the first model's of its line."""
     retain_strength_tolerance: float = 0.15
     """The same for extraction strength, which falls first and recovers last."""
     retain_sample: int = 256
