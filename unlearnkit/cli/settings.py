@@ -55,7 +55,7 @@ def options(
     ] = 2,
     max_passes: Annotated[
         int, typer.Option(min=1, help="Passes over the forget set at most.")
-    ] = 40,
+    ] = 80,
     max_strengthen_epochs: Annotated[
         int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
     ] = 32,

@@ -56,7 +56,7 @@ class Settings:
     """Of the retain term; None: the objective's own (`objectives.py`)."""
     retain_pool: int = 4096
     """Retain records that training draws on; the original's hidden states of them are kept."""
-    max_passes: int = 40
+    max_passes: int = 80
     early_stop: bool = True
     """False: all passes, whatever they come to, as the peers' papers do; for comparisons."""
     strengthen_epochs: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
