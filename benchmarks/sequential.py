@@ -155,7 +155,7 @@ def inside(figures: Mapping[int, Mapping[str, float]], band: float, key: str) ->
 
 
 def summed(batches: Sequence[Mapping[str, Any]], settings: Settings) -> dict[str, Any]:
-    """Kept forgotten? And what was lost, against what a batch may lose."""
+    """Kept forgotten? And what was lost, against what one run may lose, and all together."""
     done = [one for one in batches if not one["failed"]]
     start, last, count = done[0], done[-1], len(done) - 1
     lost = {
@@ -169,8 +169,10 @@ def summed(batches: Sequence[Mapping[str, Any]], settings: Settings) -> dict[str
         "refused": [one["batch"] for one in batches if one["failed"]],
         "lost": lost,
         "lost_by_the_first": first,
-        "allowed_a_batch": settings.retain_tolerance,
-        "allowed_in_all": settings.retain_tolerance * count,
+        "allowed": {
+            "retain_exact_memorization": settings.retain_tolerance,
+            "retain_extraction_strength": settings.retain_strength_tolerance,
+        },
         "earlier_inside": {
             str(band): inside(dict(enumerate(seen)), band, "distance") for band in BANDS
         },
@@ -198,8 +200,8 @@ def markdown(found: Mapping[str, Any]) -> str:
             f"{name.replace('_', ' ')} {lost[name]:.3f}, {first.get(name, 0.0):.3f}"
             for name in lost
         )
-        + f". A batch may lose {total['allowed_a_batch']} of retain exact memorization, "
-        f"so many {total['allowed_in_all']:.2f}. Refused: {len(total['refused'])}.",
+        + f". May be lost of the last two: {', '.join(map(str, total['allowed'].values()))}. "
+        f"Refused: {len(total['refused'])}.",
     ]
     if total["furthest_above"] is not None:
         shares = ", ".join(f"{v:.0%} within {b}" for b, v in total["earlier_inside"].items())
