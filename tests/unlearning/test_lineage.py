@@ -27,8 +27,9 @@ def test_run_after_run_the_first_models_level_is_carried_on(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     "broken", ["", "[]", '{"runs": 1}', '{"runs": 0, "retain_level": {"loss": 1.0}}']
 )
-def test_a_broken_file_is_named(broken: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_named_and_what_to_do(broken: str, tmp_path: Path) -> None:
     (tmp_path / LINEAGE).write_text(broken)
     with pytest.raises(BadInput, match="not a Lineage") as raised:
         lineage_of(tmp_path)
     assert LINEAGE in str(raised.value)
+    assert "Put back the file" in raised.value.fix

@@ -130,7 +130,8 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
     deadline = monotonic() + BUSY_SECONDS
     while True:
         try:
-            return connection.execute("PRAGMA journal_mode=WAL").close()
+            connection.execute("PRAGMA journal_mode=WAL").close()
+            return
         except sqlite3.OperationalError as error:
             if not error.sqlite_errorname.startswith("SQLITE_BUSY") or monotonic() > deadline:
                 raise

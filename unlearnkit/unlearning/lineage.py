@@ -8,6 +8,7 @@ from pydantic import Field
 
 from unlearnkit.artefacts import load
 from unlearnkit.domain import Artefact
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.recall import Level
 
 LINEAGE = "unlearnkit.json"
@@ -33,4 +34,13 @@ class Lineage(Artefact):
 def lineage_of(model: Path) -> Lineage | None:
     """What the folder says; None where the model never unlearned. Raises BadInput: broken file."""
     file = model / LINEAGE
-    return load(file, Lineage) if file.is_file() else None
+    if not file.is_file():
+        return None
+    try:
+        return load(file, Lineage)
+    except BadInput as error:
+        raise BadInput(
+            error.what,
+            where=file,
+            fix="Put back the file that the last run wrote; without it the model counts as new.",
+        ) from error
