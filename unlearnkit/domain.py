@@ -260,6 +260,15 @@ class Measurement(Artefact):
     not_measured: str = ""
 
 
+class MembershipScores(Artefact):
+    """What membership inference makes of one record: higher is more like trained on."""
+
+    loss: float
+    zlib: float
+    min_k: float
+    min_k_plus_plus: float
+
+
 class RecordScore(Artefact):
     """The figures of one record under one model: a mean hides the one record still recited."""
 
@@ -271,6 +280,8 @@ class RecordScore(Artefact):
     extraction_strength: float
     probability: float
     truth_ratio: float | None
+    membership: MembershipScores | None = None
+    """None in audits by versions that did not measure it."""
 
 
 class AuditResult(Artefact):

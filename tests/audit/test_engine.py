@@ -80,6 +80,20 @@ def test_forget_quality_tells_the_reciting_model_from_the_reference(measured: Au
     assert measured.value("forget_quality", Split.FORGET, ModelRole.REFERENCE) == 1.0
 
 
+def test_membership_inference_finds_what_is_recited_and_not_what_was_never_seen(
+    measured: AuditResult,
+) -> None:
+    for attack in ("loss", "zlib", "min_k", "min_k_plus_plus"):
+        metric = f"membership_auc_{attack}"
+        known = measured.value(metric, Split.FORGET, ModelRole.UNLEARNED)
+        unseen = measured.value(metric, Split.FORGET, ModelRole.REFERENCE)
+        kept = measured.value(metric, Split.RETAIN, ModelRole.REFERENCE)
+        assert known is not None and kept is not None and min(known, kept) > 0.95
+        assert unseen is not None and unseen < 0.9
+    leak = measured.value("priv_leak", Split.FORGET, ModelRole.UNLEARNED)
+    assert leak is not None and leak < -50
+
+
 def test_each_mean_lies_in_its_interval_and_says_its_n(measured: AuditResult) -> None:
     for one in measured.measurements:
         if one.low is not None and one.high is not None and one.value is not None:

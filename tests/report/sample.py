@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.domain import (
     AuditResult,
     CalibrationStep,
     Check,
     ForgetSet,
     Measurement,
+    MembershipScores,
     ModelRole,
     Outcome,
     RecordScore,
@@ -169,6 +171,12 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
                         extraction_strength=min(es, em),
                         probability=p,
                         truth_ratio=ratio,
+                        membership=MembershipScores(
+                            loss=math.log(p + 1e-3),
+                            zlib=math.log(p + 1e-3) / 80,
+                            min_k=3 * math.log(p + 1e-3),
+                            min_k_plus_plus=em - 1,
+                        ),
                     )
                 )
     return AuditResult(
@@ -180,7 +188,11 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             ModelRole.UNLEARNED: run.unlearned_digest,
         }
         | ({ModelRole.REFERENCE: "2b" * 32} if reference else {}),
-        measurements=(*_means(scores, roles), *_quality(roles, forgot)),
+        measurements=(
+            *_means(scores, roles),
+            *membership_figures(scores, 7),
+            *_quality(roles, forgot),
+        ),
         records=tuple(scores),
         holdout_origin="given",
         corpus_digest=run.forget_set.corpus_digest,

@@ -45,9 +45,18 @@ def test_the_table_goes_split_by_split_with_the_change_between(report: Report) -
     assert float(exact.after.value) - float(exact.before.value) == pytest.approx(
         float(exact.change.replace("−", "-"))
     )
-    quality = forget.rows[-1]
-    assert (quality.label, quality.change) == ("Forget quality", "")
+    [quality] = [row for row in forget.rows if row.label == "Forget quality"]
+    assert quality.change == ""
     assert "Forget quality" not in [row.label for row in holdout.rows]
+
+
+def test_what_has_no_figure_stands_below_its_group_once_for_each_reason() -> None:
+    forget, retain, holdout = figures_table(report_with(Outcome.PASS, reference=False))
+    assert any(one.startswith("Forget quality: no model retrained") for one in forget.missing)
+    [few] = [one for one in retain.missing if one.endswith("1 % of them is less than one")]
+    assert few.count("found at 1 % false alarms") == 4
+    assert holdout.missing == ()
+    assert all(row.measured for group in (forget, retain, holdout) for row in group.rows)
 
 
 @pytest.mark.parametrize(

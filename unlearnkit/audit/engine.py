@@ -24,6 +24,9 @@ from unlearnkit.domain import (
 )
 from unlearnkit.language_model.tokens import Encoding
 
+FIGURES = 2
+"""Which figures a record gets: scores kept with fewer of them are made again."""
+
 
 @dataclass(frozen=True, slots=True)
 class AuditedModel:
@@ -100,7 +103,8 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
 
 def material_digest(task: AuditTask) -> str:
     """Hex SHA-256 over what the figures of a model depend on, the model apart."""
-    total = hashlib.sha256(repr(sorted(asdict(task.encoding).items())).encode())
+    how = (FIGURES, sorted(asdict(task.encoding).items()))
+    total = hashlib.sha256(repr(how).encode())
     for split in Split:
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
     return total.hexdigest()

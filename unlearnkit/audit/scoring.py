@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+from unlearnkit.audit.membership import attacked_tokens, membership_scores
 from unlearnkit.audit.truth_ratio import truth_ratio
 from unlearnkit.domain import ModelRole, Record, RecordScore, Split
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.recall import Recall, recall
-from unlearnkit.language_model.tokens import Encoding, encode_record
+from unlearnkit.language_model.recall import Recall, columns, recall, recall_of
+from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
 
 def score_model(
@@ -28,7 +30,8 @@ def score_model(
     language_model.model.to(device)
     scores: list[RecordScore] = []
     for split, records in splits.items():
-        recalls = recalls_of(language_model, records, encoding, device)
+        found = figures_of(language_model, records, encoding, device)
+        recalls = [recall_of(hits, losses) for hits, losses, _ in found]
         ratios = truth_ratios(language_model, records, recalls, encoding, device)
         scores += [
             RecordScore(
@@ -40,10 +43,25 @@ def score_model(
                 extraction_strength=one.extraction_strength,
                 probability=one.probability,
                 truth_ratio=ratio,
+                membership=membership_scores(record.text, losses, standardised),
             )
-            for record, one, ratio in zip(records, recalls, ratios, strict=True)
+            for record, one, ratio, (_, losses, standardised) in zip(
+                records, recalls, ratios, found, strict=True
+            )
         ]
     return scores
+
+
+def figures_of(
+    language_model: LanguageModel,
+    records: Sequence[Record],
+    encoding: Encoding,
+    device: object,
+) -> list[tuple[Sequence[Any], ...]]:
+    """Hits, losses and standardised log-probabilities of every record's tokens."""
+    headed, examples = _encoded(language_model, records, encoding)
+    pad_id = language_model.tokenizer.pad_token_id
+    return columns(headed, examples, pad_id, device, attacked_tokens)
 
 
 def recalls_of(
@@ -53,11 +71,18 @@ def recalls_of(
     device: object,
 ) -> list[Recall]:
     """The recall figures of records, in their order. Raises BadInput, naming the record."""
+    headed, examples = _encoded(language_model, records, encoding)
+    return recall(headed, examples, language_model.tokenizer.pad_token_id, device)
+
+
+def _encoded(
+    language_model: LanguageModel, records: Sequence[Record], encoding: Encoding
+) -> tuple[Any, list[Example]]:
     from unlearnkit.language_model.headed import Headed
 
     tokenizer = language_model.tokenizer
     examples = [encode_record(one, tokenizer, encoding) for one in records]
-    return recall(Headed(language_model.model), examples, tokenizer.pad_token_id, device)
+    return Headed(language_model.model), examples
 
 
 def truth_ratios(

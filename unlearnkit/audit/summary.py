@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unlearnkit.audit.forget_quality import forget_quality
+from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
 
@@ -60,7 +61,7 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
                 n=len(rows),
             )
         )
-    return (*found, *forget_qualities(scores))
+    return (*found, *forget_qualities(scores), *membership_figures(scores, seed))
 
 
 def forget_qualities(scores: Sequence[RecordScore]) -> list[Measurement]:

@@ -16,6 +16,7 @@ from unlearnkit.domain import (
     TrainingPass,
     Verdict,
 )
+from unlearnkit.report.facts import not_measured
 
 METRICS = {
     "exact_memorization": "exact memorization",
@@ -24,7 +25,10 @@ METRICS = {
     "probability": "probability",
     "truth_ratio": "truth ratio",
     "forget_quality": "forget quality (KS p-value)",
+    "membership_auc_loss": "membership inference, loss (AUC)",
+    "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",
 }
+"""What the terminal shows; the report has every figure."""
 ROLES = {
     ModelRole.ORIGINAL: "before",
     ModelRole.UNLEARNED: "after",
@@ -100,13 +104,8 @@ def show_audit(audit: AuditResult) -> None:
                 rows.append([split.value, label, *values])
     columns = ["Records", "Metric", *(ROLES[role] for role in roles)]
     out.print(table(f"Audit of {audit.run_id}", columns, rows, numbers=len(roles)))
-    reasons = {
-        f"{METRICS.get(one.metric, one.metric)} on {one.split} records: {one.not_measured}"
-        for one in audit.measurements
-        if one.value is None
-    }
-    for reason in sorted(reasons):
-        err.print(f"[dim]Not measured: {escape(reason)}[/]", highlight=False, soft_wrap=True)
+    for sentence in not_measured(audit):
+        err.print(f"[dim]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
 
 
 def _cell(audit: AuditResult, metric: str, split: Split, role: ModelRole) -> str:

@@ -12,9 +12,10 @@ Definitions (loss l = mean token negative log-likelihood over the labelled token
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -71,18 +72,19 @@ def token_figures(labels: Tensor, hidden: Tensor, head: Head) -> tuple[list[bool
     return hits, losses
 
 
+def recall_of(hits: Sequence[bool], losses: Sequence[float]) -> Recall:
+    """The figures of one record from those of its tokens."""
+    count = len(hits)
+    return Recall(sum(hits) / count, extraction_strength(hits), math.exp(-sum(losses) / count))
+
+
 def by_record(
     figures: tuple[Sequence[bool], Sequence[float]], lengths: Sequence[int]
 ) -> list[Recall]:
     """The figures of positions, put together for records of these lengths (in positions)."""
-    found, at = [], 0
-    for length in lengths:
-        hits, losses = figures[0][at : at + length], figures[1][at : at + length]
-        at += length
-        found.append(
-            Recall(sum(hits) / length, extraction_strength(hits), math.exp(-sum(losses) / length))
-        )
-    return found
+    ends = list(accumulate(lengths))
+    parts = [slice(end - length, end) for end, length in zip(ends, lengths, strict=True)]
+    return [recall_of(figures[0][part], figures[1][part]) for part in parts]
 
 
 def batched(
@@ -94,19 +96,40 @@ def batched(
     return [(c, collate([examples[i] for i in c], pad_id).to(device)) for c in chunks]
 
 
+def columns(
+    headed: Any,
+    examples: Sequence[Example],
+    pad_id: int,
+    device: Any,
+    figures: Callable[[Tensor, Tensor, Head], tuple[Sequence[Any], ...]],
+    *,
+    batch_size: int = 16,
+) -> list[tuple[Sequence[Any], ...]]:
+    """What `figures` says of the counted tokens of every example, in the examples' order.
+
+    `headed` is a `Headed` model; `figures(labels, hidden, head)` gives columns as long as the
+    positions (positions,) it is called with. One forward pass for a batch.
+    """
+    import torch
+
+    found: dict[int, tuple[Sequence[Any], ...]] = {}
+    with torch.no_grad():
+        for rows, batch in batched(examples, pad_id, batch_size, device):
+            whole = headed(batch, partial(figures, batch.counted_labels))
+            at = 0
+            for row in rows:
+                part = slice(at, at + examples[row].counted)
+                found[row] = tuple(column[part] for column in whole)
+                at = part.stop
+    return [found[position] for position in range(len(examples))]
+
+
 def recall(
     headed: Any, examples: Sequence[Example], pad_id: int, device: Any, batch_size: int = 16
 ) -> list[Recall]:
     """The figures of every example, in the examples' order; `headed` is a `Headed` model."""
-    import torch
-
-    found: dict[int, Recall] = {}
-    with torch.no_grad():
-        for positions, batch in batched(examples, pad_id, batch_size, device):
-            figures = headed(batch, partial(token_figures, batch.counted_labels))
-            lengths = [examples[one].counted for one in positions]
-            found |= zip(positions, by_record(figures, lengths), strict=True)
-    return [found[position] for position in range(len(examples))]
+    found = columns(headed, examples, pad_id, device, token_figures, batch_size=batch_size)
+    return [recall_of(hits, losses) for hits, losses in found]
 
 
 NAT = 0.05

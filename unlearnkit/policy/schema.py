@@ -11,6 +11,18 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from unlearnkit.domain import Split
 from unlearnkit.yaml_file import load_yaml
 
+ATTACKS = {
+    "loss": "loss",
+    "zlib": "zlib ratio",
+    "min_k": "Min-K%",
+    "min_k_plus_plus": "Min-K%++",
+    "reference": "likelihood beside the retrained reference",
+}
+MEMBERSHIP = {
+    f"membership_{kind}_{attack}": f"{words} membership inference by {how}"
+    for kind, words in (("auc", "AUC of"), ("tpr", "share found at 1 % false alarms of"))
+    for attack, how in ATTACKS.items()
+}
 METRICS = {
     "exact_memorization": "exact memorization",
     "extraction_strength": "extraction strength",
@@ -18,6 +30,8 @@ METRICS = {
     "probability": "probability of the record's own words",
     "truth_ratio": "truth ratio",
     "forget_quality": "forget quality (KS p-value against the retrained reference)",
+    **MEMBERSHIP,
+    "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
 }
 """Metric names a rule may use -> what they are called in words."""
 
@@ -95,6 +109,19 @@ class Rule(_Part):
         ):
             raise ValueError(
                 "forget_quality already compares with the reference: split: forget, to: absolute"
+            )
+        if self.metric == "priv_leak" and (
+            self.split is not Split.FORGET or self.compare.to != "absolute"
+        ):
+            raise ValueError(
+                "priv_leak already compares with the reference: split: forget, to: absolute"
+            )
+        if self.metric in MEMBERSHIP and (
+            self.split is Split.HOLDOUT or self.compare.to == "holdout"
+        ):
+            raise ValueError(
+                "membership inference already compares with the holdout: split: forget or retain, "
+                "to: absolute, original or reference"
             )
         if self.split is Split.HOLDOUT and self.compare.to == "holdout":
             raise ValueError("a rule that compares the holdout with itself decides nothing")

@@ -27,6 +27,7 @@ from unlearnkit.domain import (
     Verdict,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.report.glossary import label
 
 SCHEMA_VERSION: Final = "1.0"
 NEVER_COVERED: Final = (
@@ -38,8 +39,10 @@ NEVER_COVERED: Final = (
     "and mentions under names and identifiers nobody listed.",
     "Relearning: whether further training, even on unrelated data, brings the records back.",
     "Quantization: whether a 4-bit or 8-bit copy of this model recites what this one does not.",
-    "Attacks that were not run: membership inference, adversarial prompts, "
-    "attacks with access to weights or activations.",
+    "Stronger membership inference: attackers who train models of their own to compare with "
+    "find more than the attacks that were run here.",
+    "Attacks that were not run: adversarial prompts, attacks with access to weights or "
+    "activations.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
     "Other words for the same facts: the figures are about the records’ own wording.",
@@ -234,19 +237,22 @@ def _finite(value: float | None) -> float | None:
 
 def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     """What no run covers, and what this audit did not measure, one sentence each."""
-    return NEVER_COVERED + _not_measured(audit)
+    return NEVER_COVERED + not_measured(audit)
 
 
-def _not_measured(audit: AuditResult) -> tuple[str, ...]:
-    """One sentence per metric and reason, however many splits and models it concerns."""
+def not_measured(audit: AuditResult) -> tuple[str, ...]:
+    """One sentence for metrics that lack figures on the same splits for the same reason."""
     where: dict[tuple[str, str], dict[str, None]] = {}
     for one in map(_finite_measurement, audit.measurements):
         if one.value is None:
             reason = one.not_measured or "no finite figure"
             where.setdefault((one.metric, reason), {})[one.split.value] = None
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (metric, reason), splits in where.items():
+        together.setdefault((reason, tuple(splits)), []).append(label(metric))
     return tuple(
-        f"Not measured: {metric.replace('_', ' ')} on {' and '.join(splits)} records ({reason})."
-        for (metric, reason), splits in where.items()
+        f"Not measured: {'; '.join(metrics)} on {' and '.join(splits)} records ({reason})."
+        for (reason, splits), metrics in together.items()
     )
 
 

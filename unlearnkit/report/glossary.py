@@ -16,6 +16,76 @@ class Term:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Attack:
+    """One way to guess whether a record was trained on."""
+
+    name: str
+    label: str
+    formula: str
+    source: str
+
+
+ATTACKS = (
+    Attack(
+        "loss",
+        "loss",
+        "the mean log-probability of the record’s tokens",
+        "Yeom et al. 2018, arXiv 1709.01604",
+    ),
+    Attack(
+        "zlib",
+        "zlib",
+        "the mean log-probability over the bytes of the text compressed by zlib",
+        "Carlini et al. 2021, arXiv 2012.07805",
+    ),
+    Attack(
+        "min_k",
+        "Min-K%",
+        "the mean of the lowest 20 % of the tokens’ log-probabilities",
+        "Shi et al. 2024, arXiv 2310.16789",
+    ),
+    Attack(
+        "min_k_plus_plus",
+        "Min-K%++",
+        "the same of log-probabilities less their mean, over their standard deviation, both over "
+        "the vocabulary under the model’s own distribution",
+        "Zhang et al. 2025, arXiv 2404.02936",
+    ),
+    Attack(
+        "reference",
+        "beside the retrained model",
+        "the mean log-probability less that under the retrained model",
+        "Ye et al. 2022, arXiv 2111.09679",
+    ),
+)
+
+
+AREA = (
+    "Of a record of this set and one the model never saw, how often does the attack tell which is "
+    "which? 0.50: a coin does as well. 1.00: always. Well under 0.50 is no protection: the model "
+    "avoids these records, and who knows that asks the other way round."
+)
+RATE = (
+    "The share of the records of this set that the attack is sure of: at most one in a hundred of "
+    "the records that the model never saw has so high a score."
+)
+
+
+def _inference(kind: str, what: str, plain: str, formula: str) -> tuple[Term, ...]:
+    """The terms of one figure of every attack, explained once."""
+    return tuple(
+        Term(
+            f"membership_{kind}_{one.name}",
+            f"Membership inference, {one.label}: {what}",
+            "The same with another score of the records." if at else plain,
+            f"{formula} of {one.formula}",
+            one.source,
+        )
+        for at, one in enumerate(ATTACKS)
+    )
+
+
 TERMS = (
     Term(
         "exact_memorization",
@@ -67,6 +137,18 @@ TERMS = (
         "p-value of the two-sample Kolmogorov-Smirnov test between the two models’ truth ratios "
         "R on the records to forget",
         "Maini et al. 2024 (TOFU), arXiv 2401.06121",
+    ),
+    *_inference("auc", "AUC", AREA, "area under the ROC curve, against never-seen records,"),
+    *_inference(
+        "tpr", "found at 1 % false alarms", RATE, "true positive rate at 1 % false positives"
+    ),
+    Term(
+        "priv_leak",
+        "PrivLeak, percent",
+        "How far membership inference by Min-K% is from what it reaches on a retrained model. "
+        "0: as there. Below 0: more of the records is left. Above 0: over-unlearned.",
+        "100 ((1 - AUC) - (1 - AUC of the retrained)) / (1 - AUC of the retrained)",
+        "Shi et al. 2025 (MUSE), arXiv 2407.06460",
     ),
 )
 

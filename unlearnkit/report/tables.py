@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from unlearnkit.domain import (
@@ -48,6 +49,11 @@ class Row:
     """down, up or flat; empty where there is no difference to show."""
     n: int
 
+    @property
+    def measured(self) -> bool:
+        """Whether there is a figure under any model."""
+        return any(one.value for one in (self.before, self.after, self.reference))
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -56,6 +62,8 @@ class Group:
     title: str
     hint: str
     rows: tuple[Row, ...]
+    missing: tuple[str, ...]
+    """What no model has a figure of, one sentence for each reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +106,22 @@ def figures_table(report: Report) -> tuple[Group, ...]:
     order = known + sorted(listed - set(known))
     groups = []
     for split, (title, hint) in SPLITS.items():
-        rows = tuple(row for metric in order if (row := _row(report, metric, split)) is not None)
+        rows = [row for metric in order if (row := _row(report, metric, split)) is not None]
+        shown = tuple(row for row in rows if row.measured)
         if rows:
-            groups.append(Group(title, hint, rows))
+            groups.append(Group(title, hint, shown, _missing(rows)))
     return tuple(groups)
+
+
+def _missing(rows: Sequence[Row]) -> tuple[str, ...]:
+    """Rows without any figure, those of the same reason together."""
+    why: dict[str, list[str]] = {}
+    for row in rows:
+        if not row.measured:
+            why.setdefault(row.before.why or row.after.why or row.reference.why, []).append(
+                row.label
+            )
+    return tuple(f"{'; '.join(labels)}: {reason}" for reason, labels in why.items())
 
 
 def _row(report: Report, metric: str, split: Split) -> Row | None:

@@ -1,0 +1,89 @@
+"""Membership scores against their definitions, written once more without batches in float64."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.small import ENCODING, Small
+from unlearnkit.audit.membership import lowest, membership_scores, standardised_at
+from unlearnkit.audit.scoring import score_model
+from unlearnkit.domain import MembershipScores, ModelRole, Record, Split
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.tokens import encode_record
+
+
+def test_a_token_is_standardised_by_what_the_vocabulary_would_have_scored() -> None:
+    p = [0.5, 0.25, 0.25]
+    mean = sum(one * math.log(one) for one in p)
+    deviation = math.sqrt(sum(one * (math.log(one) - mean) ** 2 for one in p))
+    logits = torch.log(torch.tensor([p, p]))
+    found = standardised_at(logits, torch.tensor([0, 2]))
+    assert found == pytest.approx([(math.log(one) - mean) / deviation for one in (0.5, 0.25)])
+
+
+def test_a_certain_token_gives_a_finite_score() -> None:
+    [found] = standardised_at(torch.tensor([[1e4, 0.0]]), torch.tensor([0]))
+    assert math.isfinite(found)
+
+
+@given(st.lists(st.floats(-50, 0), min_size=1, max_size=40))
+def test_the_lowest_fifth_is_at_least_one_token_and_never_above_the_mean(
+    values: list[float],
+) -> None:
+    found = lowest(values)
+    assert min(values) - 1e-9 <= found <= sum(values) / len(values) + 1e-9
+
+
+def test_the_lowest_fifth_by_hand() -> None:
+    assert lowest([-1.0, -9.0, -2.0, -3.0, -7.0, -1.0, -1.0, -1.0, -1.0, -1.0]) == -8.0
+
+
+def test_scores_by_hand() -> None:
+    found = membership_scores("ab", [1.0, 3.0], [0.5, -0.5])
+    assert (found.loss, found.min_k, found.min_k_plus_plus) == (-2.0, -3.0, -0.5)
+    assert found.zlib == pytest.approx(-2.0 / len(zlib.compress(b"ab")))
+
+
+def alone(language_model: LanguageModel, record: Record) -> MembershipScores:
+    """The scores by their formulas: one record, no padding, no chunks, float64."""
+    example = encode_record(record, language_model.tokenizer, ENCODING)
+    logits = language_model.model(torch.tensor([example.input_ids])).logits[0]
+    log_p = logits.double().log_softmax(-1)
+    own, standardised = [], []
+    for at, label in enumerate(example.labels):
+        if label == -100:
+            continue
+        row = log_p[at - 1].tolist()
+        mean = sum(math.exp(one) * one for one in row)
+        variance = sum(math.exp(one) * (one - mean) ** 2 for one in row)
+        own.append(row[label])
+        standardised.append((row[label] - mean) / math.sqrt(variance))
+    fifth = max(1, len(own) // 5)
+    mean = sum(own) / len(own)
+    return MembershipScores(
+        loss=mean,
+        zlib=mean / len(zlib.compress(record.text.encode())),
+        min_k=sum(sorted(own)[:fifth]) / fifth,
+        min_k_plus_plus=sum(sorted(standardised)[:fifth]) / fifth,
+    )
+
+
+@pytest.mark.parametrize("folder", ["model", "reference"])
+def test_batched_scores_equal_the_formulas_one_record_at_a_time(small: Small, folder: str) -> None:
+    path: Path = getattr(small, folder)
+    records = small.forget + small.holdout
+    found = score_model(path, ModelRole.ORIGINAL, {Split.FORGET: records}, {}, ENCODING)
+    language_model = load_language_model(path)
+    language_model.model.double()
+    for record, score in zip(records, found, strict=True):
+        assert score.membership is not None
+        expected = alone(language_model, record).model_dump()
+        # A token with nearly all the mass is standardised by hardly any deviation.
+        assert score.membership.model_dump() == pytest.approx(expected, rel=1e-3, abs=1e-5)

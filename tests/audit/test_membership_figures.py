@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from unlearnkit.audit.membership_figures import (
+    NO_HOLDOUT,
+    NO_REFERENCE,
+    TOO_FEW,
+    membership_figures,
+)
+from unlearnkit.domain import Measurement, MembershipScores, ModelRole, RecordScore, Split
+
+Levels = dict[tuple[ModelRole, Split], list[float]]
+
+
+def figures(levels: Levels) -> dict[tuple[str, Split, ModelRole], Measurement]:
+    """Figures of records whose every score is the given one."""
+    scores = [
+        RecordScore(
+            record_id=f"{split}-{at}",
+            split=split,
+            model=model,
+            exact_memorization=0.5,
+            extraction_strength=0.0,
+            probability=0.5,
+            truth_ratio=None,
+            membership=MembershipScores(loss=level, zlib=level, min_k=level, min_k_plus_plus=level),
+        )
+        for (model, split), some in levels.items()
+        for at, level in enumerate(some)
+    ]
+    found = membership_figures(scores, seed=0)
+    return {(one.metric, one.split, one.model): one for one in found}
+
+
+FORGET, RETAIN, HOLDOUT = Split.FORGET, Split.RETAIN, Split.HOLDOUT
+ORIGINAL, UNLEARNED, RETRAINED = ModelRole.ORIGINAL, ModelRole.UNLEARNED, ModelRole.REFERENCE
+LEVELS: Levels = {
+    (ORIGINAL, FORGET): [-0.1, -0.2],
+    (ORIGINAL, RETAIN): [-0.1],
+    (ORIGINAL, HOLDOUT): [-2.0, -3.0],
+    (UNLEARNED, FORGET): [-5.0, -6.0],
+    (UNLEARNED, RETAIN): [-0.1],
+    (UNLEARNED, HOLDOUT): [-2.0, -3.0],
+}
+REFERENCE: Levels = {
+    (RETRAINED, FORGET): [-2.5, -3.5],
+    (RETRAINED, RETAIN): [-0.1],
+    (RETRAINED, HOLDOUT): [-2.0, -3.0],
+}
+
+
+def test_who_is_known_scores_above_the_unseen_and_who_is_avoided_below() -> None:
+    found = figures(LEVELS)
+    assert found["membership_auc_loss", FORGET, ORIGINAL].value == 1.0
+    assert found["membership_auc_loss", FORGET, UNLEARNED].value == 0.0
+    assert found["membership_auc_loss", RETAIN, UNLEARNED].value == 1.0
+    assert all(split is not HOLDOUT for _, split, _ in found)
+
+
+def test_without_a_retrained_model_what_needs_it_is_not_measured() -> None:
+    found = figures(LEVELS)
+    for metric in ("membership_auc_reference", "membership_tpr_reference", "priv_leak"):
+        assert (found[metric, FORGET, UNLEARNED].value) is None
+        assert found[metric, FORGET, UNLEARNED].not_measured == NO_REFERENCE
+
+
+def test_with_one_the_leak_is_relative_to_its_area() -> None:
+    found = figures(LEVELS | REFERENCE)
+    assert found["membership_auc_min_k", FORGET, RETRAINED].value == pytest.approx(0.25)
+    assert found["priv_leak", FORGET, ORIGINAL].value == pytest.approx(-100)
+    assert found["priv_leak", FORGET, UNLEARNED].value == pytest.approx(100 * 0.25 / 0.75)
+    assert found["membership_auc_reference", FORGET, ORIGINAL].value == 1.0
+    assert not [one for one in found if one[0].endswith("reference") and one[2] is RETRAINED]
+
+
+def test_a_retrained_model_that_always_tells_leaves_nothing_to_divide_by() -> None:
+    told = REFERENCE | {(RETRAINED, FORGET): [-0.1, -0.1]}
+    assert "AUC is 1" in figures(LEVELS | told)["priv_leak", FORGET, UNLEARNED].not_measured
+
+
+def test_few_never_seen_records_give_an_area_but_no_rate() -> None:
+    found = figures(LEVELS)
+    rate = found["membership_tpr_loss", FORGET, ORIGINAL]
+    assert (rate.value, rate.not_measured) == (None, TOO_FEW)
+    many = figures(LEVELS | {(ORIGINAL, HOLDOUT): [-2.0] * 100})
+    assert many["membership_tpr_loss", FORGET, ORIGINAL].value == 1.0
+
+
+def test_without_never_seen_records_nothing_is_measured() -> None:
+    found = figures({key: some for key, some in LEVELS.items() if key[1] is not HOLDOUT})
+    assert found["membership_auc_loss", FORGET, ORIGINAL].not_measured == NO_HOLDOUT
+    assert found["priv_leak", FORGET, ORIGINAL].not_measured == NO_HOLDOUT

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu
+
+from unlearnkit.audit.roc import FEWEST, auc, auc_interval, priv_leak, true_positives
+
+scores = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=20)
+
+
+@given(scores, scores)
+def test_the_area_is_the_mann_whitney_statistic(members: list[float], others: list[float]) -> None:
+    expected = mannwhitneyu(members, others).statistic / (len(members) * len(others))
+    assert auc(members, others) == pytest.approx(expected)
+
+
+@given(scores, scores)
+def test_the_two_sides_add_up_to_one(members: list[float], others: list[float]) -> None:
+    assert auc(members, others) + auc(others, members) == pytest.approx(1)
+
+
+@given(scores, scores)
+def test_only_the_order_counts(members: list[float], others: list[float]) -> None:
+    stretched = [[3 * one + one**3 for one in some] for some in (members, others)]
+    assert auc(*stretched) == pytest.approx(auc(members, others))
+
+
+@given(scores, scores)
+def test_the_interval_lies_in_the_range(members: list[float], others: list[float]) -> None:
+    low, high = auc_interval(members, others, seed=0)
+    assert 0 <= low <= high <= 1
+
+
+def test_the_interval_holds_the_area_and_shrinks_with_more_records() -> None:
+    members, others = [1.0, 2.0, 3.0, 6.0], [0.0, 2.5, 3.5, 4.0]
+    area = auc(members, others)
+    low, high = auc_interval(members, others, seed=0)
+    more = auc_interval(members * 20, others * 20, seed=0)
+    assert low < more[0] < area < more[1] < high
+
+
+def test_an_empty_side_is_refused() -> None:
+    with pytest.raises(ValueError, match="both sides"):
+        auc([], [1.0])
+
+
+def test_one_false_alarm_in_a_hundred_is_allowed() -> None:
+    others = [float(one) for one in range(100)]
+    assert true_positives([98.5, 99.5, 97.0, 98.0], others) == 0.5
+
+
+@given(
+    st.lists(st.floats(-5, 5), min_size=1, max_size=30),
+    st.lists(st.floats(-5, 5), min_size=FEWEST, max_size=250),
+)
+def test_the_threshold_lets_no_more_pass(members: list[float], others: list[float]) -> None:
+    rate = true_positives(members, others)
+    thresholds = [
+        one for one in others if sum(other > one for other in others) <= len(others) / 100
+    ]
+    assert rate == max(sum(m > one for m in members) for one in thresholds) / len(members)
+
+
+def test_with_fewer_than_a_hundred_it_cannot_be_said() -> None:
+    with pytest.raises(ValueError, match="less than one record"):
+        true_positives([1.0], [0.0] * (FEWEST - 1))
+
+
+def test_the_leak_is_zero_where_the_retrained_is_negative_where_more_is_left() -> None:
+    assert priv_leak(0.6, 0.6) == 0
+    assert priv_leak(0.9, 0.5) == pytest.approx(-80)
+    assert priv_leak(0.2, 0.5) == pytest.approx(60)
+    with pytest.raises(ValueError, match="nothing to divide"):
+        priv_leak(0.5, 1.0)

@@ -1,0 +1,114 @@
+"""Membership inference as figures: each attack on the forget and on the retain records.
+
+Retained people too, because unlearning can worsen the privacy of those who stay. The others are
+always the holdout, under the same model. The last attack, `reference`, takes the log-likelihood
+under the retrained model away (Carlini et al. 2021, arXiv 2012.07805; Ye et al. 2022, arXiv
+2111.09679): it needs one, and says nothing of the retrained model itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from unlearnkit.audit.roc import FEWEST, auc, auc_interval, priv_leak, true_positives
+from unlearnkit.domain import Measurement, MembershipScores, ModelRole, RecordScore, Split
+
+OWN = tuple(MembershipScores.model_fields)
+"""The attacks that need nothing but the model."""
+REFERENCE = "reference"
+LEAK_BY = "min_k"
+"""The attack that PrivLeak is made of, as in MUSE."""
+NO_HOLDOUT = "there are no records that the model never saw"
+NO_REFERENCE = "no retrained reference was given"
+ALWAYS_TOLD = "the retrained model's AUC is 1"
+TOO_FEW = f"fewer than {FEWEST} never-seen records: 1 % of them is less than one"
+
+Scored = Mapping[tuple[ModelRole, Split], Mapping[str, MembershipScores]]
+"""(model, split) -> record id -> scores."""
+
+
+def membership_figures(scores: Sequence[RecordScore], seed: int) -> list[Measurement]:
+    """AUC with interval and TPR at 1 % FPR of every attack, and PrivLeak of the forget set.
+
+    Nothing where no record has membership scores.
+    """
+    scored: dict[tuple[ModelRole, Split], dict[str, MembershipScores]] = {}
+    for one in scores:
+        if one.membership is not None:
+            scored.setdefault((one.model, one.split), {})[one.record_id] = one.membership
+    found: list[Measurement] = []
+    for model, split in sorted(scored):
+        if split is Split.HOLDOUT:
+            continue
+        attacks = OWN if model is ModelRole.REFERENCE else (*OWN, REFERENCE)
+        for attack in attacks:
+            members, others = (
+                attacked(scored, model, one, attack) for one in (split, Split.HOLDOUT)
+            )
+            figures = figures_of(attack, members, others, seed)
+            found += [one.model_copy(update={"split": split, "model": model}) for one in figures]
+    return [*found, *leaks(found)]
+
+
+def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> list[float]:
+    """The attack's score of every record; of `reference`, of those the retrained model has."""
+    here = scored.get((model, split), {})
+    if attack != REFERENCE:
+        return [float(getattr(one, attack)) for one in here.values()]
+    reference = scored.get((ModelRole.REFERENCE, split), {})
+    return [one.loss - reference[name].loss for name, one in here.items() if name in reference]
+
+
+def figures_of(
+    attack: str, members: Sequence[float], others: Sequence[float], seed: int
+) -> tuple[Measurement, Measurement]:
+    """An attack's AUC and TPR, of the unlearned model's forget set, or why there are none."""
+    area, rate = (
+        Measurement(
+            metric=f"membership_{kind}_{attack}",
+            split=Split.FORGET,
+            model=ModelRole.UNLEARNED,
+            value=None,
+            n=len(members),
+            not_measured=NO_REFERENCE if attack == REFERENCE else NO_HOLDOUT,
+        )
+        for kind in ("auc", "tpr")
+    )
+    if not members or not others:
+        return area, rate
+    low, high = auc_interval(members, others, seed)
+    told = {"value": auc(members, others), "low": low, "high": high, "not_measured": ""}
+    if len(others) < FEWEST:
+        caught: dict[str, object] = {"not_measured": TOO_FEW}
+    else:
+        caught = {"value": true_positives(members, others), "not_measured": ""}
+    return area.model_copy(update=told), rate.model_copy(update=caught)
+
+
+def leaks(found: Sequence[Measurement]) -> list[Measurement]:
+    """PrivLeak of the original's and of the unlearned model's AUC on the forget set."""
+    metric = f"membership_auc_{LEAK_BY}"
+    areas = {one.model: one for one in found if (one.metric, one.split) == (metric, Split.FORGET)}
+    reference = areas.pop(ModelRole.REFERENCE, None)
+    return [leak(one, reference) for _, one in sorted(areas.items())]
+
+
+def leak(area: Measurement, reference: Measurement | None) -> Measurement:
+    """PrivLeak from a model's AUC and the retrained one's."""
+    value, why = None, ""
+    if area.value is None:
+        why = area.not_measured
+    elif reference is None or reference.value is None:
+        why = NO_REFERENCE
+    elif reference.value >= 1:
+        why = ALWAYS_TOLD
+    else:
+        value = priv_leak(area.value, reference.value)
+    return Measurement(
+        metric="priv_leak",
+        split=Split.FORGET,
+        model=area.model,
+        value=value,
+        n=area.n,
+        not_measured=why,
+    )

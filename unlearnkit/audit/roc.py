@@ -1,0 +1,71 @@
+"""What an attacker gains who ranks records by a score: members against records never seen.
+
+- AUC: the probability that a member scores higher than a record the model never saw, ties counted
+  half (Mann and Whitney 1947). 0 to 1; 0.5: no better than a coin. Far below 0.5 is no protection:
+  who knows that it is below asks the other way round.
+- TPR at 1 % FPR: the share of members above a threshold that at most 1 % of the never-seen records
+  pass (Carlini et al. 2022, arXiv 2112.03570, section IV). 0 to 1.
+- PrivLeak = 100 ((1 - AUC_u) - (1 - AUC_r)) / (1 - AUC_r), of the unlearned model u and the
+  retrained one r (Shi et al. 2025, MUSE, arXiv 2407.06460, as OpenUnlearning computes it); percent.
+  Below 0: more of the records is left than in the retrained model; above 0: over-unlearned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FALSE_ALARMS = 0.01
+FEWEST = 100
+"""Never-seen records that TPR at 1 % FPR needs: of fewer, 1 % is less than a record."""
+RESAMPLES = 1000
+
+
+def auc(members: Sequence[float], others: Sequence[float]) -> float:
+    """The area under the ROC curve. Raises ValueError when either is empty."""
+    return float(_wins(members, others).mean())
+
+
+def auc_interval(
+    members: Sequence[float], others: Sequence[float], seed: int
+) -> tuple[float, float]:
+    """95 % percentile interval of the AUC, both sides resampled by record (seeded)."""
+    import numpy as np
+
+    wins, generator = _wins(members, others), np.random.default_rng(seed)
+    n, m = wins.shape
+    rows = generator.multinomial(n, [1 / n] * n, RESAMPLES)
+    columns = generator.multinomial(m, [1 / m] * m, RESAMPLES)
+    areas = ((rows @ wins) * columns).sum(axis=1) / (n * m)
+    low, high = np.quantile(areas, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
+    """(members, others): 1 where the member scores higher, 0.5 where both score the same."""
+    import numpy as np
+
+    if not members or not others:
+        raise ValueError("an AUC needs records on both sides")
+    a, b = np.asarray(members, float)[:, None], np.asarray(others, float)[None, :]
+    found: NDArray[Any] = (a > b) + 0.5 * (a == b)
+    return found
+
+
+def true_positives(members: Sequence[float], others: Sequence[float]) -> float:
+    """TPR at 1 % FPR. Raises ValueError with fewer than 100 never-seen records."""
+    if len(others) < FEWEST:
+        raise ValueError(f"1 % of {len(others)} records is less than one record")
+    allowed = int(FALSE_ALARMS * len(others))
+    threshold = sorted(others, reverse=True)[allowed]
+    return sum(one > threshold for one in members) / len(members)
+
+
+def priv_leak(unlearned: float, retrained: float) -> float:
+    """PrivLeak in percent from two AUCs. Raises ValueError where the retrained one's is 1."""
+    if retrained >= 1.0:
+        raise ValueError("the retrained model's AUC is 1, so there is nothing to divide by")
+    return 100 * ((1 - unlearned) - (1 - retrained)) / (1 - retrained)
