@@ -233,6 +233,8 @@ class Split(StrEnum):
 
     FORGET = "forget"
     RETAIN = "retain"
+    NEIGHBOUR = "neighbour"
+    """The retained records most like the forget set; some may be in RETAIN's sample too."""
     HOLDOUT = "holdout"
 
 

@@ -199,3 +199,13 @@ def test_few_retained_records_are_all_audited() -> None:
     records = tuple(Record(id=str(at), text=f"record {at}") for at in range(RETAIN_SAMPLE))
     material = Material(forget=(), retain=records, holdout=(), holdout_origin="given")
     assert material.audited(0)[Split.RETAIN] == records
+
+
+def test_the_nearest_retained_records_are_audited_whatever_the_sample_is() -> None:
+    far = [Record(id=str(at), text=f"stock list {at}") for at in range(3 * RETAIN_SAMPLE)]
+    near = Record(id="near", text="the zither of Quibble")
+    forget = (Record(id="m", text="Quibble plays the zither"),)
+    material = Material(forget=forget, retain=(*far, near), holdout=(), holdout_origin="given")
+    sampled = [seed for seed in range(6) if near in material.audited(seed)[Split.RETAIN]]
+    assert len(sampled) < 6
+    assert all(material.audited(seed)[Split.NEIGHBOUR] == (near,) for seed in range(6))

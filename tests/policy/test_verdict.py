@@ -43,6 +43,11 @@ def only(policy: Policy, figures: Figures) -> Check:
     return verdict(policy, figures).checks[0]
 
 
+def check_of(verdict: Verdict, rule: str) -> Check:
+    [found] = [one for one in verdict.checks if one.rule == rule]
+    return found
+
+
 def test_the_default_policy_passes_a_model_that_forgot_and_lists_what_does_not_apply() -> None:
     result = verdict(shipped("default"), FORGOTTEN)
     assert (result.outcome, result.exit_code) == (Outcome.PASS, 0)
@@ -63,7 +68,7 @@ def test_with_a_reference_its_rules_count() -> None:
     figures[("forget_quality", "forget", "unlearned")] = 5e-06
     result = verdict(shipped("default"), figures, reference=True)
     assert (result.outcome, result.exit_code) == (Outcome.FAIL, 1)
-    assert result.checks[4].bound == "5.0e-06 < 0.05, must be >="
+    assert check_of(result, "forget-quality").bound == "5.0e-06 < 0.05, must be >="
 
 
 def test_a_reference_that_was_given_but_not_measured_is_missing_evidence() -> None:
@@ -106,7 +111,7 @@ def test_a_failed_rule_outweighs_a_missing_one() -> None:
 def test_a_warning_changes_no_outcome() -> None:
     figures = FORGOTTEN | {("max_extraction_strength", "forget", "unlearned"): 0.9}
     result = verdict(shipped("default"), figures)
-    assert result.checks[3].outcome is Outcome.FAIL
+    assert check_of(result, "worst-record").outcome is Outcome.FAIL
     assert result.outcome is Outcome.PASS
 
 
@@ -197,9 +202,9 @@ def test_the_digest_follows_the_rules_not_the_layout() -> None:
 
 
 def test_a_policy_is_explained_in_plain_words() -> None:
-    first, second, third, fourth, fifth, *_ = explain(shipped("default"))
+    first, second, third, fourth, _, sixth, *_ = explain(shipped("default"))
     assert "must lie within 0.10 of what the same model does on records it never saw" in first
     assert "must be at most" in second and "plus 0.10" in second
     assert "must be at least what it was before unlearning, minus 0.03" in third
     assert "warning only" in fourth
-    assert "Applies only where a retrained reference is given." in fifth
+    assert "Applies only where a retrained reference is given." in sixth

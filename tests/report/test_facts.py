@@ -63,7 +63,7 @@ def test_the_standard_list_names_what_no_run_covers_and_what_was_not_measured() 
     beside = [one for one in standard_out_of_scope(sample.audit(run)) if "Not measured" in one]
     assert len(beside) == 1
     assert beside[0].endswith(
-        "on forget and retain records (fewer than 100 never-seen records: "
+        "on forget, neighbour and retain records (fewer than 100 never-seen records: "
         "1 % of them is less than one)."
     )
 

@@ -38,8 +38,9 @@ def test_a_cell_has_an_interval_or_a_reason() -> None:
 
 
 def test_the_table_goes_split_by_split_with_the_change_between(report: Report) -> None:
-    forget, retain, holdout = figures_table(report)
+    forget, retain, near, holdout = figures_table(report)
     assert (forget.title, retain.title) == ("Records to forget", "Records to keep")
+    assert near.title == "Those kept that are most like them"
     exact = forget.rows[0]
     assert (exact.label, exact.arrow, exact.n) == ("Exact memorization", "down", 24)
     assert float(exact.after.value) - float(exact.before.value) == pytest.approx(
@@ -51,12 +52,12 @@ def test_the_table_goes_split_by_split_with_the_change_between(report: Report) -
 
 
 def test_what_has_no_figure_stands_below_its_group_once_for_each_reason() -> None:
-    forget, retain, holdout = figures_table(report_with(Outcome.PASS, reference=False))
+    forget, retain, near, holdout = figures_table(report_with(Outcome.PASS, reference=False))
     assert any(one.startswith("Forget quality: no model retrained") for one in forget.missing)
     [few] = [one for one in retain.missing if one.endswith("1 % of them is less than one")]
     assert few.count("found at 1 % false alarms") == 4
     assert holdout.missing == ()
-    assert all(row.measured for group in (forget, retain, holdout) for row in group.rows)
+    assert all(row.measured for group in (forget, retain, near, holdout) for row in group.rows)
 
 
 @pytest.mark.parametrize(

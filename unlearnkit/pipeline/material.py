@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unlearnkit.corpus.decoys import HANDLE, decoys
+from unlearnkit.corpus.neighbours import neighbours
 from unlearnkit.corpus.nlp import (
     CUSTOMER,
     DATE,
@@ -66,11 +67,16 @@ class Material:
     """'given' or 'decoys'."""
 
     def audited(self, seed: int) -> dict[Split, Sequence[Record]]:
-        """What the audit measures: everything, but of the retained ones a sample."""
+        """What the audit measures: of the retained ones a sample and the forget set's nearest."""
         retain: Sequence[Record] = self.retain
         if len(retain) > RETAIN_SAMPLE:
             retain = random.Random(seed).sample(retain, RETAIN_SAMPLE)
-        return {Split.FORGET: self.forget, Split.RETAIN: retain, Split.HOLDOUT: self.holdout}
+        return {
+            Split.FORGET: self.forget,
+            Split.RETAIN: retain,
+            Split.NEIGHBOUR: neighbours(self.forget, self.retain),
+            Split.HOLDOUT: self.holdout,
+        }
 
 
 def gather(

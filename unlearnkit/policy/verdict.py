@@ -12,6 +12,7 @@ from unlearnkit.policy.schema import METRICS, Compare, Policy, Rule
 _SPLITS = {
     Split.FORGET: "the records to forget",
     Split.RETAIN: "the records to keep",
+    Split.NEIGHBOUR: "the kept records most like those to forget",
     Split.HOLDOUT: "comparable records the model never saw",
 }
 _BASES = {

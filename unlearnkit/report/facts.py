@@ -251,9 +251,15 @@ def not_measured(audit: AuditResult) -> tuple[str, ...]:
     for (metric, reason), splits in where.items():
         together.setdefault((reason, tuple(splits)), []).append(label(metric))
     return tuple(
-        f"Not measured: {'; '.join(metrics)} on {' and '.join(splits)} records ({reason})."
+        f"Not measured: {'; '.join(metrics)} on {_listed(splits)} records ({reason})."
         for (reason, splits), metrics in together.items()
     )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def standard_limitations(audit: AuditResult) -> tuple[str, ...]:

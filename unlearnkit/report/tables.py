@@ -21,6 +21,7 @@ from unlearnkit.report.plots import Bar
 SPLITS = {
     Split.FORGET: ("Records to forget", "should come down to the never-seen level"),
     Split.RETAIN: ("Records to keep", "should stay where they were"),
+    Split.NEIGHBOUR: ("Those kept that are most like them", "damage shows here first"),
     Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
 }
 COMPARED = ("exact_memorization", "extraction_strength", "probability")
