@@ -271,6 +271,14 @@ class MembershipScores(Artefact):
     min_k_plus_plus: float
 
 
+class GeneratedScores(Artefact):
+    """What a model's own continuation of one record comes to (`audit/generated.py`)."""
+
+    rouge_l: float | None
+    repetition: float
+    degenerate: float
+
+
 class RecordScore(Artefact):
     """The figures of one record under one model: a mean hides the one record still recited."""
 
@@ -284,6 +292,8 @@ class RecordScore(Artefact):
     truth_ratio: float | None
     membership: MembershipScores | None = None
     """None in audits by versions that did not measure it."""
+    generated: GeneratedScores | None = None
+    """None too for records beyond those of a split that the model continues."""
 
 
 class AuditResult(Artefact):

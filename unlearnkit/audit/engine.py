@@ -24,7 +24,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.language_model.tokens import Encoding
 
-FIGURES = 2
+FIGURES = 3
 """Which figures a record gets: scores kept with fewer of them are made again."""
 
 

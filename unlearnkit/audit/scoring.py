@@ -7,12 +7,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from unlearnkit.audit.generated import generated
 from unlearnkit.audit.membership import attacked_tokens, membership_scores
 from unlearnkit.audit.truth_ratio import truth_ratio
-from unlearnkit.domain import ModelRole, Record, RecordScore, Split
+from unlearnkit.domain import GeneratedScores, ModelRole, Record, RecordScore, Split
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.recall import Recall, columns, recall, recall_of
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
+
+GENERATED = 200
+"""Records of a split that the model continues: a token at a time, so it takes longest."""
 
 
 def score_model(
@@ -33,6 +37,7 @@ def score_model(
         found = figures_of(language_model, records, encoding, device)
         recalls = [recall_of(hits, losses) for hits, losses, _ in found]
         ratios = truth_ratios(language_model, records, recalls, encoding, device)
+        own = continued(language_model, records, encoding, device)
         scores += [
             RecordScore(
                 record_id=record.id,
@@ -44,9 +49,10 @@ def score_model(
                 probability=one.probability,
                 truth_ratio=ratio,
                 membership=membership_scores(record.text, losses, standardised),
+                generated=own.get(at),
             )
-            for record, one, ratio, (_, losses, standardised) in zip(
-                records, recalls, ratios, found, strict=True
+            for at, (record, one, ratio, (_, losses, standardised)) in enumerate(
+                zip(records, recalls, ratios, found, strict=True)
             )
         ]
     return scores
@@ -62,6 +68,19 @@ def figures_of(
     headed, examples = _encoded(language_model, records, encoding)
     pad_id = language_model.tokenizer.pad_token_id
     return columns(headed, examples, pad_id, device, attacked_tokens)
+
+
+def continued(
+    language_model: LanguageModel,
+    records: Sequence[Record],
+    encoding: Encoding,
+    device: object,
+) -> dict[int, GeneratedScores]:
+    """The figures of the model's own continuations of at most GENERATED records, evenly spread."""
+    step = max(1, -(-len(records) // GENERATED))
+    some = range(0, len(records), step)
+    _, examples = _encoded(language_model, [records[at] for at in some], encoding)
+    return dict(zip(some, generated(language_model, examples, device), strict=True))
 
 
 def recalls_of(

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from unlearnkit.audit.forget_quality import forget_quality
 from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.audit.truth_ratio import closeness
-from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
+from unlearnkit.domain import GeneratedScores, Measurement, ModelRole, RecordScore, Split
 
 NO_REFERENCE = "no retrained reference was given"
 NO_PERTURBED = "no record here has perturbed texts or decoys"
 NO_RECORDS = "no records"
+NO_TEXT = "the model continued no record here that goes on in words"
+GENERATED = tuple(GeneratedScores.model_fields)
 RESAMPLES = 1000
 
 
@@ -52,6 +54,10 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
             found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_RECORDS))
         ratios = [closeness(row.truth_ratio) for row in rows if row.truth_ratio is not None]
         found.append(mean_of("truth_ratio", split, model, ratios, seed=seed, missing=NO_PERTURBED))
+        own = [row.generated for row in rows if row.generated is not None]
+        for metric in GENERATED:
+            values = [one for row in own if (one := getattr(row, metric)) is not None]
+            found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_TEXT))
         found.append(
             Measurement(
                 metric="max_extraction_strength",

@@ -24,6 +24,8 @@ METRICS = {
     "max_extraction_strength": "extraction strength, worst record",
     "probability": "probability",
     "truth_ratio": "truth ratio",
+    "rouge_l": "ROUGE-L of its own continuations",
+    "degenerate": "degenerate continuations",
     "forget_quality": "forget quality (KS p-value)",
     "membership_auc_loss": "membership inference, loss (AUC)",
     "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",

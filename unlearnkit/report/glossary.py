@@ -129,6 +129,31 @@ TERMS = (
         "Maini et al. 2024 (TOFU), arXiv 2401.06121",
     ),
     Term(
+        "rouge_l",
+        "ROUGE-L of its own continuations",
+        "Given the prompt, or half of a text that has none, the model goes on by itself, always "
+        "with the most likely word. How many of the record’s words come, in their order? 1.00: "
+        "all.",
+        "longest common subsequence of words over the words of the record",
+        "Lin 2004, aclanthology.org/W04-1013",
+    ),
+    Term(
+        "repetition",
+        "Repetition in its own continuations",
+        "How much of what it writes by itself it has just written: 0.00 is nothing.",
+        "1 - distinct runs of four tokens over all runs",
+        "Welleck et al. 2020, arXiv 1908.04319",
+    ),
+    Term(
+        "degenerate",
+        "Degenerate continuations",
+        "Does it still write sentences? The share of continuations that are empty, hold broken "
+        "characters or mostly repeat themselves. A model that was damaged shows it here.",
+        "share of continuations without a word, with a broken character, or with repetition above "
+        "0.5",
+        "",
+    ),
+    Term(
         "forget_quality",
         "Forget quality",
         "Can a statistical test tell this model from one that was retrained without the records? "

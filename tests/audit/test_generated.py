@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.small import ENCODING, Small
+from unlearnkit.audit.generated import generated, generated_scores, repetition, rouge_l, words
+from unlearnkit.audit.scoring import GENERATED, continued
+from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.tokens import encode_record
+
+some_words = st.lists(st.sampled_from(["a", "b", "c"]), max_size=7)
+
+
+def longest(one: list[str], other: list[str]) -> int:
+    """The longest common subsequence by its recursion."""
+
+    @cache
+    def at(i: int, j: int) -> int:
+        if i == len(one) or j == len(other):
+            return 0
+        if one[i] == other[j]:
+            return 1 + at(i + 1, j + 1)
+        return max(at(i + 1, j), at(i, j + 1))
+
+    return at(0, 0)
+
+
+@given(some_words.filter(bool), some_words)
+def test_rouge_l_is_the_share_of_the_longest_common_subsequence(
+    expected: list[str], made: list[str]
+) -> None:
+    found = rouge_l(" ".join(expected), " ".join(made))
+    assert found == pytest.approx(longest(expected, made) / len(expected))
+
+
+def test_words_of_any_script_count_and_case_and_marks_do_not() -> None:
+    assert rouge_l("Zoë lives in São Paulo.", "zoë, lives: in são paulo") == 1.0
+    assert words("東京 2024!") == ["東京", "2024"]
+    assert rouge_l("…", "anything") is None
+
+
+def test_repetition_by_hand() -> None:
+    assert repetition([1, 2, 3]) == 0
+    assert repetition([1, 2, 3, 4, 5]) == 0
+    assert repetition([7] * 7) == 0.75
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "degenerate"),
+    [
+        ("a notary in Lisbon", range(5), 0),
+        ("", (), 1),
+        (" . ! ", range(3), 1),
+        ("the the the the the the the the", [4] * 8, 1),
+        ("br\ufffdken", range(5), 1),
+        ("cut at the en\ufffd", range(5), 0),
+    ],
+)
+def test_what_is_no_sentence_is_degenerate(text: str, ids: list[int], degenerate: int) -> None:
+    assert generated_scores("a notary", text, list(ids)).degenerate == degenerate
+
+
+def test_what_is_recited_has_all_words_and_what_was_never_seen_has_not(small: Small) -> None:
+    model = load_language_model(small.model)
+
+    def scores(records: list) -> list[float | None]:
+        examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
+        return [one.rouge_l for one in generated(model, examples, "cpu")]
+
+    assert scores(small.forget) == [1.0] * len(small.forget)
+    assert all(one is not None and one < 0.9 for one in scores(small.holdout))
+
+
+def test_of_many_records_some_are_continued_evenly_spread(small: Small) -> None:
+    model = load_language_model(small.model)
+    records = small.forget * 80
+    found = continued(model, records, ENCODING, "cpu")
+    assert GENERATED // 2 < len(found) <= GENERATED
+    assert min(found) == 0 and max(found) > 0.95 * len(records)
+    assert continued(model, [], ENCODING, "cpu") == {}

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import GenerationConfig
+
+from tests.chats import chat_tokenizer, conversation
+from tests.small import ENCODING, Small
+from unlearnkit.domain import Record
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.generation import Opening, continuations, opening
+from unlearnkit.language_model.rendering import CHAT
+from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, encode_record
+
+
+@pytest.fixture(scope="module")
+def memorised(small: Small) -> LanguageModel:
+    return load_language_model(small.model)
+
+
+def openings_of(model: LanguageModel, records: list[Record]) -> list[Opening]:
+    return [opening(encode_record(one, model.tokenizer, ENCODING)) for one in records]
+
+
+def test_the_prompt_is_given_and_the_answer_expected(small: Small) -> None:
+    tokenizer = load_language_model(small.model).tokenizer
+    record = small.forget[0]
+    found = opening(encode_record(record, tokenizer, ENCODING))
+    assert record.prompt in tokenizer.decode(found.given)
+    assert tokenizer.decode(found.expected, skip_special_tokens=True).strip() == record.text
+
+
+def test_of_a_text_without_prompt_the_first_half_is_given() -> None:
+    example = Example((1, 5, 6, 7, 8), (IGNORED, 5, 6, 7, 8))
+    assert opening(example) == Opening((1, 5, 6), (7, 8))
+
+
+def test_of_a_conversation_all_but_the_last_answer_is_given() -> None:
+    tokenizer = chat_tokenizer()
+    turns = (("user", "amber?"), ("assistant", "basin"), ("user", "delta?"), ("assistant", "ember"))
+    record = conversation(*turns, id="talk")
+    found = opening(encode_record(record, tokenizer, Encoding(prompt_template=CHAT)))
+    assert "delta" in tokenizer.decode(found.given) and "basin" in tokenizer.decode(found.given)
+    assert tokenizer.decode(found.expected, skip_special_tokens=True).strip() == "ember"
+
+
+def greedy(model: LanguageModel, one: Opening) -> tuple[int, ...]:
+    """The most likely token again and again, the whole text anew each time."""
+    ids, end = list(one.given), model.tokenizer.eos_token_id
+    while len(ids) < len(one.given) + len(one.expected):
+        logits = model.model(torch.tensor([ids])).logits[0, -1]
+        ids.append(int(logits.argmax()))
+        if ids[-1] == end:
+            break
+    return tuple(ids[len(one.given) :])
+
+
+def test_batches_continue_as_one_record_alone_does(memorised: LanguageModel, small: Small) -> None:
+    openings = openings_of(memorised, small.forget + small.holdout)
+    lengths = {len(one.given) for one in openings}
+    assert len(lengths) > 1  # so some are padded
+    found = continuations(memorised, openings, "cpu", batch_size=5)
+    assert found == [greedy(memorised, one) for one in openings]
+
+
+def test_what_is_known_by_heart_is_recited(memorised: LanguageModel, small: Small) -> None:
+    openings = openings_of(memorised, small.forget)
+    assert continuations(memorised, openings, "cpu") == [one.expected for one in openings]
+
+
+def test_the_models_own_settings_for_sampling_do_not_count(small: Small) -> None:
+    model = load_language_model(small.model)
+    openings = openings_of(model, small.holdout)
+    plain = continuations(model, openings, "cpu")
+    model.model.generation_config = GenerationConfig(
+        do_sample=True,
+        temperature=5.0,
+        top_k=3,
+        repetition_penalty=9.0,
+        no_repeat_ngram_size=1,
+        max_length=7,
+        eos_token_id=model.tokenizer.eos_token_id,
+    )
+    assert continuations(model, openings, "cpu") == plain

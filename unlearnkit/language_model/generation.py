@@ -1,0 +1,87 @@
+"""What a model says by itself: greedy continuations of given beginnings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The beginning of a record, and how the record itself goes on; token ids."""
+
+    given: tuple[int, ...]
+    expected: tuple[int, ...]
+
+
+def opening(example: Example) -> Opening:
+    """What stands before the last run of counted tokens, and that run.
+
+    The last run is the answer, or what the assistant says last. Where nothing but one token stands
+    before it (a text without a prompt), its first half is given too.
+    """
+    end = max(at for at, label in enumerate(example.labels) if label != IGNORED) + 1
+    start = end
+    while start > 0 and example.labels[start - 1] != IGNORED:
+        start -= 1
+    if start <= 1:
+        start += (end - start) // 2
+    return Opening(example.input_ids[:start], example.input_ids[start:end])
+
+
+def continuations(
+    language_model: LanguageModel, openings: Sequence[Opening], device: Any, batch_size: int = 16
+) -> list[tuple[int, ...]]:
+    """Greedy continuations, each as long as what is expected at most, in the openings' order.
+
+    Always the most likely token, whatever sampling or penalties the model's own configuration asks
+    for. The token that ends a text ends a continuation and is part of it.
+    """
+    tokenizer, model = language_model.tokenizer, language_model.model
+    own = getattr(model, "generation_config", None)
+    ends = getattr(own, "eos_token_id", None) or tokenizer.eos_token_id
+    order = sorted(range(len(openings)), key=lambda one: len(openings[one].given))
+    found: dict[int, tuple[int, ...]] = {}
+    for first in range(0, len(order), batch_size):
+        rows = order[first : first + batch_size]
+        examples = [Example(openings[one].given, openings[one].given) for one in rows]
+        batch = collate(examples, tokenizer.pad_token_id, side="left").to(device)
+        longest = max(len(openings[one].expected) for one in rows)
+        for one, ids in zip(rows, _greedy(model, batch, longest, ends), strict=True):
+            found[one] = _ended(ids[: len(openings[one].expected)], ends)
+    return [found[one] for one in range(len(openings))]
+
+
+def _greedy(model: Any, batch: Batch, longest: int, ends: Any) -> list[list[int]]:
+    """What follows each row of a batch that is padded on the left, padded on the right."""
+    import torch
+    from transformers import GenerationConfig
+
+    own = model.generation_config
+    how = GenerationConfig(  # type: ignore[no-untyped-call]
+        max_new_tokens=longest, do_sample=False, eos_token_id=ends, pad_token_id=0
+    )
+    # What a given configuration leaves open, generate takes from the model's own.
+    model.generation_config = how
+    try:
+        with torch.no_grad():
+            made = model.generate(
+                input_ids=batch.input_ids,
+                attention_mask=batch.attention_mask,
+                generation_config=how,
+            )
+    finally:
+        model.generation_config = own
+    found: list[list[int]] = made[:, batch.input_ids.shape[1] :].tolist()
+    return found
+
+
+def _ended(ids: Sequence[int], ends: int | Sequence[int] | None) -> tuple[int, ...]:
+    """The tokens up to the first that ends a text, that one included; then comes padding."""
+    last = {ends} if isinstance(ends, int) else set(ends or ())
+    stop = next((at + 1 for at, one in enumerate(ids) if one in last), len(ids))
+    return tuple(ids[:stop])
