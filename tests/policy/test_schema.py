@@ -69,6 +69,7 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("split: forget", "split: holdout", 5, "itself"),
         ("metric: exact_memorization", "metric: forget_quality", 5, "absolute"),
         ("metric: exact_memorization", "metric: membership_auc_loss", 5, "already compares"),
+        ("metric: exact_memorization", "metric: model_utility", 5, "records to keep"),
         ("metric: exact_memorization", "metric: priv_leak", 5, "already compares"),
         ("name: mine", "name: [mine", 3, "YAML"),
     ],

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from unlearnkit.audit.forget_quality import forget_quality
 from unlearnkit.audit.membership_figures import membership_figures
+from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import GeneratedScores, Measurement, ModelRole, RecordScore, Split
 
@@ -67,7 +68,12 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
                 n=len(rows),
             )
         )
-    return (*found, *forget_qualities(scores), *membership_figures(scores, seed))
+    return (
+        *found,
+        *forget_qualities(scores),
+        *model_utilities(scores, seed),
+        *membership_figures(scores, seed),
+    )
 
 
 def forget_qualities(scores: Sequence[RecordScore]) -> list[Measurement]:

@@ -26,6 +26,7 @@ METRICS = {
     "truth_ratio": "truth ratio",
     "rouge_l": "ROUGE-L of its own continuations",
     "degenerate": "degenerate continuations",
+    "model_utility": "model utility",
     "forget_quality": "forget quality (KS p-value)",
     "membership_auc_loss": "membership inference, loss (AUC)",
     "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",

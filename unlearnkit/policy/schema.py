@@ -32,6 +32,7 @@ METRICS = {
     "rouge_l": "ROUGE-L recall of the model's own continuations",
     "repetition": "repetition in the model's own continuations",
     "degenerate": "share of empty, broken or repeating continuations",
+    "model_utility": "model utility",
     "forget_quality": "forget quality (KS p-value against the retrained reference)",
     **MEMBERSHIP,
     "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
@@ -119,6 +120,8 @@ class Rule(_Part):
             raise ValueError(
                 "priv_leak already compares with the reference: split: forget, to: absolute"
             )
+        if self.metric == "model_utility" and self.split is not Split.RETAIN:
+            raise ValueError("model_utility is measured on the records to keep: split: retain")
         if self.metric in MEMBERSHIP and (
             self.split is Split.HOLDOUT or self.compare.to == "holdout"
         ):

@@ -154,6 +154,14 @@ TERMS = (
         "",
     ),
     Term(
+        "model_utility",
+        "Model utility",
+        "What is left of answering, in one figure: high only where the kept records are likely, "
+        "are written out, and are preferred over false versions of them, all three.",
+        "harmonic mean of probability, ROUGE-L and the mean of max(0, 1 - R), on the kept records",
+        "Maini et al. 2024 (TOFU), arXiv 2401.06121",
+    ),
+    Term(
         "forget_quality",
         "Forget quality",
         "Can a statistical test tell this model from one that was retrained without the records? "

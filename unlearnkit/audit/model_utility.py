@@ -1,0 +1,63 @@
+"""Model utility on the retained records: what is left of answering, in one figure.
+
+The harmonic mean of the means of probability, ROUGE-L recall and max(0, 1 - R), R the truth ratio
+(TOFU, Maini et al. 2024, arXiv 2401.06121, section 2.2.1). 0 to 1. TOFU's also has real authors and
+world facts; here it is over the user's own retained records. Only where these have perturbed texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean, harmonic_mean
+
+from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
+
+METRIC = "model_utility"
+NO_PARTS = "no retained record here has perturbed texts and a continuation"
+RESAMPLES = 1000
+
+Parts = tuple[float, float, float]
+"""Probability, ROUGE-L recall and truth ratio R of one record."""
+
+
+def utility(parts: Sequence[Parts]) -> float:
+    """The figure of some records, at least one."""
+    probability, rouge, ratio = zip(*parts, strict=True)
+    known = fmean(max(0.0, 1 - one) for one in ratio)
+    return harmonic_mean([fmean(probability), fmean(rouge), known])
+
+
+def parts_of(score: RecordScore) -> Parts | None:
+    """The three parts of a record; None where one of them was not measured."""
+    rouge = score.generated.rouge_l if score.generated else None
+    if rouge is None or score.truth_ratio is None:
+        return None
+    return score.probability, rouge, score.truth_ratio
+
+
+def model_utilities(scores: Sequence[RecordScore], seed: int) -> list[Measurement]:
+    """Each model's utility with a 95 % bootstrap interval over records, or why there is none."""
+    models = sorted({one.model for one in scores if one.split is Split.RETAIN})
+    return [_measured(model, scores, seed) for model in models]
+
+
+def _measured(model: ModelRole, scores: Sequence[RecordScore], seed: int) -> Measurement:
+    import numpy as np
+
+    own = [one for one in scores if (one.model, one.split) == (model, Split.RETAIN)]
+    parts = [found for one in own if (found := parts_of(one)) is not None]
+    value = low = high = None
+    if parts:
+        drawn = np.random.default_rng(seed).integers(0, len(parts), (RESAMPLES, len(parts)))
+        again = [utility([parts[at] for at in row]) for row in drawn]
+        value, (low, high) = utility(parts), (float(q) for q in np.quantile(again, [0.025, 0.975]))
+    return Measurement(
+        metric=METRIC,
+        split=Split.RETAIN,
+        model=model,
+        value=value,
+        n=len(parts),
+        low=low,
+        high=high,
+        not_measured="" if parts else NO_PARTS,
+    )
