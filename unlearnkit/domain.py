@@ -24,9 +24,12 @@ def silent(what: str, done: int, total: int) -> None:
 
 
 class Artefact(BaseModel):
-    """A frozen value that is stored as JSON; unknown fields are refused."""
+    """A frozen value that is stored as JSON; unknown fields are refused.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What is no finite number is stored as a word, and read back as what it was.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
 
 
 # --- the request -----------------------------------------------------------------------------
@@ -296,6 +299,26 @@ class RecordScore(Artefact):
     """None too for records beyond those of a split that the model continues."""
 
 
+Baseline = Literal["holdout", "original", "reference"]
+"""What a figure of the unlearned model is compared with."""
+
+
+class Difference(Artefact):
+    """How far the unlearned model's mean lies from a baseline's (`audit/differences.py`)."""
+
+    metric: str
+    split: Split
+    to: Baseline
+    value: float
+    low: float
+    high: float
+    """90 % interval: two one-sided tests at 5 %."""
+    detectable: float
+    """The true difference that such an audit sees four times out of five."""
+    n: int
+    others: int
+
+
 class AuditResult(Artefact):
     """Everything `audit` measured, and what is needed to measure it again."""
 
@@ -305,6 +328,8 @@ class AuditResult(Artefact):
     models: dict[ModelRole, str]
     """Role -> digest of the model folder."""
     measurements: tuple[Measurement, ...]
+    differences: tuple[Difference, ...] = ()
+    """Empty in audits by versions that did not measure them."""
     records: tuple[RecordScore, ...]
     holdout_origin: str
     """'given' or 'decoys': where the records came from that the model never saw."""
@@ -315,6 +340,13 @@ class AuditResult(Artefact):
         for one in self.measurements:
             if (one.metric, one.split, one.model) == (metric, split, model):
                 return one.value
+        return None
+
+    def difference(self, metric: str, split: Split, to: str) -> Difference | None:
+        """The unlearned model's difference to a baseline, or None where it was not measured."""
+        for one in self.differences:
+            if (one.metric, one.split, one.to) == (metric, split, to):
+                return one
         return None
 
 
@@ -337,6 +369,8 @@ class Check(Artefact):
     observed: float | None
     bound: str
     """The comparison as it was made, in figures: '0.312 <= 0.280 + 0.10'."""
+    detectable: float | None = None
+    """The true difference that so few records show four times out of five; None: not measured."""
     explanation: str
 
 

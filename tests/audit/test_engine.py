@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,7 +9,8 @@ import pytest
 
 from tests.small import ENCODING, Small, records
 from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
-from unlearnkit.domain import AuditResult, ModelRole, Split
+from unlearnkit.domain import AuditResult, ModelRole, RecordScore, Split
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_digest
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -119,6 +121,31 @@ def test_every_record_is_listed_with_its_request(measured: AuditResult) -> None:
     ]
     assert len(forget) == 6
     assert all(one.request_ids == ("request",) for one in forget)
+
+
+def test_kept_scores_of_an_earlier_version_are_not_taken_for_a_model_that_is_gone(
+    small: Small, tmp_path: Path
+) -> None:
+    task = AuditTask(
+        run_id="run",
+        models={ModelRole.REFERENCE: AuditedModel(tmp_path / "gone", "d" * 64)},
+        splits={Split.FORGET: small.forget},
+        owners={},
+        encoding=ENCODING,
+        holdout_origin="given",
+        corpus_digest="c" * 64,
+        seed=0,
+        kept=tmp_path / "scores",
+    )
+    with pytest.raises(BadInput, match="the reference model is not there"):
+        audit(task, NOW)
+
+
+def test_what_is_no_finite_number_is_read_back_as_it_was(measured: AuditResult) -> None:
+    odd = measured.records[0].model_copy(update={"probability": math.nan})
+    again = RecordScore.model_validate_json(odd.model_dump_json())
+    assert math.isnan(again.probability)
+    assert again.model_dump(exclude={"probability"}) == odd.model_dump(exclude={"probability"})
 
 
 def test_the_same_audit_gives_the_same_figures(small: Small, measured: AuditResult) -> None:

@@ -59,11 +59,21 @@ def test_a_passed_report_completes_the_requests_and_erases_who_they_are_about(
         assert context.ledger.verify() == len(context.ledger.events())
 
 
+@pytest.fixture
+def unreachable(tmp_path: Path) -> str:
+    """A policy that nothing passes."""
+    path = tmp_path / "unreachable.yaml"
+    rule = "{id: one, metric: probability, split: forget, explanation: why, "
+    rule += "compare: {to: absolute, at_most: -1}}"
+    path.write_text(f"version: 1\nname: unreachable\ndescription: none\nrules: [{rule}]\n")
+    return str(path)
+
+
 def test_a_failed_report_makes_the_requests_ready_again_and_keeps_who_they_are_about(
-    line: Line, unlearned: Path
+    line: Line, unlearned: Path, unreachable: str
 ) -> None:
     with opened(unlearned) as context:
-        done = report(context, the_run(context), "strict")
+        done = report(context, the_run(context), unreachable)
         assert done.report.verdict.outcome is Outcome.FAIL
         assert states(context) == {RequestState.READY}
         for request_id in line.story.truth:
@@ -78,9 +88,11 @@ def test_a_report_that_cannot_tell_moves_nobody(unlearned: Path) -> None:
         assert states(context) == {RequestState.UNLEARNED}
 
 
-def test_a_run_that_failed_once_may_pass_another_policy_later(line: Line, unlearned: Path) -> None:
+def test_a_run_that_failed_once_may_pass_another_policy_later(
+    line: Line, unlearned: Path, unreachable: str
+) -> None:
     with opened(unlearned) as context:
-        report(context, the_run(context), "strict")
+        report(context, the_run(context), unreachable)
         report(context, the_run(context), str(line.story.policy))
         assert states(context) == {RequestState.COMPLETED}
         outcomes = [e.payload["outcome"] for e in context.ledger.events() if e.kind == "reported"]
@@ -162,7 +174,7 @@ def test_the_original_may_be_gone_where_it_was_measured_before(
         measured = audit(context, run, line.model)
         assert measured.models[ModelRole.ORIGINAL] == run.manifest.original_digest
         shutil.rmtree(run.scores)
-        with pytest.raises(BadInput, match="not a model folder") as refusal:
+        with pytest.raises(BadInput, match="the original model is not there") as refusal:
             audit(context, run, line.model)
         assert refusal.value.where == str(tmp_path / "gone")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
-from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
+from unlearnkit.domain import AuditResult, Baseline, Difference, Measurement, ModelRole, Split
+from unlearnkit.policy.schema import DIFFERENCES
 
 Figures = Mapping[tuple[str, str, str], float | None]
 """(metric, split, model) -> value."""
@@ -49,7 +50,36 @@ def audit(figures: Figures, *, reference: bool = False) -> AuditResult:
             )
             for (metric, split, model), value in figures.items()
         ),
+        differences=tuple(certain(figures)),
         records=(),
         holdout_origin="given",
         corpus_digest="1" * 64,
     )
+
+
+def certain(figures: Figures) -> Iterator[Difference]:
+    """The differences of these figures, as if there were records without number."""
+    places: dict[Baseline, tuple[str | None, str]] = {
+        "holdout": ("holdout", "unlearned"),
+        "original": (None, "original"),
+        "reference": (None, "reference"),
+    }
+    for (metric, split, model), value in figures.items():
+        if model != "unlearned" or metric not in DIFFERENCES or value is None:
+            continue
+        for to, (other, role) in places.items():
+            base = figures.get((metric, other or split, role))
+            if base is None or (to == "holdout" and split == "holdout"):
+                continue
+            gap = round(value - base, 9)
+            yield Difference(
+                metric=metric,
+                split=Split(split),
+                to=to,
+                value=gap,
+                low=gap,
+                high=gap,
+                detectable=0.0,
+                n=24,
+                others=24,
+            )

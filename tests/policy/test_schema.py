@@ -61,6 +61,8 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("within: 0.1", "within: yes", 9, "number"),
         ("to: holdout", "to: absolute", 9, "near"),
         ("to: holdout", "to: somewhere", 9, "absolute"),
+        ("within: 0.1", "within: 0.1, by: luck", 9, "interval"),
+        ("to: holdout, within: 0.1", "to: absolute, at_most: 0.1, by: interval", 9, "difference"),
         ("    explanation: why\n", "", 5, "explanation"),
         ("    explanation: why\n", "    explanation: why\n    colour: red\n", 11, "colour"),
         ("    explanation: why\n", "    explanation: why\n    id: two\n", 11, "given twice"),
@@ -71,6 +73,20 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("metric: exact_memorization", "metric: membership_auc_loss", 5, "already compares"),
         ("metric: exact_memorization", "metric: model_utility", 5, "records to keep"),
         ("metric: exact_memorization", "metric: priv_leak", 5, "already compares"),
+        (
+            "metric: exact_memorization\n    split: forget\n    severity: fail\n"
+            "    compare: {to: holdout",
+            "metric: membership_auc_reference\n    split: forget\n    severity: fail\n"
+            "    compare: {to: reference",
+            5,
+            "already compares with the reference",
+        ),
+        (
+            "metric: exact_memorization\n    split: forget",
+            "metric: model_utility\n    split: retain",
+            5,
+            "records to keep",
+        ),
         ("name: mine", "name: [mine", 3, "YAML"),
     ],
 )

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
+from unlearnkit.audit.differences import differences
 from unlearnkit.audit.scoring import score_model
 from unlearnkit.audit.summary import summarise
 from unlearnkit.corpus.reader import digest_records
@@ -22,6 +23,7 @@ from unlearnkit.domain import (
     Split,
     silent,
 )
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 
 FIGURES = 3
@@ -77,6 +79,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         seed=task.seed,
         models={role: model.digest for role, model in task.models.items()},
         measurements=summarise(scores, task.seed),
+        differences=differences(scores),
         records=tuple(scores),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
@@ -95,6 +98,13 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
         found = load(path, Scores)
         if (found.model_digest, found.material) == (model.digest, material):
             return found
+    if not model.folder.is_dir():
+        raise BadInput(
+            f"the {role} model is not there, and it was not measured on these records before, or "
+            "by an earlier version with fewer figures",
+            where=model.folder,
+            fix="Put it back, or give the retrained one with --reference.",
+        )
     records = score_model(model.folder, role, task.splits, task.owners, task.encoding)
     scores = Scores(model_digest=model.digest, material=material, records=tuple(records))
     save(path, scores)

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from unlearnkit.domain import Split
+from unlearnkit.domain import Baseline, Split
 from unlearnkit.yaml_file import load_yaml
 
 ATTACKS = {
@@ -39,7 +39,9 @@ METRICS = {
 }
 """Metric names a rule may use -> what they are called in words."""
 
-Baseline = Literal["absolute", "original", "holdout", "reference"]
+
+DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
+"""Metrics whose differences the audit gives an interval."""
 
 
 class _Part(BaseModel):
@@ -53,7 +55,10 @@ class Compare(_Part):
     within: |measured - base| <= within. The base of `absolute` is 0.
     """
 
-    to: Baseline
+    to: Literal["absolute"] | Baseline
+    by: Literal["mean", "interval"] = "mean"
+    """interval: the 90 % interval of the difference has to lie there, whole; where it lies only
+    in part, the records are too few to tell."""
     at_most: float | None = None
     at_least: float | None = None
     within: float | None = None
@@ -74,6 +79,8 @@ class Compare(_Part):
             raise ValueError("within is a distance and cannot be negative")
         if self.within is not None and self.to == "absolute":
             raise ValueError("within needs something to be near: original, holdout or reference")
+        if self.by == "interval" and self.to == "absolute":
+            raise ValueError("by: interval needs a difference: to original, holdout or reference")
         return self
 
     @property
@@ -108,6 +115,8 @@ class Rule(_Part):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
+        if self.compare.by == "interval" and self.metric not in DIFFERENCES:
+            raise ValueError(f"by: interval is for means over records: {', '.join(DIFFERENCES)}")
         if self.metric == "forget_quality" and (
             self.split is not Split.FORGET or self.compare.to != "absolute"
         ):
@@ -120,14 +129,23 @@ class Rule(_Part):
             raise ValueError(
                 "priv_leak already compares with the reference: split: forget, to: absolute"
             )
-        if self.metric == "model_utility" and self.split is not Split.RETAIN:
-            raise ValueError("model_utility is measured on the records to keep: split: retain")
+        if self.metric == "model_utility" and (
+            self.split is not Split.RETAIN or self.compare.to == "holdout"
+        ):
+            raise ValueError(
+                "model_utility is measured on the records to keep: split: retain, to: absolute, "
+                "original or reference"
+            )
+        if self.metric.endswith("_reference") and self.compare.to == "reference":
+            raise ValueError(
+                f"{self.metric} already compares with the reference: to: absolute or original"
+            )
         if self.metric in MEMBERSHIP and (
             self.split is Split.HOLDOUT or self.compare.to == "holdout"
         ):
             raise ValueError(
-                "membership inference already compares with the holdout: split: forget or retain, "
-                "to: absolute, original or reference"
+                "membership inference already compares with the holdout: split: forget, retain or "
+                "neighbour, to: absolute, original or reference"
             )
         if self.split is Split.HOLDOUT and self.compare.to == "holdout":
             raise ValueError("a rule that compares the holdout with itself decides nothing")

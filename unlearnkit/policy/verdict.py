@@ -7,6 +7,7 @@ import math
 from decimal import Decimal
 
 from unlearnkit.domain import AuditResult, Check, ModelRole, Outcome, Split, Verdict
+from unlearnkit.policy.interval import by_interval
 from unlearnkit.policy.schema import METRICS, Compare, Policy, Rule
 
 _SPLITS = {
@@ -54,6 +55,7 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
 def _check(rule: Rule, audit: AuditResult) -> Check:
     observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED))
     explanation = " ".join(rule.explanation.split())
+    difference = audit.difference(rule.metric, rule.split, rule.compare.to)
     if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
         outcome, bound = Outcome.NOT_APPLICABLE, "not applicable: no retrained reference was given"
     else:
@@ -62,18 +64,22 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
             outcome = Outcome.CANNOT_TELL
             bound = _bound(rule.compare, _text(observed), _text(base), holds=True)
             explanation += _why_missing(rule, audit, observed)
+        elif rule.compare.by == "interval":
+            outcome, bound, why = by_interval(rule.compare, difference)
+            explanation += why
         else:
             holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
             outcome = Outcome.PASS if holds else Outcome.FAIL
             bound = _figures(rule.compare, observed, base or 0.0, holds)
-            if not holds and rule.compare.within is not None and rule.split is Split.FORGET:
-                explanation += _side(observed, base or 0.0)
+        if outcome is Outcome.FAIL and rule.compare.within is not None:
+            explanation += _side(observed, base) if rule.split is Split.FORGET else ""
     return Check(
         rule=rule.id,
         outcome=outcome,
         severity=rule.severity,
         observed=observed,
         bound=bound,
+        detectable=difference.detectable if difference else None,
         explanation=explanation,
     )
 
@@ -155,8 +161,8 @@ def _why_missing(rule: Rule, audit: AuditResult, observed: float | None) -> str:
     return f" Not measured: {reason}."
 
 
-def _side(observed: float, base: float) -> str:
-    if observed < base:
+def _side(observed: float | None, base: float | None) -> str:
+    if (observed or 0.0) < (base or 0.0):
         return " It lies below: over-unlearned, a hole that itself points at the person."
     return " It lies above: more of the records is left than in a model that never saw them."
 
@@ -169,6 +175,8 @@ def explain(policy: Policy) -> list[str]:
 def _sentence(rule: Rule) -> str:
     compare, must = rule.compare, "must" if rule.severity == "fail" else "should (warning only)"
     metric = METRICS[rule.metric]
+    if compare.by == "interval":
+        metric = f"the whole 90 % interval of {metric}"
     size = _distance(compare)
     if compare.within is not None:
         demand = f"lie within {size} of {_BASES[compare.to]}, from either side"

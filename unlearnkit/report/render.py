@@ -50,6 +50,7 @@ def render_html(
         "key_figures": tables.key_figures(report),
         "teachers": tables.teachers(report),
         "outcome_word": tables.outcome_word,
+        "figure": tables.figure,
         "has_reference": report.reference_digest is not None,
         "comparison": plots.comparison_plot(tables.comparison(report)),
         "record_plots": [

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import ttest_ind, ttest_rel
+
+from unlearnkit.audit.differences import differences, paired, unpaired
+from unlearnkit.domain import ModelRole, RecordScore, Split
+
+shares = st.lists(st.integers(0, 100).map(lambda one: one / 100), min_size=2, max_size=12)
+
+
+def named(values: list[float]) -> dict[str, float]:
+    return {str(at): value for at, value in enumerate(values)}
+
+
+@given(shares.filter(lambda some: len(set(some)) > 1), shares)
+def test_two_sets_of_records_have_welchs_interval(ours: list[float], theirs: list[float]) -> None:
+    found = unpaired(named(ours), named(theirs))
+    expected = ttest_ind(ours, theirs, equal_var=False).confidence_interval(0.90)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+    assert (found.n, found.others) == (len(ours), len(theirs))
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=12))
+def test_the_same_records_under_two_models_are_paired(pairs: list[tuple[int, int]]) -> None:
+    ours, theirs = ([float(pair[at]) for pair in pairs] for at in (0, 1))
+    found = paired(named(ours), named(theirs) | {"nobody else's": 9.0})
+    assert found is not None
+    if len({a - b for a, b in pairs}) == 1:
+        assert found.low == found.value == found.high
+        return
+    expected = ttest_rel(ours, theirs).confidence_interval(0.90)
+    assert (found.low, found.high) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+def test_one_record_has_no_spread_and_so_no_interval() -> None:
+    assert unpaired({"a": 0.5}, named([0.1, 0.2])) is None
+    assert paired(named([0.1, 0.2]), {"0": 0.1}) is None
+
+
+def test_what_it_says_it_could_have_seen_it_sees_four_times_out_of_five() -> None:
+    """Normal records, 25 and 40: with that true difference, how often is the interval above 0?"""
+    draw, spread = random.Random(0), 0.1
+
+    def audit(shift: float) -> tuple[float, float]:
+        ours = [draw.gauss(shift, spread) for _ in range(25)]
+        found = unpaired(named(ours), named([draw.gauss(0, spread) for _ in range(40)]))
+        assert found is not None
+        return found.low, found.detectable
+
+    typical = sum(audit(0.0)[1] for _ in range(200)) / 200
+    seen = sum(audit(typical)[0] > 0 for _ in range(1000)) / 1000
+    assert 0.76 < seen < 0.84
+    alarms = sum(audit(0.0)[0] > 0 for _ in range(1000)) / 1000
+    assert alarms < 0.07
+
+
+def score(split: Split, model: ModelRole, at: int, value: float) -> RecordScore:
+    return RecordScore(
+        record_id=f"{split}-{at}",
+        split=split,
+        model=model,
+        exact_memorization=value,
+        extraction_strength=value,
+        probability=value,
+        truth_ratio=None,
+    )
+
+
+def test_each_baseline_has_its_own_difference() -> None:
+    levels = {
+        (Split.FORGET, ModelRole.ORIGINAL): (1.0, 0.9),
+        (Split.FORGET, ModelRole.UNLEARNED): (0.3, 0.2),
+        (Split.HOLDOUT, ModelRole.UNLEARNED): (0.2, 0.2, 0.2),
+        (Split.HOLDOUT, ModelRole.ORIGINAL): (0.4, 0.4, 0.4),
+    }
+    scores = [
+        score(split, model, at, value)
+        for (split, model), some in levels.items()
+        for at, value in enumerate(some)
+    ]
+    found = {
+        (one.split, one.to): one.value
+        for one in differences(scores)
+        if one.metric == "exact_memorization"
+    }
+    assert found == {
+        (Split.FORGET, "original"): pytest.approx(-0.7),
+        (Split.FORGET, "holdout"): pytest.approx(0.05),
+        (Split.HOLDOUT, "original"): pytest.approx(-0.2),
+    }
+    assert not [one for one in differences(scores) if one.metric == "truth_ratio"]
