@@ -7,7 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.small import ENCODING, Small
-from unlearnkit.audit.generated import generated, generated_scores, repetition, rouge_l, words
+from unlearnkit.audit.generated import (
+    Continuation,
+    generated,
+    generated_scores,
+    repetition,
+    rouge_l,
+)
 from unlearnkit.audit.scoring import GENERATED, continued
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.tokens import encode_record
@@ -39,7 +45,7 @@ def test_rouge_l_is_the_share_of_the_longest_common_subsequence(
 
 def test_words_of_any_script_count_and_case_and_marks_do_not() -> None:
     assert rouge_l("Zoë lives in São Paulo.", "zoë, lives: in são paulo") == 1.0
-    assert words("東京 2024!") == ["東京", "2024"]
+    assert rouge_l("東京都に住む田中", "東京都に住む田中さん") == 1.0
     assert rouge_l("…", "anything") is None
 
 
@@ -58,10 +64,18 @@ def test_repetition_by_hand() -> None:
         ("the the the the the the the the", [4] * 8, 1),
         ("br\ufffdken", range(5), 1),
         ("cut at the en\ufffd", range(5), 0),
+        ("\ufffd это тест", range(5), 0),
     ],
 )
 def test_what_is_no_sentence_is_degenerate(text: str, ids: list[int], degenerate: int) -> None:
-    assert generated_scores("a notary", text, list(ids)).degenerate == degenerate
+    expected = Continuation("a notary", (1, 2))
+    assert generated_scores(expected, Continuation(text, tuple(ids))).degenerate == degenerate
+
+
+@pytest.mark.parametrize("text", ["👍", "br\ufffdken", "la la la la la la la la"])
+def test_what_the_record_itself_is_like_is_no_damage(text: str) -> None:
+    same = Continuation(text, (4,) * 8)
+    assert generated_scores(same, same).degenerate == 0
 
 
 def test_what_is_recited_has_all_words_and_what_was_never_seen_has_not(small: Small) -> None:

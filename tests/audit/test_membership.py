@@ -11,12 +11,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
 from unlearnkit.audit.membership import lowest, membership_scores, standardised_at
 from unlearnkit.audit.scoring import score_model
+from unlearnkit.demo.training import SmallModel, train
 from unlearnkit.domain import MembershipScores, ModelRole, Record, Split
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.tokens import encode_record
+from unlearnkit.language_model.rendering import CHAT
+from unlearnkit.language_model.tokens import Encoding, encode_record
 
 
 def test_a_token_is_standardised_by_what_the_vocabulary_would_have_scored() -> None:
@@ -31,6 +34,13 @@ def test_a_token_is_standardised_by_what_the_vocabulary_would_have_scored() -> N
 def test_a_certain_token_gives_a_finite_score() -> None:
     [found] = standardised_at(torch.tensor([[1e4, 0.0]]), torch.tensor([0]))
     assert math.isfinite(found)
+
+
+@pytest.mark.parametrize("masked", [-math.inf, torch.finfo(torch.float32).min])
+def test_a_token_that_cannot_come_leaves_the_others_a_score(masked: float) -> None:
+    [found] = standardised_at(torch.tensor([[0.5, 1.0, masked]]), torch.tensor([0]))
+    [alone] = standardised_at(torch.tensor([[0.5, 1.0]]), torch.tensor([0]))
+    assert found == pytest.approx(alone)
 
 
 @given(st.lists(st.floats(-50, 0), min_size=1, max_size=40))
@@ -49,6 +59,19 @@ def test_scores_by_hand() -> None:
     found = membership_scores("ab", [1.0, 3.0], [0.5, -0.5])
     assert (found.loss, found.min_k, found.min_k_plus_plus) == (-2.0, -3.0, -0.5)
     assert found.zlib == pytest.approx(-2.0 / len(zlib.compress(b"ab")))
+
+
+def test_of_a_conversation_only_what_the_assistant_says_is_compressed(tmp_path: Path) -> None:
+    long = conversation(("user", "amber basin cedar delta?"), ("assistant", "ember"), id="talk")
+    short = conversation(("user", "amber?"), ("assistant", "ember"), id="talk")
+    size = SmallModel(hidden=32, layers=2, heads=2, epochs=1, batch_size=2)
+    encoding = Encoding(prompt_template=CHAT, max_length=96)
+    train([long], chat_tokenizer(), tmp_path / "model", size=size, encoding=encoding, seed=0)
+    found = score_model(
+        tmp_path / "model", ModelRole.ORIGINAL, {Split.FORGET: [long, short]}, {}, encoding
+    )
+    lengths = [one.membership.loss / one.membership.zlib for one in found if one.membership]
+    assert lengths == pytest.approx([len(zlib.compress(b"ember"))] * 2)
 
 
 def alone(language_model: LanguageModel, record: Record) -> MembershipScores:

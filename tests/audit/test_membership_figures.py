@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from unlearnkit.audit.membership_figures import (
     NO_HOLDOUT,
     NO_REFERENCE,
+    NOT_FINITE,
+    OWN,
     TOO_FEW,
     membership_figures,
 )
+from unlearnkit.audit.membership_figures import REFERENCE as BESIDE
 from unlearnkit.domain import Measurement, MembershipScores, ModelRole, RecordScore, Split
+from unlearnkit.policy.schema import ATTACKS
+from unlearnkit.report import glossary
 
 Levels = dict[tuple[ModelRole, Split], list[float]]
 
@@ -77,6 +84,23 @@ def test_with_one_the_leak_is_relative_to_its_area() -> None:
 def test_a_retrained_model_that_always_tells_leaves_nothing_to_divide_by() -> None:
     told = REFERENCE | {(RETRAINED, FORGET): [-0.1, -0.1]}
     assert "AUC is 1" in figures(LEVELS | told)["priv_leak", FORGET, UNLEARNED].not_measured
+
+
+def test_a_score_that_is_no_number_gives_no_figure() -> None:
+    found = figures(LEVELS | REFERENCE | {(UNLEARNED, FORGET): [math.nan, -1.0]})
+    for metric in ("membership_auc_loss", "membership_tpr_loss", "priv_leak"):
+        assert found[metric, FORGET, UNLEARNED].value is None
+        assert found[metric, FORGET, UNLEARNED].not_measured == NOT_FINITE
+
+
+def test_with_a_retrained_model_but_no_never_seen_records_the_reason_is_these() -> None:
+    whole = {key: some for key, some in (LEVELS | REFERENCE).items() if key[1] is not HOLDOUT}
+    assert figures(whole)["membership_auc_reference", FORGET, UNLEARNED].not_measured == NO_HOLDOUT
+
+
+def test_every_attack_has_a_label_and_may_be_ruled_on() -> None:
+    attacks = [*OWN, BESIDE]
+    assert list(ATTACKS) == attacks == [one.name for one in glossary.ATTACKS]
 
 
 def test_few_never_seen_records_give_an_area_but_no_rate() -> None:

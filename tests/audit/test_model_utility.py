@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.audit.model_utility import NO_PARTS, model_utilities, utility
+from unlearnkit.audit.model_utility import NO_PARTS, NOT_FINITE, model_utilities, utility
 from unlearnkit.domain import GeneratedScores, ModelRole, RecordScore, Split
 
 share = st.floats(0, 1)
@@ -51,6 +53,11 @@ def test_the_interval_holds_the_figure() -> None:
     [found] = model_utilities(some, seed=0)
     assert found.value is not None and found.low is not None and found.high is not None
     assert found.low < found.value < found.high
+
+
+def test_a_part_that_is_no_number_gives_no_figure() -> None:
+    [found] = model_utilities([score(0.9, 0.8, math.nan), score(0.9, 0.8, 0.1)], seed=0)
+    assert (found.value, found.not_measured) == (None, NOT_FINITE)
 
 
 def test_without_perturbed_texts_it_is_not_measured() -> None:

@@ -5,7 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
-from unlearnkit.audit.roc import FEWEST, auc, auc_interval, priv_leak, true_positives
+from unlearnkit.audit.roc import (
+    FEWEST,
+    auc,
+    auc_interval,
+    priv_leak,
+    true_positives,
+    true_positives_interval,
+)
 
 scores = st.lists(st.integers(-5, 5).map(float), min_size=1, max_size=20)
 
@@ -39,6 +46,19 @@ def test_the_interval_holds_the_area_and_shrinks_with_more_records() -> None:
     low, high = auc_interval(members, others, seed=0)
     more = auc_interval(members * 20, others * 20, seed=0)
     assert low < more[0] < area < more[1] < high
+
+
+def test_who_always_wins_has_won_only_so_many_rounds() -> None:
+    low, high = auc_interval([1.0, 2.0], [-1.0, -2.0, -3.0], seed=0)
+    assert (low, high) == (pytest.approx(0.025**0.5), 1.0)
+    assert auc_interval([-1.0, -2.0, -3.0], [1.0, 2.0], seed=0) == pytest.approx((0, 1 - low))
+
+
+def test_the_rate_has_an_interval_that_tells_how_much_hangs_on_one_score() -> None:
+    members, others = [at / 10 for at in range(60)], [at / 20 for at in range(100)]
+    rate = true_positives(members, others)
+    low, high = true_positives_interval(members, others, seed=0)
+    assert low < rate < high and high - low > 0.1
 
 
 def test_an_empty_side_is_refused() -> None:

@@ -1,7 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.audit.summary import bootstrap, summarise
+from unlearnkit.audit.intervals import bootstrap
+from unlearnkit.audit.summary import summarise
 from unlearnkit.domain import ModelRole, RecordScore, Split
 
 

@@ -42,6 +42,16 @@ def test_one_neighbour_of_two_is_listed_once() -> None:
     assert ids(neighbours([*FORGET, record("g", "cabinet")], retain, nearest=1)) == ["a"]
 
 
+def test_scripts_without_spaces_have_neighbours_too() -> None:
+    retain = [record("a", "大阪の雨"), record("b", "東京都に住む田中花子")]
+    assert ids(neighbours([record("f", "東京都に住む田中太郎")], retain, nearest=1)) == ["b"]
+
+
+def test_of_very_many_the_likest_are_taken() -> None:
+    retain = [record("a", "cabinet"), record("b", "the notary of Lisbon"), record("c", "blue")]
+    assert ids(neighbours(FORGET, retain, nearest=3, most=1)) == ["b"]
+
+
 def test_no_records_have_no_neighbours() -> None:
     assert neighbours([], [record("a", "blue")]) == neighbours(FORGET, []) == ()
 

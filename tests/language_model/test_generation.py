@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 import torch
-from transformers import GenerationConfig
+from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.generation import Opening, continuations, opening
+from unlearnkit.language_model.generation import Opening, continuations, ending, opening
 from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, encode_record
 
@@ -82,3 +82,43 @@ def test_the_models_own_settings_for_sampling_do_not_count(small: Small) -> None
         eos_token_id=model.tokenizer.eos_token_id,
     )
     assert continuations(model, openings, "cpu") == plain
+
+
+@pytest.fixture(scope="module")
+def absolute(small: Small) -> LanguageModel:
+    """Learned positions, as many as the longest text has tokens; random weights."""
+    tokenizer = load_language_model(small.model).tokenizer
+    torch.manual_seed(0)
+    config = GPT2Config(
+        vocab_size=len(tokenizer),
+        n_positions=32,
+        n_embd=32,
+        n_layer=2,
+        n_head=2,
+        initializer_range=0.5,
+    )
+    return LanguageModel(GPT2LMHeadModel(config).eval(), tokenizer)
+
+
+def test_padding_on_the_left_moves_no_position(absolute: LanguageModel) -> None:
+    openings = [Opening(tuple(range(5, 5 + n)), (1,) * 9) for n in (2, 7, 13)]
+    found = continuations(absolute, openings, "cpu")
+    assert found == [greedy(absolute, one) for one in openings]
+    assert len({one[:4] for one in found}) > 1
+
+
+def test_a_long_beginning_beside_a_long_end_stays_within_the_context(
+    absolute: LanguageModel,
+) -> None:
+    openings = [Opening(tuple(range(5, 35)), (1, 1)), Opening((5, 6, 7), (1,) * 29)]
+    found = continuations(absolute, openings, "cpu")
+    assert found == [greedy(absolute, one) for one in openings]
+
+
+def test_a_text_ends_where_the_tokenizer_or_the_models_settings_end_it(small: Small) -> None:
+    model = load_language_model(small.model)
+    own = model.tokenizer.eos_token_id
+    model.model.generation_config = GenerationConfig(eos_token_id=[0, 9])
+    assert ending(model) == sorted({0, 9, own})
+    model.model.generation_config = GenerationConfig()
+    assert ending(model) == [own]

@@ -8,7 +8,12 @@ from pydantic import ValidationError
 from tests.report import sample
 from unlearnkit.domain import AuditResult, ModelRole, RunManifest, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.report.facts import Report, build_report, standard_out_of_scope
+from unlearnkit.report.facts import (
+    Report,
+    build_report,
+    standard_limitations,
+    standard_out_of_scope,
+)
 
 
 def test_a_report_is_read_back_as_it_was_written(report: Report) -> None:
@@ -66,6 +71,20 @@ def test_the_standard_list_names_what_no_run_covers_and_what_was_not_measured() 
         "on forget, neighbour and retain records (fewer than 100 never-seen records: "
         "1 % of them is less than one)."
     )
+
+
+def test_the_limitations_count_the_records_of_every_split() -> None:
+    audit = sample.audit(sample.manifest(), reference=False)
+    assert "(24 forget, 60 retain, 20 neighbour, 40 holdout)" in standard_limitations(audit)[0]
+
+
+def test_what_an_earlier_version_did_not_measure_is_said() -> None:
+    audit = sample.audit(sample.manifest())
+    before = [one for one in audit.measurements if not one.metric.startswith("membership_")]
+    older = audit.model_copy(update={"measurements": tuple(before)})
+    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    assert "membership inference" in told
+    assert not any("earlier version" in one for one in standard_out_of_scope(audit))
 
 
 def test_nan_becomes_not_measured() -> None:

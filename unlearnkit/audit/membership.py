@@ -38,9 +38,11 @@ def standardised_at(logits: Tensor, labels: Tensor) -> list[float]:
     """
     log_p = logits.log_softmax(-1)
     p = log_p.exp()
+    own = log_p.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
+    # A token that cannot come has no part in the mean, however far below its logarithm lies.
+    log_p = log_p.masked_fill(p == 0, 0.0)
     mean = (p * log_p).sum(-1)
     deviation = (p * (log_p - mean.unsqueeze(-1)).square()).sum(-1).sqrt()
-    own = log_p.gather(-1, labels.unsqueeze(-1)).squeeze(-1)
     found: list[float] = ((own - mean) / deviation.clamp(min=LEAST_DEVIATION)).tolist()
     return found
 

@@ -7,14 +7,16 @@ world facts; here it is over the user's own retained records. Only where these h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from statistics import fmean, harmonic_mean
 
+from unlearnkit.audit.intervals import percentiles, resampled
 from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
 
 METRIC = "model_utility"
 NO_PARTS = "no retained record here has perturbed texts and a continuation"
-RESAMPLES = 1000
+NOT_FINITE = "a figure of a record is not a finite number"
 
 Parts = tuple[float, float, float]
 """Probability, ROUGE-L recall and truth ratio R of one record."""
@@ -42,22 +44,13 @@ def model_utilities(scores: Sequence[RecordScore], seed: int) -> list[Measuremen
 
 
 def _measured(model: ModelRole, scores: Sequence[RecordScore], seed: int) -> Measurement:
-    import numpy as np
-
     own = [one for one in scores if (one.model, one.split) == (model, Split.RETAIN)]
     parts = [found for one in own if (found := parts_of(one)) is not None]
-    value = low = high = None
-    if parts:
-        drawn = np.random.default_rng(seed).integers(0, len(parts), (RESAMPLES, len(parts)))
-        again = [utility([parts[at] for at in row]) for row in drawn]
-        value, (low, high) = utility(parts), (float(q) for q in np.quantile(again, [0.025, 0.975]))
-    return Measurement(
-        metric=METRIC,
-        split=Split.RETAIN,
-        model=model,
-        value=value,
-        n=len(parts),
-        low=low,
-        high=high,
-        not_measured="" if parts else NO_PARTS,
-    )
+    told = Measurement(metric=METRIC, split=Split.RETAIN, model=model, value=None, n=len(parts))
+    if not parts:
+        return told.model_copy(update={"not_measured": NO_PARTS})
+    if not all(math.isfinite(one) for row in parts for one in row):
+        return told.model_copy(update={"not_measured": NOT_FINITE})
+    again = [utility([parts[at] for at in row]) for row in resampled(len(parts), seed)]
+    low, high = percentiles(again)
+    return told.model_copy(update={"value": utility(parts), "low": low, "high": high})

@@ -4,7 +4,8 @@
   half (Mann and Whitney 1947). 0 to 1; 0.5: no better than a coin. Far below 0.5 is no protection:
   who knows that it is below asks the other way round.
 - TPR at 1 % FPR: the share of members above a threshold that at most 1 % of the never-seen records
-  pass (Carlini et al. 2022, arXiv 2112.03570, section IV). 0 to 1.
+  pass (Carlini et al. 2022, arXiv 2112.03570). 0 to 1. With few hundred of them the threshold is
+  one of the highest scores, and a matter of luck: read its interval.
 - PrivLeak = 100 ((1 - AUC_u) - (1 - AUC_r)) / (1 - AUC_r), of the unlearned model u and the
   retrained one r (Shi et al. 2025, MUSE, arXiv 2407.06460, as OpenUnlearning computes it); percent.
   Below 0: more of the records is left than in the retrained model; above 0: over-unlearned.
@@ -15,13 +16,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from unlearnkit.audit.intervals import RESAMPLES, percentiles, resampled
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FALSE_ALARMS = 0.01
 FEWEST = 100
-"""Never-seen records that TPR at 1 % FPR needs: of fewer, 1 % is less than a record."""
-RESAMPLES = 1000
+"""Never-seen records that TPR at 1 % FPR needs: of fewer, 1 % is less than one record."""
 
 
 def auc(members: Sequence[float], others: Sequence[float]) -> float:
@@ -32,16 +34,24 @@ def auc(members: Sequence[float], others: Sequence[float]) -> float:
 def auc_interval(
     members: Sequence[float], others: Sequence[float], seed: int
 ) -> tuple[float, float]:
-    """95 % percentile interval of the AUC, both sides resampled by record (seeded)."""
+    """95 % interval of the AUC, both sides resampled by record (seeded).
+
+    Where every member is above every other, or below, resampling never says otherwise: the bound is
+    then that of as many won rounds as there are records on the smaller side, exact (Clopper and
+    Pearson 1934).
+    """
     import numpy as np
 
     wins, generator = _wins(members, others), np.random.default_rng(seed)
     n, m = wins.shape
+    far = 0.025 ** (1 / min(n, m))
+    if wins.min() == 1:
+        return far, 1.0
+    if wins.max() == 0:
+        return 0.0, 1 - far
     rows = generator.multinomial(n, [1 / n] * n, RESAMPLES)
     columns = generator.multinomial(m, [1 / m] * m, RESAMPLES)
-    areas = ((rows @ wins) * columns).sum(axis=1) / (n * m)
-    low, high = np.quantile(areas, [0.025, 0.975])
-    return float(low), float(high)
+    return percentiles(((rows @ wins) * columns).sum(axis=1) / (n * m))
 
 
 def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
@@ -62,6 +72,19 @@ def true_positives(members: Sequence[float], others: Sequence[float]) -> float:
     allowed = int(FALSE_ALARMS * len(others))
     threshold = sorted(others, reverse=True)[allowed]
     return sum(one > threshold for one in members) / len(members)
+
+
+def true_positives_interval(
+    members: Sequence[float], others: Sequence[float], seed: int
+) -> tuple[float, float]:
+    """95 % interval of TPR at 1 % FPR, both sides resampled by record (seeded)."""
+    import numpy as np
+
+    ours = np.asarray(members, float)[resampled(len(members), seed)]
+    theirs = np.asarray(others, float)[resampled(len(others), seed + 1)]
+    allowed = int(FALSE_ALARMS * len(others))
+    thresholds = np.sort(theirs, axis=1)[:, -1 - allowed]
+    return percentiles((ours > thresholds[:, None]).mean(axis=1))
 
 
 def priv_leak(unlearned: float, retrained: float) -> float:

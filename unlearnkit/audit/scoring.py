@@ -34,7 +34,7 @@ def score_model(
     language_model.model.to(device)
     scores: list[RecordScore] = []
     for split, records in splits.items():
-        found = figures_of(language_model, records, encoding, device)
+        found = token_columns(language_model, records, encoding, device)
         recalls = [recall_of(hits, losses) for hits, losses, _ in found]
         ratios = truth_ratios(language_model, records, recalls, encoding, device)
         own = continued(language_model, records, encoding, device)
@@ -48,7 +48,7 @@ def score_model(
                 extraction_strength=one.extraction_strength,
                 probability=one.probability,
                 truth_ratio=ratio,
-                membership=membership_scores(record.text, losses, standardised),
+                membership=membership_scores(record.learned, losses, standardised),
                 generated=own.get(at),
             )
             for at, (record, one, ratio, (_, losses, standardised)) in enumerate(
@@ -58,14 +58,16 @@ def score_model(
     return scores
 
 
-def figures_of(
+def token_columns(
     language_model: LanguageModel,
     records: Sequence[Record],
     encoding: Encoding,
     device: object,
 ) -> list[tuple[Sequence[Any], ...]]:
     """Hits, losses and standardised log-probabilities of every record's tokens."""
-    headed, examples = _encoded(language_model, records, encoding)
+    from unlearnkit.language_model.headed import Headed
+
+    examples, headed = _encoded(language_model, records, encoding), Headed(language_model.model)
     pad_id = language_model.tokenizer.pad_token_id
     return columns(headed, examples, pad_id, device, attacked_tokens)
 
@@ -79,7 +81,7 @@ def continued(
     """The figures of the model's own continuations of at most GENERATED records, evenly spread."""
     step = max(1, -(-len(records) // GENERATED))
     some = range(0, len(records), step)
-    _, examples = _encoded(language_model, [records[at] for at in some], encoding)
+    examples = _encoded(language_model, [records[at] for at in some], encoding)
     return dict(zip(some, generated(language_model, examples, device), strict=True))
 
 
@@ -90,18 +92,16 @@ def recalls_of(
     device: object,
 ) -> list[Recall]:
     """The recall figures of records, in their order. Raises BadInput, naming the record."""
-    headed, examples = _encoded(language_model, records, encoding)
+    from unlearnkit.language_model.headed import Headed
+
+    examples, headed = _encoded(language_model, records, encoding), Headed(language_model.model)
     return recall(headed, examples, language_model.tokenizer.pad_token_id, device)
 
 
 def _encoded(
     language_model: LanguageModel, records: Sequence[Record], encoding: Encoding
-) -> tuple[Any, list[Example]]:
-    from unlearnkit.language_model.headed import Headed
-
-    tokenizer = language_model.tokenizer
-    examples = [encode_record(one, tokenizer, encoding) for one in records]
-    return Headed(language_model.model), examples
+) -> list[Example]:
+    return [encode_record(one, language_model.tokenizer, encoding) for one in records]
 
 
 def truth_ratios(

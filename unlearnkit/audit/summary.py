@@ -5,28 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.membership_figures import membership_figures
+from unlearnkit.audit.intervals import bootstrap
+from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
 from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import GeneratedScores, Measurement, ModelRole, RecordScore, Split
 
-NO_REFERENCE = "no retrained reference was given"
 NO_PERTURBED = "no record here has perturbed texts or decoys"
 NO_RECORDS = "no records"
 NO_TEXT = "the model continued no record here that goes on in words"
-GENERATED = tuple(GeneratedScores.model_fields)
-RESAMPLES = 1000
-
-
-def bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
-    """95 % percentile interval of the mean over records (Efron and Tibshirani 1993, ch. 13)."""
-    import numpy as np
-
-    generator = np.random.default_rng(seed)
-    data = np.asarray(values, dtype=float)
-    means = data[generator.integers(0, len(data), (RESAMPLES, len(data)))].mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return float(low), float(high)
+CONTINUED = tuple(GeneratedScores.model_fields)
 
 
 def mean_of(
@@ -56,7 +44,7 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
         ratios = [closeness(row.truth_ratio) for row in rows if row.truth_ratio is not None]
         found.append(mean_of("truth_ratio", split, model, ratios, seed=seed, missing=NO_PERTURBED))
         own = [row.generated for row in rows if row.generated is not None]
-        for metric in GENERATED:
+        for metric in CONTINUED:
             values = [one for row in own if (one := getattr(row, metric)) is not None]
             found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_TEXT))
         found.append(

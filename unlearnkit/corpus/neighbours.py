@@ -8,35 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unlearnkit.corpus.words import words
 from unlearnkit.domain import Record
 
 NEAREST = 2
 """Neighbours of each forget record; many of them have the same."""
+MOST = 1000
+"""Neighbours of all forget records together: the likest ones."""
 
 
 def neighbours(
-    forget: Sequence[Record], retain: Sequence[Record], nearest: int = NEAREST
+    forget: Sequence[Record], retain: Sequence[Record], nearest: int = NEAREST, most: int = MOST
 ) -> tuple[Record, ...]:
     """The `nearest` retained records of each forget record, each once, in the order of `retain`.
 
     A record that shares no word with any of them is nobody's neighbour.
     """
-    queries, kept = _words(forget), _words(retain)
-    if not any(queries) or not any(kept):
+    queries = [words(one.content) for one in forget]
+    numbers: dict[str, int] = {}
+    # Numbers are shared, words would not be: of a million records the difference is gigabytes.
+    kept = [[numbers.setdefault(one, len(numbers)) for one in words(r.content)] for r in retain]
+    if not any(queries) or not numbers:
         return ()
     import bm25s
+    from bm25s.tokenization import Tokenized
 
     index = bm25s.BM25()
-    index.index(kept, show_progress=False)
+    index.index(Tokenized(ids=kept, vocab=numbers), show_progress=False)
     found, scores = index.retrieve(queries, k=min(nearest, len(kept)), show_progress=False)
-    near = {int(one) for one, score in zip(found.flat, scores.flat, strict=True) if score > 0}
+    best: dict[int, float] = {}
+    for at, score in zip(found.flat, scores.flat, strict=True):
+        best[int(at)] = max(best.get(int(at), 0.0), float(score))
+    near = sorted((at for at in best if best[at] > 0), key=lambda at: (-best[at], at))[:most]
     return tuple(retain[at] for at in sorted(near))
-
-
-def _words(records: Sequence[Record]) -> list[list[str]]:
-    import bm25s
-
-    found: list[list[str]] = bm25s.tokenize(
-        [one.content for one in records], stopwords=[], return_ids=False, show_progress=False
-    )
-    return found

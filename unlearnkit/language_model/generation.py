@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,12 +42,9 @@ def continuations(
     for. The token that ends a text ends a continuation and is part of it.
     """
     tokenizer, model = language_model.tokenizer, language_model.model
-    own = getattr(model, "generation_config", None)
-    ends = getattr(own, "eos_token_id", None) or tokenizer.eos_token_id
-    order = sorted(range(len(openings)), key=lambda one: len(openings[one].given))
+    ends = ending(language_model)
     found: dict[int, tuple[int, ...]] = {}
-    for first in range(0, len(order), batch_size):
-        rows = order[first : first + batch_size]
+    for rows in _batches(openings, batch_size):
         examples = [Example(openings[one].given, openings[one].given) for one in rows]
         batch = collate(examples, tokenizer.pad_token_id, side="left").to(device)
         longest = max(len(openings[one].expected) for one in rows)
@@ -56,14 +53,43 @@ def continuations(
     return [found[one] for one in range(len(openings))]
 
 
-def _greedy(model: Any, batch: Batch, longest: int, ends: Any) -> list[list[int]]:
+def _batches(openings: Sequence[Opening], batch_size: int) -> Iterator[list[int]]:
+    """Rows of similar length. A batch is never longer than the longest opening with its end.
+
+    Each fits into the model's context by itself; a long beginning beside a long end might not.
+    """
+    room = max((len(one.given) + len(one.expected) for one in openings), default=0)
+    rows: list[int] = []
+    for one in sorted(range(len(openings)), key=lambda at: len(openings[at].given)):
+        some = [*rows, one]
+        width = max(len(openings[at].given) for at in some)
+        if rows and (
+            len(some) > batch_size or width + max(len(openings[at].expected) for at in some) > room
+        ):
+            yield rows
+            some = [one]
+        rows = some
+    if rows:
+        yield rows
+
+
+def ending(language_model: LanguageModel) -> list[int]:
+    """The tokens that end a text: the tokenizer's, and those at which generation stops."""
+    own = getattr(language_model.model, "generation_config", None)
+    stops = getattr(own, "eos_token_id", None)
+    several = stops if isinstance(stops, list) else [stops]
+    found = {language_model.tokenizer.eos_token_id, *several}
+    return sorted(one for one in found if one is not None)
+
+
+def _greedy(model: Any, batch: Batch, longest: int, ends: list[int]) -> list[list[int]]:
     """What follows each row of a batch that is padded on the left, padded on the right."""
     import torch
     from transformers import GenerationConfig
 
     own = model.generation_config
     how = GenerationConfig(  # type: ignore[no-untyped-call]
-        max_new_tokens=longest, do_sample=False, eos_token_id=ends, pad_token_id=0
+        max_new_tokens=longest, do_sample=False, eos_token_id=ends or None, pad_token_id=0
     )
     # What a given configuration leaves open, generate takes from the model's own.
     model.generation_config = how
@@ -80,8 +106,7 @@ def _greedy(model: Any, batch: Batch, longest: int, ends: Any) -> list[list[int]
     return found
 
 
-def _ended(ids: Sequence[int], ends: int | Sequence[int] | None) -> tuple[int, ...]:
+def _ended(ids: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
     """The tokens up to the first that ends a text, that one included; then comes padding."""
-    last = {ends} if isinstance(ends, int) else set(ends or ())
-    stop = next((at + 1 for at, one in enumerate(ids) if one in last), len(ids))
+    stop = next((at + 1 for at, one in enumerate(ids) if one in ends), len(ids))
     return tuple(ids[:stop])

@@ -7,6 +7,7 @@ digest. What a person wrote in free words (the reason of a rejection) is left ou
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -48,6 +49,10 @@ NEVER_COVERED: Final = (
     "Other words for the same facts: the figures are about the records’ own wording.",
 )
 """What no run covers, one sentence each."""
+EARLIER: Final = (
+    "Not measured, by the earlier version that made the audit: membership inference, the model’s "
+    "own continuations, and the kept records most like the forgotten ones.",
+)
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -237,7 +242,8 @@ def _finite(value: float | None) -> float | None:
 
 def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     """What no run covers, and what this audit did not measure, one sentence each."""
-    return NEVER_COVERED + not_measured(audit)
+    earlier = not any(one.metric.startswith("membership_") for one in audit.measurements)
+    return NEVER_COVERED + (EARLIER if earlier else ()) + not_measured(audit)
 
 
 def not_measured(audit: AuditResult) -> tuple[str, ...]:
@@ -264,7 +270,8 @@ def _listed(words: Sequence[str]) -> str:
 
 def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
     """What a reader must know before relying on a figure, one sentence each."""
-    counts = {one.split: one.n for one in audit.measurements if one.model is ModelRole.UNLEARNED}
+    seen = {(one.split, one.record_id) for one in audit.records}
+    counts = Counter(split for split, _ in seen)
     told = ", ".join(f"{counts[split]} {split}" for split in Split if split in counts)
     yes = ModelRole.REFERENCE in audit.models
     return (
@@ -275,7 +282,8 @@ def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
         "operator’s judgement."
         if audit.holdout_origin == "given"
         else "No never-seen records were given: decoys were generated in their place, and how "
-        "comparable they are was not measured.",
+        "comparable they are was not measured. Membership inference against them tells rewritten "
+        "records from true ones, and of the kept records what they are about as well.",
         "A model retrained without the records was audited beside this one; retraining with "
         "another seed would give slightly other figures."
         if yes

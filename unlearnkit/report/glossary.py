@@ -179,7 +179,8 @@ TERMS = (
         "priv_leak",
         "PrivLeak, percent",
         "How far membership inference by Min-K% is from what it reaches on a retrained model. "
-        "0: as there. Below 0: more of the records is left. Above 0: over-unlearned.",
+        "0: as there. Below 0: more of the records is left. Above 0: over-unlearned. (MUSE itself "
+        "takes the lowest 40 % of tokens, so its figures are others.)",
         "100 ((1 - AUC) - (1 - AUC of the retrained)) / (1 - AUC of the retrained)",
         "Shi et al. 2025 (MUSE), arXiv 2407.06460",
     ),

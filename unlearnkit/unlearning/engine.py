@@ -20,7 +20,8 @@ from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable, unload
-from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.generation import ending
 from unlearnkit.language_model.head import load_head, save_head
 from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
@@ -114,7 +115,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     if settings.as_adapter:
         check_extendable(loaded)
     tokenizer = loaded.tokenizer
-    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, end_ids(loaded))
+    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, tuple(ending(loaded)))
     material = encoded(task, tokenizer, settings)
     original = Original(replace(loaded, model=None), loaded.model.dtype)
 
@@ -154,15 +155,6 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     save(bench, original, student, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, start.holdout, lineage)
-
-
-def end_ids(language_model: LanguageModel) -> tuple[int, ...]:
-    """The tokens that end a text: the tokenizer's, and those at which generation stops."""
-    config = getattr(language_model.model, "generation_config", None)
-    stops = getattr(config, "eos_token_id", None)
-    several = stops if isinstance(stops, list) else [stops]
-    found = {language_model.tokenizer.eos_token_id, *several}
-    return tuple(sorted(one for one in found if one is not None))
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
