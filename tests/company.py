@@ -95,6 +95,15 @@ def build(folder: Path) -> Story:
     return Story(company, files, folder / "model", folder / "retrained", policy)
 
 
+def unreachable_policy(folder: Path) -> Path:
+    """A policy that nothing passes."""
+    path = folder / "unreachable.yaml"
+    rule = "{id: one, metric: probability, split: forget, explanation: why, "
+    rule += "compare: {to: absolute, at_most: -1}}"
+    path.write_text(f"version: 1\nname: unreachable\ndescription: none\nrules: [{rule}]\n")
+    return path
+
+
 def fill_in(sheet: Path, truth: Sequence[str]) -> None:
     """Decide every row of a sheet that `review --write` wrote, as somebody does who knows."""
     with sheet.open(newline="", encoding="utf-8") as file:

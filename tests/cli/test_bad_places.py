@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.refusal import refused
-from tests.company import Line, unlearnkit
+from tests.company import Line, unlearnkit, unreachable_policy
 from unlearnkit.artefacts import folder_digests
 
 
@@ -28,7 +28,8 @@ def test_a_run_with_other_settings_does_not_replace_an_earlier_one(
     work = line.copy_ready(tmp_path / "work", with_run=True)
     again = line.story.unlearn(line.model, work)
     assert unlearnkit(*again).exit_code == 0
-    failed = ("report", line.run_id, "--policy", "strict", "--workspace", work)
+    policy = unreachable_policy(tmp_path)
+    failed = ("report", line.run_id, "--policy", policy, "--workspace", work)
     assert "Gate: fail" in unlearnkit(*failed).stdout
     assert unlearnkit(*again).exit_code == 0
     before = folder_digests(line.model)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import Line, opened
+from tests.company import Line, opened, unreachable_policy
 from unlearnkit.artefacts import save
 from unlearnkit.domain import ModelRole, Outcome, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
@@ -61,12 +61,7 @@ def test_a_passed_report_completes_the_requests_and_erases_who_they_are_about(
 
 @pytest.fixture
 def unreachable(tmp_path: Path) -> str:
-    """A policy that nothing passes."""
-    path = tmp_path / "unreachable.yaml"
-    rule = "{id: one, metric: probability, split: forget, explanation: why, "
-    rule += "compare: {to: absolute, at_most: -1}}"
-    path.write_text(f"version: 1\nname: unreachable\ndescription: none\nrules: [{rule}]\n")
-    return str(path)
+    return str(unreachable_policy(tmp_path))
 
 
 def test_a_failed_report_makes_the_requests_ready_again_and_keeps_who_they_are_about(
