@@ -38,12 +38,7 @@ def in_one_piece(job: Job) -> Pass:
 
 
 WHOLE = f"{ENGINE}, all logits in one chunk"
-ALL: dict[str, Callable[[Job], Pass]] = {
-    PLAIN: CONTENDERS[PLAIN],
-    ENGINE: CONTENDERS[ENGINE],
-    WHOLE: in_one_piece,
-    **{name: build for name, build in CONTENDERS.items() if name not in (PLAIN, ENGINE)},
-}
+ALL: dict[str, Callable[[Job], Pass]] = {**CONTENDERS, WHOLE: in_one_piece}
 
 
 def main() -> None:

@@ -92,7 +92,8 @@ def test_what_is_recited_has_all_words_and_what_was_never_seen_has_not(small: Sm
 def test_of_many_records_some_are_continued_evenly_spread(small: Small) -> None:
     model = load_language_model(small.model)
     records = small.forget * 80
-    found = continued(model, records, ENCODING, "cpu")
+    examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
+    found = continued(model, examples, "cpu")
     assert GENERATED // 2 < len(found) <= GENERATED
     assert min(found) == 0 and max(found) > 0.95 * len(records)
-    assert continued(model, [], ENCODING, "cpu") == {}
+    assert continued(model, [], "cpu") == {}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -116,6 +118,11 @@ def test_without_an_interval_nothing_is_told() -> None:
     [check] = judge(rule(by="interval"), "d", alone).checks
     assert check.outcome is Outcome.CANNOT_TELL
     assert "two records on each side" in check.explanation
+
+
+def test_a_difference_that_is_no_number_tells_nothing() -> None:
+    [check] = judge(rule(by="interval"), "d", audited(math.nan, math.nan)).checks
+    assert (check.outcome, check.detectable) == (Outcome.CANNOT_TELL, None)
 
 
 def test_it_is_explained() -> None:

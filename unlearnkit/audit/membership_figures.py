@@ -54,8 +54,7 @@ def membership_figures(scores: Sequence[RecordScore], seed: int) -> list[Measure
             members, others = (
                 attacked(scored, model, one, attack) for one in (split, Split.HOLDOUT)
             )
-            figures = attack_figures(attack, members, others, seed)
-            found += [one.model_copy(update={"split": split, "model": model}) for one in figures]
+            found += attack_figures(attack, members, others, split=split, model=model, seed=seed)
     return [*found, *leaks(found)]
 
 
@@ -69,23 +68,29 @@ def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> lis
 
 
 def attack_figures(
-    attack: str, members: Sequence[float], others: Sequence[float], seed: int
+    attack: str,
+    members: Sequence[float],
+    others: Sequence[float],
+    *,
+    split: Split,
+    model: ModelRole,
+    seed: int,
 ) -> tuple[Measurement, Measurement]:
-    """An attack's AUC and TPR, of the unlearned model's forget set, or why there are none."""
+    """An attack's AUC and TPR on a split under a model, or why there are none."""
+    why = _unmeasurable(attack, members, others)
     area, rate = (
         Measurement(
             metric=f"membership_{kind}_{attack}",
-            split=Split.FORGET,
-            model=ModelRole.UNLEARNED,
+            split=split,
+            model=model,
             value=None,
             n=len(members),
+            not_measured=why,
         )
         for kind in ("auc", "tpr")
     )
-    if why := _unmeasurable(attack, members, others):
-        return area.model_copy(update={"not_measured": why}), rate.model_copy(
-            update={"not_measured": why}
-        )
+    if why:
+        return area, rate
     low, high = auc_interval(members, others, seed)
     area = area.model_copy(update={"value": auc(members, others), "low": low, "high": high})
     if len(others) < FEWEST:

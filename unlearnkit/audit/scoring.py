@@ -34,10 +34,11 @@ def score_model(
     language_model.model.to(device)
     scores: list[RecordScore] = []
     for split, records in splits.items():
-        found = token_columns(language_model, records, encoding, device)
+        examples = _encoded(language_model, records, encoding)
+        found = token_columns(language_model, examples, device)
         recalls = [recall_of(hits, losses) for hits, losses, _ in found]
         ratios = truth_ratios(language_model, records, recalls, encoding, device)
-        own = continued(language_model, records, encoding, device)
+        own = continued(language_model, examples, device)
         scores += [
             RecordScore(
                 record_id=record.id,
@@ -59,30 +60,22 @@ def score_model(
 
 
 def token_columns(
-    language_model: LanguageModel,
-    records: Sequence[Record],
-    encoding: Encoding,
-    device: object,
+    language_model: LanguageModel, examples: Sequence[Example], device: object
 ) -> list[tuple[Sequence[Any], ...]]:
-    """Hits, losses and standardised log-probabilities of every record's tokens."""
+    """Hits, losses and standardised log-probabilities of every example's tokens."""
     from unlearnkit.language_model.headed import Headed
 
-    examples, headed = _encoded(language_model, records, encoding), Headed(language_model.model)
     pad_id = language_model.tokenizer.pad_token_id
-    return columns(headed, examples, pad_id, device, attacked_tokens)
+    return columns(Headed(language_model.model), examples, pad_id, device, attacked_tokens)
 
 
 def continued(
-    language_model: LanguageModel,
-    records: Sequence[Record],
-    encoding: Encoding,
-    device: object,
+    language_model: LanguageModel, examples: Sequence[Example], device: object
 ) -> dict[int, GeneratedScores]:
-    """The figures of the model's own continuations of at most GENERATED records, evenly spread."""
-    step = max(1, -(-len(records) // GENERATED))
-    some = range(0, len(records), step)
-    examples = _encoded(language_model, [records[at] for at in some], encoding)
-    return dict(zip(some, generated(language_model, examples, device), strict=True))
+    """The figures of the model's own continuations of at most GENERATED examples, evenly spread."""
+    some = range(0, len(examples), max(1, -(-len(examples) // GENERATED)))
+    made = generated(language_model, [examples[at] for at in some], device)
+    return dict(zip(some, made, strict=True))
 
 
 def recalls_of(

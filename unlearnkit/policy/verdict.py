@@ -71,15 +71,16 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
             holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
             outcome = Outcome.PASS if holds else Outcome.FAIL
             bound = _figures(rule.compare, observed, base or 0.0, holds)
-        if outcome is Outcome.FAIL and rule.compare.within is not None:
-            explanation += _side(observed, base) if rule.split is Split.FORGET else ""
+        near = rule.split is Split.FORGET and rule.compare.within is not None
+        if outcome is Outcome.FAIL and near:
+            explanation += _side(observed, base)
     return Check(
         rule=rule.id,
         outcome=outcome,
         severity=rule.severity,
         observed=observed,
         bound=bound,
-        detectable=difference.detectable if difference else None,
+        detectable=_finite(difference.detectable) if difference else None,
         explanation=explanation,
     )
 
