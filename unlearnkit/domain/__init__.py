@@ -1,0 +1,72 @@
+"""The nouns that travel between stages. Frozen, typed, no logic beyond reading themselves.
+
+What is stored as an artefact is a pydantic model; what exists in thousands is a slotted dataclass.
+No model here may hold a data subject's plain identifier, except `Identifier` and `Record`, which
+are never written outside the vault and the user's own corpus.
+"""
+
+from unlearnkit.domain.artefact import Artefact, Progress, silent
+from unlearnkit.domain.figures import (
+    AuditResult,
+    Baseline,
+    Difference,
+    GeneratedScores,
+    Measurement,
+    MembershipScores,
+    ModelRole,
+    RecordScore,
+    Split,
+)
+from unlearnkit.domain.records import (
+    ASSISTANT,
+    TURN,
+    Certainty,
+    Decision,
+    Evidence,
+    ForgetSet,
+    Located,
+    Match,
+    Record,
+    Review,
+    Uncertain,
+)
+from unlearnkit.domain.requests import Identifier, IdentifierKind, Request, RequestState, Subject
+from unlearnkit.domain.run import CalibrationStep, RunManifest, TrainingPass
+from unlearnkit.domain.verdict import Check, Outcome, Verdict
+
+__all__ = [
+    "ASSISTANT",
+    "TURN",
+    "Artefact",
+    "AuditResult",
+    "Baseline",
+    "CalibrationStep",
+    "Certainty",
+    "Check",
+    "Decision",
+    "Difference",
+    "Evidence",
+    "ForgetSet",
+    "GeneratedScores",
+    "Identifier",
+    "IdentifierKind",
+    "Located",
+    "Match",
+    "Measurement",
+    "MembershipScores",
+    "ModelRole",
+    "Outcome",
+    "Progress",
+    "Record",
+    "RecordScore",
+    "Request",
+    "RequestState",
+    "Review",
+    "RunManifest",
+    "Split",
+    "Subject",
+    "TrainingPass",
+    "Uncertain",
+    "Verdict",
+    "silent",
+]

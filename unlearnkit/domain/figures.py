@@ -1,0 +1,128 @@
+"""What the audit measured, of which records and which models."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+
+from unlearnkit.domain.artefact import Artefact
+
+
+class Split(StrEnum):
+    """Which records a figure was measured on."""
+
+    FORGET = "forget"
+    RETAIN = "retain"
+    NEIGHBOUR = "neighbour"
+    """The retained records most like the forget set; some may be in RETAIN's sample too."""
+    HOLDOUT = "holdout"
+
+
+class ModelRole(StrEnum):
+    """Which model a figure belongs to."""
+
+    ORIGINAL = "original"
+    UNLEARNED = "unlearned"
+    REFERENCE = "reference"
+    """Retrained without the forget set, where one was given."""
+
+
+class Measurement(Artefact):
+    """One figure with its n and interval, or the reason why there is none."""
+
+    metric: str
+    """exact_memorization, extraction_strength, probability, truth_ratio, forget_quality, ..."""
+    split: Split
+    model: ModelRole
+    value: float | None
+    n: int
+    low: float | None = None
+    high: float | None = None
+    """95 % bootstrap interval over records."""
+    not_measured: str = ""
+
+
+class MembershipScores(Artefact):
+    """What membership inference makes of one record: higher is more like trained on."""
+
+    loss: float
+    zlib: float
+    min_k: float
+    min_k_plus_plus: float
+
+
+class GeneratedScores(Artefact):
+    """What a model's own continuation of one record comes to (`audit/generated.py`)."""
+
+    rouge_l: float | None
+    repetition: float
+    degenerate: float
+
+
+class RecordScore(Artefact):
+    """The figures of one record under one model: a mean hides the one record still recited."""
+
+    record_id: str
+    request_ids: tuple[str, ...] = ()
+    split: Split
+    model: ModelRole
+    exact_memorization: float
+    extraction_strength: float
+    probability: float
+    truth_ratio: float | None
+    membership: MembershipScores | None = None
+    """None in audits by versions that did not measure it."""
+    generated: GeneratedScores | None = None
+    """None too for records beyond those of a split that the model continues."""
+
+
+Baseline = Literal["holdout", "original", "reference"]
+"""What a figure of the unlearned model is compared with."""
+
+
+class Difference(Artefact):
+    """How far the unlearned model's mean lies from a baseline's (`audit/differences.py`)."""
+
+    metric: str
+    split: Split
+    to: Baseline
+    value: float
+    low: float
+    high: float
+    """90 % interval: two one-sided tests at 5 %."""
+    detectable: float
+    """The true difference that such an audit sees four times out of five."""
+    n: int
+    others: int
+
+
+class AuditResult(Artefact):
+    """Everything `audit` measured, and what is needed to measure it again."""
+
+    run_id: str
+    created: datetime
+    seed: int
+    models: dict[ModelRole, str]
+    """Role -> digest of the model folder."""
+    measurements: tuple[Measurement, ...]
+    differences: tuple[Difference, ...] = ()
+    """Empty in audits by versions that did not measure them."""
+    records: tuple[RecordScore, ...]
+    holdout_origin: str
+    """'given' or 'decoys': where the records came from that the model never saw."""
+    corpus_digest: str
+
+    def value(self, metric: str, split: Split, model: ModelRole) -> float | None:
+        """The figure, or None where it was not measured."""
+        for one in self.measurements:
+            if (one.metric, one.split, one.model) == (metric, split, model):
+                return one.value
+        return None
+
+    def difference(self, metric: str, split: Split, to: str) -> Difference | None:
+        """The unlearned model's difference to a baseline, or None where it was not measured."""
+        for one in self.differences:
+            if (one.metric, one.split, one.to) == (metric, split, to):
+                return one
+        return None

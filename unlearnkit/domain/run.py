@@ -1,0 +1,71 @@
+"""What an unlearning run did."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from unlearnkit.domain.artefact import Artefact
+from unlearnkit.domain.records import ForgetSet
+
+
+class CalibrationStep(Artefact):
+    """One teacher that was tried: how it does on the forget set against the holdout's level."""
+
+    strengthen_epochs: int
+    alpha: float
+    floor: float | None = None
+    """Height of the teacher's floor; None: it has none."""
+    exact_memorization: float
+    extraction_strength: float
+    probability: float
+    loss: float
+    """Mean token loss in nats."""
+    distance: float
+    """Largest distance of the figures to the holdout's level; a nat counts as 0.05."""
+    chosen: bool = False
+
+
+class TrainingPass(Artefact):
+    """The student after one pass over the forget set."""
+
+    number: int
+    loss: float
+    forget_exact_memorization: float
+    forget_extraction_strength: float
+    forget_probability: float
+    forget_loss: float
+    holdout_exact_memorization: float
+    holdout_extraction_strength: float
+    holdout_probability: float
+    holdout_loss: float
+    retain_exact_memorization: float
+    retain_extraction_strength: float
+    state: str
+    """Where it stood: one of the four states in unlearning/distillation.py."""
+
+
+class RunManifest(Artefact):
+    """What an unlearning run did; stands in the run folder and goes into the attestation."""
+
+    run_id: str
+    created: datetime
+    requests: tuple[str, ...]
+    forget_set: ForgetSet
+    retain_count: int
+    original_digest: str
+    unlearned_digest: str
+    model_path: str
+    original_path: str
+    holdout_paths: tuple[str, ...] = ()
+    """Files of never-seen records that were given; none: decoys, made anew from the seed."""
+    objective: str
+    settings: dict[str, float | int | str | bool]
+    calibration: tuple[CalibrationStep, ...]
+    passes: tuple[TrainingPass, ...]
+    holdout_origin: str
+    holdout_level: dict[str, float]
+    retain_level: dict[str, float] = Field(default_factory=dict)
+    """What the stop rule counts losses from: the first model's level on retained records."""
+    versions: dict[str, str]
