@@ -25,7 +25,7 @@ from unlearnkit.language_model.adapters import with_adapter
 from unlearnkit.language_model.head import load_head, save_head
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import Level
-from unlearnkit.language_model.tokens import Example, collate
+from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.calibration import Strengthened
 from unlearnkit.unlearning.distillation import Lessons, Shelf, one_pass
 from unlearnkit.unlearning.settings import Settings
@@ -34,7 +34,7 @@ from unlearnkit.unlearning.steps import Workbench, adamw, chunks, step
 from unlearnkit.unlearning.teacher import TeacherRule
 
 PAD, END, FORGET_ROWS, RETAIN_ROWS = 0, 1, 8, 16
-RULE = TeacherRule(alpha=4.0, floor=0.25, end_ids=(END,))
+RULE = TeacherRule(alpha=4.0, floor=True, end_ids=(END,))
 FORGET, RETAIN, STRONGER, HEAD = "forget.npy", "retain.npy", "stronger.npy", "head.safetensors"
 
 
@@ -159,6 +159,11 @@ Pass = Callable[[], float]
 """One pass over the job's rows; returns the mean loss."""
 
 
+def depths_at(labels: torch.Tensor) -> torch.Tensor:
+    """Losses in nats for every second token, by its number; NaN for the others. As many."""
+    return torch.where(labels % 2 == 0, 1.0 + labels % 7, torch.nan)
+
+
 def prepare(job: Job) -> None:
     """Keep M's states on all rows, S's on the forget rows, and S's head where it is its own."""
     bench = job.bench()
@@ -176,7 +181,8 @@ def lessons_of(job: Job, model: Any) -> Lessons:
     head = Headed(model).head().frozen()
     forget, retain = job.forget, job.retain
     own = head if job.lora_rank else load_head(job.folder / HEAD, like=head)
-    stronger = Strengthened(open_states(job.folder / STRONGER, forget), own)
+    depths = depths_at(counted_labels(forget))
+    stronger = Strengthened(open_states(job.folder / STRONGER, forget), own, depths)
     return Lessons(
         forget=Shelf(forget, open_states(job.folder / FORGET, forget), stronger),
         retain=Shelf(retain, open_states(job.folder / RETAIN, retain)),
@@ -208,7 +214,8 @@ def straightforward(job: Job) -> Pass:
 
     def loss(model: Any, forget: list[Example], retain: list[Example]) -> Any:
         rows, kept = tokens_of(forget, job.device), tokens_of(retain, job.device)
-        return rklu_loss(model, original, strengthened, rows, kept, rule=RULE)
+        depths = depths_at(rows["labels"][:, 1:])
+        return rklu_loss(model, original, strengthened, rows, kept, rule=RULE, depths=depths)
 
     return _trained(job, loss)
 

@@ -68,7 +68,7 @@ def published(name: ObjectiveName) -> Settings:
     return replace(
         settings,
         retain_weight=1.0,
-        teacher_floor=False,
+        teacher_depths=False,
         level_weight=0.0,
         fixed_alpha=PAPERS_ALPHA,
         strengthen_epochs=(PAPERS_EPOCHS,),

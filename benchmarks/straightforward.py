@@ -10,8 +10,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
-from unlearnkit.unlearning.teacher import TeacherRule
+from unlearnkit.unlearning.teacher import SECOND, TeacherRule
 
 Tokens = dict[str, Tensor]
 """`input_ids` and `attention_mask`, and `labels` that are -100 where there is no loss."""
@@ -25,18 +26,26 @@ def rklu_loss(
     retain: Tokens,
     *,
     rule: TeacherRule,
+    depths: Tensor | None = None,
     level_weight: float = 3.0,
     retain_weight: float = 5.0,
 ) -> Tensor:
-    """KL(U || T) and level term on forget rows, KL(M || U) on retain rows; means over tokens."""
+    """KL(U || T) and level term on forget rows, KL(M || U) on retain rows; means over tokens.
+
+    `depths` (batch, length - 1) as in `unlearning/depths.py`.
+    """
     with torch.no_grad():
         z_m, z_s = logits(original, forget), logits(strengthened, forget)
         teacher = z_m - rule.alpha * (z_s - z_m).relu()
-        if rule.floor is not None:
-            average = z_m.mean(-1, keepdim=True)
-            best = torch.maximum(teacher.amax(-1, keepdim=True), average)
-            floor = (1 - rule.floor) * average + rule.floor * best
-            teacher = torch.maximum(teacher, torch.minimum(z_m, floor))
+        if rule.floor:
+            teacher = torch.maximum(teacher, torch.minimum(z_m, z_m.mean(-1, keepdim=True)))
+        if depths is not None:
+            label = one_hot(forget["labels"][:, 1:].clamp(min=0), teacher.shape[-1]).bool()
+            others = teacher.masked_fill(label, float("-inf"))
+            p = (-depths).exp().unsqueeze(-1)
+            deep = others.logsumexp(-1, keepdim=True) + (p / (1 - p)).log()
+            deep = torch.minimum(deep, others.amax(-1, keepdim=True) - SECOND)
+            teacher = torch.where(label & ~deep.isnan(), deep, teacher)
         ends = torch.isin(forget["labels"][:, 1:], torch.tensor(rule.end_ids, device=z_m.device))
         teacher = torch.where(ends.unsqueeze(-1), z_m, teacher)
         kept = logits(original, retain)

@@ -11,7 +11,7 @@ from tests.small import Small
 from tests.unlearning.test_engine import QUICK, task
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.language_model.recall import Level
-from unlearnkit.unlearning.calibration import HEIGHTS, first_choices_off, grid
+from unlearnkit.unlearning.calibration import first_choices_off, grid
 from unlearnkit.unlearning.engine import Outcome, unlearn
 
 
@@ -29,35 +29,32 @@ def off(one: CalibrationStep, target: Level) -> float:
     return round(first_choices_off(one, target), 9)
 
 
-def test_the_heights_are_tried_at_the_alpha_whose_first_choices_come_nearest(
+def test_depths_are_tried_at_the_alpha_whose_first_choices_come_nearest(
     outcome: Outcome,
 ) -> None:
     tried = of_last_epochs(outcome)
-    raised = [one for one in tried if one.floor]
-    assert sorted(one.floor for one in raised if one.floor) == list(HEIGHTS)
-    [alpha] = {one.alpha for one in raised}
+    [deep] = [one for one in tried if one.depths]
     nearest = min(off(one, outcome.target) for one in tried)
-    assert {off(one, outcome.target) for one in tried if one.alpha == alpha} == {nearest}
+    assert off(deep, outcome.target) == nearest
 
 
-def test_a_higher_floor_leaves_the_first_choices_and_lowers_the_loss(outcome: Outcome) -> None:
-    raised = sorted(
-        (one for one in of_last_epochs(outcome) if one.floor), key=lambda one: one.floor or 0.0
-    )
-    assert len({one.exact_memorization for one in raised}) == 1
-    assert len({one.extraction_strength for one in raised}) == 1
-    losses = [one.loss for one in raised]
-    assert losses == sorted(losses, reverse=True)
-    assert losses[0] > losses[-1] + 0.1
+def test_depths_leave_the_first_choices_and_bring_the_loss_to_the_level(outcome: Outcome) -> None:
+    tried = of_last_epochs(outcome)
+    [deep] = [one for one in tried if one.depths]
+    [bare] = [one for one in tried if one.alpha == deep.alpha and not one.depths]
+    assert deep.exact_memorization == bare.exact_memorization
+    assert deep.extraction_strength == bare.extraction_strength
+    target = outcome.target.loss
+    assert abs(deep.loss - target) < 0.25 < abs(bare.loss - target)
 
 
-def test_the_nearest_of_all_is_taken(outcome: Outcome) -> None:
+def test_a_teacher_with_depths_is_taken_before_a_nearer_one_without(outcome: Outcome) -> None:
     [chosen] = [one for one in outcome.calibration if one.chosen]
-    assert chosen.distance == min(one.distance for one in of_last_epochs(outcome))
+    assert chosen.depths
 
 
-def test_without_a_floor_there_is_alpha_alone(small: Small, tmp_path: Path) -> None:
-    bare = replace(QUICK, max_passes=1, teacher_floor=False, tolerance=0.4)
+def test_the_papers_rule_has_alpha_alone(small: Small, tmp_path: Path) -> None:
+    bare = replace(QUICK, max_passes=1, teacher_depths=False, tolerance=0.4)
     tried = unlearn(task(small, tmp_path), bare).calibration
-    assert {one.floor for one in tried} == {None}
+    assert not any(one.depths for one in tried)
     assert len({one.alpha for one in tried}) >= len(grid(0.5, bare.max_alpha, 13))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.contenders import RULE, Job, Shape, lessons_of, prepare, tokens_of
+from benchmarks.contenders import RULE, Job, Shape, depths_at, lessons_of, prepare, tokens_of
 from benchmarks.straightforward import rklu_loss
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.unlearning.distillation import lesson_of, piece_loss
@@ -53,7 +53,9 @@ def test_loss_and_gradients_are_those_of_the_straightforward_step(
     found.backward()
     frozen = job.original(), job.strengthened()
     rows = tokens_of(job.forget, "cpu"), tokens_of(job.retain, "cpu")
-    expected = rklu_loss(other, *frozen, *rows, rule=RULE)
+    depths = depths_at(rows[0]["labels"][:, 1:])
+    assert depths.isfinite().any() and depths.isnan().any()
+    expected = rklu_loss(other, *frozen, *rows, rule=RULE, depths=depths)
     expected.backward()
 
     assert found.item() > 0.01

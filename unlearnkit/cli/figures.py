@@ -63,10 +63,9 @@ def show_run(manifest: RunManifest) -> None:
     chosen = next((step for step in manifest.calibration if step.chosen), None)
     out.print(f"Run {manifest.run_id}, model in {manifest.model_path}", soft_wrap=True)
     if chosen is not None:
-        floor = "" if chosen.floor is None else f", floor at {chosen.floor:.2f}"
         out.print(
             f"Teacher: {chosen.strengthen_epochs} epochs of strengthening, alpha "
-            f"{chosen.alpha:.2f}{floor}, {chosen.distance:.3f} from the holdout's level "
+            f"{chosen.alpha:.2f}, {chosen.distance:.3f} from the holdout's level "
             f"(of {len(manifest.calibration)} tried)",
             soft_wrap=True,
         )

@@ -62,8 +62,9 @@ def options(
     max_alpha: Annotated[
         float, typer.Option(min=1, help="Largest alpha of the teacher tried.")
     ] = 32.0,
-    teacher_floor: Annotated[
-        bool, typer.Option(help="Push no token below a floor; its height is calibrated.")
+    teacher_depths: Annotated[
+        bool,
+        typer.Option(help="Push tokens as deep as never-seen ones lie."),
     ] = True,
     level_weight: Annotated[
         float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")
@@ -102,7 +103,7 @@ def options(
         max_passes=max_passes,
         strengthen_epochs=tuple(sorted(doubling | {max_strengthen_epochs})),
         max_alpha=max_alpha,
-        teacher_floor=teacher_floor,
+        teacher_depths=teacher_depths,
         level_weight=level_weight,
         tolerance=tolerance,
         retain_tolerance=retain_tolerance,

@@ -16,7 +16,9 @@ class CalibrationStep(Artefact):
     strengthen_epochs: int
     alpha: float
     floor: float | None = None
-    """Height of the teacher's floor; None: it has none."""
+    """Height of the teacher's floor, which earlier versions searched; None: not searched."""
+    depths: bool = False
+    """Whether the labels it pushes lie as deep as never-seen ones (`unlearning/depths.py`)."""
     exact_memorization: float
     extraction_strength: float
     probability: float

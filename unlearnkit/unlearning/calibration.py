@@ -9,7 +9,7 @@ With a fixed alpha nothing is searched: its teacher is measured, recorded and ta
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from unlearnkit.language_model.head import Head, parts, rise
 from unlearnkit.language_model.recall import Level, by_record, figures_at, level
 from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
+from unlearnkit.unlearning.depths import label_depths
 from unlearnkit.unlearning.objective import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states
@@ -32,11 +33,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Strengthened:
-    """What is kept of the strengthened model: its states on the forget set, and its head."""
+    """What is kept of the strengthened model, and how deep the chosen teacher puts the labels."""
 
     states: States
+    """On the forget set."""
     head: Head
     """The original's own where training did not touch it."""
+    depths: Tensor | None = None
+    """(positions,) of the forget set (`depths.py`)."""
+
+    def depths_of(self, examples: Sequence[int], device: Any) -> Tensor | None:
+        """The depths of these examples' labels one after another, (positions,)."""
+        import torch
+
+        if self.depths is None:
+            return None
+        starts = self.states.starts
+        rows = [self.depths[starts[one] : starts[one + 1]] for one in examples]
+        return torch.cat(rows).to(device)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +62,8 @@ class ForgetSet:
     head: Head
     target: Level
     """The original's level on never-seen records: the one to reach."""
+    unseen: Tensor
+    """The losses of their tokens that the original does not put first (`depths.missed`)."""
 
 
 def calibrate(
@@ -81,14 +97,13 @@ def calibrate(
             # Else accelerate would store the strengthened model in the student's checkpoints.
             bench.accelerator.free_memory(headed, optimizer)
             chosen = best.model_copy(update={"chosen": True})
-            return tuple(chosen if one is best else one for one in tried), stronger
+            steps = tuple(chosen if one is best else one for one in tried)
+            return steps, with_depths(bench, forget, stronger, chosen)
         save_checkpoint(bench.accelerator, work / "strengthening", tried)
     raise TeacherNotReady(refusal(tried, forget.target, settings), fix=ADVICE)
 
 
 STRENGTHENED = "strengthened-forget.npy"
-HEIGHTS = tuple(step / 20 for step in range(1, 20))
-"""Of the teacher's floor, besides 0."""
 
 
 def strengthen_epoch(
@@ -126,29 +141,60 @@ def cross_entropy(bench: Workbench, headed: Any, rows: Sequence[Example], weight
     return found
 
 
-def teacher_levels(
-    forget: ForgetSet, strengthened: Strengthened, rules: Sequence[TeacherRule], device: Any
-) -> list[Level]:
-    """The level on the forget set of the teacher of each rule."""
-    head, lengths = forget.head, [one.counted for one in forget.examples]
-    labels = counted_labels(forget.examples)
-    found: list[tuple[list[bool], list[float]]] = [([], []) for _ in rules]
+Figures = tuple[list[bool], list[float]]
+"""Hits and losses of tokens."""
+
+
+def teacher_figures(
+    forget: ForgetSet,
+    strengthened: Strengthened,
+    rules: Sequence[TeacherRule],
+    device: Any,
+    depths: Tensor | None = None,
+) -> list[Figures]:
+    """Hits and losses of the forget set's labels under the teacher of each rule."""
+    head, labels = forget.head, counted_labels(forget.examples)
+    found: list[Figures] = [([], []) for _ in rules]
     vocabulary = head.vocabulary(forget.original.at(slice(0, 1), "cpu"))
     for part in parts(len(labels), vocabulary):
         below = forget.original.at(part, device)
         above = strengthened.states.at(part, device)
         original, label = head.logits(below), labels[part].to(device)
         raised = rise(head, below, strengthened.head, above, original)
+        deep = None if depths is None else depths[part].to(device)
         for figures, rule in zip(found, rules, strict=True):
-            more = figures_at(rule.logits(original, raised, label), label)
+            more = figures_at(rule.logits(original, raised, label, deep), label)
             figures[0].extend(more[0])
             figures[1].extend(more[1])
-    return [level(by_record(figures, lengths)) for figures in found]
+    return found
+
+
+def chosen_depths(
+    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, alpha: float
+) -> Tensor | None:
+    """How deep the labels lie that the teacher of this alpha pushes out of the first place.
+
+    The paper's teacher ranks them: a floor would make many of them alike.
+    """
+    rule = TeacherRule(alpha, end_ids=bench.end_ids)
+    [(hits, losses)] = teacher_figures(forget, strengthened, [rule], bench.device)
+    labels = counted_labels(forget.examples)
+    return label_depths(labels, hits, losses, forget.unseen, bench.end_ids)
+
+
+def with_depths(
+    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, chosen: CalibrationStep
+) -> Strengthened:
+    """The strengthened model with the depths of the chosen teacher, where it has them."""
+    if not chosen.depths:
+        return strengthened
+    depths = chosen_depths(bench, forget, strengthened, chosen.alpha)
+    return replace(strengthened, depths=depths)
 
 
 def rule_of(bench: Workbench, tried: CalibrationStep) -> TeacherRule:
     """How the teacher that was tried is made."""
-    return TeacherRule(tried.alpha, tried.floor, bench.end_ids)
+    return TeacherRule(tried.alpha, bench.settings.teacher_depths, bench.end_ids)
 
 
 def grid(low: float, high: float, count: int) -> list[float]:
@@ -160,32 +206,31 @@ def grid(low: float, high: float, count: int) -> list[float]:
 def best_teachers(
     bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
 ) -> list[CalibrationStep]:
-    """Teachers of one strengthened model, measured; the nearest to the level to reach first.
+    """Teachers of one strengthened model, measured: one with depths first, then the nearest.
 
-    First alpha, which decides what the teacher's first choices are; then, at the best alpha, the
-    height of the floor, which decides how likely the others are. Only the fixed alpha, without a
-    search, where there is one.
+    First alpha, which decides what the teacher's first choices are; then, at the best alpha, how
+    deep the others lie. Only the fixed alpha, without a search, where there is one.
     """
     settings, target = bench.settings, forget.target
-    floor = 0.0 if settings.teacher_floor else None
     measured = partial(measured_teachers, bench, forget, strengthened, epochs)
 
     def off(tried: CalibrationStep) -> float:
-        return tried.distance if floor is None else first_choices_off(tried, target)
+        return first_choices_off(tried, target) if settings.teacher_depths else tried.distance
 
     if settings.fixed_alpha is not None:
-        return measured([(settings.fixed_alpha, floor)])
-    highest = settings.max_alpha
-    coarse = measured([(alpha, floor) for alpha in grid(0.5, highest, 13)])
-    centre = min(coarse, key=off).alpha
-    ratio = coarse[1].alpha / coarse[0].alpha
-    around = grid(centre / ratio, centre * ratio, 9)
-    new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
-    tried = coarse + measured([(alpha, floor) for alpha in new if alpha <= highest])
-    if floor is not None:
-        alpha = min(tried, key=off).alpha
-        tried += measured([(alpha, height) for height in HEIGHTS])
-    return sorted(tried, key=lambda one: one.distance)
+        tried = measured([settings.fixed_alpha])
+    else:
+        highest = settings.max_alpha
+        tried = measured(grid(0.5, highest, 13))
+        centre, ratio = min(tried, key=off).alpha, tried[1].alpha / tried[0].alpha
+        around = grid(centre / ratio, centre * ratio, 9)
+        new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
+        tried += measured([alpha for alpha in new if alpha <= highest])
+    if settings.teacher_depths:
+        best = min(tried, key=off).alpha
+        depths = chosen_depths(bench, forget, strengthened, best)
+        tried += measured([best], depths=depths) if depths is not None else []
+    return sorted(tried, key=lambda one: (not one.depths, one.distance))
 
 
 def measured_teachers(
@@ -193,28 +238,33 @@ def measured_teachers(
     forget: ForgetSet,
     strengthened: Strengthened,
     epochs: int,
-    teachers: Sequence[tuple[float, float | None]],
+    alphas: Sequence[float],
+    *,
+    depths: Tensor | None = None,
 ) -> list[CalibrationStep]:
-    """The teacher of each alpha and floor, in their order."""
-    rules = [TeacherRule(alpha, height, bench.end_ids) for alpha, height in teachers]
-    levels = teacher_levels(forget, strengthened, rules, bench.device)
+    """The teacher of each alpha, in their order."""
+    floor = bench.settings.teacher_depths
+    rules = [TeacherRule(alpha, floor, bench.end_ids) for alpha in alphas]
+    lengths = [one.counted for one in forget.examples]
+    found = teacher_figures(forget, strengthened, rules, bench.device, depths)
+    levels = [level(by_record(figures, lengths)) for figures in found]
     return [
         CalibrationStep(
             strengthen_epochs=epochs,
-            alpha=rule.alpha,
-            floor=rule.floor,
+            alpha=alpha,
+            depths=depths is not None,
             exact_memorization=one.exact_memorization,
             extraction_strength=one.extraction_strength,
             probability=one.probability,
             loss=one.loss,
             distance=one.distance(forget.target),
         )
-        for rule, one in zip(rules, levels, strict=True)
+        for alpha, one in zip(alphas, levels, strict=True)
     ]
 
 
 def first_choices_off(tried: CalibrationStep, target: Level) -> float:
-    """Distance of exact memorization and extraction strength alone, which no floor changes."""
+    """Distance of exact memorization and extraction strength alone, which no depth changes."""
     return max(
         abs(tried.exact_memorization - target.exact_memorization),
         abs(tried.extraction_strength - target.extraction_strength),

@@ -112,6 +112,7 @@ def lesson_of(
         strengthened_head=stronger.head if stronger else None,
         strengthened=stronger.states.of(rows, bench.device) if stronger else None,
         rule=lessons.rule,
+        depths=stronger.depths_of(rows, bench.device) if stronger else None,
     )
     return lesson, examples
 

@@ -13,6 +13,7 @@ import logging
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,14 @@ from unlearnkit.language_model.adapters import check_extendable, unload
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.generation import ending
 from unlearnkit.language_model.head import load_head, save_head
-from unlearnkit.language_model.recall import Level, level, recall
+from unlearnkit.language_model.recall import (
+    Level,
+    columns,
+    level,
+    recall,
+    recall_of,
+    token_figures,
+)
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 from unlearnkit.unlearning.calibration import (
     STRENGTHENED,
@@ -31,8 +39,10 @@ from unlearnkit.unlearning.calibration import (
     Strengthened,
     calibrate,
     rule_of,
+    with_depths,
 )
 from unlearnkit.unlearning.checkpoints import LISTING
+from unlearnkit.unlearning.depths import missed
 from unlearnkit.unlearning.distillation import (
     INSIDE,
     Lessons,
@@ -103,6 +113,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
 
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
     """
+    import torch
     from accelerate import Accelerator
 
     from unlearnkit.language_model.headed import Headed
@@ -123,19 +134,21 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     del loaded
     check_disk(model.whole, task.work)
     start = measured_start(bench, model.inner, material, task.work)
-    lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=start.retain)
-    if start.forget.distance(start.holdout) <= settings.tolerance:
-        untouched = training_pass(0, 0.0, start, f"{INSIDE} before any training")
+    now = start.levels
+    lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=now.retain)
+    if now.forget.distance(now.holdout) <= settings.tolerance:
+        untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
         save(bench, original, model, task.out)
         remove(task.work, accelerator)
-        return Outcome((), (untouched,), start.holdout, lineage)
+        return Outcome((), (untouched,), now.holdout, lineage)
 
     known, kept = original_states(bench, model.inner, material, task.work, progress)
     head = Headed(model.inner).head().frozen()
     steps: tuple[CalibrationStep, ...] = ()
     stronger: Strengthened | None = None
     if OBJECTIVES[settings.objective].needs_teacher:
-        forget = ForgetSet(material.forget, known, head, start.holdout)
+        unseen = torch.tensor(start.unseen)
+        forget = ForgetSet(material.forget, known, head, now.holdout, unseen)
         steps, stronger = calibrated(bench, model.inner, forget, task.work, progress)
 
     base = unload(model.whole) if settings.lora_rank and not bench.sharded else None
@@ -154,7 +167,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
     save(bench, original, student, task.out)
     remove(task.work, accelerator)
-    return Outcome(steps, passes, start.holdout, lineage)
+    return Outcome(steps, passes, now.holdout, lineage)
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
@@ -173,23 +186,38 @@ def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     )
 
 
-def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Standing:
-    """The original's levels, from an earlier, killed run of the same command if there was one."""
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The original's levels, and how deep its holdout tokens lie that are not its first choice."""
+
+    levels: Standing
+    unseen: tuple[float, ...]
+    """Losses in nats (`depths.missed`)."""
+
+
+def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Start:
+    """What is known of the original; from an earlier, killed run of the same command if any."""
     from unlearnkit.language_model.headed import Headed
 
     file = work / "start.json"
     if are_there(bench, file):
         stored = json.loads(file.read_text())
-        return Standing(**{name: Level(**figures) for name, figures in stored.items()})
+        levels = {name: Level(**figures) for name, figures in stored["levels"].items()}
+        return Start(Standing(**levels), tuple(stored["unseen"]))
     headed = Headed(model)
 
     def level_on(examples: Sequence[Example]) -> Level:
         return level(recall(headed, examples, bench.pad_id, bench.device))
 
-    start = Standing(
-        forget=level_on(material.forget),
-        retain=level_on(material.sample),
-        holdout=level_on(material.holdout),
+    unseen = columns(headed, material.holdout, bench.pad_id, bench.device, token_figures)
+    hits, losses = ([*chain.from_iterable(column)] for column in zip(*unseen, strict=True))
+    start = Start(
+        Standing(
+            forget=level_on(material.forget),
+            retain=level_on(material.sample),
+            holdout=level([recall_of(*one) for one in unseen]),
+        ),
+        tuple(missed(material.holdout, hits, losses, bench.end_ids).tolist()),
     )
     if bench.accelerator.is_main_process:
         write_atomic(file, json.dumps(asdict(start)).encode())
@@ -225,11 +253,11 @@ def calibrated(
     listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
     if are_there(bench, listing):
         states = open_states(work / STRENGTHENED, forget.examples)
-        rows = json.loads(listing.read_text())
         head = load_head(weights, like=forget.head) if weights.is_file() else forget.head
-        return tuple(CalibrationStep.model_validate(row) for row in rows), Strengthened(
-            states, head
-        )
+        rows = json.loads(listing.read_text())
+        steps = tuple(CalibrationStep.model_validate(row) for row in rows)
+        [chosen] = [one for one in steps if one.chosen]
+        return steps, with_depths(bench, forget, Strengthened(states, head), chosen)
     steps, stronger = calibrate(bench, model, forget, work, progress)
     if bench.accelerator.is_main_process:
         if stronger.head is not forget.head:

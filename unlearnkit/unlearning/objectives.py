@@ -39,6 +39,8 @@ class Lesson:
     """(positions, hidden)."""
     rule: TeacherRule | None = None
     """None, as the two above, where the objective needs no teacher."""
+    depths: Tensor | None = None
+    """(positions,): the losses the labels are to have under the teacher; None: as it has them."""
 
     def teacher(self, part: slice) -> Tensor:
         """The unlearning teacher's logits, (chunk, vocab)."""
@@ -50,7 +52,8 @@ class Lesson:
         with torch.autocast(hidden.device.type, enabled=False):
             original = self.head.logits(hidden)
             raised = rise(self.head, hidden, self.strengthened_head, stronger, original)
-        return self.rule.logits(original, raised, self.labels[part])
+        depths = None if self.depths is None else self.depths[part]
+        return self.rule.logits(original, raised, self.labels[part], depths)
 
     def reference(self, part: slice) -> Tensor:
         """The original's logits, (chunk, vocab)."""

@@ -65,8 +65,9 @@ class Settings:
     fixed_alpha: float | None = None
     """No search and no refusal: the teacher of this alpha after the last of `strengthen_epochs`,
     as the papers do; for comparisons."""
-    teacher_floor: bool = True
-    """With a floor of calibrated height; False: the paper's rule as it stands."""
+    teacher_depths: bool = True
+    """Pushed labels lie as deep as never-seen ones, and nothing below a floor; False: the paper's
+    rule as it stands."""
     level_weight: float = 3.0
     """Of the term that holds log p(label) to the teacher's; 0: the paper's loss as it stands."""
     tolerance: float = 0.05

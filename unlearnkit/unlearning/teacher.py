@@ -21,20 +21,37 @@ def teacher_logits(original: Tensor, rise: Tensor, alpha: float) -> Tensor:
     return torch.sub(original, fall, alpha=alpha, out=fall)
 
 
-def floored(teacher: Tensor, original: Tensor, height: float) -> Tensor:
-    """The teacher, no token pushed below a floor at its position; (positions, vocab).
+def floored(teacher: Tensor, original: Tensor) -> Tensor:
+    """The teacher, no token pushed below the original's average there; (positions, vocab).
 
-    Ours. The floor lies `height` of the way from the original's average logit to the teacher's
-    best token: 0 is where tokens lie that the original has no opinion on, 1 is a tie with the
-    best. A teacher that pushes a token far below the average teaches avoidance, not ignorance. With
-    a height below 1 the first choice stays what it was: the height sets how likely the others are.
+    Ours. There lie the tokens that the original has no opinion on; pushed far below, a token is
+    avoided, not unknown. What lay lower already stays.
     """
     import torch
 
-    average = original.mean(-1, keepdim=True)
-    best = torch.maximum(teacher.amax(-1, keepdim=True), average)
-    lowest = torch.minimum(original, average + height * (best - average))
+    lowest = torch.minimum(original, original.mean(-1, keepdim=True))
     return torch.maximum(teacher, lowest, out=lowest)
+
+
+SECOND = 0.01
+"""Logits by which a pushed label stays below the first choice, however shallow it is to lie."""
+
+
+def at_depths(teacher: Tensor, labels: Tensor, depths: Tensor) -> Tensor:
+    """The teacher, changed in place so that labels have the losses `depths`; (positions, vocab).
+
+    `labels` and `depths` (positions,), in nats; NaN leaves a position as it is. The other tokens
+    keep their shares of what is left, and one of them is the first choice.
+    """
+    import torch
+
+    at = labels.unsqueeze(-1)
+    own = teacher.gather(-1, at)
+    teacher.scatter_(-1, at, float("-inf"))
+    rest, best = teacher.logsumexp(-1, keepdim=True), teacher.amax(-1, keepdim=True)
+    # p / (1 - p) is 1 / (e^depth - 1).
+    wanted = torch.minimum(rest - depths.unsqueeze(-1).expm1().log(), best - SECOND)
+    return teacher.scatter_(-1, at, torch.where(wanted.isnan(), own, wanted))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +59,23 @@ class TeacherRule:
     """How a teacher is made at each position."""
 
     alpha: float
-    floor: float | None = None
-    """Height of the floor (`floored`); None: the paper's rule as it stands."""
+    floor: bool = False
+    """Whether no token is pushed below the original's average (`floored`); the paper has none."""
     end_ids: tuple[int, ...] = ()
     """The tokens that end a text, or a turn of a conversation; they are spared."""
 
-    def logits(self, original: Tensor, rise: Tensor, labels: Tensor) -> Tensor:
-        """The teacher's logits, (positions, vocab); `labels` (positions,) come next."""
+    def logits(
+        self, original: Tensor, rise: Tensor, labels: Tensor, depths: Tensor | None = None
+    ) -> Tensor:
+        """The teacher's logits, (positions, vocab); `labels` (positions,) come next.
+
+        `depths` (positions,): the losses in nats the labels are to have (`depths.py`).
+        """
         teacher = teacher_logits(original, rise, self.alpha)
-        if self.floor is not None:
-            teacher = floored(teacher, original, self.floor)
+        if self.floor:
+            teacher = floored(teacher, original)
+        if depths is not None:
+            teacher = at_depths(teacher, labels, depths)
         return spare_ends(teacher, original, labels, self.end_ids)
 
 
