@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unlearnkit.corpus.decoys import HANDLE, decoys
+from unlearnkit.corpus.decoys import decoys
 from unlearnkit.corpus.neighbours import neighbours
 from unlearnkit.corpus.nlp import (
     CUSTOMER,
@@ -24,6 +24,7 @@ from unlearnkit.corpus.nlp import (
     load_analyzer,
 )
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.replacements import HANDLE
 from unlearnkit.domain import (
     ForgetSet,
     IdentifierKind,

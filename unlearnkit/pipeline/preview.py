@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.corpus.decoys import marks
 from unlearnkit.corpus.nlp import detect
+from unlearnkit.corpus.values import marks
 from unlearnkit.domain import (
     TURN,
     Artefact,
