@@ -1,14 +1,26 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
 
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.generation import Opening, continuations, ending, opening
+from unlearnkit.language_model.generation import (
+    Beginning,
+    Opening,
+    continuations,
+    continued,
+    drawing,
+    ending,
+    opening,
+)
 from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, encode_record
 
@@ -122,3 +134,50 @@ def test_a_text_ends_where_the_tokenizer_or_the_models_settings_end_it(small: Sm
     assert ending(model) == sorted({0, 9, own})
     model.model.generation_config = GenerationConfig()
     assert ending(model) == [own]
+
+
+# --- sampled continuations -------------------------------------------------------------------
+
+
+def drawn(model: LanguageModel, one: Beginning) -> tuple[int, ...]:
+    """Token by token, each where the cumulated probability passes the number drawn."""
+    ids, end = list(one.given), model.tokenizer.eos_token_id
+    for number in one.draws:
+        chances = model.model(torch.tensor([ids])).logits[0, -1].double().softmax(-1)
+        ids.append(int((chances.cumsum(-1) <= number).sum()))
+        if ids[-1] == end:
+            break
+    return tuple(ids[len(one.given) :])
+
+
+def test_samples_come_from_their_own_numbers_whatever_else_is_in_the_batch(
+    absolute: LanguageModel,
+) -> None:
+    random = Random(0)
+    some = [
+        Beginning(tuple(range(5, 5 + n)), 6, tuple(random.random() for _ in range(6)))
+        for n in (2, 7, 13, 13)
+    ]
+    mixed = [*some, Beginning((5, 6, 7), 9)]
+    found = continued(absolute, mixed, "cpu", 5)
+    assert found[:4] == [drawn(absolute, one) for one in some]
+    assert found[4] == greedy(absolute, Opening((5, 6, 7), (1,) * 9))
+    assert found == continued(absolute, mixed, "cpu", 1)
+    assert len(set(found)) == 5
+
+
+def test_a_shorter_continuation_is_the_beginning_of_a_longer_one(absolute: LanguageModel) -> None:
+    numbers = tuple(Random(1).random() for _ in range(9))
+    long, short = (Beginning((5, 6), n, numbers[:n]) for n in (9, 4))
+    found = continued(absolute, [long, short], "cpu", 2)
+    assert found[1] == found[0][:4]
+
+
+@given(logits=st.lists(st.floats(-4, 4), min_size=2, max_size=6))
+def test_tokens_are_drawn_as_often_as_they_are_likely(logits: list[float]) -> None:
+    count = 500
+    rows = [Beginning((1,), 1, ((at + 0.5) / count,)) for at in range(count)]
+    scores = torch.tensor([logits] * count)
+    chosen = drawing(rows, 1, "cpu")(torch.ones((count, 1), dtype=torch.long), scores).argmax(-1)
+    shares = torch.bincount(chosen, minlength=len(logits)) / count
+    assert torch.allclose(shares, torch.tensor(logits).softmax(-1), atol=1.5 / count)

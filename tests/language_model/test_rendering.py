@@ -19,7 +19,7 @@ from tests.chats import (
 )
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.rendering import CHAT
+from unlearnkit.language_model.rendering import CHAT, ids_before
 from unlearnkit.language_model.tokens import IGNORED, Encoding, encode_record
 
 TALK = conversation(
@@ -162,3 +162,48 @@ def test_a_conversation_that_cannot_be_rendered_is_refused_with_its_place(
     assert (error.where, error.line) == ("chats.jsonl", 3)
     assert "chat_template.jinja" in error.fix
     assert "basin" not in str(error)
+
+
+# --- what stands before a place in the text --------------------------------------------------
+
+
+def test_before_a_place_in_a_text_stand_the_record_s_own_tokens() -> None:
+    tokenizer = chat_tokenizer()
+    record = Record(id="a", text="cedar delta 12", prompt="amber")
+    found = ids_before(record, tokenizer, "Q: {prompt} A: ", record.text.index("delta"))
+    whole = encode_record(record, tokenizer, Encoding(prompt_template="Q: {prompt} A: ")).input_ids
+    assert whole[: len(found)] == found
+    assert tokenizer.decode(found) == "<s>Q: amber A: cedar"
+
+
+@pytest.mark.parametrize("template", [CHATML, ALTERNATING, WITHOUT_END, THINKING, OWN_MASK])
+def test_before_a_place_in_a_conversation_stand_the_turns_before_it(template: str) -> None:
+    tokenizer = chat_tokenizer(template)
+    found = ids_before(TALK, tokenizer, "{prompt}", TALK.text.index("ember") + len("ember "))
+    whole = encode_record(TALK, tokenizer, Encoding()).input_ids
+    assert whole[: len(found)] == found
+    before = tokenizer.decode(found)
+    assert before.rstrip().endswith("ember")
+    assert before.index("basin 12") < before.index("delta?")
+
+
+def test_before_the_first_word_of_an_answer_stands_its_header() -> None:
+    tokenizer = chat_tokenizer()
+    record = Record(id="a", text="cedar", prompt="amber")
+    found = tokenizer.decode(ids_before(record, tokenizer, CHAT, 0))
+    assert found == "<|im_start|>user\namber<|im_end|>\n<|im_start|>assistant\n"
+
+
+@given(st.lists(WORDS, min_size=1, max_size=4), st.data())
+def test_before_any_place_no_token_reaches_over_it(words: list[str], data: st.DataObject) -> None:
+    tokenizer = chat_tokenizer()
+    record = Record(id="a", text=" ".join(words))
+    start = data.draw(st.integers(0, len(record.text)))
+    before = tokenizer.decode(ids_before(record, tokenizer, "{prompt}", start))
+    assert ("<s>" + record.text[:start]).startswith(before)
+
+
+def test_a_template_that_looks_ahead_is_refused() -> None:
+    ahead = CHATML.replace("m.content", "(m.content | length | string) + m.content")
+    with pytest.raises(BadInput, match="otherwise"):
+        ids_before(TALK, chat_tokenizer(ahead), "{prompt}", TALK.text.index("12"))

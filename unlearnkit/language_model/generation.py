@@ -1,13 +1,21 @@
-"""What a model says by itself: greedy continuations of given beginnings."""
+"""What a model says by itself: greedy and sampled continuations of given beginnings.
+
+A sampled token is the first whose cumulated probability (temperature 1, in the vocabulary's order)
+reaches a number drawn from 0 to 1. The numbers come with the beginning, so what follows depends
+neither on the batch nor on the device, the rounding of logits apart.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,16 @@ class Opening:
 
     given: tuple[int, ...]
     expected: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Token ids, and how many tokens may follow them at most."""
+
+    given: tuple[int, ...]
+    length: int
+    draws: tuple[float, ...] = ()
+    """A number from 0 to 1 for each token that follows; none: the most likely ones."""
 
 
 def opening(example: Example) -> Opening:
@@ -36,35 +54,45 @@ def opening(example: Example) -> Opening:
 def continuations(
     language_model: LanguageModel, openings: Sequence[Opening], device: Any, batch_size: int = 16
 ) -> list[tuple[int, ...]]:
-    """Greedy continuations, each as long as what is expected at most, in the openings' order.
+    """Greedy continuations, each as long as what is expected at most, in the openings' order."""
+    beginnings = [Beginning(one.given, len(one.expected)) for one in openings]
+    return continued(language_model, beginnings, device, batch_size)
 
-    Always the most likely token, whatever sampling or penalties the model's own configuration asks
+
+def continued(
+    language_model: LanguageModel, beginnings: Sequence[Beginning], device: Any, batch_size: int
+) -> list[tuple[int, ...]]:
+    """What follows each beginning, in their order.
+
+    The model's distribution as it is, whatever sampling or penalties its own configuration asks
     for. The token that ends a text ends a continuation and is part of it.
     """
     tokenizer, model = language_model.tokenizer, language_model.model
     ends = ending(language_model)
     found: dict[int, tuple[int, ...]] = {}
-    for rows in _batches(openings, batch_size):
-        examples = [Example(openings[one].given, openings[one].given) for one in rows]
+    for rows in _batches(beginnings, batch_size):
+        some = [beginnings[one] for one in rows]
+        examples = [Example(one.given, one.given) for one in some]
         batch = collate(examples, tokenizer.pad_token_id, side="left").to(device)
-        longest = max(len(openings[one].expected) for one in rows)
-        for one, ids in zip(rows, _greedy(model, batch, longest, ends), strict=True):
-            found[one] = _ended(ids[: len(openings[one].expected)], ends)
-    return [found[one] for one in range(len(openings))]
+        for one, ids in zip(rows, _generated(model, batch, some, ends), strict=True):
+            found[one] = _ended(ids[: beginnings[one].length], ends)
+    return [found[one] for one in range(len(beginnings))]
 
 
-def _batches(openings: Sequence[Opening], batch_size: int) -> Iterator[list[int]]:
-    """Rows of similar length. A batch is never longer than the longest opening with its end.
+def _batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[int]]:
+    """Rows of similar length. A batch is never longer than the longest beginning with its end.
 
     Each fits into the model's context by itself; a long beginning beside a long end might not.
     """
-    room = max((len(one.given) + len(one.expected) for one in openings), default=0)
+    room = max((len(one.given) + one.length for one in beginnings), default=0)
     rows: list[int] = []
-    for one in sorted(range(len(openings)), key=lambda at: len(openings[at].given)):
+    for one in sorted(
+        range(len(beginnings)), key=lambda at: (len(beginnings[at].given), beginnings[at].length)
+    ):
         some = [*rows, one]
-        width = max(len(openings[at].given) for at in some)
+        width = max(len(beginnings[at].given) for at in some)
         if rows and (
-            len(some) > batch_size or width + max(len(openings[at].expected) for at in some) > room
+            len(some) > batch_size or width + max(beginnings[at].length for at in some) > room
         ):
             yield rows
             some = [one]
@@ -82,14 +110,20 @@ def ending(language_model: LanguageModel) -> list[int]:
     return sorted(one for one in found if one is not None)
 
 
-def _greedy(model: Any, batch: Batch, longest: int, ends: list[int]) -> list[list[int]]:
+def _generated(
+    model: Any, batch: Batch, beginnings: Sequence[Beginning], ends: list[int]
+) -> list[list[int]]:
     """What follows each row of a batch that is padded on the left, padded on the right."""
     import torch
     from transformers import GenerationConfig
 
     own = model.generation_config
+    width = batch.input_ids.shape[1]
     how = GenerationConfig(  # type: ignore[no-untyped-call]
-        max_new_tokens=longest, do_sample=False, eos_token_id=ends or None, pad_token_id=0
+        max_new_tokens=max(one.length for one in beginnings),
+        do_sample=False,
+        eos_token_id=ends or None,
+        pad_token_id=0,
     )
     # What a given configuration leaves open, generate takes from the model's own.
     model.generation_config = how
@@ -99,11 +133,43 @@ def _greedy(model: Any, batch: Batch, longest: int, ends: list[int]) -> list[lis
                 input_ids=batch.input_ids,
                 attention_mask=batch.attention_mask,
                 generation_config=how,
+                logits_processor=[drawing(beginnings, width, batch.input_ids.device)],
             )
     finally:
         model.generation_config = own
-    found: list[list[int]] = made[:, batch.input_ids.shape[1] :].tolist()
+    found: list[list[int]] = made[:, width:].tolist()
     return found
+
+
+def drawing(
+    beginnings: Sequence[Beginning], width: int, device: Any
+) -> Callable[[Tensor, Tensor], Tensor]:
+    """A logits processor after which the most likely token of a sampled row is the drawn one.
+
+    It takes the ids so far (batch, length), of which `width` were given, and logits (batch, vocab).
+    """
+    import torch
+
+    sampled = [at for at, one in enumerate(beginnings) if one.draws]
+    longest = max((len(beginnings[at].draws) for at in sampled), default=0)
+    # A row that is done before the others goes on unread, with any number.
+    numbers = [(*one, *([0.0] * (longest - len(one)))) for one in (b.draws for b in beginnings)]
+    drawn = torch.tensor([numbers[at] for at in sampled], dtype=torch.float64, device=device)
+    rows = torch.tensor(sampled, dtype=torch.long, device=device)
+
+    def process(ids: Tensor, logits: Tensor) -> Tensor:
+        step = ids.shape[1] - width
+        if not sampled or step >= longest:
+            return logits
+        chances = logits[rows].double().softmax(-1).cumsum(-1)
+        # Rounding may leave the last sum a little below 1.
+        wanted = drawn[:, step : step + 1] * chances[:, -1:]
+        chosen = torch.searchsorted(chances, wanted, right=True).clamp(max=logits.shape[-1] - 1)
+        changed = logits.clone()
+        changed[rows] = changed[rows].fill_(float("-inf")).scatter(-1, chosen, 0.0)
+        return changed
+
+    return process
 
 
 def _ended(ids: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:

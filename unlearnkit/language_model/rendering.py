@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from unlearnkit.domain import ASSISTANT, Record
@@ -63,6 +63,32 @@ def pieces(record: Record, tokenizer: Any, prompt_template: str) -> list[Piece]:
     return made
 
 
+def ids_before(record: Record, tokenizer: Any, prompt_template: str, start: int) -> tuple[int, ...]:
+    """The tokens that stand wholly before `text[start]`, prompt and template's words included.
+
+    A token that reaches over that place does not count. Raises what `pieces` raises, and BadInput
+    where the chat template renders the words before otherwise when those after change.
+    """
+    mark = _unused(record.content)
+    text = f"{record.text[:start]}{mark}{record.text[start:]}"
+    marked = pieces(replace(record, text=text), tokenizer, prompt_template)
+    ids: list[int] = []
+    for one, other in zip(pieces(record, tokenizer, prompt_template), marked, strict=True):
+        at = other.text.find(mark)
+        if at < 0:
+            ids += one.ids
+            continue
+        if one.text[:at] != other.text[:at]:
+            raise _refused(
+                record, "the chat template renders a turn otherwise when its end changes"
+            )
+        if not one.places:
+            return (*ids, *_tokenised(one.text[:at].rstrip(), tokenizer, learned=False).ids)
+        until = zip(one.ids, one.places, strict=True)
+        return (*ids, *(id_ for id_, (_, end) in until if end <= at))
+    raise _refused(record, "the chat template does not render what the assistant says")
+
+
 def _special(token: str, token_id: int, *, learned: bool) -> Piece:
     return Piece(token, (token_id,), ((0, len(token)),), (learned,))
 
@@ -111,8 +137,7 @@ def _assistant_turns(
     for at, message in enumerate(messages):
         if message["role"] != ASSISTANT:
             continue
-        # A letter of Unicode's private use area that stands nowhere yet.
-        probe = next(one for one in map(chr, range(0xE000, 0xF900)) if one not in text)
+        probe = _unused(text)
         other = [*messages[:at], {**message, "content": probe}, *messages[at + 1 :]]
         probed = _rendered(other, record, tokenizer)
         start = _alike(text, probed)
@@ -125,6 +150,11 @@ def _assistant_turns(
         closing = ends.match(text, end)
         turns.append((start, closing.end() if closing else end))
     return turns
+
+
+def _unused(text: str) -> str:
+    """A letter of Unicode's private use area that does not stand in the text."""
+    return next(one for one in map(chr, range(0xE000, 0xF900)) if one not in text)
 
 
 def _alike(one: str, other: str) -> int:
