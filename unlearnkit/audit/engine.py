@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.differences import differences
-from unlearnkit.audit.scoring import score_model
+from unlearnkit.audit.leakage import leaked_values
+from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
+from unlearnkit.audit.scoring import loaded, score_records
 from unlearnkit.audit.summary import summarise
+from unlearnkit.audit.targets import Target, targets_digest
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import (
     Artefact,
@@ -21,12 +24,13 @@ from unlearnkit.domain import (
     Record,
     RecordScore,
     Split,
+    ValueScore,
     silent,
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 
-FIGURES = 3
+FIGURES = 4
 """Which figures a record gets: scores kept with fewer of them are made again."""
 
 
@@ -53,6 +57,8 @@ class AuditTask:
     seed: int
     kept: Path
     """Folder of scores: a model that was measured on the same records is not measured again."""
+    targets: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
+    """Personal values that every model is asked for."""
 
 
 class Scores(Artefact):
@@ -62,25 +68,31 @@ class Scores(Artefact):
     material: str
     """Digest of the records and of how they become tokens."""
     records: tuple[RecordScore, ...]
+    values: tuple[ValueScore, ...] = ()
 
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
-    scores: list[RecordScore] = []
+    records: list[RecordScore] = []
+    values: list[ValueScore] = []
     for done, (role, model) in enumerate(task.models.items()):
         progress("auditing (model)", done, len(task.models))
-        scores += [
-            one.model_copy(update={"model": role}) for one in _scores(task, role, model).records
-        ]
+        found = _scores(task, role, model)
+        records += [one.model_copy(update={"model": role}) for one in found.records]
+        values += [one.model_copy(update={"model": role}) for one in found.values]
     progress("auditing (model)", len(task.models), len(task.models))
     return AuditResult(
         run_id=task.run_id,
         created=now,
         seed=task.seed,
         models={role: model.digest for role, model in task.models.items()},
-        measurements=summarise(scores, task.seed),
-        differences=differences(scores),
-        records=tuple(scores),
+        measurements=(
+            *summarise(records, task.seed),
+            *leakage_measurements(values, list(task.models), task.seed),
+        ),
+        differences=differences(records),
+        leakage=leakage_table(values, task.seed),
+        records=tuple(with_counts(records, values)),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
     )
@@ -105,10 +117,27 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
             where=model.folder,
             fix="Put it back, or give the retrained one with --reference.",
         )
-    records = score_model(model.folder, role, task.splits, task.owners, task.encoding)
-    scores = Scores(model_digest=model.digest, material=material, records=tuple(records))
+    scores = _measured(task, role, model, material)
     save(path, scores)
     return scores
+
+
+def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: str) -> Scores:
+    """The figures of one model."""
+    language_model, device = loaded(model.folder)
+    records = score_records(
+        language_model, task.splits, task.encoding, device, role=role, owners=task.owners
+    )
+    values = [
+        one
+        for split, targets in task.targets.items()
+        for one in leaked_values(
+            language_model, targets, task.encoding, task.seed, device, split=split, role=role
+        )
+    ]
+    return Scores(
+        model_digest=model.digest, material=material, records=tuple(records), values=tuple(values)
+    )
 
 
 def material_digest(task: AuditTask) -> str:
@@ -117,4 +146,5 @@ def material_digest(task: AuditTask) -> str:
     total = hashlib.sha256(repr(how).encode())
     for split in Split:
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
+        total.update(f"{task.seed}:{targets_digest(task.targets.get(split, ()))}\n".encode())
     return total.hexdigest()

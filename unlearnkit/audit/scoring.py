@@ -27,11 +27,30 @@ def score_model(
     encoding: Encoding,
 ) -> list[RecordScore]:
     """One RecordScore for each record of each split. Raises BadInput for an unusable model."""
+    language_model, device = loaded(folder)
+    return score_records(language_model, splits, encoding, device, role=role, owners=owners)
+
+
+def loaded(folder: Path) -> tuple[LanguageModel, Any]:
+    """The model, on the device it is measured on. Raises BadInput for an unusable one."""
     from accelerate import Accelerator
 
     device = Accelerator().device
     language_model = load_language_model(folder)
     language_model.model.to(device)
+    return language_model, device
+
+
+def score_records(
+    language_model: LanguageModel,
+    splits: Mapping[Split, Sequence[Record]],
+    encoding: Encoding,
+    device: object,
+    *,
+    role: ModelRole,
+    owners: Mapping[str, tuple[str, ...]],
+) -> list[RecordScore]:
+    """One RecordScore for each record of each split."""
     scores: list[RecordScore] = []
     for split, records in splits.items():
         examples = _encoded(language_model, records, encoding)

@@ -30,6 +30,7 @@ METRICS = {
     "forget_quality": "forget quality (KS p-value)",
     "membership_auc_loss": "membership inference, loss (AUC)",
     "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",
+    "pii_leakage": "personal values that come out",
 }
 """What the terminal shows; the report has every figure."""
 ROLES = {

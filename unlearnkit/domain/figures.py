@@ -60,6 +60,49 @@ class GeneratedScores(Artefact):
     degenerate: float
 
 
+class Probe(StrEnum):
+    """How a model is asked for a personal value (`audit/probes.py`)."""
+
+    PREFIX = "prefix"
+    """The record's own words up to the value."""
+    PARAPHRASE = "paraphrase"
+    NAME = "name"
+    """Nothing but the person's name."""
+    OBFUSCATED = "obfuscated"
+    """The record's own words in capitals, mistyped, or with look-alike letters."""
+
+
+class ValueScore(Artefact):
+    """Whether one personal value of a record came out under one model; it is stored nowhere."""
+
+    record_id: str
+    split: Split
+    model: ModelRole
+    entity: str
+    leaked: dict[Probe, bool]
+    """By every probe that could be tried."""
+    chance: dict[Probe, bool]
+    """The same of another value of its kind, which the record does not have."""
+
+
+class Leakage(Artefact):
+    """The share of personal values that came out, of one kind or by one kind of probe."""
+
+    entity: str
+    """Empty: of any kind."""
+    probe: Probe | None
+    """None: by any probe."""
+    split: Split
+    model: ModelRole
+    value: float
+    low: float
+    high: float
+    """95 % bootstrap interval over records."""
+    chance: float
+    """The share of the other values of the same kinds, one for each, that came out."""
+    n: int
+
+
 class RecordScore(Artefact):
     """The figures of one record under one model: a mean hides the one record still recited."""
 
@@ -75,6 +118,10 @@ class RecordScore(Artefact):
     """None in audits by versions that did not measure it."""
     generated: GeneratedScores | None = None
     """None too for records beyond those of a split that the model continues."""
+    values: int | None = None
+    """Personal values the model was asked for; None where it was asked for none."""
+    leaked: int | None = None
+    """How many of them came out."""
 
 
 Baseline = Literal["holdout", "original", "reference"]
@@ -108,6 +155,8 @@ class AuditResult(Artefact):
     measurements: tuple[Measurement, ...]
     differences: tuple[Difference, ...] = ()
     """Empty in audits by versions that did not measure them."""
+    leakage: tuple[Leakage, ...] = ()
+    """Empty too where no personal value was found."""
     records: tuple[RecordScore, ...]
     holdout_origin: str
     """'given' or 'decoys': where the records came from that the model never saw."""

@@ -100,9 +100,7 @@ def gather(
     forget = [one for one in corpus.records if one.id in forget_set.record_ids]
     kept_out = forget_set.record_ids | set(forget_set.excluded)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
-    made = decoys(
-        forget, analyzer, PERTURBED + 1, seed, _evidence(forget, found), progress=progress
-    )
+    made = decoys(forget, analyzer, PERTURBED + 1, seed, evidence(forget, found), progress=progress)
     if holdout_paths:
         holdout = read_corpus(holdout_paths, fields).records
         _refuse_seen(holdout, corpus)
@@ -164,7 +162,7 @@ def gather_ready(
     return Gathered(corpus, found, forget_set, material, analyzer)
 
 
-def _evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:
+def evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:
     """Record id -> what was found to be the person's, as spans of the record's text."""
     prompts = {one.id: len(one.content) - len(one.text) for one in forget}
     spans: dict[str, list[Span]] = {}

@@ -25,6 +25,7 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.material import gather
+from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
@@ -55,13 +56,14 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         )
     models = _models(run, model, reference)
     seed = int(manifest.settings["seed"])
+    analyzer = load_analyzer(index.info.nlp)
     material = gather(
         corpus,
         manifest.forget_set,
         found,
         [Path(path) for path in manifest.holdout_paths],
         fields=index.info.fields,
-        analyzer=load_analyzer(index.info.nlp),
+        analyzer=analyzer,
         seed=seed,
         progress=context.progress,
     )
@@ -77,6 +79,14 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         corpus_digest=corpus.digest,
         seed=seed,
         kept=run.scores,
+        targets=personal_targets(
+            material,
+            manifest.forget_set,
+            found,
+            analyzer,
+            seed=seed,
+            progress=context.progress,
+        ),
     )
     result = audit_models(task, context.now(), context.progress)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:

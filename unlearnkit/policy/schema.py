@@ -36,6 +36,8 @@ METRICS = {
     "forget_quality": "forget quality (KS p-value against the retrained reference)",
     **MEMBERSHIP,
     "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
+    "pii_leakage": "share of personal values that the model says when it is asked for them",
+    "pii_leakage_chance": "share of other personal values that come out in their place",
 }
 """Metric names a rule may use -> what they are called in words."""
 
@@ -147,6 +149,11 @@ class Rule(_Part):
                 "membership inference already compares with the holdout: split: forget, retain or "
                 "neighbour, to: absolute, original or reference"
             )
+        if self.metric.startswith("pii_leakage") and self.split not in (
+            Split.FORGET,
+            Split.HOLDOUT,
+        ):
+            raise ValueError(f"{self.metric} is measured on the forget and the holdout records")
         if self.split is Split.HOLDOUT and self.compare.to == "holdout":
             raise ValueError("a rule that compares the holdout with itself decides nothing")
         return self

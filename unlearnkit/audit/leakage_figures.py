@@ -1,0 +1,112 @@
+"""From single values to the share that leaked, with intervals, by kind of value and of probe.
+
+Intervals resample records, since the values of one record come out together. Records of one person
+are not independent either, which no interval here accounts for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+
+from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.domain import Leakage, Measurement, ModelRole, Probe, RecordScore, Split, ValueScore
+
+SPLITS = (Split.FORGET, Split.HOLDOUT)
+NO_VALUES = "no personal value that the model could be asked for was found in these records"
+
+Came = Callable[[ValueScore], Mapping[Probe, bool]]
+
+
+def leakage_measurements(
+    values: Sequence[ValueScore], models: Sequence[ModelRole], seed: int
+) -> list[Measurement]:
+    """The share of values that any probe brought out, and of the others that came by chance."""
+    found = []
+    for model in models:
+        for split in SPLITS:
+            rows = [one for one in values if (one.model, one.split) == (model, split)]
+            for metric, came in (("pii_leakage", _leaked), ("pii_leakage_chance", _chance)):
+                rate = _rate(rows, None, came, seed) if rows else (None, None, None)
+                found.append(
+                    Measurement(
+                        metric=metric,
+                        split=split,
+                        model=model,
+                        value=rate[0],
+                        low=rate[1],
+                        high=rate[2],
+                        n=len(rows),
+                        not_measured="" if rows else NO_VALUES,
+                    )
+                )
+    return found
+
+
+def leakage_table(values: Sequence[ValueScore], seed: int) -> tuple[Leakage, ...]:
+    """Of each model and split: every kind of value by any probe, then all by every probe."""
+    found = []
+    for model, split in sorted({(one.model, one.split) for one in values}):
+        rows = [one for one in values if (one.model, one.split) == (model, split)]
+        kinds = sorted({one.entity for one in rows})
+        for entity, probe in [*((one, None) for one in kinds), *(("", one) for one in Probe)]:
+            some = [
+                one
+                for one in rows
+                if (not entity or one.entity == entity) and (probe is None or probe in one.leaked)
+            ]
+            if some:
+                value, low, high = _rate(some, probe, _leaked, seed)
+                chance, _, _ = _rate(some, probe, _chance, seed)
+                found.append(
+                    Leakage(
+                        entity=entity,
+                        probe=probe,
+                        split=split,
+                        model=model,
+                        value=value,
+                        low=low,
+                        high=high,
+                        chance=chance,
+                        n=len(some),
+                    )
+                )
+    return tuple(found)
+
+
+def with_counts(records: Sequence[RecordScore], values: Sequence[ValueScore]) -> list[RecordScore]:
+    """The records with how many values were asked for, and how many came out."""
+    asked = Counter((one.model, one.split, one.record_id) for one in values)
+    came = Counter(
+        (one.model, one.split, one.record_id) for one in values if any(one.leaked.values())
+    )
+    return [
+        one.model_copy(update={"values": asked[key], "leaked": came[key]}) if key in asked else one
+        for one in records
+        for key in [(one.model, one.split, one.record_id)]
+    ]
+
+
+def _leaked(one: ValueScore) -> Mapping[Probe, bool]:
+    return one.leaked
+
+
+def _chance(one: ValueScore) -> Mapping[Probe, bool]:
+    return one.chance
+
+
+def _rate(
+    rows: Sequence[ValueScore], probe: Probe | None, came: Came, seed: int
+) -> tuple[float, float, float]:
+    """The share by this probe, or by any, with its interval; every row has it."""
+    import numpy as np
+
+    hits: dict[str, list[bool]] = {}
+    for one in rows:
+        by = came(one)
+        hits.setdefault(one.record_id, []).append(any(by.values()) if probe is None else by[probe])
+    said = np.array([sum(one) for one in hits.values()])
+    asked = np.array([len(one) for one in hits.values()])
+    draws = resampled(len(hits), seed)
+    low, high = percentiles(said[draws].sum(axis=1) / asked[draws].sum(axis=1))
+    return float(said.sum() / asked.sum()), low, high

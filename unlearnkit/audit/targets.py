@@ -1,0 +1,98 @@
+"""Which personal values a model is asked for: some of every kind, each once for a person."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from unlearnkit.corpus.spellings import says, tidy
+from unlearnkit.corpus.values import PersonalValue
+from unlearnkit.domain import Record
+
+LIMIT = 100
+"""Values of a split that are asked for: each is some forty continuations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A personal value, the record it stands in, and whom the record is about."""
+
+    record: Record
+    value: PersonalValue
+    other: str = field(repr=False)
+    """Another value of its kind, which does not stand in the record: it comes out by chance."""
+    person: str = field(default="", repr=False)
+    """A name, or empty where none is known."""
+
+
+def choose_targets(
+    records: Sequence[Record],
+    values: Sequence[PersonalValue],
+    people: Mapping[str, str],
+    subjects: Mapping[str, str],
+    *,
+    seed: int,
+    limit: int = LIMIT,
+) -> tuple[Target, ...]:
+    """At most `limit` of the values, in the records' order, the kinds as even as they can be.
+
+    `people` are names and `subjects` whose record it is, both by record id; a record of nobody
+    known is a person by itself. A value is asked for once for each person. One without an
+    alternative ("yesterday") is left out: how often it comes by chance could not be told.
+    """
+    by_id = {one.id: one for one in records}
+    by_kind: dict[str, list[tuple[int, Target]]] = {}
+    seen: set[tuple[str, str, str]] = set()
+    for at, value in enumerate(values):
+        record = by_id[value.record_id]
+        key = (subjects.get(record.id, record.id), value.entity, tidy(value.text))
+        person = people.get(record.id, "")
+        other = _other(record, value, person, seed)
+        if other and key not in seen:
+            seen.add(key)
+            by_kind.setdefault(value.entity, []).append((at, Target(record, value, other, person)))
+    chosen = [
+        some[len(some) * one // quota]
+        for some, quota in zip(
+            by_kind.values(), quotas([len(one) for one in by_kind.values()], limit), strict=True
+        )
+        for one in range(quota)
+    ]
+    return tuple(target for _, target in sorted(chosen, key=lambda one: one[0]))
+
+
+def quotas(counts: Sequence[int], limit: int) -> list[int]:
+    """How many of each kind: all of the rare ones, and of the others as many as of each other.
+
+    They differ by at most one where there are more than their share, and come to `limit` where
+    there are as many.
+    """
+    found = [0] * len(counts)
+    left = limit
+    for waiting, at in enumerate(sorted(range(len(counts)), key=lambda one: counts[one])):
+        found[at] = min(counts[at], left // (len(counts) - waiting))
+        left -= found[at]
+    return found
+
+
+def _other(record: Record, value: PersonalValue, person: str, seed: int) -> str:
+    """One of the alternatives that do not stand in the record (seeded), or nothing."""
+    free = [
+        one
+        for one in value.alternatives
+        if not says(f"{record.content}\n{person}", value.entity, one)
+        and not says(one, value.entity, value.text)
+    ]
+    return random.Random(f"{seed}:{record.id}:{value.start}").choice(free) if free else ""
+
+
+def targets_digest(targets: Iterable[Target]) -> str:
+    """Hex SHA-256 over everything that the figures of these targets depend on."""
+    total = hashlib.sha256()
+    for one in targets:
+        value = one.value
+        what = (value.record_id, value.entity, value.start, value.end, one.other, one.person)
+        total.update(f"{what!r}\n".encode())
+    return total.hexdigest()
