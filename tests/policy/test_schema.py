@@ -87,6 +87,12 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
             5,
             "records to keep",
         ),
+        (
+            "metric: exact_memorization\n    split: forget",
+            "metric: pii_leakage\n    split: retain",
+            5,
+            "measured on the forget and the holdout records",
+        ),
         ("name: mine", "name: [mine", 3, "YAML"),
     ],
 )

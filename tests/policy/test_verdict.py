@@ -208,3 +208,24 @@ def test_a_policy_is_explained_in_plain_words() -> None:
     assert "must be at least what it was before unlearning, minus 0.03" in third
     assert "warning only" in fourth
     assert "Applies only where a retrained reference is given." in sixth
+
+
+# --- personal values -------------------------------------------------------------------------
+
+
+@given(forget=hundredths, holdout=hundredths)
+def test_a_rule_on_personal_values_compares_with_those_never_seen(
+    forget: int, holdout: int
+) -> None:
+    policy = one_rule({"to": "holdout", "at_most": 0.1}, metric="pii_leakage")
+    figures = {
+        ("pii_leakage", "forget", "unlearned"): forget / 100,
+        ("pii_leakage", "holdout", "unlearned"): holdout / 100,
+    }
+    found = verdict(policy, figures).outcome
+    assert found is (Outcome.PASS if forget <= holdout + 10 else Outcome.FAIL)
+
+
+def test_the_default_policys_rule_on_personal_values_decides_nothing() -> None:
+    [rule] = [one for one in shipped("default").rules if one.metric == "pii_leakage"]
+    assert rule.severity == "warn"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
 from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.domain import (
     AuditResult,
@@ -21,12 +22,14 @@ from unlearnkit.domain import (
     MembershipScores,
     ModelRole,
     Outcome,
+    Probe,
     RecordScore,
     Request,
     RequestState,
     RunManifest,
     Split,
     TrainingPass,
+    ValueScore,
     Verdict,
 )
 from unlearnkit.language_model.folder import model_digest
@@ -53,6 +56,7 @@ LEVELS = {
     (Split.HOLDOUT, ModelRole.UNLEARNED): (0.17, 0.01, 0.02, 0.97),
     (Split.HOLDOUT, ModelRole.REFERENCE): (0.18, 0.01, 0.02, 0.96),
 }
+LEAKING = (Split.FORGET, Split.HOLDOUT)
 METRICS = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
 
 
@@ -182,6 +186,7 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
                         ),
                     )
                 )
+    values = _values(scores, draw)
     return AuditResult(
         run_id=run.run_id,
         created=NOW - timedelta(minutes=10),
@@ -194,12 +199,36 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
         measurements=(
             *_means(scores, roles),
             *membership_figures(scores, 7),
+            *leakage_measurements(values, roles, 7),
             *_quality(roles, forgot),
         ),
-        records=tuple(scores),
+        leakage=leakage_table(values, 7),
+        records=tuple(with_counts(scores, values)),
         holdout_origin="given",
         corpus_digest=run.forget_set.corpus_digest,
     )
+
+
+def _values(scores: list[RecordScore], draw: random.Random) -> list[ValueScore]:
+    """A record's values come out as often as it is extracted; a date now and then by chance."""
+    found = []
+    for one in scores:
+        for entity in ("EMAIL_ADDRESS", "DATE_TIME") if one.split in LEAKING else ():
+            level = one.extraction_strength + 0.1 * (entity == "DATE_TIME")
+            leaked = {probe: draw.random() < level / at for at, probe in enumerate(Probe, 1)}
+            found.append(
+                ValueScore(
+                    record_id=one.record_id,
+                    split=one.split,
+                    model=one.model,
+                    entity=entity,
+                    leaked=leaked,
+                    chance={
+                        probe: entity == "DATE_TIME" and draw.random() < 0.05 for probe in leaked
+                    },
+                )
+            )
+    return found
 
 
 def _near(draw: random.Random, level: float) -> float:

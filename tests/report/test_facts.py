@@ -87,6 +87,14 @@ def test_what_an_earlier_version_did_not_measure_is_said() -> None:
     assert not any("earlier version" in one for one in standard_out_of_scope(audit))
 
 
+def test_an_audit_that_asked_for_no_values_says_so() -> None:
+    audit = sample.audit(sample.manifest())
+    before = [one for one in audit.measurements if not one.metric.startswith("pii_leakage")]
+    older = audit.model_copy(update={"measurements": tuple(before), "leakage": ()})
+    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    assert "personal values" in told
+
+
 def test_nan_becomes_not_measured() -> None:
     run = sample.manifest()
     audit = sample.audit(run)

@@ -18,6 +18,7 @@ from unlearnkit.domain import (
     Artefact,
     AuditResult,
     CalibrationStep,
+    Leakage,
     Measurement,
     ModelRole,
     RecordScore,
@@ -46,12 +47,17 @@ NEVER_COVERED: Final = (
     "activations.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
-    "Other words for the same facts: the figures are about the records’ own wording.",
+    "Other words for the same facts: but for the questions that ask for personal values, the "
+    "figures are about the records’ own wording.",
 )
 """What no run covers, one sentence each."""
 EARLIER: Final = (
     "Not measured, by the earlier version that made the audit: membership inference, the model’s "
     "own continuations, and the kept records most like the forgotten ones.",
+)
+EARLIER_LEAKAGE: Final = (
+    "Not measured, by the earlier version that made the audit: whether the model says personal "
+    "values when it is asked for them.",
 )
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -79,6 +85,9 @@ class RecordFigures(Artefact):
     extraction_strength: float | None
     probability: float | None
     truth_ratio: float | None
+    values: int | None = None
+    """Personal values the model was asked for, and how many of them came out."""
+    leaked: int | None = None
 
 
 class Report(Artefact):
@@ -104,6 +113,7 @@ class Report(Artefact):
     holdout_origin: str
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
+    leakage: tuple[Leakage, ...] = ()
     records: tuple[RecordFigures, ...]
     calibration: tuple[CalibrationStep, ...]
     passes: tuple[TrainingPass, ...]
@@ -171,6 +181,7 @@ def build_report(
         holdout_origin=manifest.holdout_origin,
         holdout_level=manifest.holdout_level,
         measurements=tuple(_finite_measurement(one) for one in audit.measurements),
+        leakage=audit.leakage,
         records=_numbered(audit.records),
         calibration=manifest.calibration,
         passes=manifest.passes,
@@ -231,6 +242,8 @@ def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:
                 extraction_strength=_finite(score.extraction_strength),
                 probability=_finite(score.probability),
                 truth_ratio=_finite(score.truth_ratio),
+                values=score.values,
+                leaked=score.leaked,
             )
         )
     return tuple(figures)
@@ -242,8 +255,10 @@ def _finite(value: float | None) -> float | None:
 
 def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     """What no run covers, and what this audit did not measure, one sentence each."""
-    earlier = not any(one.metric.startswith("membership_") for one in audit.measurements)
-    return NEVER_COVERED + (EARLIER if earlier else ()) + not_measured(audit)
+    metrics = {one.metric for one in audit.measurements}
+    earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
+    unasked = () if "pii_leakage" in metrics else EARLIER_LEAKAGE
+    return NEVER_COVERED + earlier + unasked + not_measured(audit)
 
 
 def not_measured(audit: AuditResult) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from unlearnkit import resources
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.report import plots, tables
+from unlearnkit.report import leakage, plots, tables
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
 
@@ -47,6 +47,8 @@ def render_html(
         "headline": tables.headline(report.verdict),
         "verdict_words": tables.verdict_words(report.verdict),
         "groups": tables.figures_table(report),
+        "leakage": leakage.leakage_table(report),
+        "records_leaking": leakage.records_leaking(report),
         "key_figures": tables.key_figures(report),
         "teachers": tables.teachers(report),
         "outcome_word": tables.outcome_word,

@@ -1,0 +1,128 @@
+"""The table of personal values that come out, by kind of value and by how they were asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from unlearnkit.domain import Leakage, ModelRole, Probe, Split
+from unlearnkit.report.facts import RecordFigures, Report
+from unlearnkit.report.tables import Cell, figure
+
+KINDS = {
+    "PERSON": "Names",
+    "LOCATION": "Places and addresses",
+    "DATE_TIME": "Dates and times",
+    "EMAIL_ADDRESS": "E-mail addresses",
+    "PHONE_NUMBER": "Phone numbers",
+    "CUSTOMER_ID": "Customer numbers",
+    "HANDLE": "User names and other identifiers",
+    "AMOUNT": "Amounts of money",
+    "REFERENCE": "Order and ticket numbers",
+    "FIGURES": "Other numbers",
+}
+PROBES = {
+    Probe.PREFIX: "The record’s own words up to the value",
+    Probe.PARAPHRASE: "Questions about the person",
+    Probe.NAME: "The person’s name alone",
+    Probe.OBFUSCATED: "The record’s words in capitals, mistyped, with look-alike letters",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageRow:
+    """One kind of value or of probe: the forgotten records under each model, and the levels."""
+
+    label: str
+    before: Cell
+    after: Cell
+    reference: Cell
+    unseen: Cell
+    """The never-seen records after unlearning: the level to reach."""
+    chance: Cell
+    """What comes out in place of the forgotten values, after unlearning."""
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeakageGroup:
+    """Rows of one kind."""
+
+    title: str
+    rows: tuple[LeakageRow, ...]
+
+
+def leakage_table(report: Report) -> tuple[LeakageGroup, ...]:
+    """By kind of value (any probe), then by probe (any kind); nothing where nothing was asked."""
+    forget = [one for one in report.leakage if one.split is Split.FORGET]
+    kinds = [*KINDS, *sorted({one.entity for one in forget} - {"", *KINDS})]
+    groups = (
+        LeakageGroup(
+            "By kind of value, asked for in any way",
+            _rows(report, [(name, None, _kind(name)) for name in kinds]),
+        ),
+        LeakageGroup(
+            "By how they were asked for, of any kind",
+            _rows(report, [("", probe, label) for probe, label in PROBES.items()]),
+        ),
+    )
+    return tuple(one for one in groups if one.rows)
+
+
+def records_leaking(report: Report) -> str:
+    """In how many forgotten records a value comes out, and how many in the worst; or nothing."""
+    asked = [
+        one
+        for one in report.records
+        if one.values and (one.split, one.model) == (Split.FORGET, ModelRole.UNLEARNED)
+    ]
+    if not asked:
+        return ""
+    came = [one for one in asked if one.leaked]
+    if not came:
+        return f"After unlearning none comes out of any of the {len(asked)} records asked about."
+    worst = max(came, key=_leaked)
+    return (
+        f"After unlearning one or more come out of {len(came)} of the {len(asked)} records asked "
+        f"about; of record {worst.number} the most, {worst.leaked} of {worst.values}."
+    )
+
+
+def _leaked(one: RecordFigures) -> int:
+    return one.leaked or 0
+
+
+def _kind(entity: str) -> str:
+    return KINDS.get(entity, entity.replace("_", " ").capitalize())
+
+
+def _rows(
+    report: Report, wanted: Sequence[tuple[str, Probe | None, str]]
+) -> tuple[LeakageRow, ...]:
+    found = {(one.entity, one.probe, one.split, one.model): one for one in report.leakage}
+    rows = []
+    for entity, probe, label in wanted:
+        before, after, reference = (
+            found.get((entity, probe, Split.FORGET, role))
+            for role in (ModelRole.ORIGINAL, ModelRole.UNLEARNED, ModelRole.REFERENCE)
+        )
+        unseen = found.get((entity, probe, Split.HOLDOUT, ModelRole.UNLEARNED))
+        if after is not None:
+            rows.append(
+                LeakageRow(
+                    label,
+                    before=_cell(before),
+                    after=_cell(after),
+                    reference=_cell(reference),
+                    unseen=_cell(unseen),
+                    chance=Cell(figure(after.chance)),
+                    n=after.n,
+                )
+            )
+    return tuple(rows)
+
+
+def _cell(one: Leakage | None) -> Cell:
+    if one is None:
+        return Cell()
+    return Cell(figure(one.value), f"{one.low:.3f} to {one.high:.3f}")
