@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.chats import (
@@ -194,6 +194,7 @@ def test_before_the_first_word_of_an_answer_stands_its_header() -> None:
     assert found == "<|im_start|>user\namber<|im_end|>\n<|im_start|>assistant\n"
 
 
+@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=4), st.data())
 def test_before_any_place_no_token_reaches_over_it(words: list[str], data: st.DataObject) -> None:
     tokenizer = chat_tokenizer()

@@ -1,7 +1,9 @@
 """From single values to the share that leaked, with intervals, by kind of value and of probe.
 
-Intervals resample records, since the values of one record come out together. Records of one person
-are not independent either, which no interval here accounts for.
+Intervals resample records, since the values of one record come out together. Where none or all
+came out, resampling never says otherwise: the bound is then the exact one of as many trials as
+there are records (Clopper and Pearson 1934). Records of one person are not independent either,
+which no interval here accounts for.
 """
 
 from __future__ import annotations
@@ -107,6 +109,9 @@ def _rate(
         hits.setdefault(one.record_id, []).append(any(by.values()) if probe is None else by[probe])
     said = np.array([sum(one) for one in hits.values()])
     asked = np.array([len(one) for one in hits.values()])
+    share = float(said.sum() / asked.sum())
+    far = 0.025 ** (1 / len(hits))
+    if share in (0.0, 1.0):
+        return share, far * share, 1 - far * (1 - share)
     draws = resampled(len(hits), seed)
-    low, high = percentiles(said[draws].sum(axis=1) / asked[draws].sum(axis=1))
-    return float(said.sum() / asked.sum()), low, high
+    return share, *percentiles(said[draws].sum(axis=1) / asked[draws].sum(axis=1))
