@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, opened, unreachable_policy
-from unlearnkit.artefacts import save
-from unlearnkit.domain import ModelRole, Outcome, RequestState
+from unlearnkit.artefacts import load, save
+from unlearnkit.domain import AuditResult, ModelRole, Outcome, RequestState, Split
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
@@ -157,6 +157,22 @@ def test_the_same_audit_again_is_told_once(line: Line, unlearned: Path) -> None:
         events = context.ledger.events()
         assert audit(context, the_run(context), line.model) == first
         assert context.ledger.events() == events
+
+
+def test_values_came_out_before_and_after_it_no_more_than_those_never_seen(
+    unlearned: Path,
+) -> None:
+    with opened(unlearned) as context:
+        found = load(the_run(context).audit_file, AuditResult)
+    before = found.value("pii_leakage", Split.FORGET, ModelRole.ORIGINAL)
+    after = found.value("pii_leakage", Split.FORGET, ModelRole.UNLEARNED)
+    unseen = found.value("pii_leakage", Split.HOLDOUT, ModelRole.UNLEARNED)
+    assert before is not None and after is not None and unseen is not None
+    assert before > 0.8
+    assert after <= unseen + 0.1
+    asked = [one for one in found.records if one.values]
+    assert {one.split for one in asked} == {Split.FORGET, Split.HOLDOUT}
+    assert found.leakage
 
 
 def test_the_original_may_be_gone_where_it_was_measured_before(
