@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.small import ENCODING, Small, records
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
-from unlearnkit.domain import AuditResult, ModelRole, RecordScore, Split
+from unlearnkit.audit.engine import AuditedModel, AuditTask, audit, material_digest
+from unlearnkit.audit.leakage_figures import NO_VALUES
+from unlearnkit.audit.targets import Target
+from unlearnkit.corpus.nlp import LOCATION
+from unlearnkit.corpus.values import PersonalValue
+from unlearnkit.domain import AuditResult, ModelRole, Record, RecordScore, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_digest
 
@@ -150,3 +154,59 @@ def test_what_is_no_finite_number_is_read_back_as_it_was(measured: AuditResult) 
 
 def test_the_same_audit_gives_the_same_figures(small: Small, measured: AuditResult) -> None:
     assert AuditResult.model_validate_json(measured.model_dump_json()) == measured
+
+
+# --- personal values -------------------------------------------------------------------------
+
+
+def asking(task: AuditTask, *targets: Target) -> AuditTask:
+    return replace(task, targets={Split.FORGET: targets})
+
+
+def target(record: Record) -> Target:
+    """The last words of a record."""
+    start = record.text.rindex(" ", 0, len(record.text) - 8) + 1
+    text = record.text[start:]
+    return Target(record, PersonalValue(record.id, LOCATION, start, 0, text, ()), "amber 1 amber")
+
+
+@pytest.fixture
+def task(small: Small, tmp_path: Path) -> AuditTask:
+    return AuditTask(
+        run_id="run",
+        models={ModelRole.ORIGINAL: audited(small.model)},
+        splits={Split.FORGET: small.forget[:2]},
+        owners={},
+        encoding=ENCODING,
+        holdout_origin="given",
+        corpus_digest="c" * 64,
+        seed=0,
+        kept=tmp_path / "scores",
+    )
+
+
+def test_values_that_come_out_are_counted_and_kept_without_a_word_of_them(
+    task: AuditTask, small: Small
+) -> None:
+    asked = asking(task, target(small.forget[0]))
+    found = audit(asked, NOW)
+    assert found.value("pii_leakage", Split.FORGET, ModelRole.ORIGINAL) == 1.0
+    assert [(one.leaked, one.values) for one in found.records] == [(1, 1), (None, None)]
+    assert {one.entity for one in found.leakage} == {"", LOCATION}
+    [scores] = task.kept.iterdir()
+    assert small.forget[0].text[-8:] not in scores.read_text() + found.model_dump_json()
+    assert audit(asked, NOW) == found
+
+
+def test_an_audit_that_asks_for_nothing_says_why_there_is_no_figure(task: AuditTask) -> None:
+    found = audit(task, NOW)
+    leaks = [one for one in found.measurements if one.metric.startswith("pii_leakage")]
+    assert {one.not_measured for one in leaks} == {NO_VALUES}
+    assert found.leakage == ()
+
+
+def test_other_questions_are_other_material(task: AuditTask, small: Small) -> None:
+    one, two = target(small.forget[0]), target(small.forget[1])
+    tasks = [task, asking(task, one), asking(task, two), asking(task, one, two)]
+    tasks.append(replace(asking(task, one), seed=1))
+    assert len({material_digest(some) for some in tasks}) == len(tasks)

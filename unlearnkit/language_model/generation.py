@@ -154,14 +154,16 @@ def drawing(
     longest = max((len(beginnings[at].draws) for at in sampled), default=0)
     # A row that is done before the others goes on unread, with any number.
     numbers = [(*one, *([0.0] * (longest - len(one)))) for one in (b.draws for b in beginnings)]
-    drawn = torch.tensor([numbers[at] for at in sampled], dtype=torch.float64, device=device)
+    # Apple's GPUs have no float64; in float32 a rare token may be drawn for its neighbour.
+    precise = torch.float32 if torch.device(device).type == "mps" else torch.float64
+    drawn = torch.tensor([numbers[at] for at in sampled], dtype=precise, device=device)
     rows = torch.tensor(sampled, dtype=torch.long, device=device)
 
     def process(ids: Tensor, logits: Tensor) -> Tensor:
         step = ids.shape[1] - width
         if not sampled or step >= longest:
             return logits
-        chances = logits[rows].double().softmax(-1).cumsum(-1)
+        chances = logits[rows].to(precise).softmax(-1).cumsum(-1)
         # Rounding may leave the last sum a little below 1.
         wanted = drawn[:, step : step + 1] * chances[:, -1:]
         chosen = torch.searchsorted(chances, wanted, right=True).clamp(max=logits.shape[-1] - 1)
