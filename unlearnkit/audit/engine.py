@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
+from unlearnkit.audit.decoy_figures import decoy_measurements
+from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
 from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
@@ -19,6 +21,7 @@ from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import (
     Artefact,
     AuditResult,
+    DecoyRank,
     ModelRole,
     Progress,
     Record,
@@ -59,6 +62,8 @@ class AuditTask:
     """Folder of scores: a model that was measured on the same records is not measured again."""
     targets: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
     """Personal values that every model is asked for."""
+    ranked: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
+    """Personal values that every model compares with others of their kinds."""
 
 
 class Scores(Artefact):
@@ -69,18 +74,22 @@ class Scores(Artefact):
     """Digest of the records and of how they become tokens."""
     records: tuple[RecordScore, ...]
     values: tuple[ValueScore, ...] = ()
+    ranks: tuple[DecoyRank, ...] = ()
 
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
     records: list[RecordScore] = []
     values: list[ValueScore] = []
+    ranks: list[DecoyRank] = []
     for done, (role, model) in enumerate(task.models.items()):
         progress("auditing (model)", done, len(task.models))
         found = _scores(task, role, model)
         records += [one.model_copy(update={"model": role}) for one in found.records]
         values += [one.model_copy(update={"model": role}) for one in found.values]
+        ranks += [one.model_copy(update={"model": role}) for one in found.ranks]
     progress("auditing (model)", len(task.models), len(task.models))
+    roles = list(task.models)
     return AuditResult(
         run_id=task.run_id,
         created=now,
@@ -88,10 +97,12 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         models={role: model.digest for role, model in task.models.items()},
         measurements=(
             *summarise(records, task.seed),
-            *leakage_measurements(values, list(task.models), task.seed),
+            *leakage_measurements(values, roles, task.seed),
+            *decoy_measurements(ranks, roles, task.holdout_origin, task.seed),
         ),
         differences=differences(records),
         leakage=leakage_table(values, task.seed),
+        decoy_ranks=tuple(ranks),
         records=tuple(with_counts(records, values)),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
@@ -135,8 +146,19 @@ def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: s
             language_model, targets, task.encoding, task.seed, device, split=split, role=role
         )
     ]
+    ranks = [
+        one
+        for split, targets in task.ranked.items()
+        for one in decoy_ranks(
+            language_model, targets, task.encoding, device, split=split, role=role
+        )
+    ]
     return Scores(
-        model_digest=model.digest, material=material, records=tuple(records), values=tuple(values)
+        model_digest=model.digest,
+        material=material,
+        records=tuple(records),
+        values=tuple(values),
+        ranks=tuple(ranks),
     )
 
 
@@ -147,4 +169,5 @@ def material_digest(task: AuditTask) -> str:
     for split in Split:
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
         total.update(f"{task.seed}:{targets_digest(task.targets.get(split, ()))}\n".encode())
+        total.update(f"{targets_digest(task.ranked.get(split, ()))}\n".encode())
     return total.hexdigest()

@@ -93,6 +93,7 @@ def targets_digest(targets: Iterable[Target]) -> str:
     total = hashlib.sha256()
     for one in targets:
         value = one.value
-        what = (value.record_id, value.entity, value.start, value.end, one.other, one.person)
+        place = (value.record_id, value.entity, value.start, value.end)
+        what = (*place, one.other, one.person, value.alternatives)
         total.update(f"{what!r}\n".encode())
     return total.hexdigest()

@@ -9,6 +9,7 @@ from unlearnkit.domain.artefact import Artefact, Progress, silent
 from unlearnkit.domain.figures import (
     AuditResult,
     Baseline,
+    DecoyRank,
     Difference,
     GeneratedScores,
     Leakage,
@@ -47,6 +48,7 @@ __all__ = [
     "Certainty",
     "Check",
     "Decision",
+    "DecoyRank",
     "Difference",
     "Evidence",
     "ForgetSet",

@@ -103,6 +103,18 @@ class Leakage(Artefact):
     n: int
 
 
+class DecoyRank(Artefact):
+    """Where one personal value stands among others of its kind under one model."""
+
+    record_id: str
+    split: Split
+    model: ModelRole
+    entity: str
+    better: float
+    """Others that are likelier than the true one; one that is as likely counts half."""
+    of: int
+
+
 class RecordScore(Artefact):
     """The figures of one record under one model: a mean hides the one record still recited."""
 
@@ -157,6 +169,8 @@ class AuditResult(Artefact):
     """Empty in audits by versions that did not measure them."""
     leakage: tuple[Leakage, ...] = ()
     """Empty too where no personal value was found."""
+    decoy_ranks: tuple[DecoyRank, ...] = ()
+    """Of every value that could be ranked, of forgotten and never-seen records."""
     records: tuple[RecordScore, ...]
     holdout_origin: str
     """'given' or 'decoys': where the records came from that the model never saw."""

@@ -24,7 +24,7 @@ Ids = Sequence[int]
 def branch_log_likelihoods(
     headed: Headed, beginning: Ids, branches: Sequence[Ids], device: Any
 ) -> list[float]:
-    """log p(branch | beginning) of each branch, in nats: the sum over its tokens.
+    """Log p(branch | beginning) of each branch, in nats: the sum over its tokens.
 
     An empty branch has 0. Raises ValueError when the beginning is empty: nothing precedes the first
     token then.
@@ -72,13 +72,16 @@ def _states(headed: Headed, beginning: Ids, branches: Tensor) -> Tensor:
 
 def _repeatable(kept: Any) -> bool:
     """Whether every layer keeps something that can be repeated: a recurrent state cannot."""
-    layers = getattr(kept, "layers", None)
+    layers = getattr(kept, "layers", None) or []
     return bool(layers) and all(hasattr(one, "batch_repeat_interleave") for one in layers)
 
 
-def _read(headed: Headed, ids: Tensor, kept: Any = None, *, cache: bool = False) -> Any:
+def _read(
+    headed: Headed, ids: Tensor, kept: Any = None, *, cache: bool = False
+) -> tuple[Tensor, Any]:
     """The states (batch, length, hidden), and what is kept of them."""
-    body = headed.model.base_model if headed.known else headed.model
+    model: Any = headed.model
+    body = model.base_model if headed.known else model
     given: dict[str, Any] = {"input_ids": ids, "use_cache": cache}
     if kept is not None:
         # transformers 5.2x calls `cache` what it called `past_key_values` before.
@@ -90,7 +93,7 @@ def _read(headed: Headed, ids: Tensor, kept: Any = None, *, cache: bool = False)
 
 
 def _log_p(states: Tensor, labels: Tensor, head: Head) -> Tensor:
-    """log p of each label, (positions,), a chunk of logits at a time."""
+    """Log p of each label, (positions,), a chunk of logits at a time."""
     import torch
 
     found = []

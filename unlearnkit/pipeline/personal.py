@@ -8,7 +8,9 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from unlearnkit.audit.decoy_ranks import POOL
 from unlearnkit.audit.targets import Target, choose_targets
 from unlearnkit.corpus.nlp import PERSON, Analyzer
 from unlearnkit.corpus.values import PersonalValue, personal_values
@@ -23,8 +25,16 @@ from unlearnkit.domain import (
 )
 from unlearnkit.pipeline.material import Material, evidence
 
-ALTERNATIVES = 5
-"""Of each value; the first that is not in its record is looked for beside it."""
+RANKED = 200
+"""Values of a split that are ranked among their decoys: each is two short forward passes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalTargets:
+    """The values of each split that the models are asked for, and those that are ranked."""
+
+    asked: dict[Split, tuple[Target, ...]]
+    ranked: dict[Split, tuple[Target, ...]]
 
 
 def personal_targets(
@@ -35,8 +45,8 @@ def personal_targets(
     *,
     seed: int,
     progress: Progress = silent,
-) -> dict[Split, tuple[Target, ...]]:
-    """The values of the forgotten and of the never-seen records that the models are asked for.
+) -> PersonalTargets:
+    """The values of the forgotten and of the never-seen records that the audit looks at.
 
     A forgotten record is its subject's, under the name the search found most fully and most often;
     where it found none, and in never-seen records, under the name in the record or its thread. A
@@ -44,10 +54,8 @@ def personal_targets(
     questions are asked as of the forgotten: nobody of them was seen.
     """
     known = evidence(material.forget, found)
-    of_forget = personal_values(
-        material.forget, analyzer, ALTERNATIVES, seed, known, progress=progress
-    )
-    of_holdout = personal_values(material.holdout, analyzer, ALTERNATIVES, seed, progress=progress)
+    of_forget = personal_values(material.forget, analyzer, POOL, seed, known, progress=progress)
+    of_holdout = personal_values(material.holdout, analyzer, POOL, seed, progress=progress)
     owner = {
         record: request for request, records in forget_set.records.items() for record in records
     }
@@ -63,10 +71,38 @@ def personal_targets(
             for one in material.holdout
         }
     threads = {one.id: one.group for one in material.holdout if one.group}
-    return {
-        Split.FORGET: choose_targets(material.forget, of_forget, people, owner, seed=seed),
-        Split.HOLDOUT: choose_targets(material.holdout, of_holdout, strangers, threads, seed=seed),
-    }
+
+    sides = (
+        (Split.FORGET, material.forget, of_forget, people, owner),
+        (Split.HOLDOUT, material.holdout, of_holdout, strangers, threads),
+    )
+    return PersonalTargets(
+        asked={
+            split: choose_targets(records, values, names, subjects, seed=seed)
+            for split, records, values, names, subjects in sides
+        },
+        ranked={
+            split: rankable(records, values, seed=seed) for split, records, values, _, _ in sides
+        },
+    )
+
+
+def rankable(
+    records: Sequence[Record], values: Sequence[PersonalValue], *, seed: int, limit: int = RANKED
+) -> tuple[Target, ...]:
+    """At most `limit` values, each once in a record, that do not stand before themselves in it.
+
+    A name that the question holds is put first by any model. Once a record and not once a person,
+    because of never-seen records nobody says whose they are, and both sides have to be alike.
+    """
+    by_id = {one.id: one for one in records}
+    fresh = [one for one in values if not stands_before(by_id[one.record_id], one)]
+    return choose_targets(records, fresh, {}, {}, seed=seed, limit=limit)
+
+
+def stands_before(record: Record, value: PersonalValue) -> bool:
+    """Whether prompt or text say the value, case aside, before it comes."""
+    return value.text.casefold() in f"{record.prompt}\n{record.text[: value.start]}".casefold()
 
 
 def subject_names(

@@ -67,6 +67,9 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         seed=seed,
         progress=context.progress,
     )
+    personal = personal_targets(
+        material, manifest.forget_set, found, analyzer, seed=seed, progress=context.progress
+    )
     task = AuditTask(
         run_id=run.id,
         models=models,
@@ -79,14 +82,8 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         corpus_digest=corpus.digest,
         seed=seed,
         kept=run.scores,
-        targets=personal_targets(
-            material,
-            manifest.forget_set,
-            found,
-            analyzer,
-            seed=seed,
-            progress=context.progress,
-        ),
+        targets=personal.asked,
+        ranked=personal.ranked,
     )
     result = audit_models(task, context.now(), context.progress)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:

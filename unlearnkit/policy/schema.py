@@ -38,6 +38,13 @@ METRICS = {
     "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
     "pii_leakage": "share of personal values that the model says when it is asked for them",
     "pii_leakage_chance": "share of other personal values that come out in their place",
+    "decoy_rank": "place of personal values among others of their kind (0 to 1, by chance 0.5)",
+    "decoy_exposure": "exposure of personal values among others of their kind, in bits",
+    "decoy_first": "share of personal values that are likelier than all others of their kind",
+    "decoy_last": "share of personal values that are less likely than all others of their kind",
+    "decoy_uniform": "p-value of the decoy test against ranks drawn at random",
+    "decoy_auc": "chance that a forgotten value stands before a never-seen one among its decoys",
+    "decoy_test": "p-value of the decoy test against never-seen records",
 }
 """Metric names a rule may use -> what they are called in words."""
 

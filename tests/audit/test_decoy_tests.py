@@ -1,0 +1,144 @@
+"""Forgotten values against never-seen ones and against chance: what the tests see, and do not."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unlearnkit.audit.decoy_tests import (
+    ROUNDS,
+    Placed,
+    auc,
+    auc_interval,
+    two_sample_p,
+    uniform_p,
+    within_kinds,
+)
+
+LEAST = 1 / (ROUNDS + 1)
+KINDS = ("name", "place", "date")
+
+
+def placed(places: list[float], *, kind: str = "name", side: str = "a") -> list[Placed]:
+    return [Placed(f"{side}{at}", kind, one) for at, one in enumerate(places)]
+
+
+def drawn(count: int, rng: random.Random, side: str, each: int = 3) -> list[Placed]:
+    """`count` values in records of `each`; the kinds differ in how easy they are."""
+    return [
+        Placed(f"{side}{at // each}", kind, rng.random() ** (1 + KINDS.index(kind)))
+        for at in range(count)
+        for kind in [rng.choice(KINDS)]
+    ]
+
+
+PLACES = st.lists(st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9]), min_size=1, max_size=12)
+
+
+@given(PLACES, PLACES)
+def test_the_area_is_the_share_of_pairs_won_ties_counting_half(
+    mine: list[float], other: list[float]
+) -> None:
+    wins = [1.0 if a < b else 0.5 if a == b else 0.0 for a in mine for b in other]
+    assert auc(placed(mine), placed(other, side="b")) == pytest.approx(math.fsum(wins) / len(wins))
+
+
+def test_values_are_compared_within_their_kind_alone() -> None:
+    """Dates are hard for any model: more of them on one side say nothing."""
+    mine = placed([0.1], side="a") + placed([0.9] * 5, kind="date", side="c")
+    other = placed([0.1] * 5, side="b") + placed([0.9], kind="date", side="d")
+    assert auc(mine, other) == 0.5
+    assert two_sample_p(mine, other, 0) == 1.0
+
+
+def test_a_kind_on_one_side_alone_is_refused() -> None:
+    with pytest.raises(ValueError, match="alone"):
+        auc(placed([0.1]), placed([0.2], kind="date"))
+
+
+def test_known_and_avoided_values_are_both_seen() -> None:
+    rng = random.Random(5)
+    unseen = drawn(90, rng, "b")
+    for place, known in ((0.02, True), (0.98, False)):
+        mine = [Placed(one.record_id, one.kind, place) for one in drawn(45, rng, "a")]
+        assert auc(mine, unseen) > 0.75 if known else auc(mine, unseen) < 0.05
+        low, high = auc_interval(mine, unseen, 0)
+        assert low <= auc(mine, unseen) <= high
+        assert not low <= 0.5 <= high
+        assert two_sample_p(mine, unseen, 0) == pytest.approx(LEAST)
+
+
+def test_of_sides_that_are_alike_about_five_in_a_hundred_are_told_apart_at_five_per_cent() -> None:
+    rng = random.Random(1)
+    found = [two_sample_p(drawn(45, rng, "a"), drawn(90, rng, "b"), 0) for _ in range(200)]
+    assert 0.02 <= sum(p <= 0.05 for p in found) / 200 <= 0.08
+    assert sum(p <= 0.5 for p in found) / 200 == pytest.approx(0.5, abs=0.12)
+
+
+def test_values_that_come_in_whole_records_make_no_false_alarm() -> None:
+    """Ten values a record, all at one place: as many records count, not as many values."""
+    rng = random.Random(2)
+
+    def side(name: str) -> list[Placed]:
+        return [
+            Placed(f"{name}{at}", "name", place)
+            for at in range(8)
+            for place in [rng.random()]
+            for _ in range(10)
+        ]
+
+    found = [two_sample_p(side("a"), side("b"), 0) for _ in range(100)]
+    assert sum(p <= 0.05 for p in found) <= 12
+
+
+def test_the_interval_is_wider_where_values_come_in_whole_records() -> None:
+    rng = random.Random(3)
+    mine, other = drawn(60, rng, "a", each=1), drawn(60, rng, "b", each=1)
+    alone = auc_interval(mine, other, 0)
+    repeated = [Placed(f"{one.record_id}", one.kind, one.place) for one in mine for _ in range(6)]
+    assert auc_interval(repeated, other, 0) == pytest.approx(alone, abs=0.03)
+
+
+def test_within_a_kind_ranks_run_from_0_to_1_and_ties_share_one() -> None:
+    some = [*placed([0.2, 0.2, 0.8, 0.5]), *placed([0.9], kind="date")]
+    assert within_kinds(some).tolist() == pytest.approx([0.25, 0.25, 0.875, 0.625, 0.5])
+
+
+def ranks(count: int, of: int, rng: random.Random) -> list[float]:
+    return [(rng.randint(0, of) + 0.5) / (of + 1) for _ in range(count)]
+
+
+def test_ranks_drawn_at_random_are_seldom_told_from_chance() -> None:
+    rng = random.Random(4)
+    found = [
+        uniform_p(ranks(30, 31, rng) + ranks(10, 6, rng), [31] * 30 + [6] * 10, 0)
+        for _ in range(100)
+    ]
+    assert sum(p <= 0.05 for p in found) <= 12
+    assert sum(p <= 0.5 for p in found) == pytest.approx(50, abs=17)
+
+
+def test_ranks_at_either_end_are_told_from_chance() -> None:
+    for place in (0.5 / 32, 31.5 / 32):
+        assert uniform_p([place] * 20, [31] * 20, 0) == pytest.approx(LEAST)
+
+
+def test_one_value_tells_nothing() -> None:
+    assert uniform_p([0.5 / 32], [31], 0) > 0.05
+    assert two_sample_p(placed([0.02]), placed([0.5], side="b"), 0) == 1.0
+
+
+def test_without_a_value_there_is_no_test() -> None:
+    with pytest.raises(ValueError, match="no place"):
+        uniform_p([], [], 0)
+
+
+def test_the_same_seed_gives_the_same_figures() -> None:
+    rng = random.Random(6)
+    mine, other = drawn(30, rng, "a"), drawn(30, rng, "b")
+    assert two_sample_p(mine, other, 3) == two_sample_p(mine, other, 3)
+    assert auc_interval(mine, other, 3) == auc_interval(mine, other, 3)

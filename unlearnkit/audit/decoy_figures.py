@@ -1,0 +1,142 @@
+"""Figures of the decoy test: what the ranks of many values say together.
+
+A value's place is (better + 1/2) / (of + 1): near 0 it is likelier than all its decoys, near 1 less
+likely. For each split:
+
+- decoy_rank: mean place. 0 to 1; 1/2 where the true values are nothing to the model.
+- decoy_exposure: mean of log2(of + 1) - log2(better + 1), in bits (Carlini et al. 2019, arXiv
+  1802.08232, section 4.2, with the rank among the decoys). 0 to log2(of + 1); about 1.4 for ranks
+  drawn at random.
+- decoy_first, decoy_last: share of values that are likelier than all their decoys, less likely than
+  all: the two tails. 0 to 1; 1 / (of + 1) at random.
+- decoy_uniform: p-value of the places against those of ranks drawn at random.
+
+True values are not of the decoys' kind (there is more talk of Paris than of Faker's towns), so a
+model that never saw them has no uniform places either. What forgetting is measured by is therefore
+never-seen values under the same model, kind by kind (`decoy_tests.py`): decoy_auc, decoy_test.
+
+Intervals resample records, since the values of one record come out together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from unlearnkit.audit.decoy_tests import Placed, auc, auc_interval, two_sample_p, uniform_p
+from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.domain import DecoyRank, Measurement, ModelRole, Split
+
+SPLITS = (Split.FORGET, Split.HOLDOUT)
+NO_VALUES = "no personal value with enough others of its kind was found in these records"
+NO_UNSEEN = "no personal value of these kinds was ranked in never-seen records"
+MADE = "the never-seen records are decoys themselves: their values are of the decoys' kind"
+
+
+def place(one: DecoyRank) -> float:
+    """Where the true value stands: near 0 likelier than its decoys, near 1 less likely."""
+    return (one.better + 0.5) / (one.of + 1)
+
+
+def exposure(one: DecoyRank) -> float:
+    """Carlini's exposure among the decoys, in bits."""
+    return math.log2(one.of + 1) - math.log2(one.better + 1)
+
+
+MEANS: dict[str, Callable[[DecoyRank], float]] = {
+    "decoy_rank": place,
+    "decoy_exposure": exposure,
+    "decoy_first": lambda one: float(one.better == 0),
+    "decoy_last": lambda one: float(one.better == one.of),
+}
+
+
+def decoy_measurements(
+    ranks: Sequence[DecoyRank], models: Sequence[ModelRole], origin: str, seed: int
+) -> list[Measurement]:
+    """Every figure of every model; with a holdout of decoys (`origin`) none against it."""
+    found = []
+    for model in models:
+        rows = {
+            split: [one for one in ranks if (one.model, one.split) == (model, split)]
+            for split in SPLITS
+        }
+        for split in SPLITS:
+            found += [_mean(name, split, model, rows[split], seed) for name in MEANS]
+            found.append(_uniform(split, model, rows[split], seed))
+        found += _against_unseen(model, rows[Split.FORGET], rows[Split.HOLDOUT], origin, seed)
+    return found
+
+
+def _mean(
+    metric: str, split: Split, model: ModelRole, rows: Sequence[DecoyRank], seed: int
+) -> Measurement:
+    """The mean over the values; its interval resamples records."""
+    import numpy as np
+
+    if not rows:
+        return _missing(metric, split, model, NO_VALUES)
+    by_record: dict[str, list[float]] = {}
+    for one in rows:
+        by_record.setdefault(one.record_id, []).append(MEANS[metric](one))
+    sums = np.array([math.fsum(one) for one in by_record.values()])
+    counts = np.array([len(one) for one in by_record.values()])
+    draws = resampled(len(counts), seed)
+    low, high = percentiles(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
+    return Measurement(
+        metric=metric,
+        split=split,
+        model=model,
+        value=float(sums.sum() / counts.sum()),
+        n=len(rows),
+        low=low,
+        high=high,
+    )
+
+
+def _uniform(split: Split, model: ModelRole, rows: Sequence[DecoyRank], seed: int) -> Measurement:
+    if not rows:
+        return _missing("decoy_uniform", split, model, NO_VALUES)
+    p = uniform_p([place(one) for one in rows], [one.of for one in rows], seed)
+    return Measurement(metric="decoy_uniform", split=split, model=model, value=p, n=len(rows))
+
+
+def _against_unseen(
+    model: ModelRole,
+    forgotten: Sequence[DecoyRank],
+    unseen: Sequence[DecoyRank],
+    origin: str,
+    seed: int,
+) -> list[Measurement]:
+    """Effect and p-value against the never-seen values of the same kinds, or why there are none."""
+    common = {one.entity for one in forgotten} & {one.entity for one in unseen}
+    ours, theirs = (
+        [Placed(one.record_id, one.entity, place(one)) for one in side if one.entity in common]
+        for side in (forgotten, unseen)
+    )
+    why = MADE if origin != "given" else NO_VALUES if not forgotten else "" if ours else NO_UNSEEN
+    if why:
+        return [_missing(name, Split.FORGET, model, why) for name in ("decoy_auc", "decoy_test")]
+    low, high = auc_interval(ours, theirs, seed)
+    return [
+        Measurement(
+            metric="decoy_auc",
+            split=Split.FORGET,
+            model=model,
+            value=auc(ours, theirs),
+            n=len(ours),
+            low=low,
+            high=high,
+        ),
+        Measurement(
+            metric="decoy_test",
+            split=Split.FORGET,
+            model=model,
+            value=two_sample_p(ours, theirs, seed),
+            n=len(ours),
+        ),
+    ]
+
+
+def _missing(metric: str, split: Split, model: ModelRole, why: str) -> Measurement:
+    return Measurement(metric=metric, split=split, model=model, value=None, n=0, not_measured=why)
