@@ -11,12 +11,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
 from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.domain import (
     AuditResult,
     CalibrationStep,
     Check,
+    DecoyRank,
     ForgetSet,
     Measurement,
     MembershipScores,
@@ -187,6 +189,7 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
                     )
                 )
     values = _values(scores, draw)
+    ranks = _ranks(scores, random.Random(17))
     return AuditResult(
         run_id=run.run_id,
         created=NOW - timedelta(minutes=10),
@@ -200,9 +203,11 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             *_means(scores, roles),
             *membership_figures(scores, 7),
             *leakage_measurements(values, roles, 7),
+            *decoy_measurements(ranks, roles, "given", 7),
             *_quality(roles, forgot),
         ),
         leakage=leakage_table(values, 7),
+        decoy_ranks=tuple(ranks),
         records=tuple(with_counts(scores, values)),
         holdout_origin="given",
         corpus_digest=run.forget_set.corpus_digest,
@@ -229,6 +234,22 @@ def _values(scores: list[RecordScore], draw: random.Random) -> list[ValueScore]:
                 )
             )
     return found
+
+
+def _ranks(scores: list[RecordScore], draw: random.Random) -> list[DecoyRank]:
+    """What is memorised stands first; the rest anywhere, a little further in front than behind."""
+    return [
+        DecoyRank(
+            record_id=one.record_id,
+            split=one.split,
+            model=one.model,
+            entity=entity,
+            better=0.0 if draw.random() < one.probability else int(32 * draw.random() ** 1.3),
+            of=31,
+        )
+        for one in scores
+        for entity in (("PERSON", "LOCATION") if one.split in LEAKING else ())
+    ]
 
 
 def _near(draw: random.Random, level: float) -> float:

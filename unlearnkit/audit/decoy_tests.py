@@ -9,8 +9,9 @@
   permuted whole between the sides, since values of one record come out together.
 - decoy_uniform: p-value of a Kolmogorov-Smirnov test of places against ranks drawn at random.
 
-Records of one person are not independent either, which makes a p-value too small rather than too
-large; how often the test rings for nothing is measured in docs/method.md. All are seeded.
+A value that comes again counts once (`pipeline/personal.py`). What is left of the dependence
+between records of one person makes a p-value too small rather than too large; how often the test
+rings for nothing is measured (docs/method.md). All are seeded.
 """
 
 from __future__ import annotations

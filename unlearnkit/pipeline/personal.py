@@ -90,14 +90,16 @@ def personal_targets(
 def rankable(
     records: Sequence[Record], values: Sequence[PersonalValue], *, seed: int, limit: int = RANKED
 ) -> tuple[Target, ...]:
-    """At most `limit` values, each once in a record, that do not stand before themselves in it.
+    """At most `limit` values, each once in all the records, that do not stand before themselves.
 
-    A name that the question holds is put first by any model. Once a record and not once a person,
-    because of never-seen records nobody says whose they are, and both sides have to be alike.
+    A name that the question holds is put first by any model. A value that comes again in another
+    record tells the same again: counted each time, it makes alarms for nothing (docs/method.md).
+    Whose never-seen records are is not known, so that both sides count a value once altogether.
     """
     by_id = {one.id: one for one in records}
     fresh = [one for one in values if not stands_before(by_id[one.record_id], one)]
-    return choose_targets(records, fresh, {}, {}, seed=seed, limit=limit)
+    together = dict.fromkeys(by_id, "")
+    return choose_targets(records, fresh, {}, together, seed=seed, limit=limit)
 
 
 def stands_before(record: Record, value: PersonalValue) -> bool:

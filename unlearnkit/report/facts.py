@@ -29,6 +29,7 @@ from unlearnkit.domain import (
     Verdict,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.report.decoys import DecoyPlaces, decoy_places
 from unlearnkit.report.glossary import label
 
 SCHEMA_VERSION: Final = "1.0"
@@ -55,9 +56,9 @@ EARLIER: Final = (
     "Not measured, by the earlier version that made the audit: membership inference, the model’s "
     "own continuations, and the kept records most like the forgotten ones.",
 )
-EARLIER_LEAKAGE: Final = (
+EARLIER_VALUES: Final = (
     "Not measured, by the earlier version that made the audit: whether the model says personal "
-    "values when it is asked for them.",
+    "values when it is asked for them, and whether it prefers them to others of their kind.",
 )
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -114,6 +115,7 @@ class Report(Artefact):
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
     leakage: tuple[Leakage, ...] = ()
+    decoy_places: tuple[DecoyPlaces, ...] = ()
     records: tuple[RecordFigures, ...]
     calibration: tuple[CalibrationStep, ...]
     passes: tuple[TrainingPass, ...]
@@ -182,6 +184,7 @@ def build_report(
         holdout_level=manifest.holdout_level,
         measurements=tuple(_finite_measurement(one) for one in audit.measurements),
         leakage=audit.leakage,
+        decoy_places=decoy_places(audit.decoy_ranks),
         records=_numbered(audit.records),
         calibration=manifest.calibration,
         passes=manifest.passes,
@@ -257,7 +260,7 @@ def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     """What no run covers, and what this audit did not measure, one sentence each."""
     metrics = {one.metric for one in audit.measurements}
     earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
-    unasked = () if "pii_leakage" in metrics else EARLIER_LEAKAGE
+    unasked = () if "pii_leakage" in metrics else EARLIER_VALUES
     return NEVER_COVERED + earlier + unasked + not_measured(audit)
 
 

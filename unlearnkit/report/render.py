@@ -16,6 +16,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.report import leakage, plots, tables
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
+from unlearnkit.report.histograms import decoys_plot
 
 NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECASE)
 """Legal conclusions that no measurement supports (EDPB Opinion 28/2024 asks case by case)."""
@@ -63,6 +64,7 @@ def render_html(
         else [],
         "forget_shown": len({one.number for one in forget}),
         "plot_limit": plots.ROW_LIMIT,
+        "decoys": decoys_plot(report.decoy_places),
         "passes": _passes(report),
         "key": plots.key,
         "terms": TERMS,

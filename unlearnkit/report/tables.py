@@ -24,6 +24,7 @@ SPLITS = {
     Split.NEIGHBOUR: ("Those kept that are most like them", "damage shows here first"),
     Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
 }
+P_VALUES = ("forget_quality", "decoy_test", "decoy_uniform")
 COMPARED = ("exact_memorization", "extraction_strength", "probability")
 
 
@@ -134,7 +135,7 @@ def _row(report: Report, metric: str, split: Split) -> Row | None:
         return None
     change = arrow = ""
     # A p-value's difference means nothing; both values stand beside each other.
-    if before and after and metric != "forget_quality":
+    if before and after and metric not in P_VALUES:
         change, arrow = _change(before.value, after.value)
     return Row(
         label(metric), cell(before), cell(after), cell(reference), change, arrow, present[0].n

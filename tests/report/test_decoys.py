@@ -1,0 +1,64 @@
+"""The decoy test's plot: counts by place, a panel for each model, and words for who cannot see."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from tests.report.test_plots import classes, described
+from unlearnkit.domain import DecoyRank, ModelRole, Split
+from unlearnkit.report.decoys import BINS, DecoyPlaces, decoy_places
+from unlearnkit.report.facts import Report
+from unlearnkit.report.histograms import decoys_plot
+
+
+def rank(
+    better: float, of: int = 31, split: Split = Split.FORGET, model: ModelRole = ModelRole.UNLEARNED
+) -> DecoyRank:
+    return DecoyRank(record_id="a", split=split, model=model, entity="PERSON", better=better, of=of)
+
+
+def test_ranks_are_counted_four_to_a_bin_whatever_the_number_of_decoys() -> None:
+    [found] = decoy_places([rank(0), rank(3), rank(4), rank(31), rank(0, of=6), rank(6, of=6)])
+    assert found.counts == (3, 1, 0, 0, 0, 0, 0, 2)
+    assert sum(found.shares) == 1.0
+    every = [rank(at) for at in range(32)]
+    assert decoy_places(every)[0].counts == (4,) * BINS
+
+
+def test_each_model_and_split_has_its_counts() -> None:
+    found = decoy_places([rank(0), rank(1, split=Split.HOLDOUT), rank(2, model=ModelRole.ORIGINAL)])
+    assert {(one.split, one.model) for one in found} == {
+        (Split.FORGET, ModelRole.UNLEARNED),
+        (Split.HOLDOUT, ModelRole.UNLEARNED),
+        (Split.FORGET, ModelRole.ORIGINAL),
+    }
+
+
+def test_a_panel_for_each_model_bars_for_the_forgotten_lines_for_the_never_seen(
+    report: Report,
+) -> None:
+    drawing = decoys_plot(report.decoy_places)
+    assert drawing is not None
+    found = classes(drawing)
+    for kind in ("b-before", "b-after", "b-reference"):
+        assert found.count(kind) == BINS
+    assert found.count("m-unseen") == 3 * BINS
+    title, told = described(drawing)
+    assert title == "Where true values stand among their decoys"
+    assert told.count("likelier than seven eighths") == 3
+
+
+def test_bars_are_as_high_as_their_shares() -> None:
+    counts = (30, 10, 0, 0, 0, 0, 0, 0)
+    one = DecoyPlaces(split=Split.FORGET, model=ModelRole.UNLEARNED, counts=counts)
+    drawing = decoys_plot([one])
+    assert drawing is not None
+    bars = [bar for bar in ElementTree.fromstring(drawing).iter() if bar.get("class") == "b-after"]
+    heights = [float(bar.get("height", "nan")) for bar in bars]
+    assert heights[0] == 3 * heights[1] > 0
+    assert heights[2:] == [0.0] * 6
+
+
+def test_without_ranked_values_there_is_no_plot() -> None:
+    assert decoys_plot([]) is None
+    assert decoys_plot(decoy_places([rank(0, split=Split.HOLDOUT)])) is None

@@ -1,0 +1,36 @@
+"""How many personal values stand where among their decoys: counts for the decoy test's plot."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unlearnkit.domain import Artefact, DecoyRank, ModelRole, Split
+
+BINS = 8
+"""Ranks from 1 to 32 come four to a bin."""
+
+
+class DecoyPlaces(Artefact):
+    """The values of a split under a model, counted by their place among their decoys."""
+
+    split: Split
+    model: ModelRole
+    counts: tuple[int, ...]
+    """From those likelier than seven eighths of their decoys to those less likely."""
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """The counts over their sum."""
+        return tuple(one / sum(self.counts) for one in self.counts)
+
+
+def decoy_places(ranks: Sequence[DecoyRank]) -> tuple[DecoyPlaces, ...]:
+    """One for each split and model that has values."""
+    counts: dict[tuple[Split, ModelRole], list[int]] = {}
+    for one in ranks:
+        bins = counts.setdefault((one.split, one.model), [0] * BINS)
+        bins[min(BINS - 1, int(BINS * (one.better + 0.5) / (one.of + 1)))] += 1
+    return tuple(
+        DecoyPlaces(split=split, model=model, counts=tuple(bins))
+        for (split, model), bins in sorted(counts.items())
+    )
