@@ -28,6 +28,8 @@ REFERENCE: dict[tuple[str, str, str], float | None] = {
     ("probability", "forget", "reference"): 0.01,
     ("probability", "forget", "unlearned"): 0.01,
     ("forget_quality", "forget", "unlearned"): 0.31,
+    ("decoy_auc", "forget", "unlearned"): 0.56,
+    ("decoy_auc", "forget", "reference"): 0.52,
 }
 
 

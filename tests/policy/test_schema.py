@@ -93,6 +93,18 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
             5,
             "measured on the forget and the holdout records",
         ),
+        (
+            "metric: exact_memorization\n    split: forget",
+            "metric: decoy_first\n    split: retain",
+            5,
+            "measured on the forget and the holdout records",
+        ),
+        (
+            "metric: exact_memorization\n    split: forget",
+            "metric: decoy_auc\n    split: holdout",
+            5,
+            "already compares with the holdout",
+        ),
         ("name: mine", "name: [mine", 3, "YAML"),
     ],
 )

@@ -49,6 +49,8 @@ METRICS = {
 """Metric names a rule may use -> what they are called in words."""
 
 
+UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
+"""Metrics that compare forgotten with never-seen values by themselves."""
 DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
 """Metrics whose differences the audit gives an interval."""
 
@@ -156,7 +158,14 @@ class Rule(_Part):
                 "membership inference already compares with the holdout: split: forget, retain or "
                 "neighbour, to: absolute, original or reference"
             )
-        if self.metric.startswith("pii_leakage") and self.split not in (
+        if self.metric in UNLIKE_UNSEEN and (
+            self.split is not Split.FORGET or self.compare.to == "holdout"
+        ):
+            raise ValueError(
+                f"{self.metric} already compares with the holdout: split: forget, to: absolute, "
+                "original or reference"
+            )
+        if self.metric.startswith(("pii_leakage", "decoy_")) and self.split not in (
             Split.FORGET,
             Split.HOLDOUT,
         ):
