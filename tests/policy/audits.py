@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from unlearnkit.domain import AuditResult, Baseline, Difference, Measurement, ModelRole, Split
 from unlearnkit.policy.schema import DIFFERENCES
 
-Figures = Mapping[tuple[str, str, str], float | None]
-"""(metric, split, model) -> value."""
+Figures = Mapping[tuple[str, ...], float | None]
+"""(metric, split, model) -> value; with a fourth word, the attack it is under."""
 
-FORGOTTEN: dict[tuple[str, str, str], float | None] = {
+FORGOTTEN: dict[tuple[str, ...], float | None] = {
     ("exact_memorization", "forget", "unlearned"): 0.18,
     ("exact_memorization", "holdout", "unlearned"): 0.15,
     ("exact_memorization", "forget", "original"): 0.98,
@@ -22,7 +22,7 @@ FORGOTTEN: dict[tuple[str, str, str], float | None] = {
     ("max_extraction_strength", "forget", "unlearned"): 0.10,
     ("max_extraction_strength", "holdout", "unlearned"): 0.05,
 }
-REFERENCE: dict[tuple[str, str, str], float | None] = {
+REFERENCE: dict[tuple[str, ...], float | None] = {
     ("exact_memorization", "forget", "reference"): 0.14,
     ("extraction_strength", "forget", "reference"): 0.01,
     ("probability", "forget", "reference"): 0.01,
@@ -49,8 +49,9 @@ def audit(figures: Figures, *, reference: bool = False) -> AuditResult:
                 value=value,
                 n=24,
                 not_measured="" if value is not None else "no paraphrase in the corpus",
+                under=under[0] if under else "",
             )
-            for (metric, split, model), value in figures.items()
+            for (metric, split, model, *under), value in figures.items()
         ),
         differences=tuple(certain(figures)),
         records=(),
@@ -66,11 +67,11 @@ def certain(figures: Figures) -> Iterator[Difference]:
         "original": (None, "original"),
         "reference": (None, "reference"),
     }
-    for (metric, split, model), value in figures.items():
+    for (metric, split, model, *under), value in figures.items():
         if model != "unlearned" or metric not in DIFFERENCES or value is None:
             continue
         for to, (other, role) in places.items():
-            base = figures.get((metric, other or split, role))
+            base = figures.get((metric, other or split, role, *under))
             if base is None or (to == "holdout" and split == "holdout"):
                 continue
             gap = round(value - base, 9)
@@ -84,4 +85,5 @@ def certain(figures: Figures) -> Iterator[Difference]:
                 detectable=0.0,
                 n=24,
                 others=24,
+                under=under[0] if under else "",
             )

@@ -170,7 +170,7 @@ def test_a_wider_band_never_fails_what_a_narrower_one_passed(
     name=st.sampled_from(["default", "strict", "research"]),
 )
 def test_nan_infinity_and_nothing_never_pass(
-    key: tuple[str, str, str], bad: float | None, name: str
+    key: tuple[str, ...], bad: float | None, name: str
 ) -> None:
     figures = FORGOTTEN | REFERENCE
     whole = verdict(shipped(name), figures, reference=True)

@@ -6,7 +6,9 @@ are never written outside the vault and the user's own corpus.
 """
 
 from unlearnkit.domain.artefact import Artefact, Progress, silent
+from unlearnkit.domain.attacks import CONDITIONS, Attack
 from unlearnkit.domain.figures import (
+    AttackCost,
     AuditResult,
     Baseline,
     DecoyRank,
@@ -18,6 +20,8 @@ from unlearnkit.domain.figures import (
     ModelRole,
     Probe,
     RecordScore,
+    RelearningCurve,
+    RelearningPoint,
     Split,
     ValueScore,
 )
@@ -40,8 +44,11 @@ from unlearnkit.domain.verdict import Check, Outcome, Verdict
 
 __all__ = [
     "ASSISTANT",
+    "CONDITIONS",
     "TURN",
     "Artefact",
+    "Attack",
+    "AttackCost",
     "AuditResult",
     "Baseline",
     "CalibrationStep",
@@ -66,6 +73,8 @@ __all__ = [
     "Progress",
     "Record",
     "RecordScore",
+    "RelearningCurve",
+    "RelearningPoint",
     "Request",
     "RequestState",
     "Review",

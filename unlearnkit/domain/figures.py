@@ -41,6 +41,8 @@ class Measurement(Artefact):
     high: float | None = None
     """95 % bootstrap interval over records."""
     not_measured: str = ""
+    under: str = ""
+    """The attack it was measured under, one of `CONDITIONS`; empty: the model as it is."""
 
 
 class MembershipScores(Artefact):
@@ -154,6 +156,48 @@ class Difference(Artefact):
     """The true difference that such an audit sees four times out of five."""
     n: int
     others: int
+    under: str = ""
+    """As of a Measurement: both sides are measured under it."""
+
+
+class AttackCost(Artefact):
+    """What one model took under one condition; seconds are no figure that anybody gets again."""
+
+    under: str
+    model: ModelRole
+    reached: float
+    """Share of the model's weights that the attack changes, 0 to 1."""
+    steps: int
+    """Of an optimizer; 0 where nothing is trained."""
+    forward_passes: int
+    """Of a batch, in training and in measuring."""
+    tokens: int
+    """Tokens in these passes, without padding."""
+
+
+class RelearningPoint(Artefact):
+    """The records that were not trained on, after so many steps: means over them."""
+
+    epoch: int
+    step: int
+    exact_memorization: float
+    extraction_strength: float
+    probability: float
+
+
+class RelearningCurve(Artefact):
+    """How the rest of a split returns, or is learned, while few other records are trained on."""
+
+    under: str
+    model: ModelRole
+    split: Split
+    """Whose records are measured. Those trained on are of it too, or unrelated ones."""
+    trained: int
+    """Records trained on."""
+    n: int
+    """Records measured: none of those trained on."""
+    points: tuple[RelearningPoint, ...]
+    """From step 0, the model as it was, one after each epoch."""
 
 
 class AuditResult(Artefact):
@@ -172,20 +216,24 @@ class AuditResult(Artefact):
     decoy_ranks: tuple[DecoyRank, ...] = ()
     """Of every value that could be ranked, of forgotten and never-seen records."""
     records: tuple[RecordScore, ...]
+    attacks: tuple[AttackCost, ...] = ()
+    """One for each condition and model that was attacked; empty where nothing was."""
+    curves: tuple[RelearningCurve, ...] = ()
     holdout_origin: str
     """'given' or 'decoys': where the records came from that the model never saw."""
     corpus_digest: str
 
-    def value(self, metric: str, split: Split, model: ModelRole) -> float | None:
+    def value(self, metric: str, split: Split, model: ModelRole, under: str = "") -> float | None:
         """The figure, or None where it was not measured."""
+        wanted = (metric, split, model, under)
         for one in self.measurements:
-            if (one.metric, one.split, one.model) == (metric, split, model):
+            if (one.metric, one.split, one.model, one.under) == wanted:
                 return one.value
         return None
 
-    def difference(self, metric: str, split: Split, to: str) -> Difference | None:
+    def difference(self, metric: str, split: Split, to: str, under: str = "") -> Difference | None:
         """The unlearned model's difference to a baseline, or None where it was not measured."""
         for one in self.differences:
-            if (one.metric, one.split, one.to) == (metric, split, to):
+            if (one.metric, one.split, one.to, one.under) == (metric, split, to, under):
                 return one
         return None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from unlearnkit.domain import Baseline, Split
+from unlearnkit.domain import CONDITIONS, Attack, Baseline, Split
 from unlearnkit.yaml_file import load_yaml
 
 ATTACKS = {
@@ -53,6 +54,28 @@ UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 """Metrics that compare forgotten with never-seen values by themselves."""
 DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
 """Metrics whose differences the audit gives an interval."""
+
+UNDER = {
+    "int8": "with its weights rounded to 8 bits",
+    "int4": "with its weights rounded to 4 bits",
+    "pruned_30": "without the smallest 30 % of its weights",
+    "relearned_1pct": "after training on 1 % of the records, measured on others",
+    "relearned_5pct": "after training on 5 % of the records, measured on others",
+    "relearned_10pct": "after training on 10 % of the records, measured on others",
+    "relearned_unrelated": "after training on unrelated records",
+}
+"""The attacks a rule may be under -> what the model is like then."""
+ATTACKED = ("exact_memorization", "extraction_strength", "max_extraction_strength", "probability")
+"""Metrics measured under attacks."""
+
+
+def _one_of(known: Mapping[str, str], what: str, name: str) -> str:
+    """The name, where it is known. Raises ValueError with the one that is nearest."""
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(known)}"
+        raise ValueError(f"unknown {what} '{name}'; {hint}")
+    return name
 
 
 class _Part(BaseModel):
@@ -107,6 +130,8 @@ class Rule(_Part):
     metric: str
     split: Split
     severity: Literal["fail", "warn"] = "fail"
+    under: str = ""
+    """The attack under which both sides are measured; empty: the models as they are."""
     requires_reference: bool = False
     """True: the rule applies only where a retrained reference was audited, else it is not counted.
 
@@ -118,11 +143,29 @@ class Rule(_Part):
     @field_validator("metric")
     @classmethod
     def _known(cls, name: str) -> str:
-        if name not in METRICS:
-            near = difflib.get_close_matches(name, METRICS, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"known: {', '.join(METRICS)}"
-            raise ValueError(f"unknown metric '{name}'; {hint}")
-        return name
+        return _one_of(METRICS, "metric", name)
+
+    @field_validator("under")
+    @classmethod
+    def _known_attack(cls, name: str) -> str:
+        return _one_of(UNDER, "attack", name) if name else name
+
+    @model_validator(mode="after")
+    def _is_attacked(self) -> Self:
+        if not self.under:
+            return self
+        if self.metric not in ATTACKED:
+            raise ValueError(f"under an attack only these are measured: {', '.join(ATTACKED)}")
+        relearned = CONDITIONS[self.under] is Attack.RELEARNING
+        if self.split is Split.NEIGHBOUR or (relearned and self.split is Split.RETAIN):
+            measured = "forget and holdout" if relearned else "forget, retain and holdout"
+            raise ValueError(f"under {self.under} only {measured} records are measured")
+        if relearned and self.compare.to == "original":
+            raise ValueError(
+                "the original still knows the records, so it is not relearned: to: holdout, "
+                "reference or absolute"
+            )
+        return self
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:

@@ -6,9 +6,9 @@ import hashlib
 import math
 from decimal import Decimal
 
-from unlearnkit.domain import AuditResult, Check, ModelRole, Outcome, Split, Verdict
+from unlearnkit.domain import CONDITIONS, AuditResult, Check, ModelRole, Outcome, Split, Verdict
 from unlearnkit.policy.interval import by_interval
-from unlearnkit.policy.schema import METRICS, Compare, Policy, Rule
+from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule
 
 _SPLITS = {
     Split.FORGET: "the records to forget",
@@ -53,9 +53,9 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
 
 
 def _check(rule: Rule, audit: AuditResult) -> Check:
-    observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED))
+    observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
     explanation = " ".join(rule.explanation.split())
-    difference = audit.difference(rule.metric, rule.split, rule.compare.to)
+    difference = audit.difference(rule.metric, rule.split, rule.compare.to, rule.under)
     if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
         outcome, bound = Outcome.NOT_APPLICABLE, "not applicable: no retrained reference was given"
     else:
@@ -71,6 +71,8 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
             holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
             outcome = Outcome.PASS if holds else Outcome.FAIL
             bound = _figures(rule.compare, observed, base or 0.0, holds)
+        if rule.under:
+            bound = f"under {rule.under}: {bound}"
         near = rule.split is Split.FORGET and rule.compare.within is not None
         if outcome is Outcome.FAIL and near:
             explanation += _side(observed, base)
@@ -91,11 +93,11 @@ def _base(rule: Rule, audit: AuditResult) -> float | None:
         case "absolute":
             return None
         case "holdout":
-            value = audit.value(rule.metric, Split.HOLDOUT, ModelRole.UNLEARNED)
+            value = audit.value(rule.metric, Split.HOLDOUT, ModelRole.UNLEARNED, rule.under)
         case "original":
-            value = audit.value(rule.metric, rule.split, ModelRole.ORIGINAL)
+            value = audit.value(rule.metric, rule.split, ModelRole.ORIGINAL, rule.under)
         case "reference":
-            value = audit.value(rule.metric, rule.split, ModelRole.REFERENCE)
+            value = audit.value(rule.metric, rule.split, ModelRole.REFERENCE, rule.under)
     return _finite(value)
 
 
@@ -156,8 +158,13 @@ def _why_missing(rule: Rule, audit: AuditResult, observed: float | None) -> str:
     """What evidence is missing, in words, with the audit's own reason where it gave one."""
     if observed is not None:
         return f" No figure to compare with: {_BASES[rule.compare.to]} was not measured."
-    key = (rule.metric, rule.split, ModelRole.UNLEARNED)
-    reasons = (m.not_measured for m in audit.measurements if (m.metric, m.split, m.model) == key)
+    if rule.under and all(one.under != rule.under for one in audit.measurements):
+        attack = CONDITIONS[rule.under].value
+        return f" Not measured: the attack was not run; --attacks {attack} runs it."
+    key = (rule.metric, rule.split, ModelRole.UNLEARNED, rule.under)
+    reasons = (
+        m.not_measured for m in audit.measurements if (m.metric, m.split, m.model, m.under) == key
+    )
     reason = next((one for one in reasons if one), "the audit holds no such finite figure")
     return f" Not measured: {reason}."
 
@@ -191,4 +198,6 @@ def _sentence(rule: Rule) -> str:
         )
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
     why = " ".join(rule.explanation.split())
+    if rule.under:
+        metric = f"{metric} of the model {UNDER[rule.under]}"
     return f"On {_SPLITS[rule.split]}, {metric} {must} {demand}. {why}{only}"
