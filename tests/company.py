@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 
 from unlearnkit.artefacts import folder_digests
 from unlearnkit.cli.main import app
+from unlearnkit.config import FILE_NAME
 from unlearnkit.demo.company import Company, CompanyFiles, build_company, write_company
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.language_model.tokens import Encoding
@@ -270,9 +271,20 @@ class Line:
         return to
 
 
+def unattacked(root: Path) -> Path:
+    """A new workspace whose audits attack nothing: attacks have tests of their own."""
+    made = Workspace.create(root)
+    settings = made.root / FILE_NAME
+    usual = "attacks: [quantization, pruning, relearning]"
+    text = settings.read_text(encoding="utf-8")
+    assert usual in text
+    settings.write_text(text.replace(usual, "attacks: []"), encoding="utf-8")
+    return made.root
+
+
 def run_line(story: Story, folder: Path) -> Line:
     """Run `process`, review, run it again until its end, and once more for good measure."""
-    workspace, out, ready = folder / "workspace", folder / "out", folder / "ready"
+    workspace, out, ready = unattacked(folder / "workspace"), folder / "out", folder / "ready"
     process = story.process(out, workspace)
     place = ("--workspace", workspace)
     with Terminal(folder / "native-errors.txt") as terminal:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.corpus.reader import Fields
+from unlearnkit.domain import Attack
 from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.yaml_file import load_yaml
 
@@ -54,6 +55,8 @@ class Config(_Part):
     """Tokens; a longer record is cut at its end, as it was in training."""
     clock: Clock = Clock()
     policy: str = Field(default="default.yaml", pattern=r"^[^/\\]+\.ya?ml$")
+    attacks: tuple[Attack, ...] = tuple(Attack)
+    """What `audit` and `gate` try to bring the forgotten records back with."""
     locate: LocateSettings = LocateSettings()
 
     @field_validator("prompt_template")
@@ -130,6 +133,10 @@ clock:
 
 # The gate policy: a file in policies/ here, or one that ships (default, strict, research).
 policy: default.yaml
+
+# What an audit tries to bring the forgotten records back with (docs/method.md, "Attacks"). It takes
+# several times as long with them; [] leaves them out, and --attacks overrules it for one audit.
+attacks: [quantization, pruning, relearning]
 
 locate:
   # A full name that only one known person bears is enough; false sends every name to review.

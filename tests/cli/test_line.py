@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import HURRIED, Line, events_of, states_of, unlearnkit
+from tests.company import HURRIED, Line, events_of, states_of, unattacked, unlearnkit
 from unlearnkit.artefacts import load
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.report.facts import Report
@@ -138,7 +138,7 @@ def test_each_command_alone_comes_to_the_same(line: Line, tmp_path: Path) -> Non
 
     manifest = unlearnkit(*story.unlearn(out, work), "--json")
     assert manifest.json["unlearned_digest"] == model_digest(line.model) == model_digest(out)
-    measured = unlearnkit("audit", out, *place)
+    measured = unlearnkit("audit", out, "--attacks", "none", *place)
     before = json.loads((line.workspace / "runs" / line.run_id / "audit.json").read_text())
     assert measured.json["measurements"] == before["measurements"]
 
@@ -152,7 +152,7 @@ def test_each_command_alone_comes_to_the_same(line: Line, tmp_path: Path) -> Non
     )
     verified = unlearnkit("verify", tmp_path / "report", "--model", out, *place)
     assert (verified.json["run"], verified.json["verdict"]) == (run_id, "pass")
-    gated = unlearnkit("gate", out, "--policy", story.policy, *place)
+    gated = unlearnkit("gate", out, "--policy", story.policy, "--attacks", "none", *place)
     assert gated.json == {"run": run_id, "verdict": reported.json["verdict"]}
     assert [one.exit_code for one in (made, taken, indexed, found, manifest, measured)] == [0] * 6
     assert [one.exit_code for one in (reported, verified, gated)] == [0, 0, 0]
@@ -169,7 +169,7 @@ def test_each_command_alone_comes_to_the_same(line: Line, tmp_path: Path) -> Non
 
 def test_a_run_without_a_person_may_reject_what_is_uncertain(line: Line, tmp_path: Path) -> None:
     """Only the certain records are forgotten, and the ledger says who decided."""
-    story, work = line.story, tmp_path / "work"
+    story, work = line.story, unattacked(tmp_path / "work")
     arguments = story.process(tmp_path / "out", work, "--uncertain", "reject", "--json", *HURRIED)
     done = unlearnkit(*arguments)
     assert done.exit_code == 1

@@ -1,4 +1,4 @@
-"""The audit: score each model on the forget, retain and holdout records, and summarise."""
+"""The audit: score each model on the forget, retain and holdout records, attack, summarise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
+from unlearnkit.audit.attacks.engine import Attacked, AttackTask, attack
+from unlearnkit.audit.attacks.figures import attack_differences, attack_figures
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
@@ -20,6 +22,7 @@ from unlearnkit.audit.targets import Target, targets_digest
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import (
     Artefact,
+    Attack,
     AuditResult,
     DecoyRank,
     ModelRole,
@@ -64,6 +67,8 @@ class AuditTask:
     """Personal values that every model is asked for."""
     ranked: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
     """Personal values that every model compares with others of their kinds."""
+    attacks: Sequence[Attack] = ()
+    """What is tried to bring the forget set back."""
 
 
 class Scores(Artefact):
@@ -90,6 +95,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         ranks += [one.model_copy(update={"model": role}) for one in found.ranks]
     progress("auditing (model)", len(task.models), len(task.models))
     roles = list(task.models)
+    attacked = _attacked(task, progress)
     return AuditResult(
         run_id=task.run_id,
         created=now,
@@ -99,11 +105,14 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
             *summarise(records, task.seed),
             *leakage_measurements(values, roles, task.seed),
             *decoy_measurements(ranks, roles, task.holdout_origin, task.seed),
+            *attack_figures(attacked, task.seed),
         ),
-        differences=differences(records),
+        differences=(*differences(records), *attack_differences(attacked)),
         leakage=leakage_table(values, task.seed),
         decoy_ranks=tuple(ranks),
         records=tuple(with_counts(records, values)),
+        attacks=tuple(one.cost for one in attacked),
+        curves=tuple(curve for one in attacked for curve in one.curves),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
     )
@@ -160,6 +169,21 @@ def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: s
         values=tuple(values),
         ranks=tuple(ranks),
     )
+
+
+def _attacked(task: AuditTask, progress: Progress) -> list[Attacked]:
+    attacks = AttackTask(
+        attacks=task.attacks,
+        splits=task.splits,
+        encoding=task.encoding,
+        material=material_digest(task),
+        kept=task.kept,
+    )
+    return [
+        one
+        for role, model in task.models.items()
+        for one in attack(attacks, role, model.folder, model.digest, progress)
+    ]
 
 
 def material_digest(task: AuditTask) -> str:

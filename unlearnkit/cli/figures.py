@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rich.markup import escape
 
+from unlearnkit.cli.attacks import show_attacks
 from unlearnkit.cli.terminal import err, out, table
 from unlearnkit.domain import (
     AuditResult,
@@ -107,6 +108,7 @@ def show_audit(audit: AuditResult) -> None:
                 rows.append([split.value, label, *values])
     columns = ["Records", "Metric", *(ROLES[role] for role in roles)]
     out.print(table(f"Audit of {audit.run_id}", columns, rows, numbers=len(roles)))
+    show_attacks(audit)
     for sentence in not_measured(audit):
         err.print(f"[dim]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from unlearnkit.cli.attacks import AttacksOption, named_attacks
 from unlearnkit.cli.figures import show_audit, show_verdict
 from unlearnkit.cli.forget import ModelArgument
 from unlearnkit.cli.terminal import (
@@ -44,6 +45,7 @@ def register(app: typer.Typer) -> None:
 def audit(
     model: ModelArgument,
     reference: ReferenceOption = None,
+    attacks: AttacksOption = "",
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -53,11 +55,12 @@ def audit(
     from unlearnkit.pipeline.prove import audit as run_audit
     from unlearnkit.pipeline.runs import find_run, run_for_model
 
+    wanted = named_attacks(attacks)
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        result = run_audit(context, chosen, model, reference)
+        result = run_audit(context, chosen, model, reference, attacks=wanted)
     if as_json:
         print_json(result)
         return
@@ -150,6 +153,7 @@ def gate(
     model: ModelArgument,
     policy: PolicyOption = "",
     reference: ReferenceOption = None,
+    attacks: AttacksOption = "",
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -164,11 +168,12 @@ def gate(
     from unlearnkit.pipeline.runs import find_run, run_for_model
     from unlearnkit.report.render import render_gate_summary
 
+    wanted = named_attacks(attacks)
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        gated = run_gate(context, chosen, model, policy, reference)
+        gated = run_gate(context, chosen, model, policy, reference, attacks=wanted)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:

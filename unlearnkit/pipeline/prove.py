@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from unlearnkit.audit.engine import AuditedModel, AuditTask
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.domain import (
+    CONDITIONS,
+    Attack,
     AuditResult,
     ModelRole,
     Outcome,
@@ -35,11 +38,20 @@ from unlearnkit.report.writing import write_report
 from unlearnkit.workspace import Workspace
 
 
-def audit(context: Context, run: Run, model: Path, reference: Path | None = None) -> AuditResult:
+def audit(
+    context: Context,
+    run: Run,
+    model: Path,
+    reference: Path | None = None,
+    *,
+    attacks: Sequence[Attack] | None = None,
+) -> AuditResult:
     """Measure `model` in the place of the run's unlearned model, beside the original.
 
-    A reference once given stays part of the run. The audit of the run's own model is kept for the
-    report. Raises BadInput: model folders, or a corpus that changed since the run.
+    `attacks` are those of the workspace's settings where none are named. A reference once given
+    stays part of the run, and so do the attacks that were made on its model. The audit of the
+    run's own model is kept for the report. Raises BadInput: model folders, or a corpus that changed
+    since the run.
     """
     manifest = run.manifest
     index, corpus = open_corpus(context)
@@ -84,6 +96,7 @@ def audit(context: Context, run: Run, model: Path, reference: Path | None = None
         kept=run.scores,
         targets=personal.asked,
         ranked=personal.ranked,
+        attacks=_attacks(run, models, context.workspace.config.attacks, attacks),
     )
     result = audit_models(task, context.now(), context.progress)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:
@@ -128,6 +141,21 @@ def _models(run: Run, model: Path, reference: Path | None) -> dict[ModelRole, Au
     return models
 
 
+def _attacks(
+    run: Run,
+    models: Mapping[ModelRole, AuditedModel],
+    usual: Sequence[Attack],
+    wanted: Sequence[Attack] | None,
+) -> tuple[Attack, ...]:
+    """The attacks to make, and those that the run's own model was audited under before."""
+    chosen = set(usual if wanted is None else wanted)
+    if run.audit_file.is_file():
+        earlier = load(run.audit_file, AuditResult)
+        if earlier.models[ModelRole.UNLEARNED] == models[ModelRole.UNLEARNED].digest:
+            chosen |= {CONDITIONS[one.under] for one in earlier.attacks}
+    return tuple(one for one in Attack if one in chosen)
+
+
 def _owners(manifest: RunManifest) -> dict[str, tuple[str, ...]]:
     owners: dict[str, tuple[str, ...]] = {}
     for request_id, records in manifest.forget_set.records.items():
@@ -168,12 +196,18 @@ class Gated:
 
 
 def gate(
-    context: Context, run: Run, model: Path, policy: str, reference: Path | None = None
+    context: Context,
+    run: Run,
+    model: Path,
+    policy: str,
+    reference: Path | None = None,
+    *,
+    attacks: Sequence[Attack] | None = None,
 ) -> Gated:
     """Measure any model on what the run forgot, and apply a policy. Raises what `audit` raises."""
     _, rules = find_policy(context.workspace, policy)
     context.ledger.verify()
-    result = audit(context, run, model, reference)
+    result = audit(context, run, model, reference, attacks=attacks)
     verdict = judge(rules, policy_digest(rules), result)
     payload = {
         "run_id": run.id,

@@ -1,0 +1,175 @@
+"""Attacks as a part of the audit: on the tiny model that knows its records by heart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.small import ENCODING, Small
+from unlearnkit.audit.attacks import engine
+from unlearnkit.audit.attacks.altering import NO_LINEAR, altered, spread
+from unlearnkit.audit.attacks.subject import Row, loaded
+from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
+from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import model_digest
+from unlearnkit.language_model.tokens import Example
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+WEIGHTS = (Attack.QUANTIZATION, Attack.PRUNING)
+CHANGED = [name for name, attack in CONDITIONS.items() if attack in WEIGHTS]
+
+
+def task(small: Small, kept: Path, attacks: Sequence[Attack] = WEIGHTS) -> AuditTask:
+    """Unlearned is a model that was retrained without the records: nothing can come back."""
+    unlearned = AuditedModel(small.reference, model_digest(small.reference))
+    return AuditTask(
+        run_id="run",
+        models={
+            ModelRole.ORIGINAL: AuditedModel(small.model, model_digest(small.model)),
+            ModelRole.UNLEARNED: unlearned,
+        },
+        splits={
+            Split.FORGET: small.forget,
+            Split.RETAIN: small.retain,
+            Split.HOLDOUT: small.holdout,
+        },
+        owners={},
+        encoding=ENCODING,
+        holdout_origin="given",
+        corpus_digest="c" * 64,
+        seed=0,
+        kept=kept,
+        attacks=attacks,
+    )
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("attacked") / "scores"
+
+
+@pytest.fixture(scope="module")
+def measured(small: Small, kept: Path) -> AuditResult:
+    return audit(task(small, kept), NOW)
+
+
+def test_every_condition_has_figures_of_every_model_and_split(measured: AuditResult) -> None:
+    for under in CHANGED:
+        for model in (ModelRole.ORIGINAL, ModelRole.UNLEARNED):
+            for split in (Split.FORGET, Split.RETAIN, Split.HOLDOUT):
+                for metric in ("exact_memorization", "extraction_strength", "probability"):
+                    assert measured.value(metric, split, model, under) is not None
+
+
+def test_eight_bits_change_almost_nothing_four_bits_more(measured: AuditResult) -> None:
+    def apart(under: str) -> float:
+        """How far the retained records' probability is from what it is without an attack."""
+        place = ("probability", Split.RETAIN, ModelRole.ORIGINAL)
+        plain, attacked = measured.value(*place), measured.value(*place, under)
+        assert plain is not None and attacked is not None
+        return abs(attacked - plain)
+
+    assert 0 < 10 * apart("int8") < apart("int4")
+
+
+def test_what_was_never_learned_does_not_come_back(measured: AuditResult) -> None:
+    for under in CHANGED:
+        for attacked in (under, ""):
+            value = measured.value(
+                "exact_memorization", Split.FORGET, ModelRole.UNLEARNED, attacked
+            )
+            assert value is not None and value < 0.5
+    knows = measured.value("exact_memorization", Split.FORGET, ModelRole.ORIGINAL, "int8")
+    assert knows is not None and knows > 0.9
+
+
+def test_differences_are_between_figures_under_the_same_attack(measured: AuditResult) -> None:
+    for to, split, model in (
+        ("holdout", Split.HOLDOUT, ModelRole.UNLEARNED),
+        ("original", Split.FORGET, ModelRole.ORIGINAL),
+    ):
+        found = measured.difference("exact_memorization", Split.FORGET, to, "int4")
+        ours = measured.value("exact_memorization", Split.FORGET, ModelRole.UNLEARNED, under="int4")
+        theirs = measured.value("exact_memorization", split, model, under="int4")
+        assert found is not None and ours is not None and theirs is not None
+        assert found.value == pytest.approx(ours - theirs)
+
+
+def test_what_is_measured_without_an_attack_is_the_same_with_attacks(
+    small: Small, kept: Path, measured: AuditResult
+) -> None:
+    plain = audit(task(small, kept, ()), NOW)
+    assert plain.records == measured.records
+    assert plain.measurements == tuple(one for one in measured.measurements if not one.under)
+    assert plain.attacks == ()
+
+
+def test_what_an_attack_took_is_told(measured: AuditResult) -> None:
+    assert [(one.under, one.model) for one in measured.attacks] == [
+        (under, model) for model in (ModelRole.ORIGINAL, ModelRole.UNLEARNED) for under in CHANGED
+    ]
+    for one in measured.attacks:
+        assert one.steps == 0
+        assert one.forward_passes == 4  # 6, 18 and 8 records, 16 at once
+        assert one.tokens > 6 + 18 + 8
+        assert 0.5 < one.reached < 1
+
+
+def test_an_attack_is_made_once_and_a_stopped_audit_goes_on_with_the_next(
+    small: Small, kept: Path, measured: AuditResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    real = engine.attempted
+    monkeypatch.setattr(engine, "attempted", lambda *a: made.append(a[1]) or real(*a))
+    assert audit(task(small, kept), NOW) == measured
+    assert made == []
+    for file in kept.glob("*-int4.json"):
+        file.unlink()
+    assert audit(task(small, kept), NOW) == measured
+    assert made == ["int4", "int4"]
+
+
+def test_other_records_are_attacked_anew(
+    small: Small, kept: Path, measured: AuditResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fewer = replace(task(small, kept), splits={Split.FORGET: small.forget[:3]})
+    found = audit(fewer, NOW)
+    assert {one.n for one in found.measurements if one.under} == {3}
+
+
+def test_a_model_that_is_gone_and_was_not_attacked_before_is_named(
+    small: Small, kept: Path, measured: AuditResult, tmp_path: Path
+) -> None:
+    gone = task(small, kept)
+    models = {
+        ModelRole.UNLEARNED: replace(gone.models[ModelRole.UNLEARNED], folder=tmp_path / "no")
+    }
+    again = audit(replace(gone, models=models), NOW)
+    assert again.value("probability", Split.FORGET, ModelRole.UNLEARNED, "int4") is not None
+    for file in kept.glob("*-int4.json"):
+        file.unlink()
+    with pytest.raises(BadInput, match="was not attacked on these records before") as refusal:
+        audit(replace(gone, models=models), NOW)
+    assert refusal.value.fix is not None and "--attacks none" in refusal.value.fix
+
+
+def test_a_model_without_a_layer_that_the_attack_knows_has_no_figures(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Figures of the model as it is would look as if nothing came back."""
+    subject = loaded(small.reference, {Split.FORGET: small.forget}, ENCODING)
+    monkeypatch.setattr("unlearnkit.audit.attacks.altering.change_linear_weights", lambda *_: 0.0)
+    found = altered(subject, "int4")
+    assert found.recalls == {}
+    assert set(found.missing.values()) == {NO_LINEAR}
+
+
+@pytest.mark.parametrize(("count", "most", "left"), [(5, 200, 5), (200, 200, 200), (401, 200, 134)])
+def test_many_records_are_spread_evenly(count: int, most: int, left: int) -> None:
+    rows = [Row(str(at), Example((1, 2), (-100, 2))) for at in range(count)]
+    assert len(spread(rows, most)) == left

@@ -1,0 +1,51 @@
+"""What the attacks came to: means with intervals, and differences, each under its condition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from unlearnkit.audit.attacks.engine import Attacked
+from unlearnkit.audit.differences import differences
+from unlearnkit.audit.summary import NO_RECORDS, mean_of
+from unlearnkit.domain import Difference, Measurement, RecordScore
+
+METRICS = ("exact_memorization", "extraction_strength", "probability")
+
+
+def attack_figures(attacked: Sequence[Attacked], seed: int) -> tuple[Measurement, ...]:
+    """Every metric of every split that was measured, or why it was not."""
+    return tuple(figure for one in attacked for figure in _figures(one, seed))
+
+
+def attack_differences(attacked: Sequence[Attacked]) -> tuple[Difference, ...]:
+    """The unlearned model's differences, both sides under the same condition."""
+    by_condition: dict[str, list[RecordScore]] = {}
+    for one in attacked:
+        by_condition.setdefault(one.cost.under, []).extend(one.records)
+    return tuple(
+        found.model_copy(update={"under": condition})
+        for condition, scores in by_condition.items()
+        for found in differences(scores)
+    )
+
+
+def _figures(attacked: Attacked, seed: int) -> list[Measurement]:
+    model, named = attacked.cost.model, {"under": attacked.cost.under}
+    found: list[Measurement] = []
+    for split in sorted({one.split for one in attacked.records} | set(attacked.missing)):
+        rows = [one for one in attacked.records if one.split is split]
+        why = attacked.missing.get(split, NO_RECORDS)
+        for metric in METRICS:
+            values = [float(getattr(one, metric)) for one in rows]
+            found.append(mean_of(metric, split, model, values, seed=seed, missing=why))
+        if rows:
+            found.append(
+                Measurement(
+                    metric="max_extraction_strength",
+                    split=split,
+                    model=model,
+                    value=max(one.extraction_strength for one in rows),
+                    n=len(rows),
+                )
+            )
+    return [one.model_copy(update=named) for one in found]

@@ -1,0 +1,104 @@
+"""The model that is attacked, the records it is measured on, and what came of an attack."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from unlearnkit.domain import Record, RelearningCurve, Split
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.recall import Recall, recall
+from unlearnkit.language_model.tokens import Encoding, Example, encode_record
+
+BATCH = 16
+"""Records of a forward pass in measuring."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A record's id and its tokens."""
+
+    record_id: str
+    example: Example
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A loaded model and the records of each split, as its tokens."""
+
+    language_model: LanguageModel
+    device: Any
+    splits: Mapping[Split, Sequence[Row]]
+
+    @property
+    def model(self) -> Any:
+        """Transformers' model."""
+        return self.language_model.model
+
+    @property
+    def pad_id(self) -> int:
+        """What short rows of a batch end with."""
+        return int(self.language_model.tokenizer.pad_token_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What was computed: optimizer steps, forward passes of batches, tokens in these."""
+
+    steps: int = 0
+    forward_passes: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(
+            self.steps + other.steps,
+            self.forward_passes + other.forward_passes,
+            self.tokens + other.tokens,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of an attack on a subject."""
+
+    reached: float
+    """Share of the weights that were changed."""
+    work: Work
+    recalls: Mapping[Split, Sequence[tuple[str, Recall]]] = field(default_factory=dict)
+    """Split -> record ids and their figures under the attack."""
+    curves: Sequence[RelearningCurve] = ()
+    missing: Mapping[Split, str] = field(default_factory=dict)
+    """Split -> why there are no figures."""
+
+
+def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Encoding) -> Subject:
+    """The model in `folder`, ready to be attacked. Raises BadInput for an unusable model."""
+    from accelerate import Accelerator
+
+    device = Accelerator().device
+    language_model = load_language_model(folder)
+    language_model.model.to(device)
+    rows = {
+        split: tuple(
+            Row(one.id, encode_record(one, language_model.tokenizer, encoding)) for one in records
+        )
+        for split, records in splits.items()
+    }
+    return Subject(language_model, device, rows)
+
+
+def measured(subject: Subject, rows: Sequence[Row]) -> tuple[list[tuple[str, Recall]], Work]:
+    """The figures of each row under the model as it is now, and what measuring them took."""
+    from unlearnkit.language_model.headed import Headed
+
+    examples = [one.example for one in rows]
+    found = recall(Headed(subject.model), examples, subject.pad_id, subject.device, BATCH)
+    work = Work(forward_passes=-(-len(rows) // BATCH), tokens=tokens_of(rows))
+    return [(row.record_id, one) for row, one in zip(rows, found, strict=True)], work
+
+
+def tokens_of(rows: Sequence[Row]) -> int:
+    """Tokens of these rows, without padding."""
+    return sum(len(one.example.input_ids) for one in rows)

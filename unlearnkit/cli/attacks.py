@@ -1,0 +1,66 @@
+"""--attacks: what `audit` and `gate` try to bring forgotten records back with, and the result."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli.terminal import out, table
+from unlearnkit.domain import Attack, AuditResult, ModelRole, Split
+from unlearnkit.errors import BadInput
+
+ALL, NONE = "all", "none"
+AttacksOption = Annotated[
+    str,
+    typer.Option(
+        help=f"{ALL}, {NONE}, or some of {', '.join(Attack)}, with commas between. "
+        "[default: the workspace's]",
+    ),
+]
+
+
+def named_attacks(text: str) -> tuple[Attack, ...] | None:
+    """The attacks that were named; None where nothing was, and the workspace decides.
+
+    Raises BadInput for an unknown name.
+    """
+    if not text.strip():
+        return None
+    names = [one.strip() for one in text.split(",") if one.strip()]
+    if names in ([ALL], [NONE]):
+        return tuple(Attack) if names == [ALL] else ()
+    for name in names:
+        if name not in list(Attack):
+            near = difflib.get_close_matches(name, list(Attack), n=1)
+            raise BadInput(
+                f"there is no attack '{name}'",
+                where="--attacks",
+                fix=f"Did you mean '{near[0]}'?"
+                if near
+                else f"Give some of {', '.join(Attack)}, or {ALL} or {NONE} alone.",
+            )
+    return tuple(one for one in Attack if one in names)
+
+
+def show_attacks(audit: AuditResult) -> None:
+    """How much of the forgotten and of never-seen records each attack shows, where any was made."""
+    conditions = list(dict.fromkeys(one.under for one in audit.attacks))
+    if not conditions:
+        return
+    shown = (
+        ("after", Split.FORGET, ModelRole.UNLEARNED),
+        ("never seen", Split.HOLDOUT, ModelRole.UNLEARNED),
+        ("before", Split.FORGET, ModelRole.ORIGINAL),
+        ("retrained", Split.FORGET, ModelRole.REFERENCE),
+    )
+    columns = [one for one in shown if one[2] in audit.models]
+    rows = []
+    for under in ("", *conditions):
+        values = [audit.value("exact_memorization", *one[1:], under) for one in columns]
+        cells = ["-" if value is None else f"{value:.3f}" for value in values]
+        rows.append([under.replace("_", " ") or "no attack", *cells])
+    title = "Exact memorization of the records to forget, under attack"
+    names = ["Attack", *(one[0] for one in columns)]
+    out.print(table(title, names, rows, numbers=len(columns)))
