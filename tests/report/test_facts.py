@@ -12,8 +12,8 @@ from unlearnkit.report.facts import (
     Report,
     build_report,
     standard_limitations,
-    standard_out_of_scope,
 )
+from unlearnkit.report.scope import standard_out_of_scope
 
 
 def test_a_report_is_read_back_as_it_was_written(report: Report) -> None:

@@ -17,7 +17,7 @@ from unlearnkit.domain import (
     TrainingPass,
     Verdict,
 )
-from unlearnkit.report.facts import not_measured
+from unlearnkit.report.scope import not_measured
 
 METRICS = {
     "exact_memorization": "exact memorization",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import TrainingPass
-from unlearnkit.report.facts import NEVER_COVERED
 from unlearnkit.report.glossary import label
 from unlearnkit.report.render import render_template
+from unlearnkit.report.scope import NEVER_COVERED, NOT_MADE
 
 CARD = "README.md"
 
@@ -47,7 +47,7 @@ def model_card(existing: str, facts: CardFacts, templates_dir: Path | None = Non
             (label(metric), reached[f"forget_{metric}"], target)
             for metric, target in facts.target.items()
         ],
-        "out_of_scope": NEVER_COVERED,
+        "out_of_scope": (*NEVER_COVERED, *NOT_MADE.values()),
     }
     text = render_template("model_card.md.j2", context, templates_dir).strip()
     mark = f"unlearnkit, from {facts.original_digest[:12]}"

@@ -16,12 +16,14 @@ from pydantic import Field, StringConstraints
 
 from unlearnkit.domain import (
     Artefact,
+    AttackCost,
     AuditResult,
     CalibrationStep,
     Leakage,
     Measurement,
     ModelRole,
     RecordScore,
+    RelearningCurve,
     Request,
     RunManifest,
     Split,
@@ -30,36 +32,9 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.report.decoys import DecoyPlaces, decoy_places
-from unlearnkit.report.glossary import label
+from unlearnkit.report.scope import finite_measurement, standard_out_of_scope
 
 SCHEMA_VERSION: Final = "1.0"
-NEVER_COVERED: Final = (
-    "Backups, logs, caches and exports of the records: only the model was changed.",
-    "The records themselves: deleting them from the corpus and its sources is a separate step.",
-    "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
-    "Models distilled from, merged with or fine-tuned from the original model.",
-    "Records the search could not read or did not find: images, scans, attachments, "
-    "and mentions under names and identifiers nobody listed.",
-    "Relearning: whether further training, even on unrelated data, brings the records back.",
-    "Quantization: whether a 4-bit or 8-bit copy of this model recites what this one does not.",
-    "Stronger membership inference: attackers who train models of their own to compare with "
-    "find more than the attacks that were run here.",
-    "Attacks that were not run: adversarial prompts, attacks with access to weights or "
-    "activations.",
-    "Comparison: whoever also holds the original model can compare the two models, "
-    "and the difference points at what was removed.",
-    "Other words for the same facts: but for the questions that ask for personal values, the "
-    "figures are about the records’ own wording.",
-)
-"""What no run covers, one sentence each."""
-EARLIER: Final = (
-    "Not measured, by the earlier version that made the audit: membership inference, the model’s "
-    "own continuations, and the kept records most like the forgotten ones.",
-)
-EARLIER_VALUES: Final = (
-    "Not measured, by the earlier version that made the audit: whether the model says personal "
-    "values when it is asked for them, and whether it prefers them to others of their kind.",
-)
 Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
@@ -117,6 +92,8 @@ class Report(Artefact):
     leakage: tuple[Leakage, ...] = ()
     decoy_places: tuple[DecoyPlaces, ...] = ()
     records: tuple[RecordFigures, ...]
+    attacks: tuple[AttackCost, ...] = ()
+    curves: tuple[RelearningCurve, ...] = ()
     calibration: tuple[CalibrationStep, ...]
     passes: tuple[TrainingPass, ...]
     verdict: Verdict
@@ -124,10 +101,13 @@ class Report(Artefact):
     limitations: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     recompute: tuple[str, ...]
 
-    def measurement(self, metric: str, split: Split, model: ModelRole) -> Measurement | None:
+    def measurement(
+        self, metric: str, split: Split, model: ModelRole, under: str = ""
+    ) -> Measurement | None:
         """The measurement, or None where the audit does not list it."""
+        wanted = (metric, split, model, under)
         for one in self.measurements:
-            if (one.metric, one.split, one.model) == (metric, split, model):
+            if (one.metric, one.split, one.model, one.under) == wanted:
                 return one
         return None
 
@@ -182,10 +162,12 @@ def build_report(
         excluded_count=len(manifest.forget_set.excluded),
         holdout_origin=manifest.holdout_origin,
         holdout_level=manifest.holdout_level,
-        measurements=tuple(_finite_measurement(one) for one in audit.measurements),
+        measurements=tuple(finite_measurement(one) for one in audit.measurements),
         leakage=audit.leakage,
         decoy_places=decoy_places(audit.decoy_ranks),
         records=_numbered(audit.records),
+        attacks=audit.attacks,
+        curves=audit.curves,
         calibration=manifest.calibration,
         passes=manifest.passes,
         verdict=verdict,
@@ -214,15 +196,6 @@ def _belong_together(
             f"run {manifest.run_id} served {len(manifest.requests)} requests, "
             f"but the {len(requests)} given are not the same",
         )
-
-
-def _finite_measurement(one: Measurement) -> Measurement:
-    """NaN is no figure: it becomes 'not measured', with that reason."""
-    figures = [figure for figure in (one.value, one.low, one.high) if figure is not None]
-    if all(math.isfinite(figure) for figure in figures):
-        return one
-    reason = one.not_measured or "the computation gave no finite number"
-    return one.model_copy(update={"value": None, "low": None, "high": None, "not_measured": reason})
 
 
 def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:
@@ -254,36 +227,6 @@ def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
-    """What no run covers, and what this audit did not measure, one sentence each."""
-    metrics = {one.metric for one in audit.measurements}
-    earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
-    unasked = () if "pii_leakage" in metrics else EARLIER_VALUES
-    return NEVER_COVERED + earlier + unasked + not_measured(audit)
-
-
-def not_measured(audit: AuditResult) -> tuple[str, ...]:
-    """One sentence for metrics that lack figures on the same splits for the same reason."""
-    where: dict[tuple[str, str], dict[str, None]] = {}
-    for one in map(_finite_measurement, audit.measurements):
-        if one.value is None:
-            reason = one.not_measured or "no finite figure"
-            where.setdefault((one.metric, reason), {})[one.split.value] = None
-    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (metric, reason), splits in where.items():
-        together.setdefault((reason, tuple(splits)), []).append(label(metric))
-    return tuple(
-        f"Not measured: {'; '.join(metrics)} on {_listed(splits)} records ({reason})."
-        for (reason, splits), metrics in together.items()
-    )
-
-
-def _listed(words: Sequence[str]) -> str:
-    """a, b and c."""
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
 
 
 def standard_limitations(audit: AuditResult) -> tuple[str, ...]:

@@ -68,14 +68,15 @@ def key(kind: str) -> Markup:
     )
 
 
-def _text(x: float, y: float, content: object, kind: str = "t") -> str:
+def text(x: float, y: float, content: object, kind: str = "t") -> str:
+    """Words at a place, escaped."""
     return f'<text class="{kind}" x="{x:g}" y="{y:g}">{escape(content)}</text>'
 
 
 def _axis(scale: Scale, top: float, bottom: float) -> str:
     lines = (
         f'<path class="grid" d="M{scale(tick)} {top}V{bottom}"/>'
-        + _text(scale(tick), bottom + 15, f"{tick:g}", "tick")
+        + text(scale(tick), bottom + 15, f"{tick:g}", "tick")
         for tick in TICKS
     )
     return "".join(lines)
@@ -105,7 +106,7 @@ def records_plot(
     parts = [_axis(scale, top, bottom), _band(scale, unseen, top, bottom)]
     for row, number in enumerate(numbers):
         y = top + step * row + 9
-        parts.append(_text(24, y + 3.5, number, "row"))
+        parts.append(text(24, y + 3.5, number, "row"))
         found = {role: values.get((number, role)) for role in ModelRole}
         before, after = found[ModelRole.ORIGINAL], found[ModelRole.UNLEARNED]
         if before is not None and after is not None:
@@ -141,7 +142,7 @@ def comparison_plot(groups: Iterable[tuple[str, Sequence[Bar]]]) -> Markup:
     told: list[str] = []
     for label, bars in groups:
         y += 20
-        parts.append(_text(0, y, label, "head"))
+        parts.append(text(0, y, label, "head"))
         top, bottom = y + 8, y + 10 + 21 * len(bars)
         unseen = next((bar.figure for bar in bars if bar.kind == "unseen"), None)
         parts += [_axis(scale, top, bottom), _band(scale, unseen, top, bottom)]
@@ -160,14 +161,14 @@ def comparison_plot(groups: Iterable[tuple[str, Sequence[Bar]]]) -> Markup:
 
 def _bar(scale: Scale, bar: Bar, y: float) -> str:
     figure = bar.figure
-    text = _text(0, y + 4, bar.label)
+    name = text(0, y + 4, bar.label)
     if figure.value is None:
-        return text + _text(scale(0), y + 4, "not measured", "tick-left")
+        return name + text(scale(0), y + 4, "not measured", "tick-left")
     interval = ""
     if figure.low is not None and figure.high is not None:
         interval = f'<path class="w-{bar.kind}" d="M{scale(figure.low)} {y}H{scale(figure.high)}"/>'
-    value = _text(700, y + 4, f"{figure.value:.3f}", "value")
-    return text + interval + mark(bar.kind, scale(figure.value), y) + value
+    value = text(700, y + 4, f"{figure.value:.3f}", "value")
+    return name + interval + mark(bar.kind, scale(figure.value), y) + value
 
 
 def passes_plot(
@@ -190,13 +191,13 @@ def passes_plot(
         ("retain", "retain: exact memorization", [p.retain_exact_memorization for p in passes]),
     )
     parts = [
-        f'<path class="grid" d="M34 {up(tick)}H480"/>' + _text(26, up(tick) + 4, f"{tick:g}", "row")
+        f'<path class="grid" d="M34 {up(tick)}H480"/>' + text(26, up(tick) + 4, f"{tick:g}", "row")
         for tick in TICKS
     ]
     numbers = [0, *(one.number for one in passes)]
     shown = numbers if last <= 12 else numbers[:: last // 8]
-    parts += [_text(across(n / last), bottom + 18, n, "tick") for n in shown]
-    parts.append(_text(across(0.5), bottom + 36, "pass over the forget set (0: before)", "tick"))
+    parts += [text(across(n / last), bottom + 18, n, "tick") for n in shown]
+    parts.append(text(across(0.5), bottom + 36, "pass over the forget set (0: before)", "tick"))
     if level is not None:
         if tolerance is not None:
             high, low = up(level + tolerance), up(level - tolerance)
@@ -217,7 +218,7 @@ def passes_plot(
         ends.append((up(points[-1][1]), f"t-{kind}", f"{label} {points[-1][1]:.2f}"))
     if level is not None:
         ends.append((up(level), "t-level", f"never-seen level {level:.2f}"))
-    parts += [_text(492, y + 4, label, kind) for y, kind, label in _apart(ends, bottom)]
+    parts += [text(492, y + 4, label, kind) for y, kind, label in _apart(ends, bottom)]
     described = "; ".join(
         f"{label}: " + ", ".join(f"{v:.2f}" for v in vs) for _, label, vs in lines
     )

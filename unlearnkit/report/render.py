@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from unlearnkit import resources
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.report import leakage, plots, tables
+from unlearnkit.report import attacks, leakage, plots, tables
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
@@ -66,6 +66,9 @@ def render_html(
         "plot_limit": plots.ROW_LIMIT,
         "decoys": decoys_plot(report.decoy_places),
         "passes": _passes(report),
+        "attacks": attacks.attack_rows(report),
+        "curves": attacks.curves_plot(report.curves),
+        "conditions": attacks.CONDITIONS if report.attacks else (),
         "key": plots.key,
         "terms": TERMS,
         "verify_steps": VERIFY_STEPS,

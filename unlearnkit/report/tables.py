@@ -103,7 +103,7 @@ def cell(one: Measurement | None) -> Cell:
 
 def figures_table(report: Report) -> tuple[Group, ...]:
     """Every measured metric, split by split, in the glossary's order."""
-    listed = {one.metric for one in report.measurements}
+    listed = {one.metric for one in report.measurements if not one.under}
     known = [term.metric for term in TERMS if term.metric in listed]
     order = known + sorted(listed - set(known))
     groups = []

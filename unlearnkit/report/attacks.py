@@ -1,0 +1,164 @@
+"""What the report says of attacks: in plain words, as a table, and as curves of what returns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from unlearnkit.domain import ModelRole, RelearningCurve, Split
+from unlearnkit.report.facts import Report
+from unlearnkit.report.glossary import Term
+from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
+from unlearnkit.report.tables import Cell, cell
+
+ZHANG = "Zhang et al. 2025, arXiv 2410.16454"
+OTHERS = (
+    "Few of the records are trained on again, and the others, which are not, are measured. Where "
+    "they come back faster than in a model that never knew them, or than never-seen records are "
+    "learned, they were hidden and not gone."
+)
+CONDITIONS = (
+    Term(
+        "int8",
+        "8-bit weights",
+        "The model as it is often served. Small changes may vanish in the rounding, and with them "
+        "the forgetting.",
+        "each row of a matrix rounded to 255 steps up to its largest weight",
+        ZHANG,
+    ),
+    Term(
+        "int4",
+        "4-bit weights",
+        "The same, coarser.",
+        "each 128 neighbours in a row rounded to 15 steps up to the largest of them",
+        ZHANG,
+    ),
+    Term(
+        "pruned_30",
+        "30 % pruned",
+        "The smallest weights are taken away, as is done to make a model cheaper.",
+        "the 30 % of each matrix nearest to zero set to zero, no training afterwards",
+        "Han et al. 2015, arXiv 1506.02626",
+    ),
+    Term("relearned_1pct", "Relearned on 1 %", OTHERS, "1 % of the records, at least one", ""),
+    Term("relearned_5pct", "Relearned on 5 %", "The same on more of them.", "5 %", ""),
+    Term("relearned_10pct", "Relearned on 10 %", "The same on more of them.", "10 %", ""),
+    Term(
+        "relearned_unrelated",
+        "Relearned on unrelated records",
+        "The model is trained on kept records that have nothing to do with the forgotten ones.",
+        "as many kept records as 10 % of the forgotten, none of them a neighbour",
+        "",
+    ),
+)
+"""Every condition a figure can be under, in the order of the report."""
+SERIES = (
+    ("after", Split.FORGET, ModelRole.UNLEARNED),
+    ("reference", Split.FORGET, ModelRole.REFERENCE),
+    ("unseen", Split.HOLDOUT, ModelRole.UNLEARNED),
+)
+"""A curve's kind (mark and CSS class) -> whose it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttackRow:
+    """One condition: the records to forget after, never-seen ones, before, retrained; and kept."""
+
+    label: str
+    after: Cell
+    unseen: Cell
+    before: Cell
+    reference: Cell
+    kept: Cell
+    strength: Cell
+    """Extraction strength of the records to forget, after."""
+    took: str
+
+
+def attack_rows(report: Report) -> tuple[AttackRow, ...]:
+    """The model as it is and under every condition that was made; nothing where none was."""
+    made = {one.under for one in report.attacks}
+    if not made:
+        return ()
+    listed = [("", "No attack"), *((one.metric, one.label) for one in CONDITIONS)]
+    return tuple(_row(report, under, name) for under, name in listed if not under or under in made)
+
+
+def _row(report: Report, under: str, name: str) -> AttackRow:
+    def figure(split: Split, model: ModelRole, metric: str = "exact_memorization") -> Cell:
+        return cell(report.measurement(metric, split, model, under))
+
+    return AttackRow(
+        label=name,
+        after=figure(Split.FORGET, ModelRole.UNLEARNED),
+        unseen=figure(Split.HOLDOUT, ModelRole.UNLEARNED),
+        before=figure(Split.FORGET, ModelRole.ORIGINAL),
+        reference=figure(Split.FORGET, ModelRole.REFERENCE),
+        kept=figure(Split.RETAIN, ModelRole.UNLEARNED),
+        strength=figure(Split.FORGET, ModelRole.UNLEARNED, "extraction_strength"),
+        took=_took(report, under),
+    )
+
+
+def _took(report: Report, under: str) -> str:
+    """What the condition took of all models together."""
+    costs = [one for one in report.attacks if one.under == under]
+    if not costs:
+        return ""
+    steps, tokens = sum(one.steps for one in costs), sum(one.tokens for one in costs)
+    told = f"{tokens:,} tokens in {sum(one.forward_passes for one in costs):,} passes"
+    if steps:
+        return f"{steps:,} steps, {told}"
+    return f"{told}; {100 * min(one.reached for one in costs):.0f} % of the weights"
+
+
+def curves_plot(curves: Sequence[RelearningCurve]) -> Markup | None:
+    """Exact memorization of the records that were not trained on, step by step, by condition."""
+    known = {one.metric: one.label for one in CONDITIONS}
+    panels = [name for name in known if any(one.under == name for one in curves)]
+    if not panels:
+        return None
+    width, height, parts, told = 350.0, 190.0, list[str](), list[str]()
+    for at, name in enumerate(panels):
+        own = [one for one in curves if one.under == name]
+        parts.append(
+            f'<g transform="translate({at % 2 * width:g} {at // 2 * height:g})">'
+            f"{_panel(known[name], own)}</g>"
+        )
+        told += [
+            f"{known[name]}, {kind}: "
+            + ", ".join(f"{point.exact_memorization:.2f}" for point in one.points)
+            for kind, split, model in SERIES
+            for one in own
+            if (one.split, one.model) == (split, model)
+        ]
+    size = (2 * width, -(-len(panels) // 2) * height)
+    title = "What returns while few records are trained on"
+    return svg("relearning", title, "; ".join(told), size, "".join(parts))
+
+
+def _panel(title: str, curves: Sequence[RelearningCurve]) -> str:
+    """One condition in 350 x 190 pixels."""
+    top, bottom = 26.0, 140.0
+    up, across = Scale(bottom, top), Scale(34, 330)
+    last = max(1, *(point.step for one in curves for point in one.points))
+    parts = [text(34, 14, title, "head")]
+    parts += [
+        f'<path class="grid" d="M34 {up(tick)}H330"/>' + text(26, up(tick) + 4, f"{tick:g}", "row")
+        for tick in TICKS
+    ]
+    parts += [text(across(n / last), bottom + 16, n, "tick") for n in (0, last)]
+    parts.append(text(across(0.5), bottom + 16, "optimizer steps", "tick"))
+    for kind, split, model in SERIES:
+        for one in curves:
+            if (one.split, one.model) != (split, model):
+                continue
+            spots = [
+                (across(point.step / last), up(point.exact_memorization)) for point in one.points
+            ]
+            track = " ".join(f"{x},{y}" for x, y in spots)
+            parts.append(f'<polyline class="l-{kind}" points="{track}"/>')
+            parts += [mark(kind, x, y) for x, y in spots]
+    return "".join(parts)

@@ -1,0 +1,95 @@
+"""What a report has to say was not tested: never, not by this audit, or not measurable."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final
+
+from unlearnkit.domain import CONDITIONS, Attack, AuditResult, Measurement
+from unlearnkit.report.glossary import label
+
+NEVER_COVERED: Final = (
+    "Backups, logs, caches and exports of the records: only the model was changed.",
+    "The records themselves: deleting them from the corpus and its sources is a separate step.",
+    "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
+    "Models distilled from, merged with or fine-tuned from the original model.",
+    "Records the search could not read or did not find: images, scans, attachments, "
+    "and mentions under names and identifiers nobody listed.",
+    "Stronger membership inference: attackers who train models of their own to compare with "
+    "find more than the attacks that were run here.",
+    "Attacks that were not run: adversarial prompts, a similar record as context, the logit lens "
+    "and other attacks with access to activations.",
+    "Comparison: whoever also holds the original model can compare the two models, "
+    "and the difference points at what was removed.",
+    "Other words for the same facts: but for the questions that ask for personal values, the "
+    "figures are about the records’ own wording.",
+)
+"""What no run covers, one sentence each."""
+EARLIER: Final = (
+    "Not measured, by the earlier version that made the audit: membership inference, the model’s "
+    "own continuations, and the kept records most like the forgotten ones.",
+)
+EARLIER_VALUES: Final = (
+    "Not measured, by the earlier version that made the audit: whether the model says personal "
+    "values when it is asked for them, and whether it prefers them to others of their kind.",
+)
+NOT_MADE: Final = {
+    Attack.QUANTIZATION: "Quantization: whether a 4-bit or 8-bit copy of this model recites what "
+    "this one does not.",
+    Attack.PRUNING: "Pruning: whether a copy without its smallest weights recites what this one "
+    "does not.",
+    Attack.RELEARNING: "Relearning: whether further training, even on unrelated data, brings the "
+    "records back.",
+}
+"""What stays open where an attack was not made."""
+LEFT_OPEN: Final = {
+    Attack.QUANTIZATION: "Quantization other than rounding to nearest in 8 and 4 bits: methods "
+    "that look at data, activations, fewer bits.",
+    Attack.PRUNING: "Pruning other than the smallest 30 % of each matrix, or followed by training.",
+    Attack.RELEARNING: "Relearning beyond the few steps taken here: longer, at other rates, on "
+    "other records.",
+}
+"""What stays open where it was."""
+
+
+def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
+    """What no run covers, what the attacks leave open, and what this audit did not measure."""
+    metrics = {one.metric for one in audit.measurements}
+    earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
+    unasked = () if "pii_leakage" in metrics else EARLIER_VALUES
+    made = {CONDITIONS[one.under] for one in audit.attacks}
+    open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
+    return NEVER_COVERED + open_ones + earlier + unasked + not_measured(audit)
+
+
+def not_measured(audit: AuditResult) -> tuple[str, ...]:
+    """One sentence for metrics that lack figures on the same splits for the same reason."""
+    where: dict[tuple[str, str], dict[str, None]] = {}
+    for one in map(finite_measurement, audit.measurements):
+        if one.value is None:
+            reason = one.not_measured or "no finite figure"
+            name = label(one.metric) + (f" under {one.under}" if one.under else "")
+            where.setdefault((name, reason), {})[one.split.value] = None
+    together: dict[tuple[str, tuple[str, ...]], list[str]] = {}
+    for (name, reason), splits in where.items():
+        together.setdefault((reason, tuple(splits)), []).append(name)
+    return tuple(
+        f"Not measured: {'; '.join(metrics)} on {_listed(splits)} records ({reason})."
+        for (reason, splits), metrics in together.items()
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """a, b and c."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def finite_measurement(one: Measurement) -> Measurement:
+    """NaN is no figure: it becomes 'not measured', with that reason."""
+    figures = [figure for figure in (one.value, one.low, one.high) if figure is not None]
+    if all(math.isfinite(figure) for figure in figures):
+        return one
+    reason = one.not_measured or "the computation gave no finite number"
+    return one.model_copy(update={"value": None, "low": None, "high": None, "not_measured": reason})
