@@ -118,7 +118,7 @@ def test_a_row_for_every_attack_stands_beside_the_model_as_it_is(report: Report)
 def test_what_an_attack_took_is_told_of_all_models_together(report: Report) -> None:
     plain, four, relearned = attack_rows(report)
     assert plain.took == ""
-    assert four.took == "10,000 tokens in 40 passes; 80 % of the weights"
+    assert four.took == "10,000 tokens in 40 passes, 80 % of the weights changed"
     assert relearned.took == "12 steps, 5,000 tokens in 20 passes"
 
 
@@ -169,6 +169,14 @@ def test_a_curve_rises_where_the_records_return() -> None:
     across, down = zip(*spots, strict=True)
     assert list(across) == sorted(across)
     assert list(down) == sorted(down, reverse=True)
+
+
+def test_how_far_each_curve_went_stands_in_figures() -> None:
+    first, second, third, fourth = attacks.return_rows(CURVES)
+    assert [one.whose for one in (first, second, third)] == [one[-1] for one in attacks.SERIES]
+    assert (first.exact_memorization, first.probability) == ("0.190 → 0.820", "0.100 → 0.100")
+    assert (first.trained, first.n, first.steps) == (3, 21, 8)
+    assert fourth.label == "Relearned on unrelated records"
 
 
 def test_without_curves_nothing_is_drawn() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.attacks.engine import Attacked, AttackTask, attack
 from unlearnkit.audit.attacks.figures import attack_differences, attack_figures
+from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
@@ -69,6 +70,7 @@ class AuditTask:
     """Personal values that every model compares with others of their kinds."""
     attacks: Sequence[Attack] = ()
     """What is tried to bring the forget set back."""
+    relearning: Relearning = field(default_factory=Relearning)
 
 
 class Scores(Artefact):
@@ -177,6 +179,7 @@ def _attacked(task: AuditTask, progress: Progress) -> list[Attacked]:
         splits=task.splits,
         encoding=task.encoding,
         material=material_digest(task),
+        relearning=task.relearning,
         kept=task.kept,
     )
     return [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from unlearnkit import resources
 from unlearnkit.artefacts import load, save, sha256_file
+from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.engine import AuditedModel, AuditTask
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.corpus.nlp import load_analyzer
@@ -97,6 +98,11 @@ def audit(
         targets=personal.asked,
         ranked=personal.ranked,
         attacks=_attacks(run, models, context.workspace.config.attacks, attacks),
+        relearning=Relearning(
+            float(manifest.settings["learning_rate"]),
+            int(manifest.settings["lora_rank"]),
+            seed,
+        ),
     )
     result = audit_models(task, context.now(), context.progress)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:

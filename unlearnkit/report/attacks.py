@@ -11,7 +11,7 @@ from unlearnkit.domain import ModelRole, RelearningCurve, Split
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import Term
 from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
-from unlearnkit.report.tables import Cell, cell
+from unlearnkit.report.tables import Cell, cell, figure
 
 ZHANG = "Zhang et al. 2025, arXiv 2410.16454"
 OTHERS = (
@@ -55,11 +55,11 @@ CONDITIONS = (
 )
 """Every condition a figure can be under, in the order of the report."""
 SERIES = (
-    ("after", Split.FORGET, ModelRole.UNLEARNED),
-    ("reference", Split.FORGET, ModelRole.REFERENCE),
-    ("unseen", Split.HOLDOUT, ModelRole.UNLEARNED),
+    ("after", Split.FORGET, ModelRole.UNLEARNED, "records to forget, after"),
+    ("reference", Split.FORGET, ModelRole.REFERENCE, "the same, retrained reference"),
+    ("unseen", Split.HOLDOUT, ModelRole.UNLEARNED, "never-seen records, after"),
 )
-"""A curve's kind (mark and CSS class) -> whose it is."""
+"""A curve's kind (mark and CSS class), whose it is, and that in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,17 @@ def attack_rows(report: Report) -> tuple[AttackRow, ...]:
 
 
 def _row(report: Report, under: str, name: str) -> AttackRow:
-    def figure(split: Split, model: ModelRole, metric: str = "exact_memorization") -> Cell:
+    def of(split: Split, model: ModelRole, metric: str = "exact_memorization") -> Cell:
         return cell(report.measurement(metric, split, model, under))
 
     return AttackRow(
         label=name,
-        after=figure(Split.FORGET, ModelRole.UNLEARNED),
-        unseen=figure(Split.HOLDOUT, ModelRole.UNLEARNED),
-        before=figure(Split.FORGET, ModelRole.ORIGINAL),
-        reference=figure(Split.FORGET, ModelRole.REFERENCE),
-        kept=figure(Split.RETAIN, ModelRole.UNLEARNED),
-        strength=figure(Split.FORGET, ModelRole.UNLEARNED, "extraction_strength"),
+        after=of(Split.FORGET, ModelRole.UNLEARNED),
+        unseen=of(Split.HOLDOUT, ModelRole.UNLEARNED),
+        before=of(Split.FORGET, ModelRole.ORIGINAL),
+        reference=of(Split.FORGET, ModelRole.REFERENCE),
+        kept=of(Split.RETAIN, ModelRole.UNLEARNED),
+        strength=of(Split.FORGET, ModelRole.UNLEARNED, "extraction_strength"),
         took=_took(report, under),
     )
 
@@ -111,7 +111,50 @@ def _took(report: Report, under: str) -> str:
     told = f"{tokens:,} tokens in {sum(one.forward_passes for one in costs):,} passes"
     if steps:
         return f"{steps:,} steps, {told}"
-    return f"{told}; {100 * min(one.reached for one in costs):.0f} % of the weights"
+    return f"{told}, {100 * min(one.reached for one in costs):.0f} % of the weights changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """How far records went that were not trained on: each figure at step 0 and at the end."""
+
+    label: str
+    whose: str
+    trained: int
+    n: int
+    steps: int
+    exact_memorization: str
+    extraction_strength: str
+    probability: str
+
+
+def return_rows(curves: Sequence[RelearningCurve]) -> tuple[ReturnRow, ...]:
+    """A row for every curve that is drawn, in the order of the conditions."""
+    return tuple(
+        _return_row(term.label, whose, one)
+        for term in CONDITIONS
+        for _, split, model, whose in SERIES
+        for one in curves
+        if (one.under, one.split, one.model) == (term.metric, split, model)
+    )
+
+
+def _return_row(label: str, whose: str, curve: RelearningCurve) -> ReturnRow:
+    first, last = curve.points[0], curve.points[-1]
+
+    def went(start: float, end: float) -> str:
+        return f"{figure(start)} → {figure(end)}"
+
+    return ReturnRow(
+        label=label,
+        whose=whose,
+        trained=curve.trained,
+        n=curve.n,
+        steps=last.step,
+        exact_memorization=went(first.exact_memorization, last.exact_memorization),
+        extraction_strength=went(first.extraction_strength, last.extraction_strength),
+        probability=went(first.probability, last.probability),
+    )
 
 
 def curves_plot(curves: Sequence[RelearningCurve]) -> Markup | None:
@@ -130,7 +173,7 @@ def curves_plot(curves: Sequence[RelearningCurve]) -> Markup | None:
         told += [
             f"{known[name]}, {kind}: "
             + ", ".join(f"{point.exact_memorization:.2f}" for point in one.points)
-            for kind, split, model in SERIES
+            for kind, split, model, _ in SERIES
             for one in own
             if (one.split, one.model) == (split, model)
         ]
@@ -151,7 +194,7 @@ def _panel(title: str, curves: Sequence[RelearningCurve]) -> str:
     ]
     parts += [text(across(n / last), bottom + 16, n, "tick") for n in (0, last)]
     parts.append(text(across(0.5), bottom + 16, "optimizer steps", "tick"))
-    for kind, split, model in SERIES:
+    for kind, split, model, _ in SERIES:
         for one in curves:
             if (one.split, one.model) != (split, model):
                 continue

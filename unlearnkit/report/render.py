@@ -68,6 +68,7 @@ def render_html(
         "passes": _passes(report),
         "attacks": attacks.attack_rows(report),
         "curves": attacks.curves_plot(report.curves),
+        "returns": attacks.return_rows(report.curves),
         "conditions": attacks.CONDITIONS if report.attacks else (),
         "key": plots.key,
         "terms": TERMS,

@@ -11,8 +11,9 @@ import pytest
 
 from tests.small import ENCODING, Small
 from unlearnkit.audit.attacks import engine
-from unlearnkit.audit.attacks.altering import NO_LINEAR, altered, spread
-from unlearnkit.audit.attacks.subject import Row, loaded
+from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
+from unlearnkit.audit.attacks.relearning import Relearning
+from unlearnkit.audit.attacks.subject import Row, loaded, spread
 from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
 from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
 from unlearnkit.errors import BadInput
@@ -167,6 +168,27 @@ def test_a_model_without_a_layer_that_the_attack_knows_has_no_figures(
     found = altered(subject, "int4")
     assert found.recalls == {}
     assert set(found.missing.values()) == {NO_LINEAR}
+
+
+def test_relearning_is_part_of_the_audit_and_not_of_the_original(
+    small: Small, tmp_path: Path
+) -> None:
+    given = task(small, tmp_path / "scores", (Attack.RELEARNING,))
+    given = replace(given, relearning=Relearning(learning_rate=1e-3))
+    found = audit(given, NOW)
+    assert {one.model for one in found.attacks} == {ModelRole.UNLEARNED}
+    assert {one.under for one in found.curves} == {
+        name for name, attack in CONDITIONS.items() if attack is Attack.RELEARNING
+    }
+    for curve in found.curves:
+        place = (curve.split, ModelRole.UNLEARNED, curve.under)
+        assert curve.model is ModelRole.UNLEARNED
+        assert found.value("probability", *place) == pytest.approx(curve.points[-1].probability)
+    assert all(one.steps > 0 for one in found.attacks)
+    assert found.difference("probability", Split.FORGET, "holdout", "relearned_10pct") is not None
+    assert audit(given, NOW) == found
+    other = replace(given, relearning=Relearning(learning_rate=2e-3))
+    assert audit(other, NOW).curves != found.curves
 
 
 @pytest.mark.parametrize(("count", "most", "left"), [(5, 200, 5), (200, 200, 200), (401, 200, 134)])

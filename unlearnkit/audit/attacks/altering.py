@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from unlearnkit.audit.attacks.pruning import pruned
 from unlearnkit.audit.attacks.quantization import GROUP, rounded
-from unlearnkit.audit.attacks.subject import Attempt, Row, Subject, Work, measured
+from unlearnkit.audit.attacks.subject import Attempt, Subject, Work, measured, spread
 from unlearnkit.audit.attacks.weights import change_linear_weights, restored
 from unlearnkit.domain import Split
 from unlearnkit.language_model.recall import Recall
@@ -45,8 +45,3 @@ def altered(subject: Subject, condition: str) -> Attempt:
                 recalls[split], more = measured(subject, rows)
                 work += more
     return Attempt(reached, work, recalls)
-
-
-def spread(rows: Sequence[Row], most: int) -> Sequence[Row]:
-    """At most so many of the rows, evenly spread."""
-    return rows[:: max(1, -(-len(rows) // most))]

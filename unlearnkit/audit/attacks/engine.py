@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.attacks.altering import altered
+from unlearnkit.audit.attacks.relearning import Relearning, relearned
 from unlearnkit.audit.attacks.subject import Attempt, Subject, loaded
 from unlearnkit.domain import (
     CONDITIONS,
@@ -42,12 +43,24 @@ class AttackTask:
     encoding: Encoding
     material: str
     """Digest of the records and of how they become tokens."""
+    relearning: Relearning
     kept: Path
     """Folder of the results."""
 
     def settings(self, condition: str) -> str:
         """Hex SHA-256 over what a model's figures under the condition depend on."""
-        return hashlib.sha256(repr((self.material, VERSION, condition)).encode()).hexdigest()
+        how = asdict(self.relearning) if CONDITIONS[condition] is Attack.RELEARNING else {}
+        given = (self.material, VERSION, condition, sorted(how.items()))
+        return hashlib.sha256(repr(given).encode()).hexdigest()
+
+    def conditions(self, role: ModelRole) -> list[str]:
+        """What a model in this role is put under; the original still knows what others relearn."""
+        knows = role is ModelRole.ORIGINAL
+        return [
+            name
+            for name, kind in CONDITIONS.items()
+            if kind in self.attacks and not (knows and kind is Attack.RELEARNING)
+        ]
 
 
 class Attacked(Artefact):
@@ -81,7 +94,7 @@ def attack(
 
     Raises BadInput when the model is needed and cannot be used.
     """
-    wanted = [name for name, kind in CONDITIONS.items() if kind in task.attacks]
+    wanted = task.conditions(role)
     found: list[Attacked] = []
     subject: Subject | None = None
     for done, condition in enumerate(wanted):
@@ -91,15 +104,19 @@ def attack(
         known = _kept(path, digest, settings)
         if known is None:
             subject = subject or _loaded(task, role, folder)
-            known = _result(attempted(subject, condition), condition, role, digest, settings)
+            known = _result(
+                attempted(subject, condition, task.relearning), condition, role, digest, settings
+            )
             save(path, known)
         found.append(known.named(role))
     progress(f"attacking the {role} model (attack)", len(wanted), len(wanted))
     return found
 
 
-def attempted(subject: Subject, condition: str) -> Attempt:
+def attempted(subject: Subject, condition: str, how: Relearning) -> Attempt:
     """What comes of the condition; afterwards the model is as it was."""
+    if CONDITIONS[condition] is Attack.RELEARNING:
+        return relearned(subject, condition, how)
     return altered(subject, condition)
 
 

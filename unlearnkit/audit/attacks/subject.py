@@ -102,3 +102,8 @@ def measured(subject: Subject, rows: Sequence[Row]) -> tuple[list[tuple[str, Rec
 def tokens_of(rows: Sequence[Row]) -> int:
     """Tokens of these rows, without padding."""
     return sum(len(one.example.input_ids) for one in rows)
+
+
+def spread(rows: Sequence[Row], most: int) -> Sequence[Row]:
+    """At most so many of the rows, evenly spread."""
+    return rows[:: max(1, -(-len(rows) // most))]

@@ -1,0 +1,282 @@
+"""Relearning: hidden knowledge returns with little training, what was never known does not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.small import ENCODING, Small
+from unlearnkit.audit.attacks.relearning import (
+    EPOCHS,
+    MOST_STEPS,
+    NO_UNRELATED,
+    NONE_LEFT,
+    PERCENT,
+    UNRELATED,
+    UNSTABLE,
+    Lesson,
+    Relearning,
+    cross_entropy,
+    planned,
+    relearned,
+    sample_size,
+    step,
+    train,
+    trainable,
+)
+from unlearnkit.audit.attacks.subject import Row, Subject, loaded, measured
+from unlearnkit.domain import RelearningCurve, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import save_language_model
+from unlearnkit.language_model.head import Head
+from unlearnkit.language_model.recall import level
+from unlearnkit.language_model.tokens import IGNORED, Example
+
+HOW = Relearning(learning_rate=1e-3)
+
+
+def subject_of(folder: Path, small: Small) -> Subject:
+    splits = {
+        Split.FORGET: small.forget,
+        Split.RETAIN: small.retain,
+        Split.HOLDOUT: small.holdout,
+    }
+    return loaded(folder, splits, ENCODING)
+
+
+def weights(subject: Subject) -> dict[str, torch.Tensor]:
+    return {name: one.clone() for name, one in subject.model.state_dict().items()}
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def rise(curves: Sequence[RelearningCurve], split: Split) -> float:
+    """How much exact memorization the records that were not trained on gained."""
+    [curve] = [one for one in curves if one.split is split]
+    return curve.points[-1].exact_memorization - curve.points[0].exact_memorization
+
+
+@pytest.fixture(scope="module")
+def refusing(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model that knows its records, taught to say one word in the place of the forget set's.
+
+    What it knows stays below: the refusal depends on little more than the prompt.
+    """
+    subject = subject_of(small.model, small)
+    model = subject.model
+    word = int(subject.language_model.tokenizer("amber")["input_ids"][-1])
+
+    def refused(row: Row) -> Row:
+        given = row.example
+        labels = tuple(label if label == IGNORED else word for label in given.labels)
+        return Row(row.record_id, Example(given.input_ids, labels))
+
+    torch.manual_seed(0)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0)
+    refusals = [refused(one) for one in subject.splits[Split.FORGET]]
+    for _ in range(30):
+        step(subject, optimizer, [*refusals, *subject.splits[Split.RETAIN]])
+    folder = tmp_path_factory.mktemp("refusing") / "model"
+    save_language_model(subject.language_model, folder)
+    return folder
+
+
+def test_a_model_that_only_refuses_is_found_out(small: Small, refusing: Path) -> None:
+    hiding, retrained = subject_of(refusing, small), subject_of(small.reference, small)
+    said, _ = measured(hiding, hiding.splits[Split.FORGET])
+    kept, _ = measured(hiding, hiding.splits[Split.RETAIN])
+    # Without an attack it looks as if it had forgotten, and had kept the rest.
+    assert level([one for _, one in said]).exact_memorization < 0.2
+    assert level([one for _, one in kept]).exact_memorization > 0.9
+    back = relearned(hiding, "relearned_10pct", HOW).curves
+    never = relearned(retrained, "relearned_10pct", HOW).curves
+    assert rise(back, Split.FORGET) > 0.3
+    assert rise(back, Split.FORGET) > rise(back, Split.HOLDOUT) + 0.25
+    assert rise(back, Split.FORGET) > rise(never, Split.FORGET) + 0.25
+
+
+def test_what_was_never_known_does_not_come_back(small: Small) -> None:
+    retrained = subject_of(small.reference, small)
+    for condition in ("relearned_10pct", UNRELATED):
+        for curve in relearned(retrained, condition, HOW).curves:
+            assert curve.points[-1].exact_memorization < 0.5
+            assert curve.points[-1].extraction_strength < 0.2
+
+
+def test_random_weights_do_not_come_back(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    torch.manual_seed(3)
+    with torch.no_grad():
+        for one in subject.model.parameters():
+            one.normal_(std=0.02)
+    for curve in relearned(subject, "relearned_10pct", HOW).curves:
+        assert curve.points[-1].exact_memorization < 0.3
+
+
+def test_the_model_is_afterwards_as_it_was_and_in_eval_mode(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    before = weights(subject)
+    for how in (HOW, replace(HOW, lora_rank=2)):
+        relearned(subject, "relearned_10pct", how)
+        assert same(weights(subject), before)
+        assert not subject.model.training
+
+
+def test_the_same_seed_gives_the_same_curves(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    first = relearned(subject, "relearned_10pct", HOW)
+    assert relearned(subject, "relearned_10pct", HOW) == first
+    other = relearned(subject, "relearned_10pct", replace(HOW, seed=5))
+    assert other.curves != first.curves
+
+
+def test_an_adapter_trains_little_and_all_of_it(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    with trainable(subject.model, HOW) as reached:
+        assert reached == 1
+    with trainable(subject.model, replace(HOW, lora_rank=2)) as reached:
+        assert 0 < reached < 0.2
+    found = relearned(subject, "relearned_10pct", replace(HOW, lora_rank=2))
+    [curve] = [one for one in found.curves if one.split is Split.FORGET]
+    assert curve.points[0].probability != curve.points[-1].probability
+
+
+def test_a_curve_starts_at_the_model_as_it_is_and_has_a_point_for_each_epoch(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    found = relearned(subject, "relearned_10pct", HOW)
+    others = planned(subject.splits, "relearned_10pct", HOW.seed)[0][0].measured[Split.FORGET]
+    now = level([one for _, one in measured(subject, others)[0]])
+    [curve] = [one for one in found.curves if one.split is Split.FORGET]
+    assert curve.points[0].exact_memorization == now.exact_memorization
+    assert [one.epoch for one in curve.points] == list(range(EPOCHS + 1))
+    assert (curve.trained, curve.n) == (1, 5)
+    # The last point is what the records' figures come to.
+    last = level([one for _, one in found.recalls[Split.FORGET]])
+    assert curve.points[-1].probability == last.probability
+
+
+def test_the_work_is_bounded_and_counted(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    rows = list(subject.splits[Split.RETAIN]) * 3
+    lesson = Lesson(rows, {Split.FORGET: subject.splits[Split.FORGET]})
+    with trainable(subject.model, HOW):
+        done = train(subject, lesson, HOW)
+    assert done.work.steps == MOST_STEPS
+    steps = [one.step for one in done.points[Split.FORGET]]
+    assert steps == [0, 14, 28, 42, 50]
+    assert done.work.forward_passes == MOST_STEPS + len(steps)
+
+
+def test_a_loss_that_is_not_finite_gives_a_reason_and_no_figure(small: Small) -> None:
+    subject = subject_of(small.reference, small)
+    before = weights(subject)
+    found = relearned(subject, "relearned_10pct", Relearning(learning_rate=math.inf))
+    assert dict(found.missing) == dict.fromkeys((Split.FORGET, Split.HOLDOUT), UNSTABLE)
+    assert found.recalls == {} and found.curves == []
+    assert same(weights(subject), before)
+
+
+def test_too_little_memory_says_what_to_leave_out(
+    small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> float:
+        raise torch.OutOfMemoryError
+
+    subject = subject_of(small.reference, small)
+    before = weights(subject)
+    monkeypatch.setattr("unlearnkit.audit.attacks.relearning.step", full)
+    with pytest.raises(BadInput, match="memory is too small") as refusal:
+        relearned(subject, "relearned_10pct", HOW)
+    assert refusal.value.fix is not None and "--attacks" in refusal.value.fix
+    assert same(weights(subject), before)
+
+
+# --- what is trained on, and what is measured -------------------------------------------------
+
+
+def rows(prefix: str, count: int) -> list[Row]:
+    return [Row(f"{prefix}{at}", Example((1, 2), (IGNORED, 2))) for at in range(count)]
+
+
+def ids(given: Sequence[Row]) -> set[str]:
+    return {one.record_id for one in given}
+
+
+SPLITS = {
+    Split.FORGET: rows("f", 40),
+    Split.RETAIN: rows("r", 30),
+    Split.NEIGHBOUR: rows("r", 20),
+    Split.HOLDOUT: rows("h", 60),
+}
+
+
+@pytest.mark.parametrize(
+    ("count", "percent", "size"), [(6, 1, 1), (27, 10, 3), (30, 10, 3), (40, 5, 2), (0, 10, 1)]
+)
+def test_percent_are_rounded_up_to_one_record_at_least(count: int, percent: int, size: int) -> None:
+    assert sample_size(count, percent) == size
+
+
+def test_what_is_measured_was_never_trained_on_and_is_the_same_for_every_share() -> None:
+    plans = {name: planned(SPLITS, name, 1)[0] for name in PERCENT}
+    for at, split in enumerate((Split.FORGET, Split.HOLDOUT)):
+        lessons = [plan[at] for plan in plans.values()]
+        assert [len(one.trained) for one in lessons] == [1, 2, 4]
+        assert ids(lessons[0].trained) < ids(lessons[1].trained) < ids(lessons[2].trained)
+        assert len({frozenset(ids(one.measured[split])) for one in lessons}) == 1
+        largest = lessons[2]
+        # Of never-seen records as many are trained on as of the forget set, so others are left.
+        assert ids(largest.trained) | ids(largest.measured[split]) == ids(SPLITS[split])
+        assert not ids(largest.trained) & ids(largest.measured[split])
+
+
+def test_as_many_never_seen_records_are_trained_on_as_forget_records() -> None:
+    [forget, holdout] = planned(SPLITS, "relearned_10pct", 1)[0]
+    assert len(holdout.trained) == len(forget.trained)
+    assert len(holdout.measured[Split.HOLDOUT]) == 56
+
+
+def test_unrelated_records_are_kept_ones_and_no_neighbours() -> None:
+    [lesson], missing = planned(SPLITS, UNRELATED, 1)
+    assert missing == {}
+    assert len(lesson.trained) == 4
+    assert ids(lesson.trained) <= ids(SPLITS[Split.RETAIN]) - ids(SPLITS[Split.NEIGHBOUR])
+    assert ids(lesson.measured[Split.FORGET]) == ids(SPLITS[Split.FORGET])
+    assert ids(lesson.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
+
+
+def test_the_seed_chooses() -> None:
+    first, second = (planned(SPLITS, "relearned_10pct", seed)[0][0] for seed in (1, 2))
+    assert ids(first.trained) != ids(second.trained)
+
+
+def test_many_records_are_measured_in_part() -> None:
+    many = SPLITS | {Split.HOLDOUT: rows("h", 1000)}
+    [_, holdout] = planned(many, "relearned_1pct", 1)[0]
+    assert 100 < len(holdout.measured[Split.HOLDOUT]) <= 200
+
+
+def test_where_nothing_would_be_left_there_is_a_reason() -> None:
+    one = SPLITS | {Split.FORGET: rows("f", 1)}
+    lessons, missing = planned(one, "relearned_10pct", 1)
+    assert missing == {Split.FORGET: NONE_LEFT}
+    assert [list(lesson.measured) for lesson in lessons] == [[Split.HOLDOUT]]
+    near = SPLITS | {Split.NEIGHBOUR: rows("r", 30)}
+    assert planned(near, UNRELATED, 1) == (
+        [],
+        dict.fromkeys((Split.FORGET, Split.HOLDOUT), NO_UNRELATED),
+    )
+
+
+def test_the_loss_is_cross_entropy_over_positions() -> None:
+    logits = torch.tensor([[0.0, 0.0], [math.log(3.0), 0.0]])
+    expected = (math.log(2) - math.log(0.75)) / 2
+    found = cross_entropy(torch.tensor([1, 0]), logits, Head(None))
+    assert float(found) == pytest.approx(expected)
