@@ -21,6 +21,10 @@ FORGOTTEN: dict[tuple[str, ...], float | None] = {
     ("extraction_strength", "holdout", "unlearned"): 0.01,
     ("max_extraction_strength", "forget", "unlearned"): 0.10,
     ("max_extraction_strength", "holdout", "unlearned"): 0.05,
+    ("exact_memorization", "forget", "unlearned", "int4"): 0.17,
+    ("exact_memorization", "holdout", "unlearned", "int4"): 0.15,
+    ("exact_memorization", "forget", "unlearned", "relearned_10pct"): 0.20,
+    ("exact_memorization", "holdout", "unlearned", "relearned_10pct"): 0.18,
 }
 REFERENCE: dict[tuple[str, ...], float | None] = {
     ("exact_memorization", "forget", "reference"): 0.14,

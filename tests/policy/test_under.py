@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.policy.audits import FORGOTTEN, audit
+from tests.policy.audits import FORGOTTEN, REFERENCE, audit
+from unlearnkit import resources
 from unlearnkit.domain import CONDITIONS, Check, Measurement, ModelRole, Outcome, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.policy.schema import UNDER, Policy, load_policy
@@ -14,6 +15,9 @@ from unlearnkit.policy.verdict import explain, judge
 
 FORGET4 = ("exact_memorization", "forget", "unlearned", "int4")
 HOLDOUT4 = ("exact_memorization", "holdout", "unlearned", "int4")
+
+PLAIN = {name: value for name, value in FORGOTTEN.items() if len(name) == 3}
+"""An audit without attacks."""
 
 
 def rule(compare: dict[str, object], **fields: object) -> Policy:
@@ -40,7 +44,7 @@ def test_every_condition_has_its_words() -> None:
 
 
 def test_both_sides_are_those_under_the_attack() -> None:
-    figures = {**FORGOTTEN, FORGET4: 0.6, HOLDOUT4: 0.55}
+    figures = {**PLAIN, FORGET4: 0.6, HOLDOUT4: 0.55}
     near = rule({"to": "holdout", "within": 0.1})
     assert check(near, figures).outcome is Outcome.PASS
     assert check(near, figures).bound == "under int4: |0.600 - 0.550| <= 0.10"
@@ -51,20 +55,20 @@ def test_both_sides_are_those_under_the_attack() -> None:
 
 def test_an_interval_is_the_one_under_the_attack() -> None:
     whole = rule({"to": "holdout", "within": 0.1, "by": "interval"})
-    assert check(whole, {**FORGOTTEN, FORGET4: 0.6, HOLDOUT4: 0.55}).outcome is Outcome.PASS
-    assert check(whole, {**FORGOTTEN, FORGET4: 0.9, HOLDOUT4: 0.55}).outcome is Outcome.FAIL
+    assert check(whole, {**PLAIN, FORGET4: 0.6, HOLDOUT4: 0.55}).outcome is Outcome.PASS
+    assert check(whole, {**PLAIN, FORGET4: 0.9, HOLDOUT4: 0.55}).outcome is Outcome.FAIL
 
 
 def test_an_attack_that_was_not_run_is_missing_evidence_and_says_how_to_run_it() -> None:
-    found = check(rule({"to": "holdout", "within": 0.1}), dict(FORGOTTEN))
+    found = check(rule({"to": "holdout", "within": 0.1}), PLAIN)
     assert found.outcome is Outcome.CANNOT_TELL
     assert "the attack was not run; --attacks quantization runs it" in found.explanation
-    alone = check(rule({"to": "absolute", "at_most": 1.0}), dict(FORGOTTEN))
+    alone = check(rule({"to": "absolute", "at_most": 1.0}), PLAIN)
     assert alone.outcome is Outcome.CANNOT_TELL
 
 
 def test_an_attack_that_could_not_be_measured_gives_its_own_reason() -> None:
-    given = audit(FORGOTTEN)
+    given = audit(PLAIN)
     why = Measurement(
         metric="exact_memorization",
         split=Split.FORGET,
@@ -114,3 +118,17 @@ def test_what_cannot_be_under_an_attack_is_refused(
     with pytest.raises(BadInput) as caught:
         load_policy(path)
     assert says in caught.value.what
+
+
+@pytest.mark.parametrize(("name", "decides"), [("default", False), ("strict", True)])
+def test_the_shipped_policies_ask_for_attacks_and_only_strict_insists(
+    name: str, decides: bool
+) -> None:
+    policy = load_policy(resources.find("policies", f"{name}.yaml"))
+    attacked = {one.id for one in policy.rules if one.under}
+    assert attacked == {"stays-forgotten-at-4-bits", "does-not-return"}
+    hidden = {**FORGOTTEN, **REFERENCE, FORGET4: 0.8}
+    for figures, outcome in ((PLAIN | REFERENCE, Outcome.CANNOT_TELL), (hidden, Outcome.FAIL)):
+        found = judge(policy, "d", audit(figures, reference=True))
+        assert found.outcome is (outcome if decides else Outcome.PASS)
+        assert outcome in {one.outcome for one in found.checks if one.rule in attacked}
