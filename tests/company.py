@@ -273,13 +273,17 @@ class Line:
 
 def unattacked(root: Path) -> Path:
     """A new workspace whose audits attack nothing: attacks have tests of their own."""
-    made = Workspace.create(root)
-    settings = made.root / FILE_NAME
+    return without_attacks(Workspace.create(root).root)
+
+
+def without_attacks(workspace: Path) -> Path:
+    """The same workspace, with settings that name no attack."""
+    settings = workspace / FILE_NAME
     usual = "attacks: [quantization, pruning, relearning]"
     text = settings.read_text(encoding="utf-8")
     assert usual in text
     settings.write_text(text.replace(usual, "attacks: []"), encoding="utf-8")
-    return made.root
+    return workspace
 
 
 def run_line(story: Story, folder: Path) -> Line:

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_leaks import leaks
-from tests.company import HURRIED, Line, events_of, fill_in, state_of, states_of, unlearnkit
+from tests.company import (
+    HURRIED,
+    Line,
+    events_of,
+    fill_in,
+    state_of,
+    states_of,
+    unlearnkit,
+    without_attacks,
+)
 from unlearnkit.artefacts import folder_digests
 from unlearnkit.errors import Busy
 from unlearnkit.workspace import Workspace
@@ -61,6 +70,7 @@ def test_killed_in_every_stage_the_same_command_comes_to_the_same_model(
     work, out = tmp_path / "work", tmp_path / "out"
     process = line.story.process(out, work)
     kill_at("indexing", process, tmp_path)
+    without_attacks(work)
     kill_at("searching", process, tmp_path)
     assert unlearnkit(*process).exit_code == line.stopped.exit_code
     for request_id, truth in line.story.truth.items():
