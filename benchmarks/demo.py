@@ -21,6 +21,25 @@ from unlearnkit.artefacts import write_atomic
 from unlearnkit.cli.terminal import plain
 
 NEAR, QUALITY, KEPT, FOUND = 0.10, 0.05, 0.03, 0.98
+ROLES = ("original", "unlearned", "reference")
+TELLING = (
+    ("rouge_l", ""),
+    ("degenerate", ""),
+    ("membership_auc_loss", ""),
+    ("membership_auc_min_k", ""),
+    ("membership_auc_min_k_plus_plus", ""),
+    ("pii_leakage", ""),
+    ("decoy_rank", ""),
+    ("decoy_auc", ""),
+    ("decoy_test", ""),
+    ("exact_memorization", "int8"),
+    ("exact_memorization", "int4"),
+    ("exact_memorization", "pruned_30"),
+    ("exact_memorization", "relearned_10pct"),
+    ("probability", "relearned_10pct"),
+)
+"""What else the audit says of forgotten records: metric, and under which attack. The model before
+is not made to relearn what it knows."""
 
 
 def main() -> None:
@@ -50,12 +69,13 @@ def run(folder: Path, seed: int) -> dict[str, Any]:
     return figures | {"seconds": round(time.monotonic() - start)}
 
 
-def value(figures: dict[str, Any], metric: str, split: str, model: str) -> float:
+def value(figures: dict[str, Any], metric: str, split: str, model: str, under: str = "") -> float:
     """One measured figure; the demo measures all that are asked for here."""
+    wanted = (metric, split, model, under)
     [found] = [
         one["value"]
         for one in figures["measurements"]
-        if (one["metric"], one["split"], one["model"]) == (metric, split, model)
+        if (one["metric"], one["split"], one["model"], one["under"]) == wanted
     ]
     return float(found)
 
@@ -111,13 +131,18 @@ def markdown(found: list[dict[str, Any]]) -> str:
     for split in ("forget", "retain", "holdout"):
         for metric in [*metrics, "probability"]:
             cells = [
-                " / ".join(
-                    f"{value(one, metric, split, role):.3f}"
-                    for role in ("original", "unlearned", "reference")
-                )
+                " / ".join(f"{value(one, metric, split, role):.3f}" for role in ROLES)
                 for one in found
             ]
             lines.append(f"| {split}: {metric.replace('_', ' ')} | " + " | ".join(cells) + " |")
+    for metric, under in TELLING:
+        roles = ROLES[1:] if under.startswith("relearned") else ROLES
+        cells = [
+            " / ".join(f"{value(one, metric, 'forget', role, under):.3f}" for role in roles)
+            for one in found
+        ]
+        named = metric.replace("_", " ") + (f", {under.replace('_', ' ')}" if under else "")
+        lines.append(f"| forget: {named} | " + " | ".join(cells) + " |")
     lines.append("| passes | " + " | ".join(str(len(one["passes"])) for one in found) + " |")
     lines.append("| seconds | " + " | ".join(str(one["seconds"]) for one in found) + " |")
     return "\n".join(lines)
