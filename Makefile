@@ -9,13 +9,17 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test check clean
+.PHONY: demo test schemas check clean
 
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
 
 test: $(READY) check
 	$(BIN)/pytest
+
+# After a change of the audit's or the report's model.
+schemas: $(READY)
+	$(BIN)/python -m unlearnkit.schemas
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -14,10 +14,13 @@ from unlearnkit import resources
 import unlearnkit
 for drawer, name in (("templates", "report.html.j2"), ("policies", "default.yaml")):
     print(resources.find(drawer, name).resolve())
+from unlearnkit import schemas
+assert all(schemas.shipped(document) for document in schemas.DOCUMENTS)
+print(schemas.__file__)
 """
 
 
-def test_an_installed_wheel_finds_its_own_templates_and_policies(tmp_path: Path) -> None:
+def test_an_installed_wheel_finds_its_own_templates_policies_and_schemas(tmp_path: Path) -> None:
     build = [
         sys.executable,
         "-m",
@@ -41,6 +44,6 @@ def test_an_installed_wheel_finds_its_own_templates_and_policies(tmp_path: Path)
         capture_output=True,
         text=True,
     ).stdout.split()
-    assert len(found) == 2
+    assert len(found) == 3
     assert all(Path(one).is_relative_to(installed) for one in found)
     assert (installed / "unlearnkit" / "py.typed").is_file()

@@ -27,8 +27,9 @@ COMMANDS = (
     ("gate",),
     ("process",),
     ("demo",),
+    ("schema",),
 )
-NO_WORKSPACE = {("init",), ("demo",)}
+NO_WORKSPACE = {("init",), ("demo",), ("schema",)}
 HEAVY = ("torch", "transformers", "spacy", "presidio_analyzer", "sqlalchemy", "duckdb")
 
 LOADED = """

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unlearnkit import __version__
-from unlearnkit.cli import demo, find, forget, prove, requests, workspace
+from unlearnkit.cli import demo, find, forget, prove, requests, schema, workspace
 from unlearnkit.cli.terminal import debugging, err
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ find.register(app)
 forget.register(app)
 prove.register(app)
 demo.register(app)
+schema.register(app)
 
 
 def _version(wanted: bool) -> None:

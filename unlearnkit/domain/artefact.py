@@ -20,4 +20,6 @@ class Artefact(BaseModel):
     What is no finite number is stored as a word, and read back as what it was.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", ser_json_inf_nan="strings", use_attribute_docstrings=True
+    )

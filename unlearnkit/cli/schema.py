@@ -1,0 +1,35 @@
+"""unlearnkit schema."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli.terminal import JsonOption, command
+
+
+class Document(StrEnum):
+    """What has a schema."""
+
+    AUDIT = "audit"
+    REPORT = "report"
+
+
+def register(app: typer.Typer) -> None:
+    """Put `schema` on the command line."""
+
+    @command(app, "schema", "unlearnkit schema audit")
+    def schema(
+        document: Annotated[Document, typer.Argument(help="Which document.")],
+        as_json: JsonOption = False,
+    ) -> None:
+        """Print the JSON Schema of `audit --json`, or of a report's report.json.
+
+        It is JSON with and without --json.
+        """
+        from unlearnkit.schemas import shipped
+
+        sys.stdout.write(shipped(document))
