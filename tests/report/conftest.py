@@ -20,6 +20,21 @@ from unlearnkit.domain import Outcome
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.writing import write_report
 
+CHROMIUM = (
+    "chromium",
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+    "--no-pdf-header-footer",
+)
+"""A browser without a window that asks the network for nothing."""
+
 
 def needs(*tools: str) -> pytest.MarkDecorator:
     """Skip where a tool is not installed; with UNLEARNKIT_REQUIRE_TOOLS=1 (CI) fail instead."""

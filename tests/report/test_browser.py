@@ -5,27 +5,15 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from tests.report.conftest import Written, needs
+from tests.report.conftest import CHROMIUM, Written, needs
 
 pytestmark = needs("chromium")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--enable-logging=stderr",
-    "--no-pdf-header-footer",
-)
 
 
 def browse(page: Path, profile: Path, *arguments: str) -> list[str]:
     """Open `page` and return what it wrote to the console."""
     done = subprocess.run(
-        ["chromium", *FLAGS, f"--user-data-dir={profile}", *arguments, page.as_uri()],
+        [*CHROMIUM, f"--user-data-dir={profile}", *arguments, page.as_uri()],
         capture_output=True,
         text=True,
         timeout=120,
