@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from unlearnkit import resources
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.report import attacks, leakage, plots, tables
+from unlearnkit.report import attacks, distributions, leakage, plots, tables
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
@@ -65,6 +65,10 @@ def render_html(
         "forget_shown": len({one.number for one in forget}),
         "plot_limit": plots.ROW_LIMIT,
         "decoys": decoys_plot(report.decoy_places),
+        "moved": distributions.moved_plot(report),
+        "truth_ratios": distributions.truth_ratio_plot(report),
+        "truth_lines": distributions.truth_ratio_lines(report),
+        "line_key": distributions.line_key,
         "passes": _passes(report),
         "attacks": attacks.attack_rows(report),
         "curves": attacks.curves_plot(report.curves),
