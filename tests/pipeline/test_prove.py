@@ -240,6 +240,33 @@ def test_the_same_gate_again_is_told_once(line: Line, unlearned: Path) -> None:
         assert context.ledger.events() == events
 
 
+def test_a_utility_text_once_given_stays_part_of_the_run(
+    line: Line, unlearned: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("What is to be said of the weather in these parts. " * 200, encoding="utf-8")
+    policy = tmp_path / "policy.yaml"
+    rule = "{id: one, metric: perplexity, split: utility, explanation: why, "
+    rule += "compare: {to: original, at_most: 1000000}}"
+    policy.write_text(f"version: 1\nname: one\ndescription: none\nrules: [{rule}]\n")
+    with opened(unlearned) as context:
+        run = the_run(context)
+        without = gate(context, run, line.model, str(policy))
+        assert without.verdict.outcome is Outcome.CANNOT_TELL
+        given = audit(context, run, line.model, utility=text)
+        assert given.value("perplexity", Split.UTILITY, ModelRole.UNLEARNED) is not None
+        assert audit(context, run, line.model) == given
+        told = report(context, run, str(policy)).report
+        assert told.verdict.outcome is Outcome.PASS
+        assert told.utility_text == given.utility_text
+        stranger = gate(context, run, line.story.reference, str(policy))
+        assert stranger.audit.utility_text == given.utility_text
+        text.write_text("Another text.", encoding="utf-8")
+        with pytest.raises(BadInput, match="is gone or was changed") as refusal:
+            gate(context, run, line.story.reference, str(policy))
+        assert "--utility-corpus" in refusal.value.fix
+
+
 # --- policies --------------------------------------------------------------------------------
 
 

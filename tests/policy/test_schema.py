@@ -73,6 +73,14 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("metric: exact_memorization", "metric: membership_auc_loss", 5, "already compares"),
         ("metric: exact_memorization", "metric: model_utility", 5, "records to keep"),
         ("metric: exact_memorization", "metric: priv_leak", 5, "already compares"),
+        ("metric: exact_memorization", "metric: perplexity", 5, "split: utility"),
+        ("split: forget", "split: utility", 5, "split: utility"),
+        (
+            "metric: exact_memorization\n    split: forget",
+            "metric: perplexity\n    split: utility",
+            5,
+            "no holdout",
+        ),
         (
             "metric: exact_memorization\n    split: forget\n    severity: fail\n"
             "    compare: {to: holdout",

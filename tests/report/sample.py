@@ -260,7 +260,7 @@ def _near(draw: random.Random, level: float) -> float:
 def _means(scores: list[RecordScore], roles: list[ModelRole]) -> list[Measurement]:
     draw = random.Random(13)
     found = []
-    for split in Split:
+    for split in SIZES:
         for role in roles:
             here = [one for one in scores if (one.split, one.model) == (split, role)]
             for metric in METRICS:

@@ -17,9 +17,12 @@ from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
 from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
+from unlearnkit.audit.perplexity import WindowLosses, described, perplexities, window_losses
+from unlearnkit.audit.perplexity import material_digest as perplexity_digest
 from unlearnkit.audit.scoring import loaded, score_records
 from unlearnkit.audit.summary import summarise
 from unlearnkit.audit.targets import Target, targets_digest
+from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import (
     Artefact,
@@ -71,6 +74,8 @@ class AuditTask:
     attacks: Sequence[Attack] = ()
     """What is tried to bring the forget set back."""
     relearning: Relearning = field(default_factory=Relearning)
+    utility: PlainText | None = None
+    """A text that perplexity is measured on, beside the records."""
 
 
 class Scores(Artefact):
@@ -86,6 +91,7 @@ class Scores(Artefact):
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
+    losses = _losses(task)
     records: list[RecordScore] = []
     values: list[ValueScore] = []
     ranks: list[DecoyRank] = []
@@ -108,6 +114,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
             *leakage_measurements(values, roles, task.seed),
             *decoy_measurements(ranks, roles, task.holdout_origin, task.seed),
             *attack_figures(attacked, task.seed),
+            *perplexities(losses, task.seed),
         ),
         differences=(*differences(records), *attack_differences(attacked)),
         leakage=leakage_table(values, task.seed),
@@ -117,7 +124,28 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         curves=tuple(curve for one in attacked for curve in one.curves),
         holdout_origin=task.holdout_origin,
         corpus_digest=task.corpus_digest,
+        utility_text=described(task.utility, task.encoding.max_length, losses)
+        if task.utility
+        else None,
     )
+
+
+def _losses(task: AuditTask) -> dict[ModelRole, WindowLosses]:
+    """Each model's losses on the utility text, kept like its scores; none without such a text."""
+    if task.utility is None:
+        return {}
+    length = task.encoding.max_length
+    material = perplexity_digest(task.utility, length)
+    found = {}
+    for role, model in task.models.items():
+        path = task.kept / f"{model.digest[:16]}-{material[:16]}.json"
+        kept = load(path, WindowLosses) if path.is_file() else None
+        if kept is None or (kept.model_digest, kept.material) != (model.digest, material):
+            _refuse_missing(role, model)
+            kept = window_losses(model.folder, model.digest, task.utility, length)
+            save(path, kept)
+        found[role] = kept
+    return found
 
 
 def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
@@ -132,6 +160,13 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
         found = load(path, Scores)
         if (found.model_digest, found.material) == (model.digest, material):
             return found
+    _refuse_missing(role, model)
+    scores = _measured(task, role, model, material)
+    save(path, scores)
+    return scores
+
+
+def _refuse_missing(role: ModelRole, model: AuditedModel) -> None:
     if not model.folder.is_dir():
         raise BadInput(
             f"the {role} model is not there, and it was not measured on these records before, or "
@@ -139,9 +174,6 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
             where=model.folder,
             fix="Put it back, or give the retrained one with --reference.",
         )
-    scores = _measured(task, role, model, material)
-    save(path, scores)
-    return scores
 
 
 def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: str) -> Scores:
@@ -193,7 +225,7 @@ def material_digest(task: AuditTask) -> str:
     """Hex SHA-256 over what the figures of a model depend on, the model apart."""
     how = (FIGURES, sorted(asdict(task.encoding).items()))
     total = hashlib.sha256(repr(how).encode())
-    for split in Split:
+    for split in (one for one in Split if one is not Split.UTILITY):
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
         total.update(f"{task.seed}:{targets_digest(task.targets.get(split, ()))}\n".encode())
         total.update(f"{targets_digest(task.ranked.get(split, ()))}\n".encode())

@@ -28,6 +28,7 @@ METRICS = {
     "rouge_l": "ROUGE-L of its own continuations",
     "degenerate": "degenerate continuations",
     "model_utility": "model utility",
+    "perplexity": "perplexity",
     "forget_quality": "forget quality (KS p-value)",
     "membership_auc_loss": "membership inference, loss (AUC)",
     "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",

@@ -46,6 +46,13 @@ def audit(
     model: ModelArgument,
     reference: ReferenceOption = None,
     attacks: AttacksOption = "",
+    utility_corpus: Annotated[
+        Path | None,
+        typer.Option(
+            help="A text of your own, or records with texts, to measure perplexity on; it stays "
+            "part of the run."
+        ),
+    ] = None,
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -60,7 +67,9 @@ def audit(
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        result = run_audit(context, chosen, model, reference, attacks=wanted)
+        result = run_audit(
+            context, chosen, model, reference, utility=utility_corpus, attacks=wanted
+        )
     if as_json:
         print_json(result)
         return

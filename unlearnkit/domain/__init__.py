@@ -23,6 +23,7 @@ from unlearnkit.domain.figures import (
     RelearningCurve,
     RelearningPoint,
     Split,
+    UtilityText,
     ValueScore,
 )
 from unlearnkit.domain.records import (
@@ -83,6 +84,7 @@ __all__ = [
     "Subject",
     "TrainingPass",
     "Uncertain",
+    "UtilityText",
     "ValueScore",
     "Verdict",
     "silent",

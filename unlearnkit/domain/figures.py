@@ -17,6 +17,8 @@ class Split(StrEnum):
     NEIGHBOUR = "neighbour"
     """The retained records most like the forget set; some may be in RETAIN's sample too."""
     HOLDOUT = "holdout"
+    UTILITY = "utility"
+    """A text of the operator's own, where one was given; n counts its windows."""
 
 
 class ModelRole(StrEnum):
@@ -200,6 +202,18 @@ class RelearningCurve(Artefact):
     """From step 0, the model as it was, one after each epoch."""
 
 
+class UtilityText(Artefact):
+    """The operator's own text that perplexity was measured on (`audit/perplexity.py`)."""
+
+    digest: str
+    """Hex SHA-256 of the file."""
+    windows: int
+    tokens: int
+    """Those that were predicted, in all windows."""
+    window_length: int
+    """Tokens of a window at most."""
+
+
 class AuditResult(Artefact):
     """Everything `audit` measured, and what is needed to measure it again."""
 
@@ -222,6 +236,8 @@ class AuditResult(Artefact):
     holdout_origin: str
     """'given' or 'decoys': where the records came from that the model never saw."""
     corpus_digest: str
+    utility_text: UtilityText | None = None
+    """None where none was given."""
 
     def value(self, metric: str, split: Split, model: ModelRole, under: str = "") -> float | None:
         """The figure, or None where it was not measured."""

@@ -31,6 +31,7 @@ from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
+from unlearnkit.pipeline.utility import keep_utility_text, utility_text
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
 from unlearnkit.report.facts import Report, build_report
@@ -45,14 +46,15 @@ def audit(
     model: Path,
     reference: Path | None = None,
     *,
+    utility: Path | None = None,
     attacks: Sequence[Attack] | None = None,
 ) -> AuditResult:
     """Measure `model` in the place of the run's unlearned model, beside the original.
 
-    `attacks` are those of the workspace's settings where none are named. A reference once given
-    stays part of the run, and so do the attacks that were made on its model. The audit of the
-    run's own model is kept for the report. Raises BadInput: model folders, or a corpus that changed
-    since the run.
+    `attacks` are those of the workspace's settings where none are named. A reference or a utility
+    text once given stays part of the run, and so do the attacks that were made on its model. The
+    audit of the run's own model is kept for the report. Raises BadInput: model folders, the text,
+    or a corpus that changed since the run.
     """
     manifest = run.manifest
     index, corpus = open_corpus(context)
@@ -68,6 +70,7 @@ def audit(
             fix="Index the run's corpus and locate its requests on it, or unlearn again.",
         )
     models = _models(run, model, reference)
+    text = utility_text(run, utility, index.info.fields)
     seed = int(manifest.settings["seed"])
     analyzer = load_analyzer(index.info.nlp)
     material = gather(
@@ -103,8 +106,10 @@ def audit(
             int(manifest.settings["lora_rank"]),
             seed,
         ),
+        utility=text,
     )
     result = audit_models(task, context.now(), context.progress)
+    keep_utility_text(run, text)
     if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}

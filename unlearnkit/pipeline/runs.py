@@ -49,6 +49,11 @@ class Run:
         return self.folder / "audit.json"
 
     @property
+    def utility_file(self) -> Path:
+        """Names the text that perplexity is measured on, where one was given."""
+        return self.folder / "utility.json"
+
+    @property
     def report(self) -> Path:
         """Where the signed report goes unless told otherwise."""
         return self.folder / "report"

@@ -34,6 +34,7 @@ METRICS = {
     "repetition": "repetition in the model's own continuations",
     "degenerate": "share of empty, broken or repeating continuations",
     "model_utility": "model utility",
+    "perplexity": "perplexity",
     "forget_quality": "forget quality (KS p-value against the retrained reference)",
     **MEMBERSHIP,
     "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
@@ -190,6 +191,10 @@ class Rule(_Part):
                 "model_utility is measured on the records to keep: split: retain, to: absolute, "
                 "original or reference"
             )
+        if (self.metric == "perplexity") is not (self.split is Split.UTILITY):
+            raise ValueError("perplexity is what is measured on the utility text: split: utility")
+        if self.metric == "perplexity" and self.compare.to == "holdout":
+            raise ValueError("perplexity has no holdout: to: absolute, original or reference")
         if self.metric.endswith("_reference") and self.compare.to == "reference":
             raise ValueError(
                 f"{self.metric} already compares with the reference: to: absolute or original"

@@ -15,6 +15,7 @@ _SPLITS = {
     Split.RETAIN: "the records to keep",
     Split.NEIGHBOUR: "the kept records most like those to forget",
     Split.HOLDOUT: "comparable records the model never saw",
+    Split.UTILITY: "the operator's own text",
 }
 _BASES = {
     "original": "what it was before unlearning",

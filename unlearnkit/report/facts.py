@@ -28,6 +28,7 @@ from unlearnkit.domain import (
     RunManifest,
     Split,
     TrainingPass,
+    UtilityText,
     Verdict,
 )
 from unlearnkit.errors import BadInput
@@ -77,6 +78,7 @@ class Report(Artefact):
     unlearned_digest: str
     reference_digest: str | None
     corpus_digest: str
+    utility_text: UtilityText | None = None
     objective: str
     settings: dict[str, float | int | str | bool]
     audit_seed: int
@@ -142,6 +144,7 @@ def build_report(
         unlearned_digest=manifest.unlearned_digest,
         reference_digest=audit.models.get(ModelRole.REFERENCE),
         corpus_digest=audit.corpus_digest,
+        utility_text=audit.utility_text,
         objective=manifest.objective,
         settings=manifest.settings,
         audit_seed=audit.seed,

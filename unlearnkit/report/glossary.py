@@ -162,6 +162,16 @@ TERMS = (
         "Maini et al. 2024 (TOFU), arXiv 2401.06121",
     ),
     Term(
+        "perplexity",
+        "Perplexity",
+        "How surprised the model is by an ordinary text: as if it had to choose each next word "
+        "piece among so many equally likely ones. Lower is better. It rises where the model was "
+        "damaged beyond the records.",
+        "exp of the mean loss of the text’s tokens, in windows side by side; only for models with "
+        "the same tokenizer",
+        "Jelinek et al. 1977, doi 10.1121/1.2016299",
+    ),
+    Term(
         "forget_quality",
         "Forget quality",
         "Can a statistical test tell this model from one that was retrained without the records? "

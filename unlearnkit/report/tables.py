@@ -23,6 +23,7 @@ SPLITS = {
     Split.RETAIN: ("Records to keep", "should stay where they were"),
     Split.NEIGHBOUR: ("Those kept that are most like them", "damage shows here first"),
     Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
+    Split.UTILITY: ("A text of the operator’s own", "should stay where it was; n counts windows"),
 }
 P_VALUES = ("forget_quality", "decoy_test", "decoy_uniform")
 COMPARED = ("exact_memorization", "extraction_strength", "probability")
