@@ -14,7 +14,7 @@ from unlearnkit.audit.generated import (
     repetition,
     rouge_l,
 )
-from unlearnkit.audit.scoring import GENERATED, continued
+from unlearnkit.audit.scoring import GENERATED, asked, continued
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.tokens import encode_record
 
@@ -90,10 +90,17 @@ def test_what_is_recited_has_all_words_and_what_was_never_seen_has_not(small: Sm
 
 
 def test_of_many_records_some_are_continued_evenly_spread(small: Small) -> None:
+    wanted = [at for at, (_, goes_on) in enumerate(asked(small.forget * 80)) if goes_on]
+    assert GENERATED // 2 < len(wanted) <= GENERATED
+    assert wanted[0] == 0 and wanted[-1] > 0.95 * 80 * len(small.forget)
+    assert asked([]) == []
+
+
+def test_the_wanted_examples_are_continued_and_found_by_their_place(small: Small) -> None:
     model = load_language_model(small.model)
-    records = small.forget * 80
-    examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
-    found = continued(model, examples, "cpu")
-    assert GENERATED // 2 < len(found) <= GENERATED
-    assert min(found) == 0 and max(found) > 0.95 * len(records)
-    assert continued(model, [], "cpu") == {}
+    examples = [encode_record(one, model.tokenizer, ENCODING) for one in small.forget]
+    places = [at in (1, 4) for at in range(len(examples))]
+    found = continued(model, examples, places, "cpu")
+    assert list(found) == [1, 4]
+    assert list(found.values()) == generated(model, [examples[1], examples[4]], "cpu")
+    assert continued(model, [], [], "cpu") == {}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import HURRIED, Story, fill_in, states_of, unlearnkit
+from tests.company import HURRIED, Story, events_of, fill_in, states_of, unlearnkit
 from tests.unlearning.launch import ENVIRONMENT, TWO
 from unlearnkit.language_model.folder import model_digest
 
@@ -43,7 +43,7 @@ def ready(story: Story, tmp_path: Path) -> Path:
     return workspace
 
 
-def test_two_processes_unlearn_in_one_workspace_and_one_of_them_speaks(
+def test_two_processes_unlearn_and_audit_in_one_workspace_and_one_of_them_speaks(
     story: Story, ready: Path, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copytree(ready, tmp_path / "copy"))
@@ -57,6 +57,16 @@ def test_two_processes_unlearn_in_one_workspace_and_one_of_them_speaks(
     assert found["loss"] == pytest.approx(expected["loss"], rel=1e-2)
     assert two["unlearned_digest"] == model_digest(tmp_path / "two")
     assert states_of(copy) == {"unlearned"}
+
+    measure = ("audit", tmp_path / "two", "--json", "--workspace", copy)
+    together = json.loads(run(*TWO, "-m", "unlearnkit", *measure))
+    assert [one.kind for one in events_of(copy)].count("audited") == 1
+    (scores,) = copy.glob("runs/run-*/scores")
+    shutil.rmtree(scores)
+    alone = unlearnkit(*measure).json
+    for ours, theirs in zip(together["records"], alone["records"], strict=True):
+        assert ours["record_id"] == theirs["record_id"]
+        assert ours["probability"] == pytest.approx(theirs["probability"], rel=1e-4, abs=1e-6)
 
 
 def test_accelerates_own_launcher_starts_it() -> None:

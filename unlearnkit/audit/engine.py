@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
@@ -38,6 +39,7 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.processes import by_the_first, from_the_first
 from unlearnkit.language_model.tokens import Encoding
 
 FIGURES = 4
@@ -103,7 +105,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         ranks += [one.model_copy(update={"model": role}) for one in found.ranks]
     progress("auditing (model)", len(task.models), len(task.models))
     roles = list(task.models)
-    attacked = _attacked(task, progress)
+    attacked = from_the_first(partial(_attacked, task, progress))
     return AuditResult(
         run_id=task.run_id,
         created=now,
@@ -143,7 +145,7 @@ def _losses(task: AuditTask) -> dict[ModelRole, WindowLosses]:
         if kept is None or (kept.model_digest, kept.material) != (model.digest, material):
             _refuse_missing(role, model)
             kept = window_losses(model.folder, model.digest, task.utility, length)
-            save(path, kept)
+            by_the_first(partial(save, path, kept))
         found[role] = kept
     return found
 
@@ -162,15 +164,15 @@ def _scores(task: AuditTask, role: ModelRole, model: AuditedModel) -> Scores:
             return found
     _refuse_missing(role, model)
     scores = _measured(task, role, model, material)
-    save(path, scores)
+    by_the_first(partial(save, path, scores))
     return scores
 
 
 def _refuse_missing(role: ModelRole, model: AuditedModel) -> None:
     if not model.folder.is_dir():
         raise BadInput(
-            f"the {role} model is not there, and it was not measured on these records before, or "
-            "by an earlier version with fewer figures",
+            f"the {role} model is not there, and it was not measured on these records or this "
+            "text before, or by an earlier version with fewer figures",
             where=model.folder,
             fix="Put it back, or give the retrained one with --reference.",
         )
@@ -179,23 +181,30 @@ def _refuse_missing(role: ModelRole, model: AuditedModel) -> None:
 def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: str) -> Scores:
     """The figures of one model."""
     language_model, device = loaded(model.folder)
+    encoding, seed = task.encoding, task.seed
     records = score_records(
-        language_model, task.splits, task.encoding, device, role=role, owners=task.owners
+        language_model, task.splits, encoding, device, role=role, owners=task.owners
     )
-    values = [
-        one
-        for split, targets in task.targets.items()
-        for one in leaked_values(
-            language_model, targets, task.encoding, task.seed, device, split=split, role=role
+
+    def of_values() -> tuple[list[ValueScore], list[DecoyRank]]:
+        return (
+            [
+                one
+                for split, some in task.targets.items()
+                for one in leaked_values(
+                    language_model, some, encoding, seed, device, split=split, role=role
+                )
+            ],
+            [
+                one
+                for split, some in task.ranked.items()
+                for one in decoy_ranks(
+                    language_model, some, encoding, device, split=split, role=role
+                )
+            ],
         )
-    ]
-    ranks = [
-        one
-        for split, targets in task.ranked.items()
-        for one in decoy_ranks(
-            language_model, targets, task.encoding, device, split=split, role=role
-        )
-    ]
+
+    values, ranks = from_the_first(of_values)
     return Scores(
         model_digest=model.digest,
         material=material,

@@ -20,6 +20,7 @@ from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.domain import Artefact, Measurement, ModelRole, Split, UtilityText
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.recall import columns, token_figures
 from unlearnkit.language_model.tokens import IGNORED, Example
 
@@ -65,7 +66,8 @@ def window_losses(folder: Path, digest: str, text: PlainText, length: int) -> Wi
     language_model.model.to(device)
     found = windows(language_model, text, length)
     pad_id = language_model.tokenizer.pad_token_id
-    figures = columns(Headed(language_model.model), found, pad_id, device, token_figures)
+    headed = Headed(language_model.model)
+    figures = divided(found, lambda some: columns(headed, some, pad_id, device, token_figures))
     return WindowLosses(
         model_digest=digest,
         material=material_digest(text, length),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ from unlearnkit.audit.membership import attacked_tokens, membership_scores
 from unlearnkit.audit.truth_ratio import truth_ratio
 from unlearnkit.domain import GeneratedScores, ModelRole, Record, RecordScore, Split
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.recall import Recall, columns, recall, recall_of
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
 GENERATED = 200
-"""Records of a split that the model continues: a token at a time, so it takes longest."""
+"""Records of a split that the model continues at most, evenly spread: it takes longest."""
 
 
 def score_model(
@@ -53,29 +55,59 @@ def score_records(
     """One RecordScore for each record of each split."""
     scores: list[RecordScore] = []
     for split, records in splits.items():
-        examples = _encoded(language_model, records, encoding)
-        found = token_columns(language_model, examples, device)
-        recalls = [recall_of(hits, losses) for hits, losses, _ in found]
-        ratios = truth_ratios(language_model, records, recalls, encoding, device)
-        own = continued(language_model, examples, device)
-        scores += [
-            RecordScore(
-                record_id=record.id,
-                request_ids=owners.get(record.id, ()),
-                split=split,
-                model=role,
-                exact_memorization=one.exact_memorization,
-                extraction_strength=one.extraction_strength,
-                probability=one.probability,
-                truth_ratio=ratio,
-                membership=membership_scores(record.learned, losses, standardised),
-                generated=own.get(at),
-            )
-            for at, (record, one, ratio, (_, losses, standardised)) in enumerate(
-                zip(records, recalls, ratios, found, strict=True)
-            )
-        ]
+        scored = partial(
+            _scored,
+            language_model,
+            split=split,
+            role=role,
+            owners=owners,
+            encoding=encoding,
+            device=device,
+        )
+        scores += divided(asked(records), scored)
     return scores
+
+
+def asked(records: Sequence[Record]) -> list[tuple[Record, bool]]:
+    """Each record, and whether the model continues it: at most GENERATED, evenly spread."""
+    every = max(1, -(-len(records) // GENERATED))
+    return [(record, at % every == 0) for at, record in enumerate(records)]
+
+
+def _scored(
+    language_model: LanguageModel,
+    some: Sequence[tuple[Record, bool]],
+    *,
+    split: Split,
+    role: ModelRole,
+    owners: Mapping[str, tuple[str, ...]],
+    encoding: Encoding,
+    device: object,
+) -> list[RecordScore]:
+    """The scores of records of one split; with each, whether the model continues it too."""
+    records = [record for record, _ in some]
+    examples = _encoded(language_model, records, encoding)
+    found = token_columns(language_model, examples, device)
+    recalls = [recall_of(hits, losses) for hits, losses, _ in found]
+    ratios = truth_ratios(language_model, records, recalls, encoding, device)
+    own = continued(language_model, examples, [goes_on for _, goes_on in some], device)
+    return [
+        RecordScore(
+            record_id=record.id,
+            request_ids=owners.get(record.id, ()),
+            split=split,
+            model=role,
+            exact_memorization=one.exact_memorization,
+            extraction_strength=one.extraction_strength,
+            probability=one.probability,
+            truth_ratio=ratio,
+            membership=membership_scores(record.learned, losses, standardised),
+            generated=own.get(at),
+        )
+        for at, (record, one, ratio, (_, losses, standardised)) in enumerate(
+            zip(records, recalls, ratios, found, strict=True)
+        )
+    ]
 
 
 def token_columns(
@@ -89,10 +121,13 @@ def token_columns(
 
 
 def continued(
-    language_model: LanguageModel, examples: Sequence[Example], device: object
+    language_model: LanguageModel,
+    examples: Sequence[Example],
+    wanted: Sequence[bool],
+    device: object,
 ) -> dict[int, GeneratedScores]:
-    """The figures of the model's own continuations of at most GENERATED examples, evenly spread."""
-    some = range(0, len(examples), max(1, -(-len(examples) // GENERATED)))
+    """The figures of the model's own continuations of the wanted examples, by their place."""
+    some = [at for at, goes_on in enumerate(wanted) if goes_on]
     made = generated(language_model, [examples[at] for at in some], device)
     return dict(zip(some, made, strict=True))
 

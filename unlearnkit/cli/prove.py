@@ -57,8 +57,12 @@ def audit(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure forget quality and retained utility, before and after."""
+    """Measure forget quality and retained utility, before and after.
+
+    On several GPUs: accelerate launch -m unlearnkit audit MODEL
+    """
     from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.pipeline.context import is_main_process
     from unlearnkit.pipeline.prove import audit as run_audit
     from unlearnkit.pipeline.runs import find_run, run_for_model
 
@@ -70,6 +74,8 @@ def audit(
         result = run_audit(
             context, chosen, model, reference, utility=utility_corpus, attacks=wanted
         )
+    if not is_main_process():
+        return
     if as_json:
         print_json(result)
         return

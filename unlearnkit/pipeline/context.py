@@ -34,7 +34,12 @@ class Context:
     now: Callable[[], datetime] = utc_now
 
     def record(self, kind: str, payload: dict[str, Any], request_id: str | None = None) -> None:
-        """Append an event to the ledger, unless the same one is there: a step may be repeated."""
+        """Append an event to the ledger, unless the same one is there: a step may be repeated.
+
+        Of several processes the main one does.
+        """
+        if not is_main_process():
+            return
         there = any(
             (one.kind, one.payload, one.request_id) == (kind, payload, request_id)
             for one in self.ledger.events()

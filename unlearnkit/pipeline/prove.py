@@ -26,7 +26,7 @@ from unlearnkit.domain import (
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.language_model.tokens import Encoding
-from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.personal import personal_targets
@@ -110,7 +110,8 @@ def audit(
     )
     result = audit_models(task, context.now(), context.progress)
     keep_utility_text(run, text)
-    if models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest:
+    own = models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest
+    if own and is_main_process():
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
         context.record("audited", payload)
