@@ -1,0 +1,188 @@
+"""What one pass for all figures saves, and what reading a record's beginning once does.
+
+    python benchmarks/audit.py --data DIR --models DIR2 [--results FILE]
+
+DIR2 is what `tofu.py --objectives all --slices 16-2 --out DIR2` left. The likelihood figures of 40
+records and 80 never-seen ones, as the audit makes them and each by itself; and the decoy test, as
+the audit ranks and with every decoy read from its record's first token. Both in turn, the same
+figures each time, which is checked; generated continuations are in neither.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from tofu_slices import ENCODING, slice_of
+
+from unlearnkit.artefacts import write_atomic
+from unlearnkit.audit.decoy_ranks import POOL, branches, decoy_ranks
+from unlearnkit.audit.membership import attacked_tokens, membership_scores
+from unlearnkit.audit.scoring import token_columns, truth_ratios
+from unlearnkit.audit.targets import Target
+from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.corpus.values import personal_values
+from unlearnkit.domain import ModelRole, Record, Split
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.headed import Headed
+from unlearnkit.language_model.recall import columns, recall, recall_of, token_figures
+from unlearnkit.language_model.tokens import Example, collate, encode_record
+from unlearnkit.pipeline.personal import rankable
+
+CPU = "cpu"
+
+
+def main() -> None:
+    """Time both ways in turn and print the ratios."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, default=Path("../shared/data/tofu"))
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--results", type=Path)
+    chosen = parser.parse_args()
+    torch.set_grad_enabled(False)
+    one = slice_of("16-2", chosen.data)
+    records = [*one.of(one.forgotten), *one.holdout]
+    model = load_language_model(chosen.models / "16-2-0" / "model")
+    values = personal_values(records, load_analyzer(NlpSettings()), POOL, 0)
+    targets = rankable(records, values, seed=0)
+    found = [
+        compared("likelihood figures", together, apart, model, records, rounds=chosen.rounds),
+        compared("decoy test", shared, unshared, model, targets, rounds=chosen.rounds),
+    ]
+    if chosen.results:
+        write_atomic(chosen.results, (json.dumps(found, indent=2) + "\n").encode())
+    print(markdown(found))
+
+
+def compared(
+    what: str,
+    ours: Callable[[LanguageModel, Any], list[float]],
+    plain: Callable[[LanguageModel, Any], list[float]],
+    model: LanguageModel,
+    items: Sequence[Any],
+    *,
+    rounds: int,
+) -> dict[str, Any]:
+    """Seconds of both, turn by turn. Raises AssertionError where the figures differ."""
+    seconds: dict[str, list[float]] = {"audit": [], "plain": []}
+    for _ in range(rounds + 1):  # the first one is not counted
+        figures = []
+        for name, way in (("audit", ours), ("plain", plain)):
+            start = time.perf_counter()
+            figures.append(torch.tensor(way(model, items), dtype=torch.double))
+            seconds[name].append(time.perf_counter() - start)
+        assert torch.allclose(*figures, rtol=1e-4, atol=1e-4, equal_nan=True), what
+    counted = {name: some[1:] for name, some in seconds.items()}
+    return {"what": what, "items": len(items), "seconds": counted}
+
+
+def together(model: LanguageModel, records: Sequence[Record]) -> list[float]:
+    """As the audit: one pass for all figures of a record, one more for its perturbed texts."""
+    examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
+    found = token_columns(model, examples, CPU)
+    recalls = [recall_of(hits, losses) for hits, losses, _ in found]
+    ratios = truth_ratios(model, records, recalls, ENCODING, CPU)
+    figures: list[float] = []
+    for record, one, ratio, (_, losses, standardised) in zip(
+        records, recalls, ratios, found, strict=True
+    ):
+        own = membership_scores(record.learned, losses, standardised)
+        figures += [one.exact_memorization, one.extraction_strength, one.probability]
+        figures += [torch.nan if ratio is None else ratio]
+        figures += [own.loss, own.zlib, own.min_k, own.min_k_plus_plus]
+    return figures
+
+
+def apart(model: LanguageModel, records: Sequence[Record]) -> list[float]:
+    """Each of the eight figures with a pass of its own, batched alike."""
+    pad, headed = model.tokenizer.pad_token_id, Headed(model.model)
+
+    def encoded() -> list[Example]:
+        return [encode_record(one, model.tokenizer, ENCODING) for one in records]
+
+    def recalls() -> list[Any]:
+        return recall(headed, encoded(), pad, CPU)
+
+    def attacked(name: str) -> list[float]:
+        wide = name == "min_k_plus_plus"
+        rows = columns(headed, encoded(), pad, CPU, attacked_tokens if wide else token_figures)
+        return [
+            getattr(membership_scores(record.learned, row[1], row[2] if wide else row[1]), name)
+            for record, row in zip(records, rows, strict=True)
+        ]
+
+    table = [
+        [one.exact_memorization for one in recalls()],
+        [one.extraction_strength for one in recalls()],
+        [one.probability for one in recalls()],
+        [
+            torch.nan if one is None else one
+            for one in truth_ratios(model, records, recalls(), ENCODING, CPU)
+        ],
+        *(attacked(name) for name in ("loss", "zlib", "min_k", "min_k_plus_plus")),
+    ]
+    return [figure for row in zip(*table, strict=True) for figure in row]
+
+
+def shared(model: LanguageModel, targets: Sequence[Target]) -> list[float]:
+    """As the audit: how many decoys are likelier, of every value."""
+    rank = partial(decoy_ranks, model, encoding=ENCODING, device=CPU)
+    ranks = rank(targets, split=Split.FORGET, role=ModelRole.ORIGINAL)
+    return [one.better for one in ranks]
+
+
+def unshared(model: LanguageModel, targets: Sequence[Target]) -> list[float]:
+    """The same with each decoy read from its record's first token, 16 at once."""
+    found = []
+    for target in targets:
+        asked = branches(target, model.tokenizer, ENCODING)
+        if asked is None:
+            continue
+        beginning, rows = asked
+        true, *others = read_whole(model, beginning, rows)
+        found.append(sum(one > true for one in others) + sum(one == true for one in others) / 2)
+    return found
+
+
+def read_whole(
+    model: LanguageModel, beginning: Sequence[int], rows: Sequence[Sequence[int]]
+) -> list[float]:
+    """Log p of each row after the beginning, in nats."""
+    found: list[float] = []
+    examples = [Example((*beginning, *row), (*([-100] * len(beginning)), *row)) for row in rows]
+    for start in range(0, len(examples), 16):
+        some = examples[start : start + 16]
+        batch = collate(some, model.tokenizer.pad_token_id)
+        log_p = model.model(**batch.inputs(), use_cache=False).logits[:, :-1].log_softmax(-1)
+        labels = batch.labels[:, 1:]
+        own = log_p.gather(-1, labels.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+        found += (own * (labels != -100)).sum(-1).tolist()
+    return found
+
+
+def markdown(found: Sequence[dict[str, Any]]) -> str:
+    """Medians and their ratio."""
+    lines = [
+        "| what | items | the audit, seconds | plainly, seconds | times as fast |",
+        "|---|---|---|---|---|",
+    ]
+    for one in found:
+        ours, plain = (median(one["seconds"][name]) for name in ("audit", "plain"))
+        lines.append(
+            f"| {one['what']} | {one['items']} | {ours:.2f} | {plain:.2f} | {plain / ours:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
