@@ -79,13 +79,15 @@ def quotas(counts: Sequence[int], limit: int) -> list[int]:
 
 def _other(record: Record, value: PersonalValue, person: str, seed: int) -> str:
     """One of the alternatives that do not stand in the record (seeded), or nothing."""
-    free = [
+    rng = random.Random(f"{seed}:{record.id}:{value.start}")
+    around = f"{record.content}\n{person}"
+    drawn = rng.sample(value.alternatives, len(value.alternatives))
+    free = (
         one
-        for one in value.alternatives
-        if not says(f"{record.content}\n{person}", value.entity, one)
-        and not says(one, value.entity, value.text)
-    ]
-    return random.Random(f"{seed}:{record.id}:{value.start}").choice(free) if free else ""
+        for one in drawn
+        if not says(around, value.entity, one) and not says(one, value.entity, value.text)
+    )
+    return next(free, "")
 
 
 def targets_digest(targets: Iterable[Target]) -> str:
