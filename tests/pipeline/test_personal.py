@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from unlearnkit.audit.targets import Target
-from unlearnkit.corpus.nlp import EMAIL, PERSON, Analyzer
+from unlearnkit.corpus.nlp import EMAIL, LOCATION, PERSON, Analyzer
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import (
     Certainty,
@@ -18,7 +18,13 @@ from unlearnkit.domain import (
     Split,
 )
 from unlearnkit.pipeline.material import Material
-from unlearnkit.pipeline.personal import fullest, named_in, personal_targets, subject_names
+from unlearnkit.pipeline.personal import (
+    fullest,
+    named_in,
+    personal_targets,
+    rankable,
+    subject_names,
+)
 
 FIRST = Record(id="f1", text="Zoltana Quibble, zoltana@quibble.example, wants a lamp.")
 SECOND = Record(id="f2", text="Zoltana again: parcel T3014738 is late.")
@@ -59,7 +65,7 @@ FOUND = Located(
 @pytest.fixture(scope="module")
 def targets(analyzer: Analyzer) -> dict[Split, tuple[Target, ...]]:
     material = Material((FIRST, SECOND), (), (STRANGER, THREAD, NOBODY), "given")
-    return personal_targets(material, FORGOTTEN, [FOUND], analyzer, seed=0)
+    return personal_targets(material, FORGOTTEN, [FOUND], analyzer, seed=0).asked
 
 
 def test_every_record_of_a_subject_is_asked_under_the_fullest_name_that_was_found(
@@ -76,7 +82,7 @@ def test_what_the_search_found_is_asked_for_though_detection_missed_it(
     patterns_only: Analyzer,
 ) -> None:
     material = Material((FIRST, SECOND), (), (STRANGER,), "given")
-    found = personal_targets(material, FORGOTTEN, [FOUND], patterns_only, seed=0)
+    found = personal_targets(material, FORGOTTEN, [FOUND], patterns_only, seed=0).asked
     assert "Zoltana Quibble" in {one.value.text for one in found[Split.FORGET]}
 
 
@@ -91,7 +97,7 @@ def test_a_subject_whose_name_no_record_has_is_asked_under_none(patterns_only: A
     nameless = Located(request_id="request", corpus_digest="c" * 64, matches=(), record_count=2)
     material = Material((SECOND,), (), (NOBODY,), "given")
     forgotten = ForgetSet(corpus_digest="c" * 64, records={"request": ("f2",)})
-    found = personal_targets(material, forgotten, [nameless], patterns_only, seed=0)
+    found = personal_targets(material, forgotten, [nameless], patterns_only, seed=0).asked
     assert [one.person for one in found[Split.FORGET]] == [""]
     assert [one.person for one in found[Split.HOLDOUT]] == [""]
 
@@ -119,3 +125,27 @@ def test_names_are_those_of_the_record_before_those_of_its_thread() -> None:
     }
     own = [*values, named(THREAD, "Ann")]
     assert named_in([STRANGER, THREAD], own)["h2"] == "Ann"
+
+
+def test_a_value_is_ranked_once_and_never_after_the_record_has_said_it() -> None:
+    """Neither where the question names it, nor again in another record."""
+    first = Record(id="a", text="Mira Holt lives in Oslo.", prompt="Where does Mira Holt live?")
+    second = Record(id="b", text="Oslo it is, wrote Emil Prado.")
+    others = tuple(f"Town{letter}" for letter in "abcdefgh")
+
+    def value(record: Record, text: str, entity: str) -> PersonalValue:
+        start = record.text.index(text)
+        return PersonalValue(record.id, entity, start, start + len(text), text, others)
+
+    values = [
+        value(first, "Mira Holt", PERSON),
+        value(first, "Oslo", LOCATION),
+        value(second, "Oslo", LOCATION),
+        value(second, "Emil Prado", PERSON),
+    ]
+    found = rankable([first, second], values, seed=0)
+    assert [(one.record.id, one.value.text) for one in found] == [
+        ("a", "Oslo"),
+        ("b", "Emil Prado"),
+    ]
+    assert len(rankable([first, second], values, seed=0, limit=1)) == 1
