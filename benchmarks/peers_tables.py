@@ -20,17 +20,17 @@ HEADS = {
     "memory": "peak MB",
 }
 NOTE = """\
-*published*: the papers' hyperparameters, 10 passes without stop rule, 32 forget records and as many
-retained ones a step; AdamW's learning rate is the small model's own, 1e-3 for everybody, since the
-papers' 1e-5 (UNDIAL: 1e-4) is meant for billions of weights; no warm-up, no weight decay. *rklu,
-published* and *forward-kl, published*: strengthened for 10 epochs, alpha 8, neither floor nor depths; where a text
-ends the teacher is the original in all rows. *searched*: the best of six settings tried for each
-objective on another slice, under the product's stop rule and 40 passes at most. *ours*: the
-product's defaults and the demo's learning rate, 3e-4; chosen on that other slice too, in many more
-tries than six. *ours searched*: the same with what the search found for it. EM: exact memorization; ES: extraction
-strength; utility: of retained records alone, for a model trained from scratch knows no real authors
-and no world facts. Mean over seeds, least and most in brackets. Peak memory is the whole process's,
-Python and its libraries included."""
+*published*: the papers' hyperparameters, 10 passes without stop rule, 32 forget records and as
+many retained ones a step; AdamW's learning rate is the small model's own, 1e-3 for everybody,
+since the papers' 1e-5 (UNDIAL: 1e-4) is meant for billions of weights; no warm-up, no weight
+decay. *rklu, published* and *forward-kl, published*: strengthened for 10 epochs, alpha 8, neither
+floor nor depths; where a text ends the teacher is the original in all rows. *searched*: the best
+of six settings tried for each objective on another slice, under the product's stop rule and 40
+passes at most. *ours*: the product's defaults and the demo's learning rate, 3e-4; chosen on that
+other slice too, in many more tries than six. *ours searched*: the same with what the search found
+for it. EM: exact memorization; ES: extraction strength; utility: of retained records alone, for a
+model trained from scratch knows no real authors and no world facts. Mean over seeds, least and
+most in brackets. Peak memory is the whole process's, Python and its libraries included."""
 
 
 def markdown(found: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def test_each_model_and_split_has_its_counts() -> None:
 def test_a_panel_for_each_model_bars_for_the_forgotten_lines_for_the_never_seen(
     report: Report,
 ) -> None:
-    drawing = decoys_plot(report.decoy_places)
+    drawing = decoys_plot(report.decoy_places, given=True)
     assert drawing is not None
     found = classes(drawing)
     for kind in ("b-before", "b-after", "b-reference"):
@@ -51,7 +51,7 @@ def test_a_panel_for_each_model_bars_for_the_forgotten_lines_for_the_never_seen(
 def test_bars_are_as_high_as_their_shares() -> None:
     counts = (30, 10, 0, 0, 0, 0, 0, 0)
     one = DecoyPlaces(split=Split.FORGET, model=ModelRole.UNLEARNED, counts=counts)
-    drawing = decoys_plot([one])
+    drawing = decoys_plot([one], given=True)
     assert drawing is not None
     bars = [bar for bar in ElementTree.fromstring(drawing).iter() if bar.get("class") == "b-after"]
     heights = [float(bar.get("height", "nan")) for bar in bars]
@@ -60,5 +60,11 @@ def test_bars_are_as_high_as_their_shares() -> None:
 
 
 def test_without_ranked_values_there_is_no_plot() -> None:
-    assert decoys_plot([]) is None
-    assert decoys_plot(decoy_places([rank(0, split=Split.HOLDOUT)])) is None
+    assert decoys_plot([], given=True) is None
+    assert decoys_plot(decoy_places([rank(0, split=Split.HOLDOUT)]), given=True) is None
+
+
+def test_values_of_a_made_holdout_are_no_shape_to_reach(report: Report) -> None:
+    drawing = decoys_plot(report.decoy_places, given=False)
+    assert drawing is not None
+    assert "m-unseen" not in classes(drawing)

@@ -90,7 +90,8 @@ def branches(target: Target, tokenizer: Any, encoding: Encoding) -> tuple[Ids, l
     start = alike(rows)
     after = alike([one[start:][::-1] for one in rows])
     ends = [len(one) - after for one in rows]
-    if len(rows) <= FEWEST or not start or max(ends) > encoding.max_length:
+    # Where one is the beginning of all others, it has no tokens of its own to be likely by.
+    if len(rows) <= FEWEST or not start < min(ends) or not start or max(ends) > encoding.max_length:
         return None
     return true[:start], [one[start:end] for one, end in zip(rows, ends, strict=True)]
 

@@ -39,7 +39,7 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.processes import by_the_first, from_the_first
+from unlearnkit.language_model.processes import by_the_first, from_the_first, wait_long
 from unlearnkit.language_model.tokens import Encoding
 
 FIGURES = 4
@@ -93,6 +93,7 @@ class Scores(Artefact):
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
+    wait_long()
     losses = _losses(task)
     records: list[RecordScore] = []
     values: list[ValueScore] = []

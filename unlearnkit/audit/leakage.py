@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from unlearnkit.audit.probes import Prompt, prompts
@@ -33,7 +33,7 @@ BATCH = 128
 class Ask:
     """One continuation of a prompt: the greedy one (0), or a sampled one by its number."""
 
-    given: tuple[int, ...]
+    given: tuple[int, ...] = field(repr=False)
     sample: int
 
 

@@ -77,7 +77,7 @@ class Probe(StrEnum):
 
 
 class ValueScore(Artefact):
-    """Whether one personal value of a record came out under one model; it is stored nowhere."""
+    """Whether one personal value of a record came out under one model; not the value itself."""
 
     record_id: str
     split: Split

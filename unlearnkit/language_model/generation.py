@@ -8,7 +8,7 @@ neither on the batch nor on the device, the rounding of logits apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.language_model.folder import LanguageModel
@@ -30,7 +30,7 @@ class Opening:
 class Beginning:
     """Token ids, and how many tokens may follow them at most."""
 
-    given: tuple[int, ...]
+    given: tuple[int, ...] = field(repr=False)
     length: int
     draws: tuple[float, ...] = ()
     """A number from 0 to 1 for each token that follows; none: the most likely ones."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
+PATIENCE = timedelta(days=7)
+"""How long processes wait for the main one; PyTorch's ten minutes are less than an audit takes."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -28,6 +31,13 @@ def divided(
         return done
     parts: list[list[Result]] = gather_object([done])
     return [parts[at % count][at // count] for at in range(len(items))]
+
+
+def wait_long() -> None:
+    """Let processes wait for one another for days; before anything else of accelerate."""
+    from accelerate import PartialState
+
+    PartialState(timeout=PATIENCE)
 
 
 def by_the_first(action: Callable[[], None]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from unlearnkit.audit.decoy_ranks import POOL
 from unlearnkit.audit.targets import Target, choose_targets
-from unlearnkit.corpus.nlp import PERSON, Analyzer
+from unlearnkit.corpus.nlp import LOCATION, PERSON, Analyzer
 from unlearnkit.corpus.values import PersonalValue, personal_values
 from unlearnkit.domain import (
     ForgetSet,
@@ -25,6 +25,8 @@ from unlearnkit.domain import (
 )
 from unlearnkit.pipeline.material import Material, evidence
 
+TOWN = 2
+"""The most words that a place without a street has here."""
 RANKED = 200
 """Values of a split that are ranked among their decoys: each is two short forward passes."""
 
@@ -51,7 +53,8 @@ def personal_targets(
     A forgotten record is its subject's, under the name the search found most fully and most often;
     where it found none, and in never-seen records, under the name in the record or its thread. A
     never-seen record that names nobody is said to be of another one's person, so that as many
-    questions are asked as of the forgotten: nobody of them was seen.
+    questions are asked as of the forgotten: nobody of them was seen. Not where a forgotten record
+    is nobody's by name: then it is asked less of, and they would be asked more.
     """
     known = evidence(material.forget, found)
     of_forget = personal_values(material.forget, analyzer, POOL, seed, known, progress=progress)
@@ -65,7 +68,7 @@ def personal_targets(
     }
     strangers = named_in(material.holdout, of_holdout)
     anybody = sorted(set(strangers.values()))
-    if anybody:
+    if anybody and all(one.id in people for one in material.forget):
         strangers = {
             one.id: strangers.get(one.id) or random.Random(f"{seed}:{one.id}").choice(anybody)
             for one in material.holdout
@@ -97,9 +100,18 @@ def rankable(
     Whose never-seen records are is not known, so that both sides count a value once altogether.
     """
     by_id = {one.id: one for one in records}
-    fresh = [one for one in values if not stands_before(by_id[one.record_id], one)]
+    fresh = [
+        one for one in values if has_form(one) and not stands_before(by_id[one.record_id], one)
+    ]
     together = dict.fromkeys(by_id, "")
     return choose_targets(records, fresh, {}, together, seed=seed, limit=limit)
+
+
+def has_form(value: PersonalValue) -> bool:
+    """Whether its alternatives are of its form: those of a whole address are towns."""
+    words = value.text.split()
+    whole = len(words) > TOWN or any(one.isdigit() for one in value.text)
+    return value.entity != LOCATION or not whole
 
 
 def stands_before(record: Record, value: PersonalValue) -> bool:

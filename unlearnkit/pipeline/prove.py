@@ -109,9 +109,9 @@ def audit(
         utility=text,
     )
     result = audit_models(task, context.now(), context.progress)
-    keep_utility_text(run, text)
     own = models[ModelRole.UNLEARNED].digest == manifest.unlearned_digest
     if own and is_main_process():
+        keep_utility_text(run, text)
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
         context.record("audited", payload)

@@ -227,7 +227,7 @@ TERMS = (
         "decoy_exposure",
         "Exposure, bits",
         "The same in bits: how much shorter the search for the true value becomes with the model. "
-        "About 1.4 where it says nothing, 5 where it always puts the true one before 31 others.",
+        "About 1.3 where it says nothing, 5 where it always puts the true one before 31 others.",
         "mean of log2(decoys + 1) - log2(decoys that are likelier + 1)",
         "Carlini et al. 2019, arXiv 1802.08232",
     ),

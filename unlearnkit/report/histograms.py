@@ -18,9 +18,16 @@ PANELS = (
 WIDE, HIGH, GAP, TOP = 200, 120, 32, 26
 
 
-def decoys_plot(places: Sequence[DecoyPlaces]) -> Markup | None:
-    """Bars for forgotten values, lines for never-seen ones, a panel for each model; or nothing."""
-    found = {(one.split, one.model): one.shares for one in places}
+def decoys_plot(places: Sequence[DecoyPlaces], *, given: bool) -> Markup | None:
+    """Bars for forgotten values, lines for never-seen ones, a panel for each model; or nothing.
+
+    Without a `given` holdout no lines: its values are of the decoys' kind, and no level to reach.
+    """
+    found = {
+        (one.split, one.model): one.shares
+        for one in places
+        if given or one.split is not Split.HOLDOUT
+    }
     shown = [one for one in PANELS if (Split.FORGET, one[0]) in found]
     if not shown:
         return None

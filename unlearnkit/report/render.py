@@ -64,7 +64,7 @@ def render_html(
         else [],
         "forget_shown": len({one.number for one in forget}),
         "plot_limit": plots.ROW_LIMIT,
-        "decoys": decoys_plot(report.decoy_places),
+        "decoys": decoys_plot(report.decoy_places, given=report.holdout_origin == "given"),
         "moved": distributions.moved_plot(report),
         "truth_ratios": distributions.truth_ratio_plot(report),
         "truth_lines": distributions.truth_ratio_lines(report),

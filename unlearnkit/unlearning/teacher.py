@@ -49,8 +49,9 @@ def at_depths(teacher: Tensor, labels: Tensor, depths: Tensor) -> Tensor:
     own = teacher.gather(-1, at)
     teacher.scatter_(-1, at, float("-inf"))
     rest, best = teacher.logsumexp(-1, keepdim=True), teacher.amax(-1, keepdim=True)
-    # p / (1 - p) is 1 / (e^depth - 1).
-    wanted = torch.minimum(rest - depths.unsqueeze(-1).expm1().log(), best - SECOND)
+    # p / (1 - p) is 1 / (e^depth - 1), whose logarithm is taken so that no depth is too large.
+    odds = depths + (-depths.neg().exp()).log1p()
+    wanted = torch.minimum(rest - odds.unsqueeze(-1), best - SECOND)
     return teacher.scatter_(-1, at, torch.where(wanted.isnan(), own, wanted))
 
 

@@ -14,11 +14,13 @@ if TYPE_CHECKING:
 def restored(model: Any) -> Iterator[None]:
     """Put weights and dtypes back, whatever is done to the model inside, and leave it in eval mode.
 
-    Meanwhile a copy of the weights is held in main memory.
+    Buffers too: a model made float32 has its rotary frequencies made so. Meanwhile a copy of the
+    weights is held in main memory.
     """
     import torch
 
-    kept = [(one, one.detach().to("cpu", copy=True)) for one in model.parameters()]
+    both = [*model.parameters(), *model.buffers()]
+    kept = [(one, one.detach().to("cpu", copy=True)) for one in both]
     try:
         yield
     finally:
