@@ -231,9 +231,10 @@ def _locate_figures(place: Path, manifest: RunManifest) -> list[dict[str, Any]]:
 
 
 def markdown(figures: dict[str, Any]) -> str:
-    """Before, after, retrained, as a Markdown table."""
-    values = {(m["metric"], m["split"], m["model"]): m["value"] for m in figures["measurements"]}
-    metrics = dict.fromkeys(m["metric"] for m in figures["measurements"])
+    """Before, after, retrained, without attacks, as a Markdown table."""
+    plain = [m for m in figures["measurements"] if not m["under"]]
+    values = {(m["metric"], m["split"], m["model"]): m["value"] for m in plain}
+    metrics = dict.fromkeys(m["metric"] for m in plain)
     lines = ["| records | metric | before | after | retrained |", "|---|---|---|---|---|"]
     for split in Split:
         for metric in metrics:
