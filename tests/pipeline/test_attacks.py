@@ -9,7 +9,8 @@ import pytest
 from tests.company import Line, opened, unlearnkit
 from unlearnkit.artefacts import load
 from unlearnkit.domain import CONDITIONS, Attack, AuditResult, Outcome
-from unlearnkit.pipeline.prove import audit, gate
+from unlearnkit.pipeline.audit import audit
+from unlearnkit.pipeline.prove import gate
 from unlearnkit.pipeline.runs import finished_runs
 
 

@@ -16,8 +16,8 @@ from unlearnkit.domain import ModelRole
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapter_folder import is_adapter
 from unlearnkit.language_model.folder import load_language_model, model_digest
+from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.forget import unlearn
-from unlearnkit.pipeline.prove import audit
 from unlearnkit.pipeline.runs import finished_runs
 from unlearnkit.unlearning.lineage import lineage_of
 from unlearnkit.unlearning.settings import ObjectiveName, Settings

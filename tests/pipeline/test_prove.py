@@ -12,9 +12,10 @@ from tests.company import Line, opened, unreachable_policy
 from unlearnkit.artefacts import load, save
 from unlearnkit.domain import AuditResult, ModelRole, Outcome, RequestState, Split
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
-from unlearnkit.pipeline.prove import audit, find_policy, gate, report
+from unlearnkit.pipeline.prove import find_policy, gate, report
 from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.unlearning.settings import Settings

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.audit.scoring import loaded
 from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.domain import Artefact, Measurement, ModelRole, Split, UtilityText
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.recall import columns, token_figures
 from unlearnkit.language_model.tokens import IGNORED, Example
@@ -57,13 +58,9 @@ def material_digest(text: PlainText, length: int) -> str:
 
 def window_losses(folder: Path, digest: str, text: PlainText, length: int) -> WindowLosses:
     """The losses of a model. Raises BadInput for an unusable model, or a text of one window."""
-    from accelerate import Accelerator
-
     from unlearnkit.language_model.headed import Headed
 
-    device = Accelerator().device
-    language_model = load_language_model(folder)
-    language_model.model.to(device)
+    language_model, device = loaded(folder)
     found = windows(language_model, text, length)
     pad_id = language_model.tokenizer.pad_token_id
     headed = Headed(language_model.model)

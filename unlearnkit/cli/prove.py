@@ -62,8 +62,8 @@ def audit(
     On several GPUs: accelerate launch -m unlearnkit audit MODEL
     """
     from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.pipeline.audit import audit as run_audit
     from unlearnkit.pipeline.context import is_main_process
-    from unlearnkit.pipeline.prove import audit as run_audit
     from unlearnkit.pipeline.runs import find_run, run_for_model
 
     wanted = named_attacks(attacks)

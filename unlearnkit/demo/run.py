@@ -15,6 +15,7 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.locate.forget_set import LocateScore, evaluate
 from unlearnkit.locate.review import apply_decisions, pending
 from unlearnkit.locate.review import decide as decide_all
+from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
     OPEN,
@@ -26,7 +27,7 @@ from unlearnkit.pipeline.find import (
     located,
 )
 from unlearnkit.pipeline.forget import unlearn
-from unlearnkit.pipeline.prove import Gated, Reported, audit, gate, report
+from unlearnkit.pipeline.prove import Gated, Reported, gate, report
 from unlearnkit.pipeline.runs import find_run
 from unlearnkit.report.verifying import Verification, verify_report
 from unlearnkit.unlearning.settings import Settings

@@ -11,6 +11,7 @@ from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
+from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
     OPEN,
@@ -21,7 +22,7 @@ from unlearnkit.pipeline.find import (
     locate,
 )
 from unlearnkit.pipeline.forget import unlearn
-from unlearnkit.pipeline.prove import Reported, audit, find_policy, report
+from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.runs import find_run, refuse_file
 from unlearnkit.unlearning.settings import Settings
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from unlearnkit.audit.scoring import loaded as loaded_model
 from unlearnkit.domain import Record, RelearningCurve, Split
-from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.recall import Recall, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
@@ -75,11 +76,7 @@ class Attempt:
 
 def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Encoding) -> Subject:
     """The model in `folder`, ready to be attacked. Raises BadInput for an unusable model."""
-    from accelerate import Accelerator
-
-    device = Accelerator().device
-    language_model = load_language_model(folder)
-    language_model.model.to(device)
+    language_model, device = loaded_model(folder)
     rows = {
         split: tuple(
             Row(one.id, encode_record(one, language_model.tokenizer, encoding)) for one in records

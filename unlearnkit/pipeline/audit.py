@@ -1,0 +1,180 @@
+"""From a finished run to figures: its records and models, gathered again and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from unlearnkit.artefacts import load, save, sha256_file
+from unlearnkit.audit.attacks.relearning import Relearning
+from unlearnkit.audit.engine import AuditedModel, AuditTask
+from unlearnkit.audit.engine import audit as audit_models
+from unlearnkit.corpus.index import IndexInfo
+from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.reader import Corpus
+from unlearnkit.domain import (
+    CONDITIONS,
+    Attack,
+    AuditResult,
+    Located,
+    ModelRole,
+    RunManifest,
+)
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import check_folder, model_digest
+from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.pipeline.context import Context, is_main_process
+from unlearnkit.pipeline.find import located, open_corpus
+from unlearnkit.pipeline.material import gather
+from unlearnkit.pipeline.personal import personal_targets
+from unlearnkit.pipeline.runs import Run
+from unlearnkit.pipeline.utility import keep_utility_text, utility_text
+
+
+def audit(
+    context: Context,
+    run: Run,
+    model: Path,
+    reference: Path | None = None,
+    *,
+    utility: Path | None = None,
+    attacks: Sequence[Attack] | None = None,
+) -> AuditResult:
+    """Measure `model` in the place of the run's unlearned model, beside the original.
+
+    `attacks` are those of the workspace's settings where none are named. A reference or a utility
+    text once given stays part of the run, and so do the attacks that were made on its model. The
+    audit of the run's own model is kept for the report. Raises BadInput: model folders, the text,
+    or a corpus that changed since the run.
+    """
+    task = _task(context, run, model, reference, utility=utility, attacks=attacks)
+    result = audit_models(task, context.now(), context.progress)
+    own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
+    if own and is_main_process():
+        keep_utility_text(run, task.utility)
+        result = _kept(run.audit_file, result)
+        payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
+        context.record("audited", payload)
+    return result
+
+
+def _task(
+    context: Context,
+    run: Run,
+    model: Path,
+    reference: Path | None,
+    *,
+    utility: Path | None,
+    attacks: Sequence[Attack] | None,
+) -> AuditTask:
+    """What is measured: the run's records, as they were, and their values, under which models."""
+    manifest, settings = run.manifest, run.manifest.settings
+    index, corpus, found = _same_records(context, run)
+    models = _models(run, model, reference)
+    text = utility_text(run, utility, index.fields)
+    seed, analyzer = int(settings["seed"]), load_analyzer(index.nlp)
+    material = gather(
+        corpus,
+        manifest.forget_set,
+        found,
+        [Path(path) for path in manifest.holdout_paths],
+        fields=index.fields,
+        analyzer=analyzer,
+        seed=seed,
+        progress=context.progress,
+    )
+    personal = personal_targets(
+        material, manifest.forget_set, found, analyzer, seed=seed, progress=context.progress
+    )
+    return AuditTask(
+        run_id=run.id,
+        models=models,
+        splits=material.audited(seed),
+        owners=_owners(manifest),
+        encoding=Encoding(str(settings["prompt_template"]), int(settings["max_length"])),
+        holdout_origin=material.holdout_origin,
+        corpus_digest=corpus.digest,
+        seed=seed,
+        kept=run.scores,
+        targets=personal.asked,
+        ranked=personal.ranked,
+        attacks=_attacks(run, models, context.workspace.config.attacks, attacks),
+        relearning=Relearning(float(settings["learning_rate"]), int(settings["lora_rank"]), seed),
+        utility=text,
+    )
+
+
+def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[Located]]:
+    """The index, the corpus and what was found in it, if they are still those of the run."""
+    manifest = run.manifest
+    index, corpus = open_corpus(context)
+    if corpus.digest != manifest.forget_set.corpus_digest:
+        raise BadInput(
+            f"the corpus changed since {run.id} was made, so it cannot be measured on it",
+            fix="Put the records back as they were, or unlearn again.",
+        )
+    found = [located(context, one) for one in manifest.requests]
+    if any(one.corpus_digest != corpus.digest for one in found):
+        raise BadInput(
+            f"the records of {run.id} were located again since, on another corpus",
+            fix="Index the run's corpus and locate its requests on it, or unlearn again.",
+        )
+    return index.info, corpus, found
+
+
+def _kept(file: Path, result: AuditResult) -> AuditResult:
+    """The audit that is there, where it found the same; else this one, saved."""
+    if file.is_file():
+        earlier = load(file, AuditResult)
+        if earlier == result.model_copy(update={"created": earlier.created}):
+            return earlier
+    save(file, result)
+    return result
+
+
+def _models(run: Run, model: Path, reference: Path | None) -> dict[ModelRole, AuditedModel]:
+    """The audited models by role. What was measured before may be gone from the disk since."""
+    manifest = run.manifest
+    check_folder(model)
+    original = AuditedModel(Path(manifest.original_path), manifest.original_digest)
+    if original.folder.is_dir() and model_digest(original.folder) != original.digest:
+        raise BadInput(
+            f"the original model changed since {run.id} was made",
+            where=original.folder,
+            fix="Put it back as it was: before and after are measured on the same model.",
+        )
+    models = {
+        ModelRole.ORIGINAL: original,
+        ModelRole.UNLEARNED: AuditedModel(model, model_digest(model)),
+    }
+    if reference is not None:
+        check_folder(reference)
+        models[ModelRole.REFERENCE] = AuditedModel(reference, model_digest(reference))
+    elif run.audit_file.is_file():
+        known = load(run.audit_file, AuditResult).models.get(ModelRole.REFERENCE)
+        if known is not None:
+            models[ModelRole.REFERENCE] = AuditedModel(Path("the retrained reference"), known)
+    return models
+
+
+def _attacks(
+    run: Run,
+    models: Mapping[ModelRole, AuditedModel],
+    usual: Sequence[Attack],
+    wanted: Sequence[Attack] | None,
+) -> tuple[Attack, ...]:
+    """The attacks to make, and those that the run's own model was audited under before."""
+    chosen = set(usual if wanted is None else wanted)
+    if run.audit_file.is_file():
+        earlier = load(run.audit_file, AuditResult)
+        if earlier.models[ModelRole.UNLEARNED] == models[ModelRole.UNLEARNED].digest:
+            chosen |= {CONDITIONS[one.under] for one in earlier.attacks}
+    return tuple(one for one in Attack if one in chosen)
+
+
+def _owners(manifest: RunManifest) -> dict[str, tuple[str, ...]]:
+    owners: dict[str, tuple[str, ...]] = {}
+    for request_id, records in manifest.forget_set.records.items():
+        for record_id in records:
+            owners[record_id] = (*owners.get(record_id, ()), request_id)
+    return owners
