@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from unlearnkit.audit.engine import AuditedModel, AuditTask
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
-from unlearnkit.domain import Record
+from unlearnkit.domain import ModelRole, Record, Split
+from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Encoding
 
 ENCODING = Encoding(max_length=64)
@@ -50,3 +54,24 @@ def build(folder: Path) -> Small:
     train(everything, tokenizer, folder / "model", size=size, encoding=ENCODING, seed=0)
     train(retain, tokenizer, folder / "reference", size=size, encoding=ENCODING, seed=1)
     return Small(folder / "model", folder / "reference", forget, retain, holdout)
+
+
+def audit_task(
+    models: Mapping[ModelRole, Path],
+    splits: Mapping[Split, Sequence[Record]],
+    kept: Path,
+    **more: Any,
+) -> AuditTask:
+    """What an audit of these models on these records is asked for; `more` are fields of it."""
+    given: dict[str, Any] = {
+        "run_id": "run",
+        "models": {role: AuditedModel(one, model_digest(one)) for role, one in models.items()},
+        "splits": splits,
+        "owners": {},
+        "encoding": ENCODING,
+        "holdout_origin": "given",
+        "corpus_digest": "c" * 64,
+        "seed": 0,
+        "kept": kept,
+    }
+    return AuditTask(**given | more)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import ENCODING, Small, records
+from tests.small import Small, audit_task, records
 from unlearnkit.audit.engine import AuditedModel, AuditTask, audit, material_digest
 from unlearnkit.audit.leakage_figures import NO_VALUES
 from unlearnkit.audit.targets import Target
@@ -15,7 +15,6 @@ from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import AuditResult, ModelRole, Record, RecordScore, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import model_digest
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -26,10 +25,6 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("audit") / "scores"
 
 
-def audited(folder: Path) -> AuditedModel:
-    return AuditedModel(folder, model_digest(folder))
-
-
 @pytest.fixture(scope="module")
 def measured(small: Small, kept: Path) -> AuditResult:
     """The original stands in for the unlearned model: a model that has forgotten nothing."""
@@ -38,28 +33,18 @@ def measured(small: Small, kept: Path) -> AuditResult:
         replace(one, perturbed=(other.text,))
         for one, other in zip(small.forget, strangers, strict=True)
     ]
-    return audit(
-        AuditTask(
-            run_id="run",
-            models={
-                ModelRole.ORIGINAL: audited(small.model),
-                ModelRole.UNLEARNED: audited(small.model),
-                ModelRole.REFERENCE: audited(small.reference),
-            },
-            splits={
-                Split.FORGET: forget,
-                Split.RETAIN: small.retain,
-                Split.HOLDOUT: small.holdout,
-            },
-            owners={one.id: ("request",) for one in forget},
-            encoding=ENCODING,
-            holdout_origin="given",
-            corpus_digest="c" * 64,
-            seed=0,
-            kept=kept,
-        ),
-        NOW,
-    )
+    models = {
+        ModelRole.ORIGINAL: small.model,
+        ModelRole.UNLEARNED: small.model,
+        ModelRole.REFERENCE: small.reference,
+    }
+    splits = {
+        Split.FORGET: forget,
+        Split.RETAIN: small.retain,
+        Split.HOLDOUT: small.holdout,
+    }
+    owners = {one.id: ("request",) for one in forget}
+    return audit(audit_task(models, splits, kept, owners=owners), NOW)
 
 
 def test_a_model_is_measured_once_whatever_it_is_called(measured: AuditResult, kept: Path) -> None:
@@ -130,17 +115,8 @@ def test_every_record_is_listed_with_its_request(measured: AuditResult) -> None:
 def test_kept_scores_of_an_earlier_version_are_not_taken_for_a_model_that_is_gone(
     small: Small, tmp_path: Path
 ) -> None:
-    task = AuditTask(
-        run_id="run",
-        models={ModelRole.REFERENCE: AuditedModel(tmp_path / "gone", "d" * 64)},
-        splits={Split.FORGET: small.forget},
-        owners={},
-        encoding=ENCODING,
-        holdout_origin="given",
-        corpus_digest="c" * 64,
-        seed=0,
-        kept=tmp_path / "scores",
-    )
+    gone = {ModelRole.REFERENCE: AuditedModel(tmp_path / "gone", "d" * 64)}
+    task = replace(audit_task({}, {Split.FORGET: small.forget}, tmp_path), models=gone)
     with pytest.raises(BadInput, match="the reference model is not there"):
         audit(task, NOW)
 
@@ -172,17 +148,8 @@ def target(record: Record) -> Target:
 
 @pytest.fixture
 def task(small: Small, tmp_path: Path) -> AuditTask:
-    return AuditTask(
-        run_id="run",
-        models={ModelRole.ORIGINAL: audited(small.model)},
-        splits={Split.FORGET: small.forget[:2]},
-        owners={},
-        encoding=ENCODING,
-        holdout_origin="given",
-        corpus_digest="c" * 64,
-        seed=0,
-        kept=tmp_path / "scores",
-    )
+    splits = {Split.FORGET: small.forget[:2]}
+    return audit_task({ModelRole.ORIGINAL: small.model}, splits, tmp_path / "scores")
 
 
 def test_values_that_come_out_are_counted_and_kept_without_a_word_of_them(

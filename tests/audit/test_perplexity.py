@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.small import ENCODING, Small
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit, material_digest
+from tests.small import ENCODING, Small, audit_task
+from unlearnkit.audit.engine import AuditTask, audit, material_digest
 from unlearnkit.audit.perplexity import (
     WindowLosses,
     cut,
@@ -24,7 +24,7 @@ from unlearnkit.audit.perplexity import (
 from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import load_language_model, model_digest
+from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.tokens import IGNORED
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -136,19 +136,11 @@ def test_it_is_what_transformers_own_loss_comes_to(small: Small) -> None:
 
 
 def task(small: Small, kept: Path, utility: PlainText | None) -> AuditTask:
-    return AuditTask(
-        run_id="run",
-        models={
-            ModelRole.ORIGINAL: AuditedModel(small.model, model_digest(small.model)),
-            ModelRole.UNLEARNED: AuditedModel(small.reference, model_digest(small.reference)),
-        },
-        splits={Split.FORGET: small.forget[:2]},
-        owners={},
+    return audit_task(
+        {ModelRole.ORIGINAL: small.model, ModelRole.UNLEARNED: small.reference},
+        {Split.FORGET: small.forget[:2]},
+        kept,
         encoding=replace(ENCODING, max_length=32),
-        holdout_origin="given",
-        corpus_digest="c" * 64,
-        seed=0,
-        kept=kept,
         utility=utility,
     )
 

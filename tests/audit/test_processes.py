@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import ENCODING, Small, records
+from tests.small import Small, audit_task, records
 from tests.unlearning.launch import in_two_processes
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
+from unlearnkit.audit.engine import AuditTask, audit
 from unlearnkit.corpus.plain_text import PlainText
-from unlearnkit.domain import AuditResult, ModelRole, Split
-from unlearnkit.language_model.folder import model_digest
+from unlearnkit.domain import Attack, AuditResult, ModelRole, Split
 
 SCRIPT = """
 import os, sys
@@ -30,17 +29,11 @@ NOW = datetime(2026, 1, 2, tzinfo=UTC)
 def task(model: Path, kept: Path) -> AuditTask:
     """Some records, a split of a single one, and a text; the original stands in for both models."""
     forget, retain, holdout = records(6, 1, "f"), records(7, 2, "r"), records(1, 3, "h")
-    same = AuditedModel(model, model_digest(model))
-    return AuditTask(
-        run_id="run",
-        models={ModelRole.ORIGINAL: same, ModelRole.UNLEARNED: same},
-        splits={Split.FORGET: forget, Split.RETAIN: retain, Split.HOLDOUT: holdout},
-        owners={},
-        encoding=ENCODING,
-        holdout_origin="given",
-        corpus_digest="c" * 64,
-        seed=0,
-        kept=kept,
+    return audit_task(
+        {ModelRole.ORIGINAL: model, ModelRole.UNLEARNED: model},
+        {Split.FORGET: forget, Split.RETAIN: retain, Split.HOLDOUT: holdout},
+        kept,
+        attacks=(Attack.PRUNING,),
         utility=PlainText(Path("text.txt"), "e" * 64, tuple(one.text for one in retain)),
     )
 
@@ -55,6 +48,7 @@ def test_two_processes_come_to_the_figures_of_one(small: Small, tmp_path: Path) 
     )
     assert first == second
     alone = audit(task(small.model, tmp_path / "alone"), NOW)
+    assert first.attacks == alone.attacks
     assert [one.record_id for one in first.records] == [one.record_id for one in alone.records]
     for ours, theirs in (
         *zip(first.records, alone.records, strict=True),

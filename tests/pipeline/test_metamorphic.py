@@ -10,15 +10,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.small import ENCODING, Small, records
+from tests.small import ENCODING, Small, audit_task, records
 from unlearnkit import resources
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
+from unlearnkit.audit.engine import audit
 from unlearnkit.demo.training import SmallModel, new_model
 from unlearnkit.domain import AuditResult, ModelRole, Outcome, Record, Split, Verdict
 from unlearnkit.language_model.folder import (
     LanguageModel,
     load_language_model,
-    model_digest,
     save_language_model,
 )
 from unlearnkit.language_model.tokens import collate, encode_record
@@ -43,22 +42,12 @@ def audited(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Audited:
         folders = {ModelRole.ORIGINAL: small.model, ModelRole.UNLEARNED: model}
         if reference is not None:
             folders[ModelRole.REFERENCE] = reference
-        task = AuditTask(
-            run_id="run",
-            models={role: AuditedModel(one, model_digest(one)) for role, one in folders.items()},
-            splits={
-                Split.FORGET: forget,
-                Split.RETAIN: small.retain,
-                Split.HOLDOUT: small.holdout,
-            },
-            owners={one.id: ("request",) for one in forget},
-            encoding=ENCODING,
-            holdout_origin="given",
-            corpus_digest="c" * 64,
-            seed=0,
-            kept=kept,
-        )
-        return audit(task, NOW)
+        splits = {
+            Split.FORGET: forget,
+            Split.RETAIN: small.retain,
+            Split.HOLDOUT: small.holdout,
+        }
+        return audit(audit_task(folders, splits, kept), NOW)
 
     return made
 

@@ -32,6 +32,17 @@ def mean_of(
     )
 
 
+def worst(split: Split, model: ModelRole, rows: Sequence[RecordScore]) -> Measurement:
+    """The most extractable of the records."""
+    return Measurement(
+        metric="max_extraction_strength",
+        split=split,
+        model=model,
+        value=max(row.extraction_strength for row in rows),
+        n=len(rows),
+    )
+
+
 def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ...]:
     """Every metric for every split and model that was scored."""
     found: list[Measurement] = []
@@ -47,15 +58,7 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
         for metric in CONTINUED:
             values = [one for row in own if (one := getattr(row, metric)) is not None]
             found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_TEXT))
-        found.append(
-            Measurement(
-                metric="max_extraction_strength",
-                split=split,
-                model=model,
-                value=max(row.extraction_strength for row in rows),
-                n=len(rows),
-            )
-        )
+        found.append(worst(split, model, rows))
     return (
         *found,
         *forget_qualities(scores),

@@ -11,6 +11,11 @@ from unlearnkit.domain import IdentifierKind
 REGIONS = ("US", "GB", "DE", "FR", "ES", "IT", "PL")
 """Where a phone number without country code may be from, tried in this order."""
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+
 # Letters that Unicode does not decompose into a base letter and a mark.
 _BASE_LETTERS = str.maketrans("łŁøØđĐħĦŧŦıÐð", "lLoOdDhHtTiDd")
 

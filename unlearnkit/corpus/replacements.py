@@ -7,15 +7,12 @@ import re
 from typing import Any
 
 from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON
+from unlearnkit.corpus.normalise import MONTHS
 
 HANDLE = "HANDLE"
 """A user name, or another identifier of the person's that is given in `known`."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_IN_DATES = re.compile("|".join((*_MONTHS, *_DAYS, r"\d+")))
+_IN_DATES = re.compile("|".join((*MONTHS, *_DAYS, r"\d+")))
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -58,7 +55,7 @@ def _person(text: str, words: dict[str, str], rng: random.Random, fake: Any) -> 
 def _date_part(one: re.Match[str], rng: random.Random) -> str:
     """Another month, weekday, year, time, or number that can stand where this one stood."""
     part = one[0]
-    for names in (_MONTHS, _DAYS):
+    for names in (MONTHS, _DAYS):
         if part in names:
             return rng.choice(names)
     number = int(part)

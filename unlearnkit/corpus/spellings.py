@@ -11,13 +11,10 @@ import unicodedata
 from functools import lru_cache
 
 from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON, PHONE
-from unlearnkit.corpus.normalise import REGIONS, fold, normalise_phone
+from unlearnkit.corpus.normalise import MONTHS, REGIONS, fold, normalise_phone
 from unlearnkit.corpus.replacements import HANDLE
 
-_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december",
-)  # fmt: skip
+_MONTHS = tuple(one.lower() for one in MONTHS)
 _MONTH = "|".join(rf"{one[:3]}(?:{one[3:]})?" for one in _MONTHS) + "|sept"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _DATES = (

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unlearnkit.corpus.index import KINDS, EntityRow
-from unlearnkit.corpus.normalise import fold, normalise
+from unlearnkit.corpus.normalise import MONTHS, fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
@@ -16,10 +16,6 @@ from unlearnkit.pseudonym import keyed_hash
 _GAP = r"[\s()./\u2010-\u2013-]{0,3}"
 _SHORT_NUMBER = 5
 """A customer number of fewer characters than this may stand for anything; it only hints."""
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 
 
 def own_values(
@@ -77,7 +73,7 @@ def _dates(value: str) -> list[str]:
     if parts is None or not 1 <= int(parts[2]) <= 12:
         return [value]
     year, month, day = (int(part) for part in parts.groups())
-    name = _MONTHS[month - 1]
+    name = MONTHS[month - 1]
     spelled = [
         text
         for word in (name, name[:3])

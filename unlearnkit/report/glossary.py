@@ -17,7 +17,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Attack:
+class Inference:
     """One way to guess whether a record was trained on."""
 
     name: str
@@ -27,32 +27,32 @@ class Attack:
 
 
 ATTACKS = (
-    Attack(
+    Inference(
         "loss",
         "loss",
         "the mean log-probability of the record’s tokens",
         "Yeom et al. 2018, arXiv 1709.01604",
     ),
-    Attack(
+    Inference(
         "zlib",
         "zlib",
         "the mean log-probability over the bytes of the text compressed by zlib",
         "Carlini et al. 2021, arXiv 2012.07805",
     ),
-    Attack(
+    Inference(
         "min_k",
         "Min-K%",
         "the mean of the lowest 20 % of the tokens’ log-probabilities",
         "Shi et al. 2024, arXiv 2310.16789",
     ),
-    Attack(
+    Inference(
         "min_k_plus_plus",
         "Min-K%++",
         "the same of log-probabilities less their mean, over their standard deviation, both over "
         "the vocabulary under the model’s own distribution",
         "Zhang et al. 2025, arXiv 2404.02936",
     ),
-    Attack(
+    Inference(
         "reference",
         "beside the retrained model",
         "the mean log-probability less that under the retrained model",

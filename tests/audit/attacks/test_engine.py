@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.small import ENCODING, Small
+from tests.small import ENCODING, Small, audit_task
 from unlearnkit.audit.attacks import engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
 from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.attacks.subject import Row, loaded, spread
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit
+from unlearnkit.audit.engine import AuditTask, audit
 from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Example
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -27,26 +26,13 @@ CHANGED = [name for name, attack in CONDITIONS.items() if attack in WEIGHTS]
 
 def task(small: Small, kept: Path, attacks: Sequence[Attack] = WEIGHTS) -> AuditTask:
     """Unlearned is a model that was retrained without the records: nothing can come back."""
-    unlearned = AuditedModel(small.reference, model_digest(small.reference))
-    return AuditTask(
-        run_id="run",
-        models={
-            ModelRole.ORIGINAL: AuditedModel(small.model, model_digest(small.model)),
-            ModelRole.UNLEARNED: unlearned,
-        },
-        splits={
-            Split.FORGET: small.forget,
-            Split.RETAIN: small.retain,
-            Split.HOLDOUT: small.holdout,
-        },
-        owners={},
-        encoding=ENCODING,
-        holdout_origin="given",
-        corpus_digest="c" * 64,
-        seed=0,
-        kept=kept,
-        attacks=attacks,
-    )
+    models = {ModelRole.ORIGINAL: small.model, ModelRole.UNLEARNED: small.reference}
+    splits = {
+        Split.FORGET: small.forget,
+        Split.RETAIN: small.retain,
+        Split.HOLDOUT: small.holdout,
+    }
+    return audit_task(models, splits, kept, attacks=attacks)
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from unlearnkit.audit.attacks.engine import Attacked
 from unlearnkit.audit.differences import differences
-from unlearnkit.audit.summary import NO_RECORDS, mean_of
+from unlearnkit.audit.summary import NO_RECORDS, mean_of, worst
 from unlearnkit.domain import Difference, Measurement, RecordScore
 
 METRICS = ("exact_memorization", "extraction_strength", "probability")
@@ -39,13 +39,5 @@ def _figures(attacked: Attacked, seed: int) -> list[Measurement]:
             values = [float(getattr(one, metric)) for one in rows]
             found.append(mean_of(metric, split, model, values, seed=seed, missing=why))
         if rows:
-            found.append(
-                Measurement(
-                    metric="max_extraction_strength",
-                    split=split,
-                    model=model,
-                    value=max(one.extraction_strength for one in rows),
-                    n=len(rows),
-                )
-            )
+            found.append(worst(split, model, rows))
     return [one.model_copy(update=named) for one in found]
