@@ -6,7 +6,10 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from unlearnkit.domain import AuditResult, Baseline, Difference, Measurement, ModelRole, Split
-from unlearnkit.policy.schema import DIFFERENCES
+from unlearnkit.policy.schema import WITHOUT_INTERVAL
+
+DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
+"""Metrics whose differences an audit measures record by record."""
 
 Figures = Mapping[tuple[str, ...], float | None]
 """(metric, split, model) -> value; with a fourth word, the attack it is under."""
@@ -52,6 +55,9 @@ def audit(figures: Figures, *, reference: bool = False) -> AuditResult:
                 model=ModelRole(model),
                 value=value,
                 n=24,
+                # As if there were records without number.
+                low=None if metric in WITHOUT_INTERVAL else value,
+                high=None if metric in WITHOUT_INTERVAL else value,
                 not_measured="" if value is not None else "no paraphrase in the corpus",
                 under=under[0] if under else "",
             )

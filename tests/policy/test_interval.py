@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.policy.audits import FORGOTTEN, audit
-from unlearnkit.domain import AuditResult, Difference, Outcome, Split
-from unlearnkit.policy.interval import bounds, by_interval
+from unlearnkit.domain import AuditResult, Difference, Measurement, ModelRole, Outcome, Split
+from unlearnkit.policy.interval import apart, bounds, by_interval, of_difference, of_figure
 from unlearnkit.policy.schema import Compare, Policy, Rule
 from unlearnkit.policy.verdict import explain, judge
 
@@ -30,7 +30,7 @@ def difference(low: float, high: float) -> Difference:
 
 
 def outcome(compare: Compare, low: float, high: float) -> Outcome:
-    return by_interval(compare, difference(low, high))[0]
+    return by_interval(compare, of_difference(difference(low, high)))[0]
 
 
 WITHIN = Compare(to="holdout", within=0.1, by="interval")
@@ -114,7 +114,9 @@ def test_a_broken_one_says_on_which_side() -> None:
 
 
 def test_without_an_interval_nothing_is_told() -> None:
-    alone = audit(FORGOTTEN).model_copy(update={"differences": ()})
+    alone = audit(FORGOTTEN)
+    bare = tuple(one.model_copy(update={"low": None}) for one in alone.measurements)
+    alone = alone.model_copy(update={"differences": (), "measurements": bare})
     [check] = judge(rule(by="interval"), "d", alone).checks
     assert check.outcome is Outcome.CANNOT_TELL
     assert "two records on each side" in check.explanation
@@ -127,4 +129,88 @@ def test_a_difference_that_is_no_number_tells_nothing() -> None:
 
 def test_it_is_explained() -> None:
     [sentence] = explain(rule(by="interval"))
-    assert "the whole 90 % interval of exact memorization must lie within 0.10" in sentence
+    assert "the whole interval of exact memorization must lie within 0.10" in sentence
+
+
+def share(value: float, low: float, high: float, split: str = "forget") -> Measurement:
+    return Measurement(
+        metric="pii_leakage",
+        split=Split(split),
+        model=ModelRole.UNLEARNED,
+        value=value,
+        low=low,
+        high=high,
+        n=40,
+    )
+
+
+def wilson(hits: int, trials: int, split: str) -> Measurement:
+    from scipy.stats import binomtest
+
+    found = binomtest(hits, trials).proportion_ci(0.95, "wilson")
+    return share(hits / trials, found.low, found.high, split)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "low", "high"),
+    [
+        ((56, 70), (48, 80), 0.0524, 0.3339),
+        ((9, 10), (3, 10), 0.1705, 0.8090),
+        ((10, 10), (0, 20), 0.6791, 1.0000),
+    ],
+)
+def test_two_shares_differ_by_the_published_interval(
+    ours: tuple[int, int], theirs: tuple[int, int], low: float, high: float
+) -> None:
+    """Newcombe 1998, Statistics in Medicine 17:873-890, table II, method 10."""
+    found = apart(wilson(*ours, "forget"), wilson(*theirs, "holdout"))
+    assert found is not None
+    assert (found.low, found.high) == (pytest.approx(low, abs=1e-4), pytest.approx(high, abs=1e-4))
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 0.3), st.floats(0, 0.3))
+def test_a_difference_is_no_surer_than_either_side(
+    one: float, other: float, wide: float, wider: float
+) -> None:
+    ours, theirs = share(one, one - wide, one + wide), share(other, other - wider, other + wider)
+    found = apart(ours, theirs)
+    assert found is not None
+    assert found.high - found.low >= max(2 * wide, 2 * wider) - 1e-9
+    assert found.low - 1e-9 <= one - other <= found.high + 1e-9
+
+
+def test_a_figure_without_an_interval_gives_no_evidence() -> None:
+    bare = share(0.5, 0.4, 0.6).model_copy(update={"low": None})
+    assert of_figure(bare) is None
+    assert apart(bare, share(0.5, 0.4, 0.6)) is None
+    assert apart(share(0.5, 0.4, 0.6), bare) is None
+
+
+AREA = Compare(to="absolute", at_most=0.65, by="interval")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected", "bound"),
+    [
+        (0.47, 0.61, Outcome.PASS, "0.470 to 0.610, at most 0.65"),
+        (0.57, 0.74, Outcome.CANNOT_TELL, "0.570 to 0.740, partly at most 0.65"),
+        (0.89, 0.97, Outcome.FAIL, "0.890 to 0.970, must be at most 0.65"),
+    ],
+)
+def test_a_fixed_number_is_held_against_the_figures_own_interval(
+    low: float, high: float, expected: Outcome, bound: str
+) -> None:
+    found = by_interval(AREA, of_figure(share((low + high) / 2, low, high)))
+    assert found[:2] == (expected, bound)
+
+
+def test_leaks_are_judged_by_both_intervals() -> None:
+    made = rule(by="interval").rules[0].model_copy(update={"metric": "pii_leakage"})
+    policy = Policy(version=1, name="mine", description="", rules=(made,))
+    few = (share(0.06, 0.0, 0.3), share(0.08, 0.0, 0.3, "holdout"))
+    many = (share(0.06, 0.03, 0.11), share(0.08, 0.04, 0.13, "holdout"))
+    outcomes = [
+        judge(policy, "d", audit({}).model_copy(update={"measurements": some})).outcome
+        for some in (few, many)
+    ]
+    assert outcomes == [Outcome.CANNOT_TELL, Outcome.PASS]

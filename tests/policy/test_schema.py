@@ -62,7 +62,14 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("to: holdout", "to: absolute", 9, "near"),
         ("to: holdout", "to: somewhere", 9, "absolute"),
         ("within: 0.1", "within: 0.1, by: luck", 9, "interval"),
-        ("to: holdout, within: 0.1", "to: absolute, at_most: 0.1, by: interval", 9, "difference"),
+        (
+            "metric: exact_memorization\n    split: forget\n    severity: fail\n"
+            "    compare: {to: holdout, within: 0.1",
+            "metric: max_extraction_strength\n    split: forget\n    severity: fail\n"
+            "    compare: {to: holdout, within: 0.1, by: interval",
+            5,
+            "has no interval",
+        ),
         ("    explanation: why\n", "", 5, "explanation"),
         ("    explanation: why\n", "    explanation: why\n    colour: red\n", 11, "colour"),
         ("    explanation: why\n", "    explanation: why\n    id: two\n", 11, "given twice"),

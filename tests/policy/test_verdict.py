@@ -86,8 +86,8 @@ def test_the_original_model_fails() -> None:
     before = FORGOTTEN | {FORGET: 0.98, ("extraction_strength", "forget", "unlearned"): 0.94}
     checks = verdict(shipped("default"), before).checks
     assert [check.outcome for check in checks[:2]] == [Outcome.FAIL, Outcome.FAIL]
-    assert checks[0].bound == "|0.980 - 0.150| > 0.10, must be <="
-    assert checks[1].bound == "0.940 > 0.010 + 0.10, must be <="
+    assert checks[0].bound == "difference +0.830 to +0.830, must be within 0.1 of 0"
+    assert checks[1].bound == "difference +0.930 to +0.930, must be at most +0.1"
 
 
 def test_too_much_forgetting_fails_and_says_so() -> None:

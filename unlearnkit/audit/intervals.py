@@ -1,4 +1,8 @@
-"""95 % intervals by resampling: percentile bootstrap (Efron and Tibshirani 1993, chapter 13)."""
+"""95 % intervals by resampling: percentile bootstrap (Efron and Tibshirani 1993, chapter 13).
+
+Of a share that is none or all, resampling never says otherwise: there the bound is the exact one
+of as many trials as there are records (Clopper and Pearson 1934).
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,21 @@ def bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
 
     data = np.asarray(values, dtype=float)
     return percentiles(data[resampled(len(data), seed)].mean(axis=1))
+
+
+def share(
+    said: Sequence[float], asked: Sequence[float], seed: int
+) -> tuple[float, tuple[float, float]]:
+    """What was said of all that was asked, with its interval; both counted record by record."""
+    import numpy as np
+
+    hits, trials = np.asarray(said, dtype=float), np.asarray(asked, dtype=float)
+    found = float(hits.sum() / trials.sum())
+    if found in (0.0, 1.0):
+        far = 0.025 ** (1 / len(trials))
+        return found, (far * found, 1 - far * (1 - found))
+    draws = resampled(len(trials), seed)
+    return found, percentiles(hits[draws].sum(axis=1) / trials[draws].sum(axis=1))
 
 
 def resampled(count: int, seed: int) -> Any:

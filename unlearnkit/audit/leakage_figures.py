@@ -1,9 +1,7 @@
 """From single values to the share that leaked, with intervals, by kind of value and of probe.
 
-Intervals resample records, since the values of one record come out together. Where none or all
-came out, resampling never says otherwise: the bound is then the exact one of as many trials as
-there are records (Clopper and Pearson 1934). Records of one person are not independent either,
-which no interval here accounts for.
+Intervals resample records, since the values of one record come out together (`intervals.share`).
+Records of one person are not independent either, which no interval here accounts for.
 """
 
 from __future__ import annotations
@@ -11,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
-from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.audit.intervals import share
 from unlearnkit.domain import Leakage, Measurement, ModelRole, Probe, RecordScore, Split, ValueScore
 
 SPLITS = (Split.FORGET, Split.HOLDOUT)
@@ -101,17 +99,10 @@ def _rate(
     rows: Sequence[ValueScore], probe: Probe | None, came: Came, seed: int
 ) -> tuple[float, float, float]:
     """The share by this probe, or by any, with its interval; every row has it."""
-    import numpy as np
-
     hits: dict[str, list[bool]] = {}
     for one in rows:
         by = came(one)
         hits.setdefault(one.record_id, []).append(any(by.values()) if probe is None else by[probe])
-    said = np.array([sum(one) for one in hits.values()])
-    asked = np.array([len(one) for one in hits.values()])
-    share = float(said.sum() / asked.sum())
-    far = 0.025 ** (1 / len(hits))
-    if share in (0.0, 1.0):
-        return share, far * share, 1 - far * (1 - share)
-    draws = resampled(len(hits), seed)
-    return share, *percentiles(said[draws].sum(axis=1) / asked[draws].sum(axis=1))
+    counts = hits.values()
+    found, interval = share([sum(one) for one in counts], [len(one) for one in counts], seed)
+    return found, *interval

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.intervals import bootstrap
+from unlearnkit.audit.intervals import bootstrap, share
 from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
 from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.truth_ratio import closeness
@@ -15,6 +15,8 @@ NO_PERTURBED = "no record here has perturbed texts or decoys"
 NO_RECORDS = "no records"
 NO_TEXT = "the model continued no record here that goes on in words"
 CONTINUED = tuple(GeneratedScores.model_fields)
+SHARES = ("degenerate",)
+"""Metrics that are yes or no of each record."""
 
 
 def mean_of(
@@ -25,8 +27,11 @@ def mean_of(
         return Measurement(
             metric=metric, split=split, model=model, value=None, n=0, not_measured=missing
         )
-    low, high = bootstrap(values, seed)
     mean = sum(values) / len(values)
+    if metric in SHARES:
+        _, (low, high) = share(values, [1] * len(values), seed)
+    else:
+        low, high = bootstrap(values, seed)
     return Measurement(
         metric=metric, split=split, model=model, value=mean, n=len(values), low=low, high=high
     )

@@ -239,13 +239,20 @@ class AuditResult(Artefact):
     utility_text: UtilityText | None = None
     """None where none was given."""
 
-    def value(self, metric: str, split: Split, model: ModelRole, under: str = "") -> float | None:
-        """The figure, or None where it was not measured."""
+    def measurement(
+        self, metric: str, split: Split, model: ModelRole, under: str = ""
+    ) -> Measurement | None:
+        """The figure with its interval or its reason, or None where the audit is silent on it."""
         wanted = (metric, split, model, under)
         for one in self.measurements:
             if (one.metric, one.split, one.model, one.under) == wanted:
-                return one.value
+                return one
         return None
+
+    def value(self, metric: str, split: Split, model: ModelRole, under: str = "") -> float | None:
+        """The figure, or None where it was not measured."""
+        found = self.measurement(metric, split, model, under)
+        return found.value if found else None
 
     def difference(self, metric: str, split: Split, to: str, under: str = "") -> Difference | None:
         """The unlearned model's difference to a baseline, or None where it was not measured."""

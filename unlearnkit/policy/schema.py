@@ -53,8 +53,14 @@ METRICS = {
 
 UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 """Metrics that compare forgotten with never-seen values by themselves."""
-DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
-"""Metrics whose differences the audit gives an interval."""
+WITHOUT_INTERVAL = (
+    "max_extraction_strength",
+    "forget_quality",
+    "priv_leak",
+    "decoy_uniform",
+    "decoy_test",
+)
+"""A worst record, p-values, and a ratio of areas: the audit gives them no interval."""
 
 UNDER = {
     "int8": "with its weights rounded to 8 bits",
@@ -92,8 +98,8 @@ class Compare(_Part):
 
     to: Literal["absolute"] | Baseline
     by: Literal["mean", "interval"] = "mean"
-    """interval: the 90 % interval of the difference has to lie there, whole; where it lies only
-    in part, the records are too few to tell."""
+    """interval: the whole interval of the difference, or of the figure (absolute), has to lie
+    there; where it lies there in part, the records are too few to tell."""
     at_most: float | None = None
     at_least: float | None = None
     within: float | None = None
@@ -114,8 +120,6 @@ class Compare(_Part):
             raise ValueError("within is a distance and cannot be negative")
         if self.within is not None and self.to == "absolute":
             raise ValueError("within needs something to be near: original, holdout or reference")
-        if self.by == "interval" and self.to == "absolute":
-            raise ValueError("by: interval needs a difference: to original, holdout or reference")
         return self
 
     @property
@@ -170,8 +174,8 @@ class Rule(_Part):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.compare.by == "interval" and self.metric not in DIFFERENCES:
-            raise ValueError(f"by: interval is for means over records: {', '.join(DIFFERENCES)}")
+        if self.compare.by == "interval" and self.metric in WITHOUT_INTERVAL:
+            raise ValueError(f"{self.metric} has no interval: leave out by: interval")
         if self.metric == "forget_quality" and (
             self.split is not Split.FORGET or self.compare.to != "absolute"
         ):

@@ -6,8 +6,17 @@ import hashlib
 import math
 from decimal import Decimal
 
-from unlearnkit.domain import CONDITIONS, AuditResult, Check, ModelRole, Outcome, Split, Verdict
-from unlearnkit.policy.interval import by_interval
+from unlearnkit.domain import (
+    CONDITIONS,
+    AuditResult,
+    Check,
+    Measurement,
+    ModelRole,
+    Outcome,
+    Split,
+    Verdict,
+)
+from unlearnkit.policy.interval import Evidence, apart, by_interval, of_difference, of_figure
 from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule
 
 _SPLITS = {
@@ -56,7 +65,7 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
 def _check(rule: Rule, audit: AuditResult) -> Check:
     observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
     explanation = " ".join(rule.explanation.split())
-    difference = audit.difference(rule.metric, rule.split, rule.compare.to, rule.under)
+    evidence = _evidence(rule, audit)
     if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
         outcome, bound = Outcome.NOT_APPLICABLE, "not applicable: no retrained reference was given"
     else:
@@ -66,7 +75,7 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
             bound = _bound(rule.compare, _text(observed), _text(base), holds=True)
             explanation += _why_missing(rule, audit, observed)
         elif rule.compare.by == "interval":
-            outcome, bound, why = by_interval(rule.compare, difference)
+            outcome, bound, why = by_interval(rule.compare, evidence)
             explanation += why
         else:
             holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
@@ -83,23 +92,41 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
         severity=rule.severity,
         observed=observed,
         bound=bound,
-        detectable=_finite(difference.detectable) if difference else None,
+        detectable=_finite(evidence.detectable) if evidence else None,
         explanation=explanation,
     )
 
 
 def _base(rule: Rule, audit: AuditResult) -> float | None:
     """The figure the rule compares with; None where it was not measured."""
+    found = _compared(rule, audit)
+    return _finite(found.value) if found else None
+
+
+def _compared(rule: Rule, audit: AuditResult) -> Measurement | None:
+    """What the rule compares with; None for a fixed number."""
     match rule.compare.to:
         case "absolute":
             return None
         case "holdout":
-            value = audit.value(rule.metric, Split.HOLDOUT, ModelRole.UNLEARNED, rule.under)
+            split, model = Split.HOLDOUT, ModelRole.UNLEARNED
         case "original":
-            value = audit.value(rule.metric, rule.split, ModelRole.ORIGINAL, rule.under)
+            split, model = rule.split, ModelRole.ORIGINAL
         case "reference":
-            value = audit.value(rule.metric, rule.split, ModelRole.REFERENCE, rule.under)
-    return _finite(value)
+            split, model = rule.split, ModelRole.REFERENCE
+    return audit.measurement(rule.metric, split, model, rule.under)
+
+
+def _evidence(rule: Rule, audit: AuditResult) -> Evidence | None:
+    """The interval of what the rule looks at; the audit's own where it has one."""
+    found = audit.difference(rule.metric, rule.split, rule.compare.to, rule.under)
+    if found is not None:
+        return of_difference(found)
+    ours = audit.measurement(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under)
+    if ours is None or rule.compare.to == "absolute":
+        return of_figure(ours) if ours else None
+    theirs = _compared(rule, audit)
+    return apart(ours, theirs) if theirs else None
 
 
 def _finite(value: float | None) -> float | None:
@@ -185,7 +212,7 @@ def _sentence(rule: Rule) -> str:
     compare, must = rule.compare, "must" if rule.severity == "fail" else "should (warning only)"
     metric = METRICS[rule.metric]
     if compare.by == "interval":
-        metric = f"the whole 90 % interval of {metric}"
+        metric = f"the whole interval of {metric}"
     size = _distance(compare)
     if compare.within is not None:
         demand = f"lie within {size} of {_BASES[compare.to]}, from either side"
