@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from unlearnkit.artefacts import write_atomic
 from unlearnkit.demo.company import build_company
 from unlearnkit.demo.run import run_company
 from unlearnkit.demo.training import SmallModel
-from unlearnkit.domain import ModelRole, Outcome, Split, silent
+from unlearnkit.domain import ModelRole, Outcome, Split, Verdict, silent
 from unlearnkit.errors import TeacherNotReady
 
 SIZE = SmallModel(epochs=30, batch_size=8)
@@ -54,11 +55,8 @@ def run(folder: Path, seed: int) -> dict[str, Any]:
     return {
         "seed": seed,
         "gate": verdict.outcome.value,
-        "failed": [
-            one.rule
-            for one in verdict.checks
-            if one.severity == "fail" and one.outcome is Outcome.FAIL
-        ],
+        "failed": deciding(verdict, Outcome.FAIL),
+        "cannot_tell": deciding(verdict, Outcome.CANNOT_TELL),
         "forget": len(done.manifest.forget_set.record_ids),
         "retain": done.manifest.retain_count,
         "passes": len(done.manifest.passes),
@@ -72,23 +70,31 @@ def run(folder: Path, seed: int) -> dict[str, Any]:
     }
 
 
+def deciding(verdict: Verdict, outcome: Outcome) -> list[str]:
+    """The rules that decide and came out so."""
+    checks = (one for one in verdict.checks if one.severity == "fail")
+    return [one.rule for one in checks if one.outcome is outcome]
+
+
 def row(one: dict[str, Any]) -> str:
     """One line of the table."""
     names = ("after", "retrained", "aim", "gate_level", "retain_before", "retain_after")
     figures = [f"{one[name]:.3f}" if name in one else "-" for name in names]
-    cells = [str(one["seed"]), one["gate"], ", ".join(one["failed"]) or "-", *figures]
+    rules = [", ".join(one.get(name, [])) or "-" for name in ("failed", "cannot_tell")]
+    cells = [str(one["seed"]), one["gate"], *rules, *figures]
     return "| " + " | ".join([*cells, one.get("state", "-")]) + " |"
 
 
 def markdown(found: list[dict[str, Any]]) -> str:
     """All seeds, and how many passed."""
     head = (
-        "| seed | gate | failed by | forget after | forget retrained | holdout before (aim) "
-        "| holdout after (gate) | retain before | retain after | last state |"
+        "| seed | gate | failed by | cannot tell | forget after | forget retrained "
+        "| holdout before (aim) | holdout after (gate) "
+        "| retain before | retain after | last state |"
     )
-    passed = sum(one["gate"] == "pass" for one in found)
-    lines = [head, "|---" * 10 + "|", *map(row, found)]
-    return "\n".join([*lines, "", f"{passed} of {len(found)} passed."])
+    counts = Counter(one["gate"] for one in found)
+    lines = [head, "|---" * 11 + "|", *map(row, found)]
+    return "\n".join([*lines, "", f"Of {len(found)}: {dict(counts)}."])
 
 
 if __name__ == "__main__":
