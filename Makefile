@@ -9,7 +9,7 @@ export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test schemas check clean
+.PHONY: demo test schemas docs-figures check clean
 
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
@@ -20,6 +20,10 @@ test: $(READY) check
 # After a change of the audit's or the report's model.
 schemas: $(READY)
 	$(BIN)/python -m unlearnkit.schemas
+
+# The tables of docs/benchmarks.md, from benchmarks/results.
+docs-figures: $(READY)
+	$(BIN)/python -m benchmarks.figures
 
 check: $(READY)
 	$(BIN)/ruff check .

@@ -80,12 +80,15 @@ def markdown(figures: dict[str, list[dict[str, Any]]]) -> str:
         name: [one for row in rows for one in row["seconds"]] for name, rows in figures.items()
     }
     peaks = {name: max(row["peak_mib"] for row in rows) for name, rows in figures.items()}
-    top = ["contender", "seconds a step (min to max)", "time ratio", "peak MiB", "memory ratio"]
+    last = {name: median(rows[-1]["seconds"]) for name, rows in figures.items()}
+    top = ["contender", "seconds a step (min to max)", "time ratio", "last round alone"]
+    top += ["peak MiB", "memory ratio"]
     rows = [
         [
             name,
             f"{median(times[name]):.1f} ({min(times[name]):.1f} to {max(times[name]):.1f})",
             f"{median(times[name]) / median(times[PLAIN]):.2f}",
+            f"{last[name]:.1f}, {last[name] / last[PLAIN]:.2f}",
             f"{peaks[name]:,.0f}",
             f"{peaks[name] / peaks[PLAIN]:.2f}",
         ]

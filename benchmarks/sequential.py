@@ -145,7 +145,7 @@ def with_refused(batches: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def earlier(one: Mapping[str, Any]) -> dict[int, dict[str, float]]:
     """Those forgotten by batches before this one."""
     last, refused = ASKING[one["batch"] - 1], one["refused"]
-    forgotten: dict[int, dict[str, float]] = one["forgotten"]
+    forgotten = {int(a): f for a, f in one["forgotten"].items()}  # JSON's keys are texts
     return {a: f for a, f in forgotten.items() if a != last and a not in refused}
 
 

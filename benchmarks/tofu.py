@@ -230,17 +230,38 @@ def _locate_figures(place: Path, manifest: RunManifest) -> list[dict[str, Any]]:
     return figures
 
 
+SHOWN = {
+    "exact_memorization": "exact memorization",
+    "extraction_strength": "extraction strength",
+    "max_extraction_strength": "extraction strength, worst record",
+    "probability": "probability",
+    "truth_ratio": "truth ratio",
+    "rouge_l": "ROUGE-L of continuations",
+    "degenerate": "degenerate continuations",
+    "forget_quality": "forget quality",
+    "membership_auc_loss": "membership inference, AUC: loss",
+    "membership_auc_zlib": "membership inference, AUC: zlib",
+    "membership_auc_min_k": "membership inference, AUC: Min-K%",
+    "membership_auc_min_k_plus_plus": "membership inference, AUC: Min-K%++",
+    "membership_auc_reference": "membership inference, AUC: beside the retrained",
+    "priv_leak": "PrivLeak, percent",
+    "pii_leakage": "personal values that come out",
+    "decoy_auc": "area of true values among decoys",
+    "model_utility": "model utility",
+}
+"""Metrics in the table; the raw figures hold all."""
+
+
 def markdown(figures: dict[str, Any]) -> str:
     """Before, after, retrained, without attacks, as a Markdown table."""
-    plain = [m for m in figures["measurements"] if not m["under"]]
+    plain = [m for m in figures["measurements"] if not m.get("under")]
     values = {(m["metric"], m["split"], m["model"]): m["value"] for m in plain}
-    metrics = dict.fromkeys(m["metric"] for m in plain)
     lines = ["| records | metric | before | after | retrained |", "|---|---|---|---|---|"]
     for split in Split:
-        for metric in metrics:
+        for metric, words in SHOWN.items():
             row = [values.get((metric, split, role)) for role in ModelRole]
             if any(value is not None for value in row):
-                lines.append(f"| {split} | {metric.replace('_', ' ')} | " + _cells(row) + " |")
+                lines.append(f"| {split} | {words} | " + _cells(row) + " |")
     ends = [str(figures["ends"][role]) for role in ModelRole]
     lines.append("| forget | records whose end is the first choice | " + " | ".join(ends) + " |")
     return "\n".join(lines)
@@ -248,7 +269,7 @@ def markdown(figures: dict[str, Any]) -> str:
 
 def _cells(row: list[float | None]) -> str:
     return " | ".join(
-        "-" if v is None else f"{v:.3f}" if v == 0 or v >= 0.0005 else f"{v:.1e}" for v in row
+        "-" if v is None else f"{v:.3f}" if v == 0 or abs(v) >= 0.0005 else f"{v:.1e}" for v in row
     )
 
 
