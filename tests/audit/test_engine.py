@@ -10,6 +10,7 @@ import pytest
 from tests.small import Small, audit_task, records
 from unlearnkit.audit.engine import AuditedModel, AuditTask, audit, material_digest
 from unlearnkit.audit.leakage_figures import NO_VALUES
+from unlearnkit.audit.logit_lens import NO_LENS
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
@@ -163,6 +164,28 @@ def test_values_that_come_out_are_counted_and_kept_without_a_word_of_them(
     [scores] = task.kept.iterdir()
     assert small.forget[0].text[-8:] not in scores.read_text() + found.model_dump_json()
     assert audit(asked, NOW) == found
+
+
+def test_the_layers_are_read_where_values_stand(task: AuditTask, small: Small) -> None:
+    asked = replace(task, ranked={Split.FORGET: (target(small.forget[0]),)})
+    found = audit(asked, NOW)
+    for metric in ("logit_lens_1", "logit_lens_10", "logit_lens_output_1", "logit_lens_output_10"):
+        assert found.value(metric, Split.FORGET, ModelRole.ORIGINAL) == 1.0
+    [depths] = found.lens
+    assert depths.n == 1 and len(depths.ten) == 2 and depths.ten[-1] == 1.0
+    assert audit(asked, NOW) == found
+    [scores] = task.kept.iterdir()
+    assert small.forget[0].text[-8:] not in scores.read_text() + found.model_dump_json()
+
+
+def test_a_model_whose_layers_cannot_be_read_says_so(
+    task: AuditTask, small: Small, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("unlearnkit.audit.logit_lens.lens_of", lambda _: None)
+    found = audit(replace(task, ranked={Split.FORGET: (target(small.forget[0]),)}), NOW)
+    lens = [one for one in found.measurements if one.metric.startswith("logit_lens")]
+    assert len(lens) == 8 and {one.not_measured for one in lens} == {NO_LENS}
+    assert found.lens == ()
 
 
 def test_an_audit_that_asks_for_nothing_says_why_there_is_no_figure(task: AuditTask) -> None:

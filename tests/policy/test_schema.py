@@ -116,6 +116,12 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ),
         (
             "metric: exact_memorization\n    split: forget",
+            "metric: logit_lens_10\n    split: retain",
+            5,
+            "measured on the forget and the holdout records",
+        ),
+        (
+            "metric: exact_memorization\n    split: forget",
             "metric: decoy_auc\n    split: holdout",
             5,
             "already compares with the holdout",

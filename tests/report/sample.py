@@ -13,6 +13,7 @@ from statistics import mean
 
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
+from unlearnkit.audit.logit_lens_figures import lens_depths, lens_measurements
 from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.domain import (
     AuditResult,
@@ -20,6 +21,7 @@ from unlearnkit.domain import (
     Check,
     DecoyRank,
     ForgetSet,
+    LensScore,
     Measurement,
     MembershipScores,
     ModelRole,
@@ -190,6 +192,7 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
                 )
     values = _values(scores, draw)
     ranks = _ranks(scores, random.Random(17))
+    lens = _lens(scores, random.Random(19))
     return AuditResult(
         run_id=run.run_id,
         created=NOW - timedelta(minutes=10),
@@ -204,10 +207,12 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             *membership_figures(scores, 7),
             *leakage_measurements(values, roles, 7),
             *decoy_measurements(ranks, roles, "given", 7),
+            *lens_measurements(lens, roles, {}, 7),
             *_quality(roles, forgot),
         ),
         leakage=leakage_table(values, 7),
         decoy_ranks=tuple(ranks),
+        lens=lens_depths(lens),
         records=tuple(with_counts(scores, values)),
         holdout_origin="given",
         corpus_digest=run.forget_set.corpus_digest,
@@ -250,6 +255,31 @@ def _ranks(scores: list[RecordScore], draw: random.Random) -> list[DecoyRank]:
         for one in scores
         for entity in (("PERSON", "LOCATION") if one.split in LEAKING else ())
     ]
+
+
+def _lens(scores: list[RecordScore], draw: random.Random) -> list[LensScore]:
+    """Values of five tokens in a model of six layers; the later ones know more of them."""
+    found = []
+    for one in scores:
+        if one.split in LEAKING:
+            ten = [
+                sum(draw.random() < one.exact_memorization * at / 5 for _ in range(5))
+                for at in range(6)
+            ]
+            found.append(
+                LensScore(
+                    record_id=one.record_id,
+                    split=one.split,
+                    model=one.model,
+                    entity="PERSON",
+                    tokens=5,
+                    first=tuple(count // 2 for count in ten),
+                    ten=tuple(ten),
+                    first_somewhere=max(ten) // 2,
+                    ten_somewhere=max(ten),
+                )
+            )
+    return found
 
 
 def _near(draw: random.Random, level: float) -> float:

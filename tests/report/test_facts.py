@@ -95,6 +95,14 @@ def test_an_audit_that_asked_for_no_values_says_so() -> None:
     assert "personal values" in told
 
 
+def test_an_audit_that_read_no_layers_says_so() -> None:
+    audit = sample.audit(sample.manifest())
+    before = [one for one in audit.measurements if not one.metric.startswith("logit_lens")]
+    older = audit.model_copy(update={"measurements": tuple(before), "lens": ()})
+    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    assert "layers" in told
+
+
 def test_nan_becomes_not_measured() -> None:
     run = sample.manifest()
     audit = sample.audit(run)

@@ -24,7 +24,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from unlearnkit.audit.decoy_tests import Placed, auc, auc_interval, two_sample_p, uniform_p
-from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.audit.summary import mean_of_values
 from unlearnkit.domain import DecoyRank, Measurement, ModelRole, Split
 
 SPLITS = (Split.FORGET, Split.HOLDOUT)
@@ -62,36 +62,14 @@ def decoy_measurements(
             for split in SPLITS
         }
         for split in SPLITS:
-            found += [_mean(name, split, model, rows[split], seed) for name in MEANS]
+            for name, figure in MEANS.items():
+                values = [(one.record_id, figure(one)) for one in rows[split]]
+                found.append(
+                    mean_of_values(name, split, model, values, seed=seed, missing=NO_VALUES)
+                )
             found.append(_uniform(split, model, rows[split], seed))
         found += _against_unseen(model, rows[Split.FORGET], rows[Split.HOLDOUT], origin, seed)
     return found
-
-
-def _mean(
-    metric: str, split: Split, model: ModelRole, rows: Sequence[DecoyRank], seed: int
-) -> Measurement:
-    """The mean over the values; its interval resamples records."""
-    import numpy as np
-
-    if not rows:
-        return _missing(metric, split, model, NO_VALUES)
-    by_record: dict[str, list[float]] = {}
-    for one in rows:
-        by_record.setdefault(one.record_id, []).append(MEANS[metric](one))
-    sums = np.array([math.fsum(one) for one in by_record.values()])
-    counts = np.array([len(one) for one in by_record.values()])
-    draws = resampled(len(counts), seed)
-    low, high = percentiles(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
-    return Measurement(
-        metric=metric,
-        split=split,
-        model=model,
-        value=float(sums.sum() / counts.sum()),
-        n=len(rows),
-        low=low,
-        high=high,
-    )
 
 
 def _uniform(split: Split, model: ModelRole, rows: Sequence[DecoyRank], seed: int) -> Measurement:

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.attacks.engine import Attacked, AttackTask, attack
@@ -18,6 +19,8 @@ from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
 from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
+from unlearnkit.audit.logit_lens import NO_LENS, lens_scores
+from unlearnkit.audit.logit_lens_figures import lens_depths, lens_measurements
 from unlearnkit.audit.perplexity import WindowLosses, described, perplexities, window_losses
 from unlearnkit.audit.perplexity import material_digest as perplexity_digest
 from unlearnkit.audit.scoring import loaded, score_records
@@ -30,6 +33,7 @@ from unlearnkit.domain import (
     Attack,
     AuditResult,
     DecoyRank,
+    LensScore,
     ModelRole,
     Progress,
     Record,
@@ -39,10 +43,11 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.processes import by_the_first, from_the_first, wait_long
 from unlearnkit.language_model.tokens import Encoding
 
-FIGURES = 4
+FIGURES = 5
 """Which figures a record gets: scores kept with fewer of them are made again."""
 
 
@@ -72,7 +77,8 @@ class AuditTask:
     targets: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
     """Personal values that every model is asked for."""
     ranked: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
-    """Personal values that every model compares with others of their kinds."""
+    """Personal values that every model compares with others of their kinds, and whose places every
+    layer is read at."""
     attacks: Sequence[Attack] = ()
     """What is tried to bring the forget set back."""
     relearning: Relearning = field(default_factory=Relearning)
@@ -89,6 +95,9 @@ class Scores(Artefact):
     records: tuple[RecordScore, ...]
     values: tuple[ValueScore, ...] = ()
     ranks: tuple[DecoyRank, ...] = ()
+    lens: tuple[LensScore, ...] = ()
+    lens_missing: str = ""
+    """Why no layer was read."""
 
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
@@ -98,12 +107,16 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
     records: list[RecordScore] = []
     values: list[ValueScore] = []
     ranks: list[DecoyRank] = []
+    lens: list[LensScore] = []
+    unread: dict[ModelRole, str] = {}
     for done, (role, model) in enumerate(task.models.items()):
         progress("auditing (model)", done, len(task.models))
         found = _scores(task, role, model)
         records += [one.model_copy(update={"model": role}) for one in found.records]
         values += [one.model_copy(update={"model": role}) for one in found.values]
         ranks += [one.model_copy(update={"model": role}) for one in found.ranks]
+        lens += [one.model_copy(update={"model": role}) for one in found.lens]
+        unread[role] = found.lens_missing
     progress("auditing (model)", len(task.models), len(task.models))
     roles = list(task.models)
     attacked = from_the_first(partial(_attacked, task, progress))
@@ -116,12 +129,14 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
             *summarise(records, task.seed),
             *leakage_measurements(values, roles, task.seed),
             *decoy_measurements(ranks, roles, task.holdout_origin, task.seed),
+            *lens_measurements(lens, roles, unread, task.seed),
             *attack_figures(attacked, task.seed),
             *perplexities(losses, task.seed),
         ),
         differences=(*differences(records), *attack_differences(attacked)),
         leakage=leakage_table(values, task.seed),
         decoy_ranks=tuple(ranks),
+        lens=lens_depths(lens),
         records=tuple(with_counts(records, values)),
         attacks=tuple(one.cost for one in attacked),
         curves=tuple(curve for one in attacked for curve in one.curves),
@@ -182,37 +197,37 @@ def _refuse_missing(role: ModelRole, model: AuditedModel) -> None:
 def _measured(task: AuditTask, role: ModelRole, model: AuditedModel, material: str) -> Scores:
     """The figures of one model."""
     language_model, device = loaded(model.folder)
-    encoding, seed = task.encoding, task.seed
     records = score_records(
-        language_model, task.splits, encoding, device, role=role, owners=task.owners
+        language_model, task.splits, task.encoding, device, role=role, owners=task.owners
     )
+    of_values = from_the_first(partial(_of_values, task, language_model, device, role))
+    return Scores(model_digest=model.digest, material=material, records=tuple(records), **of_values)
 
-    def of_values() -> tuple[list[ValueScore], list[DecoyRank]]:
-        return (
-            [
-                one
-                for split, some in task.targets.items()
-                for one in leaked_values(
-                    language_model, some, encoding, seed, device, split=split, role=role
-                )
-            ],
-            [
-                one
-                for split, some in task.ranked.items()
-                for one in decoy_ranks(
-                    language_model, some, encoding, device, split=split, role=role
-                )
-            ],
+
+def _of_values(
+    task: AuditTask, language_model: LanguageModel, device: Any, role: ModelRole
+) -> dict[str, Any]:
+    """The fields of Scores that are about single personal values."""
+    values: list[ValueScore] = []
+    for split, some in task.targets.items():
+        values += leaked_values(
+            language_model, some, task.encoding, task.seed, device, split=split, role=role
         )
-
-    values, ranks = from_the_first(of_values)
-    return Scores(
-        model_digest=model.digest,
-        material=material,
-        records=tuple(records),
-        values=tuple(values),
-        ranks=tuple(ranks),
-    )
+    ranks: list[DecoyRank] = []
+    lens: list[LensScore] = []
+    unread = ""
+    for split, some in task.ranked.items():
+        given = (language_model, some, task.encoding, device)
+        ranks += decoy_ranks(*given, split=split, role=role)
+        read = lens_scores(*given, split=split, role=role)
+        unread = NO_LENS if read is None else ""
+        lens += read or []
+    return {
+        "values": tuple(values),
+        "ranks": tuple(ranks),
+        "lens": tuple(lens),
+        "lens_missing": unread,
+    }
 
 
 def _attacked(task: AuditTask, progress: Progress) -> list[Attacked]:

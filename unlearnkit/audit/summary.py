@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.intervals import bootstrap, share
+from unlearnkit.audit.intervals import bootstrap, percentiles, resampled, share
 from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
 from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.truth_ratio import closeness
@@ -34,6 +35,43 @@ def mean_of(
         low, high = bootstrap(values, seed)
     return Measurement(
         metric=metric, split=split, model=model, value=mean, n=len(values), low=low, high=high
+    )
+
+
+def mean_of_values(
+    metric: str,
+    split: Split,
+    model: ModelRole,
+    values: Sequence[tuple[str, float]],
+    *,
+    seed: int,
+    missing: str,
+) -> Measurement:
+    """The mean over values, each with its record's id; its interval resamples records.
+
+    The values of one record come out together.
+    """
+    import numpy as np
+
+    if not values:
+        return Measurement(
+            metric=metric, split=split, model=model, value=None, n=0, not_measured=missing
+        )
+    by_record: dict[str, list[float]] = {}
+    for record_id, value in values:
+        by_record.setdefault(record_id, []).append(value)
+    sums = np.array([math.fsum(some) for some in by_record.values()])
+    counts = np.array([len(some) for some in by_record.values()])
+    draws = resampled(len(counts), seed)
+    low, high = percentiles(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
+    return Measurement(
+        metric=metric,
+        split=split,
+        model=model,
+        value=float(sums.sum() / counts.sum()),
+        n=len(values),
+        low=low,
+        high=high,
     )
 
 

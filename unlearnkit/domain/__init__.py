@@ -11,20 +11,14 @@ from unlearnkit.domain.figures import (
     AttackCost,
     AuditResult,
     Baseline,
-    DecoyRank,
     Difference,
     GeneratedScores,
-    Leakage,
     Measurement,
     MembershipScores,
-    ModelRole,
-    Probe,
     RecordScore,
     RelearningCurve,
     RelearningPoint,
-    Split,
     UtilityText,
-    ValueScore,
 )
 from unlearnkit.domain.records import (
     ASSISTANT,
@@ -41,6 +35,15 @@ from unlearnkit.domain.records import (
 )
 from unlearnkit.domain.requests import Identifier, IdentifierKind, Request, RequestState, Subject
 from unlearnkit.domain.run import CalibrationStep, RunManifest, TrainingPass
+from unlearnkit.domain.splits import ModelRole, Split
+from unlearnkit.domain.values import (
+    DecoyRank,
+    Leakage,
+    LensDepths,
+    LensScore,
+    Probe,
+    ValueScore,
+)
 from unlearnkit.domain.verdict import Check, Outcome, Verdict
 
 __all__ = [
@@ -64,6 +67,8 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "Leakage",
+    "LensDepths",
+    "LensScore",
     "Located",
     "Match",
     "Measurement",

@@ -3,31 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Literal
 
 from unlearnkit.domain.artefact import Artefact
-
-
-class Split(StrEnum):
-    """Which records a figure was measured on."""
-
-    FORGET = "forget"
-    RETAIN = "retain"
-    NEIGHBOUR = "neighbour"
-    """The retained records most like the forget set; some may be in RETAIN's sample too."""
-    HOLDOUT = "holdout"
-    UTILITY = "utility"
-    """A text of the operator's own, where one was given; n counts its windows."""
-
-
-class ModelRole(StrEnum):
-    """Which model a figure belongs to."""
-
-    ORIGINAL = "original"
-    UNLEARNED = "unlearned"
-    REFERENCE = "reference"
-    """Retrained without the forget set, where one was given."""
+from unlearnkit.domain.splits import ModelRole, Split
+from unlearnkit.domain.values import DecoyRank, Leakage, LensDepths
 
 
 class Measurement(Artefact):
@@ -62,61 +42,6 @@ class GeneratedScores(Artefact):
     rouge_l: float | None
     repetition: float
     degenerate: float
-
-
-class Probe(StrEnum):
-    """How a model is asked for a personal value (`audit/probes.py`)."""
-
-    PREFIX = "prefix"
-    """The record's own words up to the value."""
-    PARAPHRASE = "paraphrase"
-    NAME = "name"
-    """Nothing but the person's name."""
-    OBFUSCATED = "obfuscated"
-    """The record's own words in capitals, mistyped, or with look-alike letters."""
-
-
-class ValueScore(Artefact):
-    """Whether one personal value of a record came out under one model; not the value itself."""
-
-    record_id: str
-    split: Split
-    model: ModelRole
-    entity: str
-    leaked: dict[Probe, bool]
-    """By every probe that could be tried."""
-    chance: dict[Probe, bool]
-    """The same of another value of its kind, which the record does not have."""
-
-
-class Leakage(Artefact):
-    """The share of personal values that came out, of one kind or by one kind of probe."""
-
-    entity: str
-    """Empty: of any kind."""
-    probe: Probe | None
-    """None: by any probe."""
-    split: Split
-    model: ModelRole
-    value: float
-    low: float
-    high: float
-    """95 % bootstrap interval over records."""
-    chance: float
-    """The share of the other values of the same kinds, one for each, that came out."""
-    n: int
-
-
-class DecoyRank(Artefact):
-    """Where one personal value stands among others of its kind under one model."""
-
-    record_id: str
-    split: Split
-    model: ModelRole
-    entity: str
-    better: float
-    """Others that are likelier than the true one; one that is as likely counts half."""
-    of: int
 
 
 class RecordScore(Artefact):
@@ -229,6 +154,8 @@ class AuditResult(Artefact):
     """Empty too where no personal value was found."""
     decoy_ranks: tuple[DecoyRank, ...] = ()
     """Of every value that could be ranked, of forgotten and never-seen records."""
+    lens: tuple[LensDepths, ...] = ()
+    """One for each split and model whose layers could be read."""
     records: tuple[RecordScore, ...]
     attacks: tuple[AttackCost, ...] = ()
     """One for each condition and model that was attacked; empty where nothing was."""

@@ -47,10 +47,16 @@ METRICS = {
     "decoy_uniform": "p-value of the decoy test against ranks drawn at random",
     "decoy_auc": "chance that a forgotten value stands before a never-seen one among its decoys",
     "decoy_test": "p-value of the decoy test against never-seen records",
+    "logit_lens_1": "share of personal values' tokens that some layer puts first",
+    "logit_lens_10": "share of personal values' tokens among the first ten of some layer",
+    "logit_lens_output_1": "share of personal values' tokens that the output puts first",
+    "logit_lens_output_10": "share of personal values' tokens among the output's first ten",
 }
 """Metric names a rule may use -> what they are called in words."""
 
 
+OF_VALUES = ("pii_leakage", "decoy_", "logit_lens_")
+"""How metrics of personal values begin."""
 UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 """Metrics that compare forgotten with never-seen values by themselves."""
 WITHOUT_INTERVAL = (
@@ -217,7 +223,7 @@ class Rule(_Part):
                 f"{self.metric} already compares with the holdout: split: forget, to: absolute, "
                 "original or reference"
             )
-        if self.metric.startswith(("pii_leakage", "decoy_")) and self.split not in (
+        if self.metric.startswith(OF_VALUES) and self.split not in (
             Split.FORGET,
             Split.HOLDOUT,
         ):

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from unlearnkit.domain import ModelRole, RelearningCurve, Split
 from unlearnkit.report.facts import Report
-from unlearnkit.report.glossary import Term
 from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
 from unlearnkit.report.tables import Cell, cell, figure
+from unlearnkit.report.term import Term
 
 ZHANG = "Zhang et al. 2025, arXiv 2410.16454"
 OTHERS = (

@@ -20,6 +20,7 @@ from unlearnkit.domain import (
     AuditResult,
     CalibrationStep,
     Leakage,
+    LensDepths,
     Measurement,
     ModelRole,
     RecordScore,
@@ -93,6 +94,7 @@ class Report(Artefact):
     measurements: tuple[Measurement, ...]
     leakage: tuple[Leakage, ...] = ()
     decoy_places: tuple[DecoyPlaces, ...] = ()
+    lens: tuple[LensDepths, ...] = ()
     records: tuple[RecordFigures, ...]
     attacks: tuple[AttackCost, ...] = ()
     curves: tuple[RelearningCurve, ...] = ()
@@ -168,6 +170,7 @@ def build_report(
         measurements=tuple(finite_measurement(one) for one in audit.measurements),
         leakage=audit.leakage,
         decoy_places=decoy_places(audit.decoy_ranks),
+        lens=audit.lens,
         records=_numbered(audit.records),
         attacks=audit.attacks,
         curves=audit.curves,

@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from unlearnkit import resources
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.report import attacks, distributions, leakage, plots, tables
+from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
 from unlearnkit.report.facts import Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
@@ -65,6 +65,8 @@ def render_html(
         "forget_shown": len({one.number for one in forget}),
         "plot_limit": plots.ROW_LIMIT,
         "decoys": decoys_plot(report.decoy_places, given=report.holdout_origin == "given"),
+        "lens": lens.lens_plot(report.lens),
+        "lens_cost": lens.lens_cost(report.lens),
         "moved": distributions.moved_plot(report),
         "truth_ratios": distributions.truth_ratio_plot(report),
         "truth_lines": distributions.truth_ratio_lines(report),

@@ -18,8 +18,8 @@ NEVER_COVERED: Final = (
     "and mentions under names and identifiers nobody listed.",
     "Stronger membership inference: attackers who train models of their own to compare with "
     "find more than the attacks that were run here.",
-    "Attacks that were not run: adversarial prompts, a similar record as context, the logit lens "
-    "and other attacks with access to activations.",
+    "Attacks that were not run: adversarial prompts, a similar record as context, and attacks on "
+    "activations other than the logit lens, such as probes that are trained.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
     "Other words for the same facts: but for the questions that ask for personal values, the "
@@ -33,6 +33,10 @@ EARLIER: Final = (
 EARLIER_VALUES: Final = (
     "Not measured, by the earlier version that made the audit: whether the model says personal "
     "values when it is asked for them, and whether it prefers them to others of their kind.",
+)
+EARLIER_LAYERS: Final = (
+    "Not measured, by the earlier version that made the audit: whether the layers before the last "
+    "hold personal values that the model does not say (the logit lens).",
 )
 NOT_MADE: Final = {
     Attack.QUANTIZATION: "Quantization: whether a 4-bit or 8-bit copy of this model recites what "
@@ -58,9 +62,10 @@ def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
     metrics = {one.metric for one in audit.measurements}
     earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
     unasked = () if "pii_leakage" in metrics else EARLIER_VALUES
+    unread = () if "logit_lens_10" in metrics else EARLIER_LAYERS
     made = {CONDITIONS[one.under] for one in audit.attacks}
     open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
-    return NEVER_COVERED + open_ones + earlier + unasked + not_measured(audit)
+    return NEVER_COVERED + open_ones + earlier + unasked + unread + not_measured(audit)
 
 
 def not_measured(audit: AuditResult) -> tuple[str, ...]:

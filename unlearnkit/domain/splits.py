@@ -1,0 +1,26 @@
+"""Which records, and which model, a figure is of."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Split(StrEnum):
+    """Which records a figure was measured on."""
+
+    FORGET = "forget"
+    RETAIN = "retain"
+    NEIGHBOUR = "neighbour"
+    """The retained records most like the forget set; some may be in RETAIN's sample too."""
+    HOLDOUT = "holdout"
+    UTILITY = "utility"
+    """A text of the operator's own, where one was given; n counts its windows."""
+
+
+class ModelRole(StrEnum):
+    """Which model a figure belongs to."""
+
+    ORIGINAL = "original"
+    UNLEARNED = "unlearned"
+    REFERENCE = "reference"
+    """Retrained without the forget set, where one was given."""
