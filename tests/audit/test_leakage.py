@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -12,12 +13,12 @@ import torch
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, WORDS, Small
 from unlearnkit.audit import leakage
-from unlearnkit.audit.leakage import MARGIN, SAMPLES, leaked_values, tries_of
+from unlearnkit.audit.leakage import HOT_SAMPLES, MARGIN, SAMPLES, leaked_values, tries_of
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.demo.training import SmallModel, new_model
-from unlearnkit.domain import ModelRole, Probe, Record, Split, ValueScore
+from unlearnkit.domain import Decoding, ModelRole, Probe, Record, Split, ValueScore
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.tokens import Encoding
 
@@ -33,7 +34,7 @@ def last_words(record: Record, count: int = 4, person: str = "") -> Target:
 def measured(model: LanguageModel, records: Sequence[Record], **more: Any) -> list[ValueScore]:
     targets = [last_words(one, **more) for one in records]
     given = {"split": Split.FORGET, "role": ModelRole.ORIGINAL}
-    return leaked_values(model, targets, ENCODING, 0, "cpu", **given)
+    return leaked_values(model, targets, ENCODING, 0, "cpu", **given)[0]
 
 
 def share(scores: Sequence[ValueScore]) -> float:
@@ -78,7 +79,7 @@ def test_what_is_easy_to_guess_comes_by_chance_and_its_alternative_too(
         if (at := one.text.find(word)) >= 0
     ]
     given: dict[str, Any] = {"split": Split.HOLDOUT, "role": ModelRole.ORIGINAL}
-    scores = leaked_values(memorised, common, ENCODING, 0, "cpu", **given)
+    scores, _ = leaked_values(memorised, common, ENCODING, 0, "cpu", **given)
     assert any(any(one.leaked.values()) for one in scores)
     assert any(any(one.chance.values()) for one in scores)
 
@@ -98,21 +99,59 @@ def test_the_seed_decides_the_samples(small: Small) -> None:
     model = load_language_model(small.model)
     first = tries_of(model, target, ENCODING, 0)
     assert tries_of(model, target, ENCODING, 0) == first
-    ask = next(one.ask for one in first if one.ask.sample == 1)
+    ask = next(one.ask for one in first if one.ask.decoding is Decoding.SAMPLED)
     numbers = leakage._numbers(ask, 5, 0)
     assert leakage._numbers(ask, 9, 0)[:5] == numbers != leakage._numbers(ask, 5, 1)
 
 
-def test_each_kind_of_probe_has_its_samples_and_each_prompt_its_greedy_continuation(
+def test_each_kind_of_probe_has_its_samples_and_beams_and_each_prompt_its_greedy_continuation(
     small: Small, memorised: LanguageModel
 ) -> None:
     tries = tries_of(memorised, last_words(small.forget[0], person="amber basin"), ENCODING, 0)
     for probe in Probe:
         mine = [one.ask for one in tries if one.probe is probe]
         given = {one.given for one in mine}
-        assert sum(one.sample > 0 for one in mine) == SAMPLES
-        assert {one.given for one in mine if one.sample == 0} == given
-        assert len(set(mine)) == len(mine) == SAMPLES + len(given)
+        counts = Counter(one.decoding for one in mine)
+        assert (counts[Decoding.SAMPLED], counts[Decoding.HOT]) == (SAMPLES, HOT_SAMPLES)
+        assert counts[Decoding.BEAMS] == 1
+        assert {one.given for one in mine if one.decoding is Decoding.GREEDY} == given
+        assert len(set(mine)) == len(mine) == SAMPLES + HOT_SAMPLES + 1 + len(given)
+
+
+def test_what_comes_out_stands_by_how_the_model_went_on(
+    small: Small, memorised: LanguageModel
+) -> None:
+    for one in measured(memorised, small.forget[:2]):
+        assert one.leaked_by == dict.fromkeys(Decoding, True)
+        assert one.chance_by == dict.fromkeys(Decoding, False)
+    for one in measured(memorised, small.holdout[:2]):
+        assert not any(one.leaked_by.values())
+
+
+def test_a_value_that_only_beams_bring_out_has_leaked(
+    small: Small, memorised: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever else is made says nothing; the last of the beams says the value."""
+    target = last_words(small.holdout[0])
+    value = tuple(memorised.tokenizer(target.value.text)["input_ids"])
+    monkeypatch.setattr(leakage, "continued", lambda _, some, *__: [(7,)] * len(some))
+    monkeypatch.setattr(leakage, "searched", lambda _, some, *__: [((7,), value)] * len(some))
+    given: dict[str, Any] = {"split": Split.FORGET, "role": ModelRole.ORIGINAL}
+    [found], costs = leaked_values(memorised, [target], ENCODING, 0, "cpu", **given)
+    assert [way for way, said in found.leaked_by.items() if said] == [Decoding.BEAMS]
+    assert found.leaked[Probe.PREFIX]
+    made = {one.decoding: (one.continuations, one.tokens) for one in costs}
+    beams = 2 * len(found.leaked)
+    assert made[Decoding.BEAMS] == (beams, beams // 2 * (1 + len(value)))
+    assert made[Decoding.SAMPLED] == (SAMPLES * len(found.leaked),) * 2
+
+
+def test_a_model_that_cannot_go_back_a_step_is_not_searched(
+    small: Small, memorised: LanguageModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leakage, "can_search", lambda _: False)
+    [found] = measured(memorised, small.forget[:1])
+    assert set(found.leaked_by) == set(Decoding) - {Decoding.BEAMS}
 
 
 def test_a_continuation_is_as_long_as_the_value_and_a_margin_within_what_was_trained(

@@ -13,7 +13,7 @@ from unlearnkit.audit.leakage_figures import (
     with_counts,
 )
 from unlearnkit.corpus.nlp import EMAIL, PERSON
-from unlearnkit.domain import ModelRole, Probe, RecordScore, Split, ValueScore
+from unlearnkit.domain import Decoding, ModelRole, Probe, RecordScore, Split, ValueScore
 
 UNLEARNED = [ModelRole.UNLEARNED]
 
@@ -50,6 +50,26 @@ def test_a_split_without_values_is_not_measured_and_says_why() -> None:
     *_, holdout, _ = leakage_measurements(SCORES, UNLEARNED, 0)
     assert (holdout.split, holdout.value, holdout.n) == (Split.HOLDOUT, None, 0)
     assert holdout.not_measured == NO_VALUES
+
+
+def test_the_table_has_a_row_for_each_way_a_model_went_on() -> None:
+    """By beams two of three that were searched for, one of them by chance; by others nothing."""
+    said = [(True, False), (True, True), (False, False)]
+    ways = [
+        score(name, prefix=leaked).model_copy(
+            update={
+                "leaked_by": {Decoding.GREEDY: False, Decoding.BEAMS: leaked},
+                "chance_by": {Decoding.GREEDY: False, Decoding.BEAMS: chance},
+            }
+        )
+        for name, (leaked, chance) in zip("abc", said, strict=True)
+    ]
+    ways.append(score("d", prefix=True))  # of an earlier version
+    rows = {one.decoding: one for one in leakage_table(ways, 0) if one.decoding}
+    assert set(rows) == {Decoding.GREEDY, Decoding.BEAMS}
+    assert (rows[Decoding.GREEDY].value, rows[Decoding.GREEDY].n) == (0.0, 3)
+    beams = rows[Decoding.BEAMS]
+    assert (beams.value, beams.chance, beams.n) == (pytest.approx(2 / 3), pytest.approx(1 / 3), 3)
 
 
 def test_the_table_has_each_kind_by_any_probe_and_all_by_each_probe_that_was_tried() -> None:

@@ -182,3 +182,17 @@ def test_tokens_are_drawn_as_often_as_they_are_likely(logits: list[float]) -> No
     chosen = drawing(rows, 1, "cpu")(torch.ones((count, 1), dtype=torch.long), scores).argmax(-1)
     shares = torch.bincount(chosen, minlength=len(logits)) / count
     assert torch.allclose(shares, torch.tensor(logits).softmax(-1), atol=1.5 / count)
+
+
+@pytest.mark.parametrize("heat", [0.5, 1.5, 3.0])
+def test_a_temperature_divides_the_logits_of_its_own_row(heat: float) -> None:
+    """Drawn of evenly spread numbers as often as softmax of the divided logits says."""
+    logits, count = torch.tensor([2.0, 0.0, -1.0, 0.5]), 2000
+    numbers = [(at + 0.5) / count for at in range(count)]
+    rows = [Beginning((1,), 1, (one,), heat) for one in numbers]
+    rows += [Beginning((1,), 1, (one,)) for one in numbers]
+    ids = torch.ones(2 * count, 1, dtype=torch.long)
+    chosen = drawing(rows, 1, "cpu")(ids, logits.expand(2 * count, -1)).argmax(-1)
+    for part, own in ((chosen[:count], heat), (chosen[count:], 1.0)):
+        shares = torch.bincount(part, minlength=4) / count
+        assert shares.tolist() == pytest.approx((logits / own).softmax(-1).tolist(), abs=2e-3)

@@ -16,9 +16,11 @@ from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table
 from unlearnkit.audit.logit_lens_figures import lens_depths, lens_measurements
 from unlearnkit.audit.membership_figures import membership_figures
 from unlearnkit.domain import (
+    AskingCost,
     AuditResult,
     CalibrationStep,
     Check,
+    Decoding,
     DecoyRank,
     ForgetSet,
     LensScore,
@@ -211,6 +213,12 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             *_quality(roles, forgot),
         ),
         leakage=leakage_table(values, 7),
+        asked=tuple(
+            AskingCost(split=split, model=role, decoding=way, continuations=100, tokens=2000)
+            for split in LEAKING
+            for role in roles
+            for way in Decoding
+        ),
         decoy_ranks=tuple(ranks),
         lens=lens_depths(lens),
         records=tuple(with_counts(scores, values)),
@@ -236,6 +244,8 @@ def _values(scores: list[RecordScore], draw: random.Random) -> list[ValueScore]:
                     chance={
                         probe: entity == "DATE_TIME" and draw.random() < 0.05 for probe in leaked
                     },
+                    leaked_by=dict.fromkeys(Decoding, any(leaked.values())),
+                    chance_by=dict.fromkeys(Decoding, False),
                 )
             )
     return found

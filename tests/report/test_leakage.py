@@ -5,13 +5,21 @@ from __future__ import annotations
 from tests.report.conftest import report_with
 from unlearnkit.domain import ModelRole, Outcome, Split
 from unlearnkit.report.facts import Report
-from unlearnkit.report.leakage import PROBES, leakage_table, records_leaking
+from unlearnkit.report.leakage import (
+    DECODINGS,
+    PROBES,
+    asking_cost,
+    leakage_table,
+    records_leaking,
+)
+from unlearnkit.report.render import render_html
 
 
 def test_values_are_listed_by_kind_and_by_how_they_were_asked_for(report: Report) -> None:
-    kinds, probes = leakage_table(report)
+    kinds, probes, ways = leakage_table(report)
     assert [row.label for row in kinds.rows] == ["Dates and times", "E-mail addresses"]
     assert [row.label for row in probes.rows] == list(PROBES.values())
+    assert [row.label for row in ways.rows] == list(DECODINGS.values())
     mails = kinds.rows[1]
     assert mails.n == 24
     assert float(mails.before.value) > 0.5 > float(mails.after.value)
@@ -53,6 +61,14 @@ def test_without_a_reference_its_cells_are_empty_and_without_values_there_is_no_
     assert not any(row.reference.value for group in leakage_table(report) for row in group.rows)
     older = report.model_copy(update={"leakage": ()})
     assert leakage_table(older) == ()
+
+
+def test_what_asking_took_is_told_of_all_models_and_sets_together(report: Report) -> None:
+    told = asking_cost(report)
+    assert "48,000 tokens" in told  # two sets, three models, four ways
+    assert "600 greedy" in told and "600 of beam search" in told
+    assert told in render_html(report, "0" * 64, "k")
+    assert asking_cost(report.model_copy(update={"asked": ()})) == ""
 
 
 def test_how_many_records_still_leak_is_said_with_the_worst_of_them(report: Report) -> None:

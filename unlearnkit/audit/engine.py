@@ -30,6 +30,7 @@ from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import (
     Artefact,
+    AskingCost,
     Attack,
     AuditResult,
     DecoyRank,
@@ -94,6 +95,7 @@ class Scores(Artefact):
     """Digest of the records and of how they become tokens."""
     records: tuple[RecordScore, ...]
     values: tuple[ValueScore, ...] = ()
+    asked: tuple[AskingCost, ...] = ()
     ranks: tuple[DecoyRank, ...] = ()
     lens: tuple[LensScore, ...] = ()
     lens_missing: str = ""
@@ -106,6 +108,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
     losses = _losses(task)
     records: list[RecordScore] = []
     values: list[ValueScore] = []
+    asked: list[AskingCost] = []
     ranks: list[DecoyRank] = []
     lens: list[LensScore] = []
     unread: dict[ModelRole, str] = {}
@@ -114,6 +117,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         found = _scores(task, role, model)
         records += [one.model_copy(update={"model": role}) for one in found.records]
         values += [one.model_copy(update={"model": role}) for one in found.values]
+        asked += [one.model_copy(update={"model": role}) for one in found.asked]
         ranks += [one.model_copy(update={"model": role}) for one in found.ranks]
         lens += [one.model_copy(update={"model": role}) for one in found.lens]
         unread[role] = found.lens_missing
@@ -135,6 +139,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         ),
         differences=(*differences(records), *attack_differences(attacked)),
         leakage=leakage_table(values, task.seed),
+        asked=tuple(asked),
         decoy_ranks=tuple(ranks),
         lens=lens_depths(lens),
         records=tuple(with_counts(records, values)),
@@ -209,10 +214,13 @@ def _of_values(
 ) -> dict[str, Any]:
     """The fields of Scores that are about single personal values."""
     values: list[ValueScore] = []
+    asked: list[AskingCost] = []
     for split, some in task.targets.items():
-        values += leaked_values(
+        more, costs = leaked_values(
             language_model, some, task.encoding, task.seed, device, split=split, role=role
         )
+        values += more
+        asked += costs
     ranks: list[DecoyRank] = []
     lens: list[LensScore] = []
     unread = ""
@@ -224,6 +232,7 @@ def _of_values(
         lens += read or []
     return {
         "values": tuple(values),
+        "asked": tuple(asked),
         "ranks": tuple(ranks),
         "lens": tuple(lens),
         "lens_missing": unread,

@@ -1,45 +1,60 @@
 """Whether a model says personal values when it is asked for them.
 
-Each target is asked for through every probe (`probes.py`): one greedy continuation of each prompt,
-and SAMPLES sampled ones (temperature 1) of each kind of probe, spread over its prompts, of as many
-tokens as the value has, and MARGIN more. A value has leaked through a probe if one of these holds
-it (`corpus/spellings.py`). Another value of its kind is looked for in the same texts: that it comes
-out is chance. Equal prompts are continued once; what was said is kept nowhere.
+Each target is asked for through every probe (`probes.py`), with continuations of as many tokens as
+the value has, and MARGIN more:
+
+- one greedy continuation of each prompt;
+- SAMPLES sampled ones (temperature 1) of each kind of probe, spread over its prompts;
+- HOT_SAMPLES more with temperature HOT, where the distribution is flatter and what is unlikely
+  comes out sooner (Carlini et al. 2021, arXiv 2012.07805, section 5.1, begin hotter and cool down);
+- a beam search of WIDTH beams (`language_model/beams.py`) after the first prompt of each kind, all
+  its beams (Carlini et al. 2023, arXiv 2202.07646, compare it with greedy continuations).
+
+A value has leaked through a probe if one of these holds it (`corpus/spellings.py`). Another value
+of its kind is looked for in the same texts: that it comes out is chance. Equal prompts are
+continued once; what was said is kept nowhere.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from unlearnkit.audit.probes import Prompt, prompts
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.spellings import said, tidy
-from unlearnkit.domain import ModelRole, Probe, Split, ValueScore
+from unlearnkit.domain import AskingCost, Decoding, ModelRole, Probe, Split, ValueScore
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.beams import can_search, searched
 from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.generation import Beginning, continued
 from unlearnkit.language_model.rendering import ids_before
 from unlearnkit.language_model.tokens import Encoding
 
 SAMPLES = 8
+HOT_SAMPLES, HOT = 4, 1.5
+WIDTH = 4
 MARGIN = 16
 BATCH = 128
+
+Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One continuation of a prompt: the greedy one (0), or a sampled one by its number."""
+    """How a prompt is continued."""
 
-    given: tuple[int, ...] = field(repr=False)
-    sample: int
+    given: Ids = field(repr=False)
+    decoding: Decoding
+    number: int = 0
+    """Which of several samples; of a beam search its length, which its beams depend on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Try:
-    """A continuation that is searched for a value, and how many tokens of it."""
+    """An ask whose continuations are searched for a value, and how many tokens of them."""
 
     probe: Probe
     ask: Ask
@@ -55,21 +70,44 @@ def leaked_values(
     *,
     split: Split,
     role: ModelRole,
-) -> list[ValueScore]:
-    """Which of the targets the model said. One that no prompt can ask for is left out."""
+) -> tuple[list[ValueScore], list[AskingCost]]:
+    """Which of the targets the model said, and what asking took.
+
+    A target that no prompt can ask for is left out.
+    """
     tries = [tries_of(language_model, one, encoding, seed) for one in targets]
     lengths: dict[Ask, int] = {}
     for one in (one for some in tries for one in some):
         lengths[one.ask] = max(one.length, lengths.get(one.ask, 0))
-    beginnings = [
-        Beginning(ask.given, length, _numbers(ask, length, seed)) for ask, length in lengths.items()
-    ]
-    made = dict(zip(lengths, continued(language_model, beginnings, device, BATCH), strict=True))
-    return [
+    made = _continued(language_model, lengths, seed, device)
+    scores = [
         _score(language_model, target, some, made, split=split, role=role)
         for target, some in zip(targets, tries, strict=True)
         if some
     ]
+    return scores, _costs(made, split=split, role=role)
+
+
+def _continued(
+    language_model: LanguageModel, lengths: Mapping[Ask, int], seed: int, device: Any
+) -> dict[Ask, tuple[Ids, ...]]:
+    """What the model makes of every ask: of a beam search all beams, else one continuation."""
+    single = [one for one in lengths if one.decoding is not Decoding.BEAMS]
+    several = [one for one in lengths if one.decoding is Decoding.BEAMS]
+    starts = [
+        Beginning(
+            one.given,
+            lengths[one],
+            _numbers(one, lengths[one], seed),
+            HOT if one.decoding is Decoding.HOT else 1.0,
+        )
+        for one in single
+    ]
+    made = continued(language_model, starts, device, BATCH)
+    found = {ask: (ids,) for ask, ids in zip(single, made, strict=True)}
+    starts = [Beginning(one.given, lengths[one]) for one in several]
+    beams = searched(language_model, starts, device, BATCH, WIDTH)
+    return found | dict(zip(several, beams, strict=True))
 
 
 def tries_of(
@@ -79,21 +117,26 @@ def tries_of(
     tokenizer = language_model.tokenizer
     needed = len(tokenizer(f" {target.value.text}", add_special_tokens=False)["input_ids"])
     found: list[Try] = []
-    asked: dict[Probe, list[tuple[int, ...]]] = {}
+    asked: dict[Probe, list[Ids]] = {}
     for prompt in prompts(target, seed):
         given = _given(language_model, prompt, encoding)
         if given and len(given) + needed <= encoding.max_length:
             asked.setdefault(prompt.probe, []).append(given)
+
+    def length(given: Ids) -> int:
+        return min(needed + MARGIN, encoding.max_length - len(given))
+
     for probe, some in asked.items():
-        numbered = [(one, 0) for one in some]
-        numbered += [(some[at % len(some)], at + 1) for at in range(SAMPLES)]
-        for given, sample in numbered:
-            length = min(needed + MARGIN, encoding.max_length - len(given))
-            found.append(Try(probe, Ask(given, sample), length))
+        asks = [Ask(one, Decoding.GREEDY) for one in some]
+        for decoding, count in ((Decoding.SAMPLED, SAMPLES), (Decoding.HOT, HOT_SAMPLES)):
+            asks += [Ask(some[at % len(some)], decoding, at + 1) for at in range(count)]
+        if can_search(language_model.model):
+            asks.append(Ask(some[0], Decoding.BEAMS, length(some[0])))
+        found += [Try(probe, ask, length(ask.given)) for ask in asks]
     return found
 
 
-def _given(language_model: LanguageModel, prompt: Prompt, encoding: Encoding) -> tuple[int, ...]:
+def _given(language_model: LanguageModel, prompt: Prompt, encoding: Encoding) -> Ids:
     """The prompt's tokens; none where the chat template takes no such question."""
     try:
         return ids_before(
@@ -105,9 +148,9 @@ def _given(language_model: LanguageModel, prompt: Prompt, encoding: Encoding) ->
 
 def _numbers(ask: Ask, length: int, seed: int) -> tuple[float, ...]:
     """What decides a sampled continuation: the same for every model with this tokenizer."""
-    if ask.sample == 0:
+    if ask.decoding is Decoding.GREEDY:
         return ()
-    rng = random.Random(f"{seed}:{ask.sample}:{ask.given}")
+    rng = random.Random(f"{seed}:{ask.decoding}:{ask.number}:{ask.given}")
     return tuple(rng.random() for _ in range(length))
 
 
@@ -115,19 +158,25 @@ def _score(
     language_model: LanguageModel,
     target: Target,
     tries: Sequence[Try],
-    made: dict[Ask, tuple[int, ...]],
+    made: Mapping[Ask, Sequence[Ids]],
     *,
     split: Split,
     role: ModelRole,
 ) -> ValueScore:
     leaked = dict.fromkeys((one.probe for one in tries), False)
-    chance = dict(leaked)
+    leaked_by = dict.fromkeys((one.ask.decoding for one in tries), False)
+    chance, chance_by = dict(leaked), dict(leaked_by)
+    said_by = [(one, ids[: one.length]) for one in tries for ids in made[one.ask]]
     texts = language_model.tokenizer.batch_decode(
-        [list(made[one.ask][: one.length]) for one in tries], skip_special_tokens=True
+        [list(ids) for _, ids in said_by], skip_special_tokens=True
     )
-    for one, text in zip(tries, map(tidy, texts), strict=True):
-        leaked[one.probe] |= said(text, target.value.entity, target.value.text)
-        chance[one.probe] |= said(text, target.value.entity, target.other)
+    for (one, _), text in zip(said_by, map(tidy, texts), strict=True):
+        true = said(text, target.value.entity, target.value.text)
+        other = said(text, target.value.entity, target.other)
+        leaked[one.probe] |= true
+        leaked_by[one.ask.decoding] |= true
+        chance[one.probe] |= other
+        chance_by[one.ask.decoding] |= other
     return ValueScore(
         record_id=target.record.id,
         split=split,
@@ -135,4 +184,23 @@ def _score(
         entity=target.value.entity,
         leaked=leaked,
         chance=chance,
+        leaked_by=leaked_by,
+        chance_by=chance_by,
     )
+
+
+def _costs(made: Mapping[Ask, Sequence[Ids]], *, split: Split, role: ModelRole) -> list[AskingCost]:
+    """What was made, by how."""
+    by: dict[Decoding, list[Ids]] = {}
+    for ask, several in made.items():
+        by.setdefault(ask.decoding, []).extend(several)
+    return [
+        AskingCost(
+            split=split,
+            model=role,
+            decoding=decoding,
+            continuations=len(some),
+            tokens=sum(map(len, some)),
+        )
+        for decoding, some in sorted(by.items())
+    ]

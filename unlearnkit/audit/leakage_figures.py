@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from unlearnkit.audit.intervals import share
-from unlearnkit.domain import Leakage, Measurement, ModelRole, Probe, RecordScore, Split, ValueScore
+from unlearnkit.domain import (
+    Decoding,
+    Leakage,
+    Measurement,
+    ModelRole,
+    Probe,
+    RecordScore,
+    Split,
+    ValueScore,
+)
 
 SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value that the model could be asked for was found in these records"
 
-Came = Callable[[ValueScore], Mapping[Probe, bool]]
+Came = Callable[[ValueScore], Mapping[Any, bool]]
 
 
 def leakage_measurements(
@@ -44,24 +54,29 @@ def leakage_measurements(
 
 
 def leakage_table(values: Sequence[ValueScore], seed: int) -> tuple[Leakage, ...]:
-    """Of each model and split: every kind of value by any probe, then all by every probe."""
+    """Of each model and split: every kind of value, then all by every probe and by every decoding.
+
+    One is named at a time, whatever the others.
+    """
     found = []
     for model, split in sorted({(one.model, one.split) for one in values}):
         rows = [one for one in values if (one.model, one.split) == (model, split)]
-        kinds = sorted({one.entity for one in rows})
-        for entity, probe in [*((one, None) for one in kinds), *(("", one) for one in Probe)]:
+        for entity, probe, decoding in _groups(rows):
+            by = probe or decoding
+            leaked, chances = (_leaked_by, _chance_by) if decoding else (_leaked, _chance)
             some = [
                 one
                 for one in rows
-                if (not entity or one.entity == entity) and (probe is None or probe in one.leaked)
+                if (not entity or one.entity == entity) and (by is None or by in leaked(one))
             ]
             if some:
-                value, low, high = _rate(some, probe, _leaked, seed)
-                chance, _, _ = _rate(some, probe, _chance, seed)
+                value, low, high = _rate(some, by, leaked, seed)
+                chance, _, _ = _rate(some, by, chances, seed)
                 found.append(
                     Leakage(
                         entity=entity,
                         probe=probe,
+                        decoding=decoding,
                         split=split,
                         model=model,
                         value=value,
@@ -72,6 +87,15 @@ def leakage_table(values: Sequence[ValueScore], seed: int) -> tuple[Leakage, ...
                     )
                 )
     return tuple(found)
+
+
+def _groups(rows: Sequence[ValueScore]) -> list[tuple[str, Probe | None, Decoding | None]]:
+    """Each kind of value, each probe, each way to go on; by one of the three at a time."""
+    return [
+        *((one, None, None) for one in sorted({one.entity for one in rows})),
+        *(("", one, None) for one in Probe),
+        *(("", None, one) for one in Decoding),
+    ]
 
 
 def with_counts(records: Sequence[RecordScore], values: Sequence[ValueScore]) -> list[RecordScore]:
@@ -95,14 +119,22 @@ def _chance(one: ValueScore) -> Mapping[Probe, bool]:
     return one.chance
 
 
+def _leaked_by(one: ValueScore) -> Mapping[Decoding, bool]:
+    return one.leaked_by
+
+
+def _chance_by(one: ValueScore) -> Mapping[Decoding, bool]:
+    return one.chance_by
+
+
 def _rate(
-    rows: Sequence[ValueScore], probe: Probe | None, came: Came, seed: int
+    rows: Sequence[ValueScore], way: Probe | Decoding | None, came: Came, seed: int
 ) -> tuple[float, float, float]:
-    """The share by this probe, or by any, with its interval; every row has it."""
+    """The share by this probe or decoding, or by any, with its interval; every row has it."""
     hits: dict[str, list[bool]] = {}
     for one in rows:
         by = came(one)
-        hits.setdefault(one.record_id, []).append(any(by.values()) if probe is None else by[probe])
+        hits.setdefault(one.record_id, []).append(any(by.values()) if way is None else by[way])
     counts = hits.values()
     found, interval = share([sum(one) for one in counts], [len(one) for one in counts], seed)
     return found, *interval

@@ -12,7 +12,7 @@ from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import Record
 
 LIMIT = 100
-"""Values of a split that are asked for: each is some forty continuations."""
+"""Values of a split that are asked for: each is some seventy continuations."""
 
 
 @dataclass(frozen=True, slots=True)

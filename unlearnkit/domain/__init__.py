@@ -37,6 +37,8 @@ from unlearnkit.domain.requests import Identifier, IdentifierKind, Request, Requ
 from unlearnkit.domain.run import CalibrationStep, RunManifest, TrainingPass
 from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import (
+    AskingCost,
+    Decoding,
     DecoyRank,
     Leakage,
     LensDepths,
@@ -51,6 +53,7 @@ __all__ = [
     "CONDITIONS",
     "TURN",
     "Artefact",
+    "AskingCost",
     "Attack",
     "AttackCost",
     "AuditResult",
@@ -59,6 +62,7 @@ __all__ = [
     "Certainty",
     "Check",
     "Decision",
+    "Decoding",
     "DecoyRank",
     "Difference",
     "Evidence",

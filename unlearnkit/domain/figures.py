@@ -7,7 +7,7 @@ from typing import Literal
 
 from unlearnkit.domain.artefact import Artefact
 from unlearnkit.domain.splits import ModelRole, Split
-from unlearnkit.domain.values import DecoyRank, Leakage, LensDepths
+from unlearnkit.domain.values import AskingCost, DecoyRank, Leakage, LensDepths
 
 
 class Measurement(Artefact):
@@ -152,6 +152,8 @@ class AuditResult(Artefact):
     """Empty in audits by versions that did not measure them."""
     leakage: tuple[Leakage, ...] = ()
     """Empty too where no personal value was found."""
+    asked: tuple[AskingCost, ...] = ()
+    """What asking for personal values took."""
     decoy_ranks: tuple[DecoyRank, ...] = ()
     """Of every value that could be ranked, of forgotten and never-seen records."""
     lens: tuple[LensDepths, ...] = ()

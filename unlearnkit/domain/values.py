@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from unlearnkit.domain.artefact import Artefact
 from unlearnkit.domain.splits import ModelRole, Split
 
@@ -20,6 +22,19 @@ class Probe(StrEnum):
     """The record's own words in capitals, mistyped, or with look-alike letters."""
 
 
+class Decoding(StrEnum):
+    """How a model is made to go on after a prompt (`audit/leakage.py`)."""
+
+    GREEDY = "greedy"
+    """Always with the most likely token."""
+    SAMPLED = "sampled"
+    """Drawn from its distribution."""
+    HOT = "hot"
+    """Drawn from its distribution made flatter: a higher temperature."""
+    BEAMS = "beams"
+    """Beam search: several of the most likely continuations."""
+
+
 class ValueScore(Artefact):
     """Whether one personal value of a record came out under one model; not the value itself."""
 
@@ -31,6 +46,9 @@ class ValueScore(Artefact):
     """By every probe that could be tried."""
     chance: dict[Probe, bool]
     """The same of another value of its kind, which the record does not have."""
+    leaked_by: dict[Decoding, bool] = Field(default_factory=dict)
+    """The same by how the model was made to go on, by any probe."""
+    chance_by: dict[Decoding, bool] = Field(default_factory=dict)
 
 
 class Leakage(Artefact):
@@ -40,6 +58,8 @@ class Leakage(Artefact):
     """Empty: of any kind."""
     probe: Probe | None
     """None: by any probe."""
+    decoding: Decoding | None = None
+    """None: however the model was made to go on."""
     split: Split
     model: ModelRole
     value: float
@@ -49,6 +69,18 @@ class Leakage(Artefact):
     chance: float
     """The share of the other values of the same kinds, one for each, that came out."""
     n: int
+
+
+class AskingCost(Artefact):
+    """What asking one model for the values of a split took."""
+
+    split: Split
+    model: ModelRole
+    decoding: Decoding
+    continuations: int
+    """Those of a beam search count one by one."""
+    tokens: int
+    """In them, the prompts apart."""
 
 
 class DecoyRank(Artefact):

@@ -1,8 +1,8 @@
 """What a model says by itself: greedy and sampled continuations of given beginnings.
 
-A sampled token is the first whose cumulated probability (temperature 1, in the vocabulary's order)
-reaches a number drawn from 0 to 1. The numbers come with the beginning, so what follows depends
-neither on the batch nor on the device, the rounding of logits apart.
+A sampled token is the first whose cumulated probability (of softmax(z / temperature), in the
+vocabulary's order) reaches a number drawn from 0 to 1. The numbers come with the beginning, so what
+follows depends neither on the batch nor on the device, the rounding of logits apart.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class Beginning:
     length: int
     draws: tuple[float, ...] = ()
     """A number from 0 to 1 for each token that follows; none: the most likely ones."""
+    temperature: float = 1.0
+    """Of sampling: above 1 what is unlikely becomes likelier."""
 
 
 def opening(example: Example) -> Opening:
@@ -70,16 +72,24 @@ def continued(
     tokenizer, model = language_model.tokenizer, language_model.model
     ends = ending(language_model)
     found: dict[int, tuple[int, ...]] = {}
-    for rows in _batches(beginnings, batch_size):
+    for rows in batches(beginnings, batch_size):
         some = [beginnings[one] for one in rows]
-        examples = [Example(one.given, one.given) for one in some]
-        batch = collate(examples, tokenizer.pad_token_id, side="left").to(device)
-        for one, ids in zip(rows, _generated(model, batch, some, ends), strict=True):
-            found[one] = _ended(ids[: beginnings[one].length], ends)
+        batch = prompted(some, tokenizer.pad_token_id, device)
+        draw = drawing(some, batch.input_ids.shape[1], batch.input_ids.device)
+        longest = max(one.length for one in some)
+        made = generated(model, batch, longest, ends, logits_processor=[draw])
+        for one, ids in zip(rows, made, strict=True):
+            found[one] = ended(ids[: beginnings[one].length], ends)
     return [found[one] for one in range(len(beginnings))]
 
 
-def _batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[int]]:
+def prompted(beginnings: Sequence[Beginning], pad_id: int, device: Any) -> Batch:
+    """What is given of them, padded on the left."""
+    examples = [Example(one.given, one.given) for one in beginnings]
+    return collate(examples, pad_id, side="left").to(device)
+
+
+def batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[int]]:
     """Rows of similar length. A batch is never longer than the longest beginning with its end.
 
     Each fits into the model's context by itself; a long beginning beside a long end might not.
@@ -110,20 +120,31 @@ def ending(language_model: LanguageModel) -> list[int]:
     return sorted(one for one in found if one is not None)
 
 
-def _generated(
-    model: Any, batch: Batch, beginnings: Sequence[Beginning], ends: list[int]
+def generated(
+    model: Any,
+    batch: Batch,
+    length: int,
+    ends: list[int],
+    *,
+    beams: int = 1,
+    logits_processor: Sequence[Callable[[Tensor, Tensor], Tensor]] = (),
 ) -> list[list[int]]:
-    """What follows each row of a batch that is padded on the left, padded on the right."""
+    """What follows each row of a batch that is padded on the left, padded on the right.
+
+    With beams as many continuations of each row, the likeliest first: log p of their tokens is the
+    sum, whatever their length.
+    """
     import torch
     from transformers import GenerationConfig
 
     own = model.generation_config
-    width = batch.input_ids.shape[1]
+    searching = {"num_beams": beams, "num_return_sequences": beams, "length_penalty": 0.0}
     how = GenerationConfig(  # type: ignore[no-untyped-call]
-        max_new_tokens=max(one.length for one in beginnings),
+        max_new_tokens=length,
         do_sample=False,
         eos_token_id=ends or None,
         pad_token_id=0,
+        **(searching if beams > 1 else {}),
     )
     # What a given configuration leaves open, generate takes from the model's own.
     model.generation_config = how
@@ -133,11 +154,11 @@ def _generated(
                 input_ids=batch.input_ids,
                 attention_mask=batch.attention_mask,
                 generation_config=how,
-                logits_processor=[drawing(beginnings, width, batch.input_ids.device)],
+                logits_processor=list(logits_processor),
             )
     finally:
         model.generation_config = own
-    found: list[list[int]] = made[:, width:].tolist()
+    found: list[list[int]] = made[:, batch.input_ids.shape[1] :].tolist()
     return found
 
 
@@ -158,12 +179,14 @@ def drawing(
     precise = torch.float32 if torch.device(device).type == "mps" else torch.float64
     drawn = torch.tensor([numbers[at] for at in sampled], dtype=precise, device=device)
     rows = torch.tensor(sampled, dtype=torch.long, device=device)
+    heat = [beginnings[at].temperature for at in sampled]
+    heats = torch.tensor(heat, dtype=precise, device=device).unsqueeze(-1)
 
     def process(ids: Tensor, logits: Tensor) -> Tensor:
         step = ids.shape[1] - width
         if not sampled or step >= longest:
             return logits
-        chances = logits[rows].to(precise).softmax(-1).cumsum(-1)
+        chances = (logits[rows].to(precise) / heats).softmax(-1).cumsum(-1)
         # Rounding may leave the last sum a little below 1.
         wanted = drawn[:, step : step + 1] * chances[:, -1:]
         chosen = torch.searchsorted(chances, wanted, right=True).clamp(max=logits.shape[-1] - 1)
@@ -174,7 +197,7 @@ def drawing(
     return process
 
 
-def _ended(ids: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
+def ended(ids: Sequence[int], ends: Sequence[int]) -> tuple[int, ...]:
     """The tokens up to the first that ends a text, that one included; then comes padding."""
     stop = next((at + 1 for at, one in enumerate(ids) if one in ends), len(ids))
     return tuple(ids[:stop])

@@ -16,6 +16,7 @@ from pydantic import Field, StringConstraints
 
 from unlearnkit.domain import (
     Artefact,
+    AskingCost,
     AttackCost,
     AuditResult,
     CalibrationStep,
@@ -93,6 +94,7 @@ class Report(Artefact):
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
     leakage: tuple[Leakage, ...] = ()
+    asked: tuple[AskingCost, ...] = ()
     decoy_places: tuple[DecoyPlaces, ...] = ()
     lens: tuple[LensDepths, ...] = ()
     records: tuple[RecordFigures, ...]
@@ -169,6 +171,7 @@ def build_report(
         holdout_level=manifest.holdout_level,
         measurements=tuple(finite_measurement(one) for one in audit.measurements),
         leakage=audit.leakage,
+        asked=audit.asked,
         decoy_places=decoy_places(audit.decoy_ranks),
         lens=audit.lens,
         records=_numbered(audit.records),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from unlearnkit.domain import Leakage, ModelRole, Probe, Split
+from unlearnkit.domain import Decoding, Leakage, ModelRole, Probe, Split
 from unlearnkit.report.facts import RecordFigures, Report
 from unlearnkit.report.tables import Cell, figure
 
@@ -26,6 +26,20 @@ PROBES = {
     Probe.PARAPHRASE: "Questions about the person",
     Probe.NAME: "The person’s name alone",
     Probe.OBFUSCATED: "The record’s words in capitals, mistyped, with look-alike letters",
+}
+
+
+DECODINGS = {
+    Decoding.GREEDY: "Always the most likely word piece",
+    Decoding.SAMPLED: "Drawn as likely as the model holds it",
+    Decoding.HOT: "Drawn from flatter odds (a higher temperature)",
+    Decoding.BEAMS: "The likeliest of many (beam search)",
+}
+WAYS = {
+    Decoding.GREEDY: "greedy",
+    Decoding.SAMPLED: "sampled",
+    Decoding.HOT: "sampled at a higher temperature",
+    Decoding.BEAMS: "of beam search",
 }
 
 
@@ -53,17 +67,21 @@ class LeakageGroup:
 
 
 def leakage_table(report: Report) -> tuple[LeakageGroup, ...]:
-    """By kind of value (any probe), then by probe (any kind); nothing where nothing was asked."""
+    """By kind of value, then by probe, then by decoding, each of any other; or nothing."""
     forget = [one for one in report.leakage if one.split is Split.FORGET]
     kinds = [*KINDS, *sorted({one.entity for one in forget} - {"", *KINDS})]
     groups = (
         LeakageGroup(
             "By kind of value, asked for in any way",
-            _rows(report, [(name, None, _kind(name)) for name in kinds]),
+            _rows(report, [(name, None, None, _kind(name)) for name in kinds]),
         ),
         LeakageGroup(
             "By how they were asked for, of any kind",
-            _rows(report, [("", probe, label) for probe, label in PROBES.items()]),
+            _rows(report, [("", probe, None, label) for probe, label in PROBES.items()]),
+        ),
+        LeakageGroup(
+            "By how the model was made to go on, of any kind",
+            _rows(report, [("", None, way, label) for way, label in DECODINGS.items()]),
         ),
     )
     return tuple(one for one in groups if one.rows)
@@ -88,6 +106,19 @@ def records_leaking(report: Report) -> str:
     )
 
 
+def asking_cost(report: Report) -> str:
+    """What asking took, of all models and sets together; or nothing."""
+    if not report.asked:
+        return ""
+    made = {
+        way: sum(one.continuations for one in report.asked if one.decoding is way)
+        for way in Decoding
+    }
+    told = ", ".join(f"{count:,} {WAYS[way]}" for way, count in made.items() if count)
+    tokens = sum(one.tokens for one in report.asked)
+    return f"What it took, of all models together: {tokens:,} tokens in continuations, {told}."
+
+
 def _leaked(one: RecordFigures) -> int:
     return one.leaked or 0
 
@@ -97,16 +128,18 @@ def _kind(entity: str) -> str:
 
 
 def _rows(
-    report: Report, wanted: Sequence[tuple[str, Probe | None, str]]
+    report: Report, wanted: Sequence[tuple[str, Probe | None, Decoding | None, str]]
 ) -> tuple[LeakageRow, ...]:
-    found = {(one.entity, one.probe, one.split, one.model): one for one in report.leakage}
+    found = {
+        (one.entity, one.probe, one.decoding, one.split, one.model): one for one in report.leakage
+    }
     rows = []
-    for entity, probe, label in wanted:
+    for entity, probe, way, label in wanted:
         before, after, reference = (
-            found.get((entity, probe, Split.FORGET, role))
+            found.get((entity, probe, way, Split.FORGET, role))
             for role in (ModelRole.ORIGINAL, ModelRole.UNLEARNED, ModelRole.REFERENCE)
         )
-        unseen = found.get((entity, probe, Split.HOLDOUT, ModelRole.UNLEARNED))
+        unseen = found.get((entity, probe, way, Split.HOLDOUT, ModelRole.UNLEARNED))
         if after is not None:
             rows.append(
                 LeakageRow(

@@ -50,6 +50,7 @@ def render_html(
         "groups": tables.figures_table(report),
         "leakage": leakage.leakage_table(report),
         "records_leaking": leakage.records_leaking(report),
+        "asking_cost": leakage.asking_cost(report),
         "key_figures": tables.key_figures(report),
         "teachers": tables.teachers(report),
         "outcome_word": tables.outcome_word,
