@@ -122,6 +122,12 @@ def test_what_an_attack_took_is_told_of_all_models_together(report: Report) -> N
     assert relearned.took == "12 steps, 5,000 tokens in 20 passes"
 
 
+def test_what_was_not_made_took_nothing(report: Report) -> None:
+    spared = [one.model_copy(update={"forward_passes": 0, "tokens": 0}) for one in report.attacks]
+    without = report.model_copy(update={"attacks": tuple(spared)})
+    assert {row.took for row in attack_rows(without)} == {""}
+
+
 def test_the_table_of_figures_holds_none_under_attack(report: Report) -> None:
     plain = build_report(
         sample.manifest(),

@@ -103,8 +103,8 @@ def _row(report: Report, under: str, name: str) -> AttackRow:
 
 
 def _took(report: Report, under: str) -> str:
-    """What the condition took of all models together."""
-    costs = [one for one in report.attacks if one.under == under]
+    """What the condition took of all models together; nothing where it was not made."""
+    costs = [one for one in report.attacks if one.under == under and one.forward_passes]
     if not costs:
         return ""
     steps, tokens = sum(one.steps for one in costs), sum(one.tokens for one in costs)

@@ -12,7 +12,7 @@ import pytest
 from tests.small import ENCODING, Small, audit_task
 from unlearnkit.audit.attacks import engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
-from unlearnkit.audit.attacks.relearning import Relearning
+from unlearnkit.audit.attacks.relearning import SAME, Relearning
 from unlearnkit.audit.attacks.subject import Row, loaded, spread
 from unlearnkit.audit.engine import AuditTask, audit
 from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
@@ -163,14 +163,17 @@ def test_relearning_is_part_of_the_audit_and_not_of_the_original(
     given = replace(given, relearning=Relearning(learning_rate=1e-3))
     found = audit(given, NOW)
     assert {one.model for one in found.attacks} == {ModelRole.UNLEARNED}
-    assert {one.under for one in found.curves} == {
-        name for name, attack in CONDITIONS.items() if attack is Attack.RELEARNING
-    }
+    # Of six records 1, 5 and 10 % are one: one training, and that is said.
+    assert {one.under for one in found.curves} == {"relearned_10pct", "relearned_unrelated"}
+    left = [one for one in found.measurements if one.under in ("relearned_1pct", "relearned_5pct")]
+    assert {one.not_measured for one in left} == {SAME.format("relearned_10pct")}
+    assert {one.split for one in left} == {Split.FORGET, Split.HOLDOUT}
     for curve in found.curves:
         place = (curve.split, ModelRole.UNLEARNED, curve.under)
         assert curve.model is ModelRole.UNLEARNED
         assert found.value("probability", *place) == pytest.approx(curve.points[-1].probability)
-    assert all(one.steps > 0 for one in found.attacks)
+    steps = {one.under: one.steps for one in found.attacks}
+    assert steps.pop("relearned_1pct") == steps.pop("relearned_5pct") == 0 < min(steps.values())
     assert found.difference("probability", Split.FORGET, "holdout", "relearned_10pct") is not None
     assert audit(given, NOW) == found
     other = replace(given, relearning=Relearning(learning_rate=2e-3))

@@ -17,6 +17,7 @@ from unlearnkit.audit.attacks.relearning import (
     NO_UNRELATED,
     NONE_LEFT,
     PERCENT,
+    SAME,
     UNRELATED,
     UNSTABLE,
     Lesson,
@@ -24,6 +25,7 @@ from unlearnkit.audit.attacks.relearning import (
     cross_entropy,
     planned,
     relearned,
+    same_training,
     sample_size,
     step,
     train,
@@ -250,6 +252,30 @@ def test_unrelated_records_are_kept_ones_and_no_neighbours() -> None:
     assert ids(lesson.trained) <= ids(SPLITS[Split.RETAIN]) - ids(SPLITS[Split.NEIGHBOUR])
     assert ids(lesson.measured[Split.FORGET]) == ids(SPLITS[Split.FORGET])
     assert ids(lesson.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
+
+
+@pytest.mark.parametrize(
+    ("count", "same"),
+    [
+        (6, ["relearned_10pct", "relearned_10pct", ""]),
+        (15, ["relearned_5pct", "", ""]),
+        (20, ["relearned_5pct", "", ""]),
+        (21, ["", "", ""]),
+    ],
+)
+def test_shares_of_few_records_that_are_one_training_are_made_once(
+    count: int, same: list[str]
+) -> None:
+    assert [same_training(count, name) for name in PERCENT] == same
+    few = SPLITS | {Split.FORGET: rows("f", count)}
+    trained = set()
+    for name, other in zip(PERCENT, same, strict=True):
+        lessons, missing = planned(few, name, 1)
+        assert bool(lessons) is not bool(other)
+        if other:
+            assert set(missing.values()) == {SAME.format(other)} and len(missing) == 2
+        trained |= {len(one.trained) for one in lessons}
+    assert trained == {sample_size(count, percent) for percent in PERCENT.values()}
 
 
 def test_the_seed_chooses() -> None:

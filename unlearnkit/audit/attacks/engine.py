@@ -30,7 +30,7 @@ from unlearnkit.domain import (
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 
-VERSION = 1
+VERSION = 2
 """How the attacks are made: results kept by another version are made again."""
 
 

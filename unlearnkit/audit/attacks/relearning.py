@@ -5,7 +5,8 @@ knowledge back from little training, on part of it or on text beside it. Here a 
 fine-tuned, plainly (cross-entropy, AdamW, the run's learning rate, no weight decay, gradients
 clipped to norm 1), on
 
-- 1, 5 and 10 % of the forget set, at least one record, the smaller samples within the larger;
+- 1, 5 and 10 % of the forget set, at least one record, the smaller samples within the larger; a
+  share that comes to as many records as the next larger one is the same training and is not made;
 - as many retained records as 10 % are, none of them a neighbour of the forget set.
 
 At most EPOCHS epochs and MOST_STEPS steps of BATCH records. What is measured after each epoch was
@@ -51,6 +52,7 @@ MEASURED = 200
 """Records of a split measured after each epoch, evenly spread."""
 NONE_LEFT = "training takes all these records: none is left to measure"
 NO_UNRELATED = "too few kept records are unlike the records to forget"
+SAME = "of so few records the same training as {}, which is measured"
 UNSTABLE = "the loss of the training was not finite"
 
 Recalls = list[tuple[str, Recall]]
@@ -89,6 +91,14 @@ def sample_size(count: int, percent: int) -> int:
     return max(1, -(-count * percent // 100))
 
 
+def same_training(count: int, condition: str) -> str:
+    """The condition of the largest share that trains on as many of `count` records, or nothing."""
+    size = sample_size(count, PERCENT[condition])
+    alike = [name for name, percent in PERCENT.items() if sample_size(count, percent) == size]
+    largest = max(alike, key=PERCENT.__getitem__)
+    return "" if largest == condition else largest
+
+
 def planned(
     splits: Mapping[Split, Sequence[Row]], condition: str, seed: int
 ) -> tuple[list[Lesson], dict[Split, str]]:
@@ -102,6 +112,8 @@ def planned(
             return [], dict.fromkeys(both, NO_UNRELATED)
         drawn = random.Random(seed).sample(unlike, most)
         return [Lesson(drawn, {split: spread(splits[split], MEASURED) for split in both})], {}
+    if same := same_training(len(splits.get(Split.FORGET, ())), condition):
+        return [], dict.fromkeys(both, SAME.format(same))
     size = sample_size(len(splits.get(Split.FORGET, ())), PERCENT[condition])
     lessons, missing = [], {}
     for split in both:
