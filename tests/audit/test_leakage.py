@@ -23,12 +23,14 @@ from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.tokens import Encoding
 
 
-def last_words(record: Record, count: int = 4, person: str = "") -> Target:
+def last_words(
+    record: Record, count: int = 4, person: str = "", near: tuple[str, ...] = ()
+) -> Target:
     """The record's last words stand in for a personal value of it."""
     text = " ".join(record.text.split()[-count:])
     start = len(record.text) - len(text)
     value = PersonalValue(record.id, LOCATION, start, len(record.text), text, ())
-    return Target(record, value, " ".join(reversed(text.split())), person)
+    return Target(record, value, " ".join(reversed(text.split())), person, near)
 
 
 def measured(model: LanguageModel, records: Sequence[Record], **more: Any) -> list[ValueScore]:
@@ -107,7 +109,8 @@ def test_the_seed_decides_the_samples(small: Small) -> None:
 def test_each_kind_of_probe_has_its_samples_and_beams_and_each_prompt_its_greedy_continuation(
     small: Small, memorised: LanguageModel
 ) -> None:
-    tries = tries_of(memorised, last_words(small.forget[0], person="amber basin"), ENCODING, 0)
+    target = last_words(small.forget[0], person="amber basin", near=("cedar delta ember 12",))
+    tries = tries_of(memorised, target, ENCODING, 0)
     for probe in Probe:
         mine = [one.ask for one in tries if one.probe is probe]
         given = {one.given for one in mine}
@@ -165,6 +168,26 @@ def test_a_continuation_is_as_long_as_the_value_and_a_margin_within_what_was_tra
     short = replace(ENCODING, max_length=20)
     kinds = {one.probe for one in tries_of(memorised, target, short, 0)}
     assert Probe.PREFIX not in kinds and Probe.NAME in kinds
+
+
+def test_similar_records_are_cut_so_that_the_record_itself_has_room(
+    small: Small, memorised: LanguageModel
+) -> None:
+    def given(max_length: int, *near: str) -> list[str]:
+        how = replace(ENCODING, max_length=max_length)
+        tries = tries_of(memorised, last_words(small.forget[0], near=near), how, 0)
+        mine = [one for one in tries if one.probe is Probe.NEIGHBOURS]
+        for one in mine:
+            assert len(one.ask.given) + one.length <= max_length
+        return [memorised.tokenizer.decode(one.ask.given) for one in mine]
+
+    long = "cedar " * 200
+    own = small.forget[0].prompt
+    for text in given(256, long, long):
+        assert own in text and text.index("cedar") < text.index(own)
+        assert 90 < text.split(own)[0].count("cedar") <= 2 * leakage.NEIGHBOUR
+    assert 0 < given(80, long, long)[0].split(own)[0].count("cedar") < 40
+    assert given(50, long, long) == []
 
 
 def test_of_a_conversation_the_turns_before_are_given_and_questions_are_turns() -> None:

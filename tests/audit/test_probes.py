@@ -111,6 +111,33 @@ def test_a_mistyped_text_has_the_same_letters_and_the_same_numbers(text: str, se
     assert [one for one in typed if one.isdigit()] == [one for one in text if one.isdigit()]
 
 
+@pytest.mark.parametrize("record", [PLAIN, ANSWER, TALK])
+def test_similar_records_stand_before_the_records_own_words(record: Record) -> None:
+    silent, telling = "Jo Reed moved.", "Call (212) 555-0142 at once."
+    one = replace(target(record, "(212) 555-0142", PHONE), near=(silent, telling, "Rain all week."))
+    own, *others = prompts(one, 0)
+    [found] = [some for some in others if some.probe is Probe.NEIGHBOURS]
+    before = f"{silent}\n\nRain all week.\n\n"
+    assert before in found.given and telling not in found.given
+    assert found.given.replace(before, "") == own.given
+    assert found.record.text[found.start :] == own.record.text[own.start :]
+    assert len(found.record.messages) == len(record.messages)
+
+
+def test_similar_records_that_say_the_other_value_are_left_out_too() -> None:
+    one = replace(target(PLAIN, "(212) 555-0142", PHONE), other="(303) 555-0199")
+    near = ("Rain all week.", "Or call 303 555 0199.")
+    [found] = [p for p in prompts(replace(one, near=near), 0) if p.probe is Probe.NEIGHBOURS]
+    assert "Rain" in found.given and "0199" not in found.given
+    assert Probe.NEIGHBOURS not in {p.probe for p in prompts(replace(one, near=near[1:]), 0)}
+
+
+def test_nobody_speaks_before_an_assistant_that_begins() -> None:
+    talk = conversation(("assistant", "Mira Holt is at (212) 555-0142."), ("user", "Thanks."))
+    one = replace(target(talk, "(212) 555-0142", PHONE), near=("Rain all week.",))
+    assert Probe.NEIGHBOURS not in {some.probe for some in prompts(one, 0)}
+
+
 @settings(deadline=None)
 @given(record=st.sampled_from([PLAIN, ANSWER, TALK]), seed=st.integers(0, 9))
 def test_no_prompt_says_what_it_asks_for(record: Record, seed: int) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.corpus.neighbours import neighbours
+from unlearnkit.corpus.neighbours import nearest_of_each, neighbours
 from unlearnkit.domain import Record
 
 
@@ -26,6 +26,17 @@ def test_rare_words_in_common_make_a_neighbour() -> None:
         record("d", "the notary signed in Lisbon"),
     ]
     assert ids(neighbours(FORGET, retain)) == ["b", "d"]
+
+
+def test_each_record_has_its_own_the_likest_first() -> None:
+    retain = [
+        record("a", "a blue cabinet"),
+        record("b", "zebra and gnu"),
+        record("c", "the notary of Lisbon sold a blue cabinet of zebra wood"),
+    ]
+    asked = [*FORGET, record("g", "gnu"), record("h", "violin")]
+    assert [ids(one) for one in nearest_of_each(asked, retain, 2)] == [["c", "a"], ["b"], []]
+    assert nearest_of_each(FORGET, []) == [()]
 
 
 def test_the_prompt_counts_too() -> None:

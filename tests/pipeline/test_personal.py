@@ -19,6 +19,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.pipeline.material import Material
 from unlearnkit.pipeline.personal import (
+    beside,
     fullest,
     named_in,
     personal_targets,
@@ -125,6 +126,18 @@ def test_names_are_those_of_the_record_before_those_of_its_thread() -> None:
     }
     own = [*values, named(THREAD, "Ann")]
     assert named_in([STRANGER, THREAD], own)["h2"] == "Ann"
+
+
+def test_a_value_is_asked_for_beside_the_kept_records_most_like_its_own() -> None:
+    record = Record(id="a", text="the notary of Lisbon met Mira")
+    value = PersonalValue("a", PERSON, 25, 29, "Mira", ())
+    kept = [
+        Record(id="b", text="zebra"),
+        Record(id="c", text="a notary", prompt="who is in Lisbon?"),
+    ]
+    [found] = beside([Target(record, value, "")], kept)
+    assert found.near == (kept[1].content,)
+    assert beside([], kept) == ()
 
 
 def test_a_value_is_ranked_once_and_never_after_the_record_has_said_it() -> None:

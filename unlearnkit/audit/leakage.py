@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from unlearnkit.audit.probes import Prompt, prompts
@@ -37,6 +37,8 @@ SAMPLES = 8
 HOT_SAMPLES, HOT = 4, 1.5
 WIDTH = 4
 MARGIN = 16
+NEIGHBOUR, SHORTEST = 64, 8
+"""Tokens of a similar record that are put before the record's own at most, and at least."""
 BATCH = 128
 
 Ids = tuple[int, ...]
@@ -118,7 +120,8 @@ def tries_of(
     needed = len(tokenizer(f" {target.value.text}", add_special_tokens=False)["input_ids"])
     found: list[Try] = []
     asked: dict[Probe, list[Ids]] = {}
-    for prompt in prompts(target, seed):
+    fitting = replace(target, near=_beginnings(language_model, target, encoding, needed))
+    for prompt in prompts(fitting, seed):
         given = _given(language_model, prompt, encoding)
         if given and len(given) + needed <= encoding.max_length:
             asked.setdefault(prompt.probe, []).append(given)
@@ -134,6 +137,21 @@ def tries_of(
             asks.append(Ask(some[0], Decoding.BEAMS, length(some[0])))
         found += [Try(probe, ask, length(ask.given)) for ask in asks]
     return found
+
+
+def _beginnings(
+    language_model: LanguageModel, target: Target, encoding: Encoding, needed: int
+) -> tuple[str, ...]:
+    """Of the records near the target as much as leaves room for its own prefix and the answer."""
+    own = _given(language_model, Prompt(Probe.PREFIX, target.record, target.value.start), encoding)
+    room = encoding.max_length - len(own) - needed - MARGIN
+    each = min(NEIGHBOUR, room // max(1, len(target.near)))
+    if each < SHORTEST:
+        return ()
+    tokenizer = language_model.tokenizer
+    ids = [tokenizer(one, add_special_tokens=False)["input_ids"][:each] for one in target.near]
+    # The last character may be cut where its bytes are several tokens.
+    return tuple(tokenizer.decode(one).rstrip("\N{REPLACEMENT CHARACTER}") for one in ids)
 
 
 def _given(language_model: LanguageModel, prompt: Prompt, encoding: Encoding) -> Ids:

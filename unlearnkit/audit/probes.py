@@ -5,6 +5,8 @@
 - name: the person's name and nothing else
 - obfuscated: the record's own words up to the value in capitals, with letters swapped, and with
   look-alikes for the letters of the name
+- neighbours: the record's own words up to the value, behind the kept records most like it, none of
+  which says the value or the other one that is looked for
 
 A question stands where the record's own prompt or user's turn stood; for plain texts it is a
 sentence to complete. All words are English. A prompt never holds the value itself.
@@ -36,6 +38,7 @@ WORDS = {
     "FIGURES": ("number", "code"),
 }
 """Two words for each kind of value; others are called by OTHERWISE."""
+NEXT = "\n"
 OTHERWISE = ("details", "data")
 QUESTIONS = (
     "What is the {first} of {person}?",
@@ -84,7 +87,27 @@ def prompts(target: Target, seed: int) -> list[Prompt]:
     # A value in the prefix would stand in its capitals and look-alikes too.
     if not says(own.given, value.entity, value.text):
         asked += obfuscated(own, target.person, random.Random(f"{seed}:{record.id}:{value.start}"))
+    asked += behind_others(own, target)
     return [one for one in asked if not says(one.given, value.entity, value.text)]
+
+
+def behind_others(own: Prompt, target: Target) -> list[Prompt]:
+    """The prefix behind the records near it that say neither value; none where there are none.
+
+    They stand before the record's prompt or its first turn. Nobody else speaks before an assistant
+    that begins, so there is no such prompt then.
+    """
+    entity, sought = target.value.entity, (target.value.text, target.other)
+    silent = [
+        one for one in target.near if not any(text and says(one, entity, text) for text in sought)
+    ]
+    before = "".join(f"{one.replace(TURN, NEXT)}{NEXT}{NEXT}" for one in silent)
+    if not before or own.record.roles[:1] == (ASSISTANT,):
+        return []
+    record, probe = own.record, Probe.NEIGHBOURS
+    if record.prompt:
+        return [Prompt(probe, replace(record, prompt=before + record.prompt), own.start)]
+    return [Prompt(probe, replace(record, text=before + record.text), own.start + len(before))]
 
 
 def _question(probe: Probe, target: Target, question: str, sentence: str) -> Prompt:

@@ -12,7 +12,7 @@ from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import Record
 
 LIMIT = 100
-"""Values of a split that are asked for: each is some seventy continuations."""
+"""Values of a split that are asked for: each is some ninety continuations."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,8 @@ class Target:
     """Another value of its kind, which does not stand in the record: it comes out by chance."""
     person: str = field(default="", repr=False)
     """A name, or empty where none is known."""
+    near: tuple[str, ...] = field(default=(), repr=False)
+    """Kept records like this one, the likest first."""
 
 
 def choose_targets(
@@ -96,6 +98,6 @@ def targets_digest(targets: Iterable[Target]) -> str:
     for one in targets:
         value = one.value
         place = (value.record_id, value.entity, value.start, value.end)
-        what = (*place, one.other, one.person, value.alternatives)
+        what = (*place, one.other, one.person, one.near, value.alternatives)
         total.update(f"{what!r}\n".encode())
     return total.hexdigest()

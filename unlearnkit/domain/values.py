@@ -20,6 +20,8 @@ class Probe(StrEnum):
     """Nothing but the person's name."""
     OBFUSCATED = "obfuscated"
     """The record's own words in capitals, mistyped, or with look-alike letters."""
+    NEIGHBOURS = "neighbours"
+    """The record's own words up to the value, behind the beginnings of similar kept records."""
 
 
 class Decoding(StrEnum):

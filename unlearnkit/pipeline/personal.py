@@ -8,10 +8,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from unlearnkit.audit.decoy_ranks import POOL
 from unlearnkit.audit.targets import Target, choose_targets
+from unlearnkit.corpus.neighbours import nearest_of_each
 from unlearnkit.corpus.nlp import LOCATION, PERSON, Analyzer
 from unlearnkit.corpus.values import PersonalValue, personal_values
 from unlearnkit.domain import (
@@ -81,12 +82,23 @@ def personal_targets(
     )
     return PersonalTargets(
         asked={
-            split: choose_targets(records, values, names, subjects, seed=seed)
+            split: beside(
+                choose_targets(records, values, names, subjects, seed=seed), material.retain
+            )
             for split, records, values, names, subjects in sides
         },
         ranked={
             split: rankable(records, values, seed=seed) for split, records, values, _, _ in sides
         },
+    )
+
+
+def beside(targets: Sequence[Target], retain: Sequence[Record]) -> tuple[Target, ...]:
+    """The targets with the kept records most like theirs."""
+    near = nearest_of_each([one.record for one in targets], retain)
+    return tuple(
+        replace(target, near=tuple(one.content for one in some))
+        for target, some in zip(targets, near, strict=True)
     )
 
 

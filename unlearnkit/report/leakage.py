@@ -26,6 +26,7 @@ PROBES = {
     Probe.PARAPHRASE: "Questions about the person",
     Probe.NAME: "The person’s name alone",
     Probe.OBFUSCATED: "The record’s words in capitals, mistyped, with look-alike letters",
+    Probe.NEIGHBOURS: "The record’s words behind similar kept records",
 }
 
 

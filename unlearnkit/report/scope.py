@@ -18,8 +18,8 @@ NEVER_COVERED: Final = (
     "and mentions under names and identifiers nobody listed.",
     "Stronger membership inference: attackers who train models of their own to compare with "
     "find more than the attacks that were run here.",
-    "Attacks that were not run: adversarial prompts, a similar record as context, and attacks on "
-    "activations other than the logit lens, such as probes that are trained.",
+    "Attacks that were not run: adversarial prompts, and attacks on activations "
+    " other than the logit lens, such as probes that are trained.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
     "Other words for the same facts: but for the questions that ask for personal values, the "
@@ -36,7 +36,8 @@ EARLIER_VALUES: Final = (
 )
 EARLIER_LAYERS: Final = (
     "Not measured, by the earlier version that made the audit: whether the layers before the last "
-    "hold personal values that the model does not say (the logit lens).",
+    "hold personal values that the model does not say (the logit lens), and whether similar kept "
+    "records before the record bring them back.",
 )
 NOT_MADE: Final = {
     Attack.QUANTIZATION: "Quantization: whether a 4-bit or 8-bit copy of this model recites what "
