@@ -18,8 +18,8 @@ NEVER_COVERED: Final = (
     "and mentions under names and identifiers nobody listed.",
     "Stronger membership inference: attackers who train models of their own to compare with "
     "find more than the attacks that were run here.",
-    "Attacks that were not run: adversarial prompts, and attacks on activations "
-    " other than the logit lens, such as probes that are trained.",
+    "Attacks that were not run: adversarial prompts, and attacks on "
+    "activations other than the logit lens, such as probes that are trained.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
     "Other words for the same facts: but for the questions that ask for personal values, the "
