@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,8 +14,55 @@ from unlearnkit.errors import BadInput
 Model = TypeVar("Model", bound=BaseModel)
 
 
+@dataclass(frozen=True, slots=True)
+class YamlFile:
+    """A mapping that was read, and where each of its parts stands in the file."""
+
+    path: Path
+    data: dict[str, Any]
+    root: Any
+    """The same as PyYAML's nodes, which know their lines."""
+
+    def line(self, location: Sequence[str | int]) -> int:
+        """The line of the deepest part of `location` that is in the file, counted from 1."""
+        return _line(self.root, location)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one part of a file."""
+
+    line: int
+    location: tuple[str | int, ...]
+    what: str
+
+
 def load_yaml(path: Path, kind: type[Model], fix: str = "") -> Model:
     """The file as a `kind`. Raises BadInput with file and line: no YAML, a key twice, bad field."""
+    file = read_yaml(path, fix)
+    try:
+        return kind.model_validate(file.data)
+    except ValidationError as error:
+        first = problems(file, error)[0]
+        raise BadInput(first.what, where=path, line=first.line, fix=fix) from None
+
+
+def problems(file: YamlFile, error: ValidationError) -> list[Problem]:
+    """Everything a model found wrong with the file, with lines, in the model's order."""
+    return [
+        Problem(file.line(one["loc"]), one["loc"], _said(one["loc"], one["msg"]))
+        for one in error.errors(include_input=False, include_url=False)
+    ]
+
+
+def _said(location: Sequence[str | int], message: str) -> str:
+    place = ".".join(str(part) for part in location)
+    message = message.removeprefix("Value error, ")
+    return f"{place}: {message}" if place else message
+
+
+def read_yaml(path: Path, fix: str = "") -> YamlFile:
+    """The file's mapping. Raises BadInput with file and line: no YAML, a key twice, no mapping."""
     import yaml
 
     try:
@@ -41,18 +89,7 @@ def load_yaml(path: Path, kind: type[Model], fix: str = "") -> Model:
         raise BadInput("not valid YAML: a date or number that is none", where=path) from None
     if not isinstance(data, dict):
         raise BadInput("this has to be a mapping: 'name: value' lines", where=path, line=1, fix=fix)
-    try:
-        return kind.model_validate(data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        message = first["msg"].removeprefix("Value error, ")
-        raise BadInput(
-            f"{place}: {message}" if place else message,
-            where=path,
-            line=_line(root, first["loc"]),
-            fix=fix,
-        ) from None
+    return YamlFile(path, data, root)
 
 
 def _refuse_repeated_keys(node: Any, path: Path) -> None:
@@ -74,7 +111,6 @@ def _refuse_repeated_keys(node: Any, path: Path) -> None:
 
 
 def _line(node: Any, location: Sequence[str | int]) -> int:
-    """The line of the deepest part of `location` that exists in the file, counted from 1."""
     import yaml
 
     line = int(node.start_mark.line)

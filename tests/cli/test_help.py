@@ -25,11 +25,19 @@ COMMANDS = (
     ("report",),
     ("verify",),
     ("gate",),
+    ("policy", "check"),
+    ("policy", "explain"),
     ("process",),
     ("demo",),
     ("schema",),
 )
-NO_WORKSPACE = {("init",), ("demo",), ("schema",)}
+NO_WORKSPACE = {
+    ("init",),
+    ("demo",),
+    ("schema",),
+    ("policy", "check"),
+    ("policy", "explain"),
+}
 HEAVY = ("torch", "transformers", "spacy", "presidio_analyzer", "sqlalchemy", "duckdb")
 
 LOADED = """
@@ -48,7 +56,7 @@ def test_every_command_explains_itself_with_an_example(command: tuple[str, ...])
     assert ("--workspace" in said.stdout) == (command not in NO_WORKSPACE)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("request", "--help")])
+@pytest.mark.parametrize("arguments", [("--help",), ("request", "--help"), ("policy", "--help")])
 def test_the_help_lists_every_command_in_the_order_of_the_line(arguments: tuple[str, ...]) -> None:
     said = unlearnkit(*arguments)
     group = arguments[:-1]

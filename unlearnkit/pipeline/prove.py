@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from unlearnkit import resources
 from unlearnkit.artefacts import load, sha256_file
 from unlearnkit.domain import (
     Attack,
@@ -21,6 +20,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
+from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
 from unlearnkit.report.facts import Report, build_report
@@ -37,17 +37,7 @@ def find_policy(workspace: Workspace, wanted: str) -> tuple[Path, Policy]:
     path = Path(wanted or workspace.config.policy)
     if wanted and path.is_file():
         return path, load_policy(path)
-    name = path.name if path.suffix in (".yaml", ".yml") else f"{path.name}.yaml"
-    try:
-        if path.name != str(path):  # a file was meant: one of the same name will not do
-            raise FileNotFoundError
-        found = resources.find("policies", name, workspace.policies_dir)
-    except FileNotFoundError:
-        raise BadInput(
-            f"there is no policy '{path}'",
-            where=workspace.policies_dir,
-            fix="Give a file, or one of those that ship: default, strict, research.",
-        ) from None
+    found = policy_file(path, workspace.policies_dir)
     return found, load_policy(found)
 
 

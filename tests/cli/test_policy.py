@@ -1,0 +1,54 @@
+"""`policy check` and `policy explain` on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.company import unlearnkit, unreachable_policy
+from unlearnkit.resources import shipped
+
+
+def test_a_good_policy_ends_with_0_and_a_bad_one_with_2(tmp_path: Path) -> None:
+    good = unlearnkit("policy", "check", "default", "strict", "research")
+    assert (good.exit_code, good.stdout.count("nothing to find fault with")) == (0, 3)
+    path = unreachable_policy(tmp_path)
+    bad = unlearnkit("policy", "check", "default", path)
+    assert bad.exit_code == 2
+    assert f"{path}:4: error: one: no model can meet this rule" in bad.stdout
+
+
+def test_a_warning_leaves_0(tmp_path: Path) -> None:
+    path = unreachable_policy(tmp_path)
+    path.write_text(path.read_text().replace("at_most: -1", "at_most: 1"))
+    said = unlearnkit("policy", "check", path)
+    assert said.exit_code == 0
+    assert f"{path}:4: warning: one: every model meets this rule" in said.stdout
+
+
+def test_the_findings_are_there_for_machines(tmp_path: Path) -> None:
+    path = unreachable_policy(tmp_path)
+    said = unlearnkit("policy", "check", path, "--json")
+    assert said.exit_code == 2
+    [checked] = said.json
+    assert checked["file"] == str(path)
+    assert [(one["line"], one["level"], one["rule"]) for one in checked["findings"]] == [
+        (4, "error", "one")
+    ]
+
+
+def test_a_policy_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
+    for arguments in (("check", tmp_path / "none.yaml"), ("explain", "defualt")):
+        said = unlearnkit("policy", *arguments)
+        assert said.exit_code == 2
+        assert "there is no policy" in said.stderr
+
+
+def test_a_policy_is_explained_by_name_and_by_file() -> None:
+    by_name = unlearnkit("policy", "explain", "strict")
+    by_file = unlearnkit("policy", "explain", shipped("policies") / "strict.yaml")
+    assert by_name.exit_code == 0
+    assert by_name.stdout == by_file.stdout
+    for words in ("Passes:", "Cannot tell:", "It decides:", "forgotten-like-unseen"):
+        assert words in by_name.stdout
+    rules = unlearnkit("policy", "explain", "strict", "--json").json["rules"]
+    assert {"rule", "says", "passes", "cannot_tell", "counts"} == set(rules[0])

@@ -1,0 +1,262 @@
+"""What `policy check` finds, and that what it says about rules is true of every audit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from tests.policy.audits import audit
+from unlearnkit.domain import AuditResult, Difference, ModelRole, Outcome
+from unlearnkit.errors import BadInput
+from unlearnkit.policy.checking import RANGES, Finding, check_policy
+from unlearnkit.policy.schema import METRICS, Policy
+from unlearnkit.policy.verdict import judge
+from unlearnkit.resources import shipped
+
+HEAD = "version: 1\nname: mine\ndescription: what we ask for\nrules:\n"
+
+
+def rule(name: str, compare: str, **fields: str) -> str:
+    """One rule on four lines."""
+    usual = {"metric": "exact_memorization", "split": "forget", "severity": "fail"}
+    inline = ", ".join(f"{key}: {value}" for key, value in (usual | fields).items())
+    lines = (f"- {{id: {name}", inline, f"compare: {{{compare}}}", "explanation: why}\n")
+    return "  " + ",\n     ".join(lines)
+
+
+def check(folder: Path, *rules: str) -> list[Finding]:
+    path = folder / "policy.yaml"
+    path.write_text(HEAD + "".join(rules), encoding="utf-8")
+    return check_policy(path)
+
+
+@pytest.mark.parametrize("name", ["default", "strict", "research"])
+def test_there_is_nothing_to_find_in_what_ships(name: str) -> None:
+    assert check_policy(shipped("policies") / f"{name}.yaml") == []
+
+
+@pytest.mark.parametrize(
+    ("rules", "where", "says"),
+    [
+        (
+            (rule("one", "to: holdout, at_most: 0.1"), rule("two", "to: holdout, at_least: 0.2")),
+            (9, "error", "two"),
+            "contradicts 'one' (line 5): no figure meets both",
+        ),
+        (
+            (
+                rule("one", "to: holdout, within: 0.1, by: interval"),
+                rule("two", "to: holdout, at_least: 0.2", severity="warn"),
+            ),
+            (9, "error", "two"),
+            "contradicts 'one'",
+        ),
+        (
+            (rule("one", "to: holdout, within: 0.1"), rule("two", "to: holdout, within: 0.1")),
+            (9, "error", "two"),
+            "the same demand as 'one' (line 5)",
+        ),
+        (
+            (rule("one", "to: absolute, at_most: -1"),),
+            (5, "error", "one"),
+            "no model can meet this rule",
+        ),
+        (
+            (rule("one", "to: absolute, at_most: 0.9", metric="perplexity", split="utility"),),
+            (5, "error", "one"),
+            "perplexity: it lies between 1 and inf",
+        ),
+        (
+            (rule("one", "to: holdout, at_most: 1"),),
+            (5, "warning", "one"),
+            "every model meets this rule",
+        ),
+        (
+            (
+                rule("loose", "to: holdout, at_most: 0.2", severity="warn"),
+                rule("strict", "to: holdout, within: 0.1"),
+            ),
+            (5, "warning", "loose"),
+            "decides nothing beside 'strict' (line 9)",
+        ),
+        (
+            (rule("one", "to: reference, within: 0.1", requires_reference="true"),),
+            (4, "warning", ""),
+            "without a retrained reference no rule decides",
+        ),
+    ],
+)
+def test_rules_that_cannot_stand_together_are_found_with_their_line(
+    tmp_path: Path, rules: tuple[str, ...], where: tuple[int, str, str], says: str
+) -> None:
+    [found] = check(tmp_path, *rules)
+    assert (found.line, found.level, found.rule) == where
+    assert says in found.what
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        (rule("one", "to: holdout, at_most: 0.1"), rule("two", "to: holdout, at_least: 0.1")),
+        (rule("one", "to: holdout, at_most: 0.1"), rule("two", "to: original, at_least: 0.2")),
+        (
+            rule("one", "to: holdout, at_most: 0.1"),
+            rule("two", "to: holdout, at_least: 0.2", under="int4"),
+        ),
+        (
+            rule("one", "to: holdout, at_most: 0.1"),
+            rule("two", "to: holdout, at_least: 0.2", split="retain"),
+        ),
+        # The looser one decides where the stricter one does not, or warns only.
+        (
+            rule("one", "to: holdout, within: 0.05, by: interval"),
+            rule("two", "to: holdout, within: 0.1"),
+        ),
+        (
+            rule("one", "to: holdout, within: 0.05", severity="warn"),
+            rule("two", "to: holdout, within: 0.1"),
+        ),
+        (
+            rule("one", "to: reference, within: 0.05", requires_reference="true"),
+            rule("two", "to: reference, within: 0.1"),
+        ),
+    ],
+)
+def test_rules_that_each_say_something_are_let_be(tmp_path: Path, rules: tuple[str, ...]) -> None:
+    assert check(tmp_path, *rules) == []
+
+
+def test_every_bad_rule_is_found_at_once_with_its_line_and_name(tmp_path: Path) -> None:
+    found = check(
+        tmp_path,
+        rule("one", "to: holdout, within: 0.1", metric="exact_memorisation"),
+        rule("two", "to: holdout, within: 0.1"),
+        rule("three", "to: absolute, at_most: 0.1", metric="pii_leakage", split="retain"),
+        rule("four", "to: holdout, within: 0.1, by: interval", metric="pii_leakage"),
+        "  - just words\n",
+    )
+    assert [(one.line, one.level, one.rule) for one in found] == [
+        (6, "error", "one"),
+        (13, "error", "three"),
+        (17, "error", "four"),
+        (21, "error", ""),
+    ]
+    assert "did you mean 'exact_memorization'?" in found[0].what
+    assert "is measured on the forget and the holdout records" in found[1].what
+    assert "by: interval is for means over records" in found[2].what
+
+
+def test_what_is_no_policy_at_all_is_refused_or_found(tmp_path: Path) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text("rules: [\n")
+    with pytest.raises(BadInput, match="not valid YAML"):
+        check_policy(path)
+    path.write_text("rules: 3\n")
+    assert {one.level for one in check_policy(path)} == {"error"}
+
+
+bound = st.sampled_from([-1.2, -0.2, -0.1, 0.0, 0.1, 0.2, 1.0, 1.2])
+figure = st.sampled_from([0.0, 0.05, 0.1, 0.2, 0.3, 0.5, 0.9, 1.0])
+
+
+@st.composite
+def compares(draw: st.DrawFn) -> dict[str, object]:
+    to = draw(st.sampled_from(["absolute", "holdout", "reference"]))
+    kinds = ["at_most", "at_least"] if to == "absolute" else ["at_most", "at_least", "within"]
+    kind, size = draw(st.sampled_from(kinds)), draw(bound)
+    by = "mean" if to == "absolute" else draw(st.sampled_from(["mean", "interval"]))
+    return {"to": to, kind: abs(size) if kind == "within" else size, "by": by}
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """Two rules on the same figure, at least one of which decides."""
+    same = draw(compares())
+    made = [
+        {
+            "id": name,
+            "metric": "exact_memorization",
+            "split": "forget",
+            "severity": draw(st.sampled_from(["fail", "warn"])),
+            "requires_reference": draw(st.booleans()),
+            "compare": draw(compares()) if name == "two" and draw(st.booleans()) else same,
+            "explanation": "why",
+        }
+        for name in ("one", "two")
+    ]
+    assume(any(one["severity"] == "fail" for one in made))
+    return Policy.model_validate({"version": 1, "name": "mine", "description": "", "rules": made})
+
+
+@st.composite
+def audits(draw: st.DrawFn) -> AuditResult:
+    """Any figures, with intervals that hold their differences; with a reference or without."""
+    ours, unseen = draw(figure), draw(figure)
+    figures: dict[tuple[str, ...], float | None] = {
+        ("exact_memorization", "forget", "unlearned"): ours,
+        ("exact_memorization", "holdout", "unlearned"): unseen,
+    }
+    bases: dict[str, float] = {"holdout": unseen}
+    if draw(st.booleans()):
+        bases["reference"] = draw(figure)
+        figures["exact_memorization", "forget", "reference"] = bases["reference"]
+    return with_intervals(
+        audit(figures, reference="reference" in bases),
+        {to: (ours - base, draw(figure)) for to, base in bases.items()},
+    )
+
+
+def with_intervals(found: AuditResult, gaps: dict[str, tuple[float, float]]) -> AuditResult:
+    made = tuple(
+        Difference.model_validate(
+            {
+                "metric": "exact_memorization",
+                "split": "forget",
+                "to": to,
+                "value": gap,
+                "low": max(gap - wide, -1.0),
+                "high": min(gap + wide, 1.0),
+                "detectable": wide,
+                "n": 9,
+                "others": 9,
+            }
+        )
+        for to, (gap, wide) in gaps.items()
+    )
+    return found.model_copy(update={"differences": made})
+
+
+def findings(policy: Policy, folder: Path) -> list[Finding]:
+    path = folder / "policy.yaml"
+    path.write_text(policy.model_dump_json(exclude_none=True), encoding="utf-8")
+    return check_policy(path)
+
+
+@given(policies(), st.lists(audits(), min_size=5, max_size=20))
+def test_what_is_found_is_true_of_every_audit(
+    tmp_path_factory: pytest.TempPathFactory, policy: Policy, seen: list[AuditResult]
+) -> None:
+    found = findings(policy, tmp_path_factory.getbasetemp())
+    for one in seen:
+        verdict = judge(policy, "d", one)
+        outcomes = {check.rule: check.outcome for check in verdict.checks}
+        for finding in found:
+            if "contradicts" in finding.what:
+                assert set(outcomes.values()) != {Outcome.PASS}
+            elif "no model can meet" in finding.what:
+                assert outcomes[finding.rule] is not Outcome.PASS
+            elif "every model meets" in finding.what:
+                assert outcomes[finding.rule] is not Outcome.FAIL
+            elif "decides nothing" in finding.what or "same demand" in finding.what:
+                left = tuple(rule for rule in policy.rules if rule.id != finding.rule)
+                alone = judge(policy.model_copy(update={"rules": left}), "d", one)
+                assert alone.exit_code == verdict.exit_code
+            else:
+                assert ModelRole.REFERENCE in one.models or verdict.exit_code == 3
+
+
+def test_the_ranges_are_of_known_metrics() -> None:
+    assert set(RANGES) <= set(METRICS)

@@ -1,0 +1,74 @@
+"""unlearnkit policy check | explain."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from unlearnkit.cli.terminal import JsonOption, command, out, print_json
+
+app = typer.Typer(help="Gate policies: check, explain.", no_args_is_help=True)
+COLOURS = {"error": "red", "warning": "yellow"}
+
+
+@command(app, "check", "unlearnkit policy check policies/release.yaml")
+def check(
+    files: Annotated[list[str], typer.Argument(help="Policy files, or default, strict, research.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Find rules that cannot be read, met, or told apart, each with its line.
+
+    Exit code 2 when there is an error; a warning leaves it 0.
+    """
+    from unlearnkit.policy.checking import check_policy
+
+    checked = [(path, check_policy(path)) for path in map(_found, files)]
+    errors = sum(one.level == "error" for _, found in checked for one in found)
+    if as_json:
+        print_json(
+            [{"file": str(path), "findings": [asdict(one) for one in f]} for path, f in checked]
+        )
+        raise typer.Exit(2 if errors else 0)
+    for path, found in checked:
+        for one in found:
+            place = f"{path}:{one.line}"
+            level = f"[{COLOURS[one.level]}]{one.level}[/]"
+            rule = f" {one.rule}:" if one.rule else ""
+            what = f"{escape(place)}: {level}:{escape(rule)} {escape(one.what)}"
+            out.print(what, highlight=False, soft_wrap=True)
+        if not found:
+            out.print(f"{path}: nothing to find fault with", highlight=False, soft_wrap=True)
+    raise typer.Exit(2 if errors else 0)
+
+
+@command(app, "explain", "unlearnkit policy explain strict")
+def explain(
+    file: Annotated[str, typer.Argument(help="A policy file, or default, strict, research.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say in words what each rule asks for, what passes, and when nobody can tell."""
+    from unlearnkit.policy.explaining import explained
+    from unlearnkit.policy.schema import load_policy
+
+    policy = load_policy(_found(file))
+    rules = explained(policy)
+    if as_json:
+        print_json({"policy": policy.name, "rules": [asdict(one) for one in rules]})
+        return
+    out.print(f"[bold]{escape(policy.name)}[/]: {escape(policy.description)}", highlight=False)
+    for one in rules:
+        out.print(f"\n[bold]{escape(one.rule)}[/]", highlight=False)
+        lines = (one.says, f"Passes: {one.passes}", f"Cannot tell: {one.cannot_tell}", one.counts)
+        for line in lines:
+            out.print(f"  {line}", highlight=False, markup=False)
+
+
+def _found(wanted: str) -> Path:
+    from unlearnkit.policy.files import policy_file
+
+    path = Path(wanted)
+    return path if path.is_file() else policy_file(path)

@@ -1,0 +1,150 @@
+"""What is wrong with a policy before it is used, each with its line.
+
+First what a rule says by itself (`schema.py`: unknown names, figures that are never measured of
+these records, intervals that do not exist). Where every rule can be read, what rules say together:
+
+- out of reach: no figure can lie where the rule asks for it;
+- contradiction: two rules on the same figure and baseline whose bounds share no number;
+- duplicate: the same demand twice.
+
+Warnings leave the policy usable: a rule that every model meets, one that says less than another,
+and a policy in which nothing decides without a retrained reference.
+
+What it does not see: contradictions between different baselines (`holdout` against `absolute`), or
+whether any real model meets the rules.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from unlearnkit.policy.interval import bounds
+from unlearnkit.policy.schema import Policy, Rule
+from unlearnkit.yaml_file import YamlFile, problems, read_yaml
+
+RANGES = {
+    "perplexity": (1.0, math.inf),
+    "decoy_exposure": (0.0, math.inf),
+    "priv_leak": (-100.0, math.inf),
+}
+"""Metrics that may lie elsewhere than between 0 and 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong with a policy."""
+
+    line: int
+    level: Literal["error", "warning"]
+    rule: str
+    """The rule's id; empty where it has none, or where it is about the file."""
+    what: str
+
+
+def check_policy(path: Path) -> list[Finding]:
+    """Everything that is wrong, by line; empty for a good policy. Raises BadInput: no YAML."""
+    file = read_yaml(path)
+    try:
+        policy = Policy.model_validate(file.data)
+    except ValidationError as error:
+        found = [
+            Finding(one.line, "error", _rule_id(file, one.location), one.what)
+            for one in problems(file, error)
+        ]
+    else:
+        lines = rule_lines(file)
+        found = [
+            *_by_themselves(policy, lines),
+            *_together(policy, lines),
+            *_undecided(policy, file.line(("rules",))),
+        ]
+    return sorted(found, key=lambda one: one.line)
+
+
+def rule_lines(file: YamlFile) -> dict[str, int]:
+    """Rule id -> the line it begins in."""
+    return {one["id"]: file.line(("rules", at)) for at, one in enumerate(file.data["rules"])}
+
+
+def _rule_id(file: YamlFile, location: tuple[str | int, ...]) -> str:
+    match location:
+        case ("rules", int(at), *_):
+            rule = file.data["rules"][at]
+            return str(rule.get("id", "")) if isinstance(rule, dict) else ""
+    return ""
+
+
+def _by_themselves(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+    for rule in policy.rules:
+        low, high = _possible(rule)
+        least, most = bounds(rule.compare)
+        compared = "it" if rule.compare.to == "absolute" else "the difference"
+        where = f"{rule.metric}: {compared} lies between {low:g} and {high:g}"
+        if high < least or low > most:
+            what = f"no model can meet this rule, {where}"
+            yield Finding(lines[rule.id], "error", rule.id, what)
+        elif least <= low and high <= most:
+            what = f"every model meets this rule, {where}"
+            yield Finding(lines[rule.id], "warning", rule.id, what)
+
+
+def _possible(rule: Rule) -> tuple[float, float]:
+    """Between which numbers the figure, or its difference to the baseline, can lie."""
+    low, high = RANGES.get(rule.metric, (0.0, 1.0))
+    return (low, high) if rule.compare.to == "absolute" else (low - high, high - low)
+
+
+def _together(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+    for one, other in combinations(policy.rules, 2):
+        if _measured(one) != _measured(other):
+            continue
+        line, first = lines[other.id], f"'{one.id}' (line {lines[one.id]})"
+        if _same(one, other):
+            yield Finding(line, "error", other.id, f"the same demand as {first}")
+        elif _apart(one, other):
+            what = f"contradicts {first}: no figure meets both"
+            yield Finding(line, "error", other.id, what)
+        else:
+            for strict, loose in ((one, other), (other, one)):
+                if _says_less(loose, strict):
+                    what = f"decides nothing beside '{strict.id}' (line {lines[strict.id]})"
+                    yield Finding(lines[loose.id], "warning", loose.id, what)
+
+
+def _measured(rule: Rule) -> tuple[str, ...]:
+    return rule.metric, rule.split, rule.under, rule.compare.to
+
+
+def _same(one: Rule, other: Rule) -> bool:
+    words = {"id", "explanation"}
+    return one.model_dump(exclude=words) == other.model_dump(exclude=words)
+
+
+def _apart(one: Rule, other: Rule) -> bool:
+    (least, most), (lowest, highest) = bounds(one.compare), bounds(other.compare)
+    return most < lowest or highest < least
+
+
+def _says_less(loose: Rule, strict: Rule) -> bool:
+    """Whether, whatever `strict` comes to, `loose` cannot change the verdict any more."""
+    (least, most), (lowest, highest) = bounds(loose.compare), bounds(strict.compare)
+    return (
+        least <= lowest
+        and highest <= most
+        and loose.compare.by == strict.compare.by
+        and (strict.severity == "fail" or loose.severity == "warn")
+        and (loose.requires_reference or not strict.requires_reference)
+    )
+
+
+def _undecided(policy: Policy, line: int) -> Iterator[Finding]:
+    if all(rule.requires_reference for rule in policy.rules if rule.severity == "fail"):
+        what = "without a retrained reference no rule decides, and the verdict is 'cannot tell'"
+        yield Finding(line, "warning", "", what)

@@ -1,0 +1,84 @@
+"""A policy in plain words: what each rule asks for, what passes, and when nobody can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from unlearnkit.domain import CONDITIONS, Split
+from unlearnkit.policy.schema import DIFFERENCES, UNLIKE_UNSEEN, Policy, Rule
+from unlearnkit.policy.verdict import explain
+
+_MINUS = ("the figure minus the baseline", "+")
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One rule in words."""
+
+    rule: str
+    says: str
+    passes: str
+    cannot_tell: str
+    counts: str
+    """What the verdict makes of it."""
+
+
+def explained(policy: Policy) -> list[Explained]:
+    """Every rule, in the policy's order."""
+    return [
+        Explained(rule.id, says, _passes(rule), _cannot_tell(rule), _counts(rule))
+        for rule, says in zip(policy.rules, explain(policy), strict=True)
+    ]
+
+
+def _passes(rule: Rule) -> str:
+    compare = rule.compare
+    what, sign = ("the figure", "") if compare.to == "absolute" else _MINUS
+    if compare.within is not None:
+        place = f"between -{compare.within:g} and +{compare.within:g}"
+    else:
+        place = (
+            f"{'at most' if compare.at_most is not None else 'at least'} {compare.bound:{sign}g}"
+        )
+    if compare.by == "interval":
+        return f"the whole 90 % interval of {what} lies {place}; it fails where all lies outside."
+    return f"{what} is {place}; equality passes."
+
+
+def _cannot_tell(rule: Rule) -> str:
+    reasons = list(_reasons(rule))
+    if not reasons:
+        return "only where the audit has no such figure."
+    return "; ".join(reasons) + "."
+
+
+def _reasons(rule: Rule) -> Iterator[str]:
+    if rule.compare.by == "interval":
+        yield "the interval lies there only in part, or a side has fewer than two records"
+    needs_reference = (
+        rule.compare.to == "reference"
+        or rule.metric in ("forget_quality", "priv_leak")
+        or rule.metric.endswith("_reference")
+    )
+    if needs_reference and not rule.requires_reference:
+        yield "no retrained reference was given"
+    if rule.under:
+        yield f"the attack was not made (--attacks {CONDITIONS[rule.under].value})"
+    if rule.metric in UNLIKE_UNSEEN:
+        yield "the holdout is made of decoys, or no personal value could be ranked"
+    elif rule.metric.startswith(("decoy_", "pii_")):
+        yield "no personal value was found in these records"
+    if rule.metric in ("truth_ratio", "forget_quality", "model_utility"):
+        yield "no record here has perturbed texts or decoys"
+    if rule.split is Split.UTILITY:
+        yield "no text was given (--utility-corpus)"
+    if rule.compare.by == "mean" and rule.metric in DIFFERENCES and rule.split is Split.NEIGHBOUR:
+        yield "no kept record is like the forgotten ones"
+
+
+def _counts(rule: Rule) -> str:
+    only = "Not counted without a retrained reference. " if rule.requires_reference else ""
+    if rule.severity == "warn":
+        return f"{only}It only warns: whatever it comes to, the exit code stays."
+    return f"{only}It decides: broken is exit code 1; cannot tell is 3, where nothing is broken."
