@@ -15,7 +15,7 @@ import unlearnkit
 for drawer, name in (("templates", "report.html.j2"), ("policies", "default.yaml")):
     print(resources.find(drawer, name).resolve())
 from unlearnkit import schemas
-assert all(schemas.shipped(document) for document in schemas.DOCUMENTS)
+assert all(schemas.shipped(document) for document in schemas.NAMES)
 print(schemas.__file__)
 """
 

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from tests.company import Line, unlearnkit
 from tests.report import sample
 from unlearnkit.domain import AuditResult
-from unlearnkit.schemas import DOCUMENTS, generated, shipped
+from unlearnkit.schemas import NAMES, generated, shipped
 
 Document = dict[str, Any]
 
@@ -27,20 +27,26 @@ def an_audit() -> Document:
     return sample.audit(sample.manifest()).model_dump(mode="json")
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", NAMES)
 def test_a_shipped_schema_is_what_the_model_makes(document: str) -> None:
     assert shipped(document) == generated(document), "run: python -m unlearnkit.schemas"
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+@pytest.mark.parametrize("document", NAMES)
 def test_a_schema_says_its_name_its_dialect_and_what_fields_mean(document: str) -> None:
     schema = json.loads(shipped(document))
     Draft202012Validator.check_schema(schema)
     assert schema["$schema"].endswith("draft/2020-12/schema")
     assert schema["$id"].endswith(f"/{document}.schema.json")
     assert schema["title"] == f"unlearnkit {document}"
-    interval = schema["$defs"]["Measurement"]["properties"]["high"]
-    assert interval["description"] == "95 % bootstrap interval over records."
+    told = {
+        "audit": ("Measurement", "high", "95 % bootstrap interval over records."),
+        "report": ("Measurement", "high", "95 % bootstrap interval over records."),
+        "gate": ("Check", "bound", "The comparison as it was made, in figures: "),
+        "policy": ("Rule", "metric", "What is measured."),
+    }
+    part, field, words = told[document]
+    assert schema["$defs"][part]["properties"][field]["description"].startswith(words)
 
 
 def test_what_a_real_line_leaves_behind_validates(line: Line) -> None:
@@ -100,7 +106,15 @@ def test_the_audit_command_prints_the_document_that_the_schema_command_describes
     Draft202012Validator(schema).validate(said.json)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_gate_prints_the_document_that_its_schema_describes(line: Line, tmp_path: Path) -> None:
+    place = ("--json", "--workspace", line.copy(tmp_path / "work"))
+    said = unlearnkit("gate", line.model, *place)
+    validate("gate", said.json)
+    with pytest.raises(ValidationError):
+        validate("gate", said.json | {"verdict": {"outcome": "perhaps"}})
+
+
+@pytest.mark.parametrize("document", NAMES)
 def test_the_schema_command_prints_the_shipped_file(document: str) -> None:
     assert unlearnkit("schema", document).stdout == shipped(document)
     assert unlearnkit("schema", document, "--json").stdout == shipped(document)

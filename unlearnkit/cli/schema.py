@@ -16,6 +16,8 @@ class Document(StrEnum):
 
     AUDIT = "audit"
     REPORT = "report"
+    GATE = "gate"
+    POLICY = "policy"
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +28,9 @@ def register(app: typer.Typer) -> None:
         document: Annotated[Document, typer.Argument(help="Which document.")],
         as_json: JsonOption = False,
     ) -> None:
-        """Print the JSON Schema of `audit --json`, or of a report's report.json.
+        """Print the JSON Schema of `audit --json`, `gate --json`, report.json or a policy file.
 
-        It is JSON with and without --json.
+        It is JSON with and without --json. That of a policy makes an editor complete it.
         """
         from unlearnkit.schemas import shipped
 

@@ -46,7 +46,7 @@ from unlearnkit.domain.values import (
     Probe,
     ValueScore,
 )
-from unlearnkit.domain.verdict import Check, Outcome, Verdict
+from unlearnkit.domain.verdict import Check, GateAnswer, Outcome, Verdict
 
 __all__ = [
     "ASSISTANT",
@@ -67,6 +67,7 @@ __all__ = [
     "Difference",
     "Evidence",
     "ForgetSet",
+    "GateAnswer",
     "GeneratedScores",
     "Identifier",
     "IdentifierKind",

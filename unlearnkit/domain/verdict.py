@@ -44,3 +44,11 @@ class Verdict(Artefact):
     def exit_code(self) -> int:
         """0 pass, 1 fail, 3 cannot tell."""
         return {Outcome.PASS: 0, Outcome.FAIL: 1}.get(self.outcome, 3)
+
+
+class GateAnswer(Artefact):
+    """What `gate --json` prints, and what a trainer's callback leaves in its output folder."""
+
+    run: str
+    """The run whose records the model was measured on."""
+    verdict: Verdict

@@ -92,7 +92,9 @@ def _one_of(known: Mapping[str, str], what: str, name: str) -> str:
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Compare(_Part):
@@ -103,12 +105,17 @@ class Compare(_Part):
     """
 
     to: Literal["absolute"] | Baseline
+    """holdout: the same model on comparable records it never saw; original: the model before
+    unlearning; reference: a model retrained without the records; absolute: a fixed number."""
     by: Literal["mean", "interval"] = "mean"
     """interval: the whole interval of the difference, or of the figure (absolute), has to lie
     there; where it lies there in part, the records are too few to tell."""
     at_most: float | None = None
+    """figure <= baseline + this."""
     at_least: float | None = None
+    """figure >= baseline + this; may be negative."""
     within: float | None = None
+    """|figure - baseline| <= this; not for absolute."""
 
     @field_validator("at_most", "at_least", "within", mode="before")
     @classmethod
@@ -139,8 +146,11 @@ class Rule(_Part):
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")
     metric: str
+    """What is measured."""
     split: Split
+    """On which records: to forget, kept, kept and most like them, never seen, or a text."""
     severity: Literal["fail", "warn"] = "fail"
+    """warn: printed, and changes no outcome."""
     under: str = ""
     """The attack under which both sides are measured; empty: the models as they are."""
     requires_reference: bool = False
@@ -150,6 +160,7 @@ class Rule(_Part):
     """
     compare: Compare
     explanation: str = Field(min_length=1)
+    """Why the rule is there; printed where it does not hold."""
 
     @field_validator("metric")
     @classmethod

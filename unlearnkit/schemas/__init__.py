@@ -1,4 +1,6 @@
-"""JSON Schemas (draft 2020-12) of the documents that other programs read: audit and report.
+"""JSON Schemas (draft 2020-12) of what other programs read or a person writes.
+
+Read: audit, report and the gate's answer. Written: a gate policy, for an editor's completion.
 
 The files beside this one are made from the models by `python -m unlearnkit.schemas`, and a test
 holds them to the models. They say what a document of this version may hold; documents of earlier
@@ -13,10 +15,17 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from unlearnkit.domain import Artefact, AuditResult
+from unlearnkit.domain import Artefact, AuditResult, GateAnswer
 from unlearnkit.report.facts import Report
+from unlearnkit.schemas.policy import policy_schema
 
-DOCUMENTS: dict[str, type[Artefact]] = {"audit": AuditResult, "report": Report}
+DOCUMENTS: dict[str, type[Artefact]] = {
+    "audit": AuditResult,
+    "report": Report,
+    "gate": GateAnswer,
+}
+"""What the package writes; `policy` is what it reads."""
+NAMES = (*DOCUMENTS, "policy")
 NAMESPACE = "https://unlearnkit.dev/schemas/"
 """Part of each schema's name, like the attestation's predicate type; nothing is fetched there."""
 WORDS = ("NaN", "Infinity", "-Infinity")
@@ -45,7 +54,12 @@ def shipped(document: str) -> str:
 
 def generated(document: str) -> str:
     """The schema's text as the model makes it now. Raises KeyError for another name."""
-    made = DOCUMENTS[document].model_json_schema(schema_generator=_Generator, mode="serialization")
+    if document == "policy":
+        made = policy_schema()
+    else:
+        made = DOCUMENTS[document].model_json_schema(
+            schema_generator=_Generator, mode="serialization"
+        )
     named = {
         "$schema": GenerateJsonSchema.schema_dialect,
         "$id": NAMESPACE + file_name(document),

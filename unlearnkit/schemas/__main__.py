@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unlearnkit.schemas import DOCUMENTS, file_name, generated
+from unlearnkit.schemas import NAMES, file_name, generated
 
-for document in DOCUMENTS:
+for document in NAMES:
     (Path(__file__).parent / file_name(document)).write_text(generated(document), encoding="utf-8")
