@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unlearnkit import __version__
-from unlearnkit.cli import demo, find, forget, policy, prove, requests, schema, workspace
+from unlearnkit.cli import demo, find, forget, gate, policy, prove, requests, schema, workspace
 from unlearnkit.cli.terminal import debugging, err
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app.add_typer(requests.app, name="request")
 find.register(app)
 forget.register(app)
 prove.register(app)
+gate.register(app)
 app.add_typer(policy.app, name="policy")
 demo.register(app)
 schema.register(app)

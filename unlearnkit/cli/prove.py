@@ -1,8 +1,7 @@
-"""unlearnkit audit | report | verify | gate."""
+"""unlearnkit audit | report | verify."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +17,6 @@ from unlearnkit.cli.terminal import (
     ReferenceOption,
     WorkspaceOption,
     command,
-    err,
     opened,
     out,
     print_json,
@@ -35,11 +33,10 @@ RunOption = Annotated[
 
 
 def register(app: typer.Typer) -> None:
-    """Put `audit`, `report`, `verify` and `gate` on the command line."""
+    """Put `audit`, `report` and `verify` on the command line."""
     command(app, "audit", "unlearnkit audit ./model-unlearned")(audit)
     command(app, "report", "unlearnkit report run-3fa1b2 --out ./report")(report)
     command(app, "verify", "unlearnkit verify ./report --key signing.pub --model ./model")(verify)
-    command(app, "gate", "unlearnkit gate ./model --policy strict")(gate)
 
 
 def audit(
@@ -162,40 +159,3 @@ def verify(
         highlight=False,
         soft_wrap=True,
     )
-
-
-def gate(
-    model: ModelArgument,
-    policy: PolicyOption = "",
-    reference: ReferenceOption = None,
-    attacks: AttacksOption = "",
-    run: RunOption = "",
-    workspace: WorkspaceOption = HERE,
-    as_json: JsonOption = False,
-) -> None:
-    """Pass or fail a model for CI: 0 pass, 1 failed, 2 bad input, 3 cannot tell, 4 not verified.
-
-    Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
-    GitHub a summary is added to the job's page.
-    """
-    from unlearnkit.language_model.folder import check_folder, model_digest
-    from unlearnkit.pipeline.prove import gate as run_gate
-    from unlearnkit.pipeline.runs import find_run, run_for_model
-    from unlearnkit.report.render import render_gate_summary
-
-    wanted = named_attacks(attacks)
-    check_folder(model)
-    with opened(workspace) as context:
-        place = context.workspace
-        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        gated = run_gate(context, chosen, model, policy, reference, attacks=wanted)
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(render_gate_summary(gated.verdict, place.templates_dir) + "\n")
-    if as_json:
-        print_json({"run": gated.run_id, "verdict": gated.verdict})
-    else:
-        err.print(f"Measured against {gated.run_id}", highlight=False)
-        show_verdict(gated.verdict)
-    raise typer.Exit(gated.verdict.exit_code)

@@ -11,6 +11,7 @@ from unlearnkit.artefacts import load, sha256_file
 from unlearnkit.domain import (
     Attack,
     AuditResult,
+    GateAnswer,
     ModelRole,
     Outcome,
     RequestState,
@@ -48,6 +49,13 @@ class Gated:
     run_id: str
     audit: AuditResult
     verdict: Verdict
+    policy_file: Path
+    policy: Policy
+
+    @property
+    def answer(self) -> GateAnswer:
+        """What is told to other programs."""
+        return GateAnswer(run=self.run_id, verdict=self.verdict)
 
 
 def gate(
@@ -60,7 +68,7 @@ def gate(
     attacks: Sequence[Attack] | None = None,
 ) -> Gated:
     """Measure any model on what the run forgot, and apply a policy. Raises what `audit` raises."""
-    _, rules = find_policy(context.workspace, policy)
+    policy_path, rules = find_policy(context.workspace, policy)
     context.ledger.verify()
     result = audit(context, run, model, reference, attacks=attacks)
     verdict = judge(rules, policy_digest(rules), result)
@@ -71,7 +79,7 @@ def gate(
         "outcome": verdict.outcome.value,
     }
     context.record("gated", payload)
-    return Gated(run.id, result, verdict)
+    return Gated(run.id, result, verdict, policy_path, rules)
 
 
 @dataclass(frozen=True, slots=True)

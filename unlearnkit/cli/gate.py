@@ -1,0 +1,78 @@
+"""unlearnkit gate."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from unlearnkit.cli.attacks import AttacksOption, named_attacks
+from unlearnkit.cli.figures import show_verdict
+from unlearnkit.cli.forget import ModelArgument
+from unlearnkit.cli.prove import RunOption
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    PolicyOption,
+    ReferenceOption,
+    WorkspaceOption,
+    command,
+    err,
+    opened,
+    print_json,
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Put `gate` on the command line."""
+    command(app, "gate", "unlearnkit gate ./model --policy strict --junit gate.xml")(gate)
+
+
+def gate(
+    model: ModelArgument,
+    policy: PolicyOption = "",
+    reference: ReferenceOption = None,
+    attacks: AttacksOption = "",
+    run: RunOption = "",
+    junit: Annotated[
+        Path | None, typer.Option(help="Write JUnit XML here, one testcase a rule.")
+    ] = None,
+    sarif: Annotated[
+        Path | None, typer.Option(help="Write SARIF 2.1.0 here, for code scanning.")
+    ] = None,
+    markdown: Annotated[Path | None, typer.Option(help="Write a summary page here.")] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Pass or fail a model for CI: 0 pass, 1 failed, 2 bad input, 3 cannot tell, 4 not verified.
+
+    Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
+    GitHub a summary is added to the job's page.
+    """
+    from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.pipeline.gate_files import GateFiles, clear, write
+    from unlearnkit.pipeline.prove import gate as run_gate
+    from unlearnkit.pipeline.runs import find_run, run_for_model
+    from unlearnkit.report.render import render_gate_summary
+
+    files = GateFiles(junit, sarif, markdown)
+    clear(files)
+    wanted = named_attacks(attacks)
+    check_folder(model)
+    with opened(workspace) as context:
+        place = context.workspace
+        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+        gated = run_gate(context, chosen, model, policy, reference, attacks=wanted)
+        write(files, gated, place.templates_dir)
+        summary = os.environ.get("GITHUB_STEP_SUMMARY")
+        if summary:
+            with Path(summary).open("a", encoding="utf-8") as file:
+                file.write(render_gate_summary(gated.verdict, place.templates_dir) + "\n")
+    if as_json:
+        print_json(gated.answer)
+    else:
+        err.print(f"Measured against {gated.run_id}", highlight=False)
+        show_verdict(gated.verdict)
+    raise typer.Exit(gated.verdict.exit_code)
