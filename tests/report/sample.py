@@ -30,6 +30,7 @@ from unlearnkit.domain import (
     Outcome,
     Probe,
     RecordScore,
+    RecordSet,
     Request,
     RequestState,
     RunManifest,
@@ -143,6 +144,14 @@ def manifest(model: Path | None = None) -> RunManifest:
             "transformers": "5.1.0",
             "python": "3.11.9",
         },
+        environment={"system": "Linux 6.8", "machine": "x86_64", "accelerators": "none"},
+        sets=(
+            RecordSet(name="forget", count=24, keyed_digest="f0" * 16),
+            RecordSet(name="retain", count=574, keyed_digest="e1" * 16),
+            RecordSet(name="holdout", count=40, keyed_digest="d2" * 16),
+        ),
+        original_files={"config.json": "1a" * 32, "model.safetensors": "1b" * 32},
+        unread_records=3,
     )
 
 

@@ -140,9 +140,9 @@ def test_the_table_of_figures_holds_none_under_attack(report: Report) -> None:
 
 
 def test_what_was_not_made_and_what_an_attack_leaves_open_are_said() -> None:
-    without = standard_out_of_scope(sample.audit(sample.manifest()))
+    without = standard_out_of_scope(sample.audit(sample.manifest()), 0)
     assert set(NOT_MADE.values()) <= set(without)
-    told = standard_out_of_scope(attacked())
+    told = standard_out_of_scope(attacked(), 0)
     assert LEFT_OPEN[Attack.QUANTIZATION] in told and LEFT_OPEN[Attack.RELEARNING] in told
     assert NOT_MADE[Attack.PRUNING] in told
     assert NOT_MADE[Attack.QUANTIZATION] not in told

@@ -45,27 +45,29 @@ def test_a_record_keeps_its_number_under_every_model(report: Report) -> None:
 def test_without_what_was_not_tested_there_is_no_report(
     scope: tuple[str, ...], report: Report
 ) -> None:
-    run = sample.manifest()
-    with pytest.raises(BadInput, match="not tested"):
-        build_report(
-            run,
-            sample.audit(run),
-            sample.verdict(),
-            sample.requests(),
-            created=sample.NOW,
-            out_of_scope=scope,
-        )
     with pytest.raises(ValidationError):
         Report.model_validate(json.loads(report.model_dump_json()) | {"out_of_scope": scope})
 
 
+@pytest.mark.parametrize(
+    ("unread", "says"), [(3, "could not read: 3."), (0, ": 0."), (None, ": not counted")]
+)
+def test_the_records_nobody_could_search_are_counted(unread: int | None, says: str) -> None:
+    run = sample.manifest().model_copy(update={"unread_records": unread})
+    report = build_report(
+        run, sample.audit(run), sample.verdict(), sample.requests(), created=sample.NOW
+    )
+    [told] = [one for one in report.out_of_scope if "search could not read" in one]
+    assert says in told
+
+
 def test_the_standard_list_names_what_no_run_covers_and_what_was_not_measured() -> None:
     run = sample.manifest()
-    listed = " ".join(standard_out_of_scope(sample.audit(run, reference=False)))
+    listed = " ".join(standard_out_of_scope(sample.audit(run, reference=False), 0))
     for topic in ("Backups", "logs", "Earlier releases", "distilled", "Relearning", "Quantization"):
         assert topic in listed
     assert listed.count("Not measured: Forget quality on forget records") == 1
-    beside = [one for one in standard_out_of_scope(sample.audit(run)) if "Not measured" in one]
+    beside = [one for one in standard_out_of_scope(sample.audit(run), 0) if "Not measured" in one]
     assert len(beside) == 1
     assert beside[0].endswith(
         "on forget, neighbour and retain records (fewer than 100 never-seen records: "
@@ -82,16 +84,16 @@ def test_what_an_earlier_version_did_not_measure_is_said() -> None:
     audit = sample.audit(sample.manifest())
     before = [one for one in audit.measurements if not one.metric.startswith("membership_")]
     older = audit.model_copy(update={"measurements": tuple(before)})
-    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    [told] = [one for one in standard_out_of_scope(older, 0) if "earlier version" in one]
     assert "membership inference" in told
-    assert not any("earlier version" in one for one in standard_out_of_scope(audit))
+    assert not any("earlier version" in one for one in standard_out_of_scope(audit, 0))
 
 
 def test_an_audit_that_asked_for_no_values_says_so() -> None:
     audit = sample.audit(sample.manifest())
     before = [one for one in audit.measurements if not one.metric.startswith("pii_leakage")]
     older = audit.model_copy(update={"measurements": tuple(before), "leakage": ()})
-    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    [told] = [one for one in standard_out_of_scope(older, 0) if "earlier version" in one]
     assert "personal values" in told
 
 

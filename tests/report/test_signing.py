@@ -42,6 +42,12 @@ def test_a_bundle_has_the_shape_of_sigstore_v03(keys: Keys) -> None:
     assert [one["keyid"] for one in envelope["signatures"]] == [keyid]
 
 
+@pytest.mark.parametrize("value", [float("nan"), 2**53 + 1])
+def test_a_number_that_json_readers_round_is_not_signed(keys: Keys, value: float) -> None:
+    with pytest.raises(BadInput, match="cannot be signed as JSON"):
+        sign_statement({"seed": value}, keys.private)
+
+
 @needs("openssl")
 def test_the_key_id_is_what_openssl_prints(keys: Keys) -> None:
     der = subprocess.run(

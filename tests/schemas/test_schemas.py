@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable
@@ -42,6 +43,7 @@ def test_a_schema_says_its_name_its_dialect_and_what_fields_mean(document: str) 
     told = {
         "audit": ("Measurement", "high", "95 % bootstrap interval over records."),
         "report": ("Measurement", "high", "95 % bootstrap interval over records."),
+        "attestation": ("Metric", "high", "95 % bootstrap interval over records."),
         "gate": ("Check", "bound", "The comparison as it was made, in figures: "),
         "policy": ("Rule", "metric", "What is measured."),
     }
@@ -54,6 +56,16 @@ def test_what_a_real_line_leaves_behind_validates(line: Line) -> None:
         "audit", json.loads((line.workspace / "runs" / line.run_id / "audit.json").read_text())
     )
     validate("report", json.loads((line.report / "report.json").read_text()))
+    bundle = json.loads((line.report / "attestation.json").read_text())
+    statement = json.loads(base64.b64decode(bundle["dsseEnvelope"]["payload"]))
+    validate("attestation", statement["predicate"])
+    assert {one["name"]: one["count"] > 0 for one in statement["predicate"]["data"]["sets"]} == {
+        "forget": True,
+        "retain": True,
+        "holdout": True,
+    }
+    assert statement["predicate"]["materials"]
+    assert statement["predicate"]["outOfScope"]["unreadRecords"] is not None
 
 
 def test_a_figure_that_is_no_finite_number_validates_as_it_is_stored() -> None:

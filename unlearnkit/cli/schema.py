@@ -18,6 +18,7 @@ class Document(StrEnum):
     REPORT = "report"
     GATE = "gate"
     POLICY = "policy"
+    ATTESTATION = "attestation"
 
 
 def register(app: typer.Typer) -> None:
@@ -28,7 +29,7 @@ def register(app: typer.Typer) -> None:
         document: Annotated[Document, typer.Argument(help="Which document.")],
         as_json: JsonOption = False,
     ) -> None:
-        """Print the JSON Schema of `audit --json`, `gate --json`, report.json or a policy file.
+        """Print the JSON Schema of a document: `audit --json`, report.json, an attestation, a policy.
 
         It is JSON with and without --json. That of a policy makes an editor complete it.
         """

@@ -34,7 +34,7 @@ from unlearnkit.domain.records import (
     Uncertain,
 )
 from unlearnkit.domain.requests import Identifier, IdentifierKind, Request, RequestState, Subject
-from unlearnkit.domain.run import CalibrationStep, RunManifest, TrainingPass
+from unlearnkit.domain.run import CalibrationStep, RecordSet, RunManifest, TrainingPass
 from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import (
     AskingCost,
@@ -84,6 +84,7 @@ __all__ = [
     "Progress",
     "Record",
     "RecordScore",
+    "RecordSet",
     "RelearningCurve",
     "RelearningPoint",
     "Request",

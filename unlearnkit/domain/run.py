@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import Field
 
@@ -48,6 +49,15 @@ class TrainingPass(Artefact):
     """Where it stood: one of the four states in unlearning/distillation.py."""
 
 
+class RecordSet(Artefact):
+    """One of the run's sets of records, without telling whose they are."""
+
+    name: Literal["forget", "retain", "holdout"]
+    count: int
+    keyed_digest: str
+    """`pseudonym.keyed_hash` of the set's digest: a plain one would confirm a guessed record."""
+
+
 class RunManifest(Artefact):
     """What an unlearning run did; stands in the run folder and goes into the attestation."""
 
@@ -71,3 +81,10 @@ class RunManifest(Artefact):
     retain_level: dict[str, float] = Field(default_factory=dict)
     """What the stop rule counts losses from: the first model's level on retained records."""
     versions: dict[str, str]
+    environment: dict[str, str] = Field(default_factory=dict)
+    """The machine, without its name."""
+    sets: tuple[RecordSet, ...] = ()
+    original_files: dict[str, str] = Field(default_factory=dict)
+    """The original model's files and their SHA-256: `original_digest` is over these."""
+    unread_records: int | None = None
+    """Records of the corpus that could not be read, so were not searched; None: not counted."""

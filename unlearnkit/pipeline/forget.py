@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import rfc8785
 
-from unlearnkit.artefacts import save, write_atomic
+from unlearnkit.artefacts import digest_of, save, write_atomic
 from unlearnkit.corpus.reader import digest_records
-from unlearnkit.domain import RequestState, RunManifest
+from unlearnkit.domain import Record, RecordSet, RequestState, RunManifest
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import check_folder, model_digest, model_folders
+from unlearnkit.language_model.folder import (
+    check_folder,
+    model_digest,
+    model_files,
+    model_folders,
+)
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
-from unlearnkit.pipeline.material import Material, gather_ready
+from unlearnkit.pipeline.material import Gathered, Material, gather_ready
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
+from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.report.card import CardFacts, check_template, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
@@ -54,7 +61,8 @@ def unlearn(
         "prompt_template": encoding.prompt_template,
         "max_length": encoding.max_length,
     }
-    original_digest = model_digest(model)
+    original_files = model_files(model)
+    original_digest = digest_of(original_files)
     made_from: dict[str, Any] = {
         "original": original_digest,
         "forget_set": forget_set.model_dump(mode="json"),
@@ -102,6 +110,10 @@ def unlearn(
         holdout_level=asdict(outcome.target),
         retain_level=asdict(outcome.lineage.retain_level),
         versions=_versions(),
+        environment=_environment(),
+        sets=_sets(gathered, context.workspace.pseudonym_key),
+        original_files=original_files,
+        unread_records=len(gathered.corpus.quarantined),
     )
     if is_main_process():
         save(run.manifest_file, manifest)
@@ -151,6 +163,36 @@ def _write_beside_the_weights(
 def _versions() -> dict[str, str]:
     packages = ("unlearnkit", "torch", "transformers", "accelerate", "presidio-analyzer", "spacy")
     return {name: version(name) for name in packages} | {"python": platform.python_version()}
+
+
+def _environment() -> dict[str, str]:
+    import torch
+
+    gpus = [torch.cuda.get_device_name(at) for at in range(torch.cuda.device_count())]
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "machine": platform.machine(),
+        "accelerators": ", ".join(gpus) or "none",
+        "processes": os.environ.get("WORLD_SIZE", "1"),
+    }
+
+
+def _sets(gathered: Gathered, key: bytes) -> tuple[RecordSet, ...]:
+    """The three sets by count and keyed digest, which only who has key and records can compute."""
+    ids = gathered.forget_set.record_ids
+    return (
+        # As they stand in the corpus: without the decoys they are compared with.
+        _set("forget", [one for one in gathered.corpus.records if one.id in ids], key),
+        _set("retain", gathered.material.retain, key),
+        _set("holdout", gathered.material.holdout, key),
+    )
+
+
+def _set(
+    name: Literal["forget", "retain", "holdout"], records: Sequence[Record], key: bytes
+) -> RecordSet:
+    digest = keyed_hash(key, f"{name} set", digest_records(records))
+    return RecordSet(name=name, count=len(records), keyed_digest=digest)
 
 
 def _claim(run: Run, out: Path, model: Path) -> None:

@@ -25,6 +25,7 @@ from unlearnkit.domain import (
     Measurement,
     ModelRole,
     RecordScore,
+    RecordSet,
     RelearningCurve,
     Request,
     RunManifest,
@@ -85,6 +86,11 @@ class Report(Artefact):
     settings: dict[str, float | int | str | bool]
     audit_seed: int
     versions: dict[str, str]
+    environment: dict[str, str] = Field(default_factory=dict)
+    original_files: dict[str, str] = Field(default_factory=dict)
+    sets: tuple[RecordSet, ...] = ()
+    unread_records: int | None = None
+    """Records of the corpus that could not be read, so were not searched; None: not counted."""
     requests: tuple[RequestFacts, ...]
     forget_count: int
     retain_count: int
@@ -125,20 +131,12 @@ def build_report(
     requests: Sequence[Request],
     *,
     created: datetime,
-    out_of_scope: Sequence[str] | None = None,
 ) -> Report:
-    """Put the facts of one run together. A pure function.
+    """Put the facts of one run together. A pure function; what was not tested cannot be left out.
 
-    `out_of_scope` replaces the standard list; an empty one is refused. Raises BadInput when run,
-    audit and requests do not belong together.
+    Raises BadInput when run, audit and requests do not belong together.
     """
     _belong_together(manifest, audit, requests)
-    scope = standard_out_of_scope(audit) if out_of_scope is None else tuple(out_of_scope)
-    if not scope or any(not sentence.strip() for sentence in scope):
-        raise BadInput(
-            "a report must say what was not tested: the out-of-scope list is empty or has a blank",
-            fix="Leave the list out to get the standard one, or name what was not covered.",
-        )
     return Report(
         schema_version=SCHEMA_VERSION,
         run_id=manifest.run_id,
@@ -153,6 +151,10 @@ def build_report(
         settings=manifest.settings,
         audit_seed=audit.seed,
         versions=manifest.versions,
+        environment=manifest.environment,
+        original_files=manifest.original_files,
+        sets=manifest.sets,
+        unread_records=manifest.unread_records,
         requests=tuple(
             RequestFacts(
                 id=one.id,
@@ -180,7 +182,7 @@ def build_report(
         calibration=manifest.calibration,
         passes=manifest.passes,
         verdict=verdict,
-        out_of_scope=scope,
+        out_of_scope=standard_out_of_scope(audit, manifest.unread_records),
         limitations=standard_limitations(audit),
         recompute=_recompute(manifest),
     )

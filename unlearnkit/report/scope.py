@@ -14,8 +14,8 @@ NEVER_COVERED: Final = (
     "The records themselves: deleting them from the corpus and its sources is a separate step.",
     "Earlier releases and copies of the model, wherever they were deployed or downloaded.",
     "Models distilled from, merged with or fine-tuned from the original model.",
-    "Records the search could not read or did not find: images, scans, attachments, "
-    "and mentions under names and identifiers nobody listed.",
+    "Records the search did not find: images, scans, attachments, and mentions under names and "
+    "identifiers nobody listed.",
     "Stronger membership inference: attackers who train models of their own to compare with "
     "find more than the attacks that were run here.",
     "Attacks that were not run: adversarial prompts, and attacks on "
@@ -58,15 +58,27 @@ LEFT_OPEN: Final = {
 """What stays open where it was."""
 
 
-def standard_out_of_scope(audit: AuditResult) -> tuple[str, ...]:
-    """What no run covers, what the attacks leave open, and what this audit did not measure."""
+def standard_out_of_scope(audit: AuditResult, unread_records: int | None) -> tuple[str, ...]:
+    """What no run covers, what the attacks leave open, and what this audit did not measure.
+
+    `unread_records` of the corpus could not be read; None: not counted.
+    """
     metrics = {one.metric for one in audit.measurements}
     earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
     unasked = () if "pii_leakage" in metrics else EARLIER_VALUES
     unread = () if "logit_lens_10" in metrics else EARLIER_LAYERS
     made = {CONDITIONS[one.under] for one in audit.attacks}
     open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
-    return NEVER_COVERED + open_ones + earlier + unasked + unread + not_measured(audit)
+    missed = (_unread(unread_records),)
+    return NEVER_COVERED + missed + open_ones + earlier + unasked + unread + not_measured(audit)
+
+
+def _unread(count: int | None) -> str:
+    told = "not counted by the earlier version that made the run" if count is None else count
+    return (
+        f"Records of the corpus that the search could not read: {told}. Whom such a record is "
+        "about, and whether the model was trained on it, is not known."
+    )
 
 
 def not_measured(audit: AuditResult) -> tuple[str, ...]:

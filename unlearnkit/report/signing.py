@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+from rfc8785 import CanonicalizationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
 
@@ -35,10 +36,15 @@ BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 def sign_statement(statement: Mapping[str, Any], private_key: Path) -> bytes:
     """The bytes of attestation.json: a canonical Sigstore bundle around the signed Statement.
 
-    Raises BadInput when the key is unreadable, readable by others, or no ECDSA P-256 key.
+    Raises BadInput when the key is unreadable, readable by others, or no ECDSA P-256 key, or when
+    the statement holds a number that JSON readers would round.
     """
     signer = load_signer(private_key)
-    envelope = Envelope(canonical(statement), PAYLOAD_TYPE, {})
+    try:
+        payload = canonical(statement)
+    except CanonicalizationError as error:
+        raise BadInput(f"this cannot be signed as JSON: {error}") from None
+    envelope = Envelope(payload, PAYLOAD_TYPE, {})
     envelope.sign(signer)
     return bundle_bytes(envelope, signer.public_key.keyid)
 

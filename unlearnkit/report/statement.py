@@ -8,9 +8,9 @@ from typing import Any
 import rfc8785
 
 from unlearnkit.report.facts import Report
+from unlearnkit.report.predicate import PREDICATE_TYPE, predicate
 
 STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
-PREDICATE_TYPE = "https://unlearnkit.dev/attestation/unlearning/v0.1"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 MODEL_PREFIX = "model/"
 
@@ -35,25 +35,10 @@ def build_statement(
     }
 
 
-def predicate(report: Report) -> dict[str, Any]:
-    """What the signature claims, in few words; `verify` holds it against report.json."""
-    return {
-        "runId": report.run_id,
-        "created": report.created.isoformat(),
-        "originalModelDigest": report.original_digest,
-        "unlearnedModelDigest": report.unlearned_digest,
-        "policy": {"name": report.verdict.policy, "digest": report.verdict.policy_digest},
-        "verdict": report.verdict.outcome.value,
-        "counts": {
-            "requests": len(report.requests),
-            "forget": report.forget_count,
-            "retain": report.retain_count,
-            "excluded": report.excluded_count,
-        },
-        "outOfScope": list(report.out_of_scope),
-    }
-
-
 def canonical(document: Mapping[str, Any]) -> bytes:
-    """Canonical JSON (RFC 8785): one value, one sequence of bytes."""
+    """Canonical JSON (RFC 8785): one value, one sequence of bytes.
+
+    Raises rfc8785.CanonicalizationError on NaN, and on integers beyond 2**53, which JSON readers
+    round.
+    """
     return rfc8785.dumps(dict(document))

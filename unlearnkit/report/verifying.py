@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
+from rfc8785 import CanonicalizationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.exceptions import UnverifiedSignatureError
@@ -23,14 +24,9 @@ from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.facts import Report
+from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.signing import bundle_bytes, load_public_key
-from unlearnkit.report.statement import (
-    MODEL_PREFIX,
-    PAYLOAD_TYPE,
-    PREDICATE_TYPE,
-    STATEMENT_TYPE,
-    predicate,
-)
+from unlearnkit.report.statement import MODEL_PREFIX, PAYLOAD_TYPE, STATEMENT_TYPE, canonical
 
 ATTESTATION = "attestation.json"
 LETTERS = "letters"
@@ -85,6 +81,7 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
     folder = attestation.parent
     key = load_public_key(public_key)
     statement = _statement(_signed_payload(attestation, key), attestation)
+    claimed = _predicate(statement, attestation)
     subjects = {one.name: one.digest.get("sha256", "") for one in statement.subject}
     signed = {n: d for n, d in subjects.items() if not n.startswith(MODEL_PREFIX)}
     weights = {
@@ -101,15 +98,15 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
     if model is None:
         not_checked.append("the model: give its folder to check that it is the audited one")
     else:
-        claims += _model(model, weights, statement.predicate)
+        claims += _model(model, weights, claimed.models.unlearned)
     failed = [claim.detail for claim in claims if not claim.ok]
     if failed:
         raise VerificationFailed("; ".join(failed), where=folder)
     return Verification(
         keyid=key.keyid,
-        run_id=str(statement.predicate["runId"]),
-        created=datetime.fromisoformat(str(statement.predicate["created"])),
-        outcome=Outcome(statement.predicate["verdict"]),
+        run_id=claimed.run_id,
+        created=claimed.created,
+        outcome=claimed.verdict.outcome,
         claims=tuple(claims),
         not_checked=tuple(not_checked),
     )
@@ -188,6 +185,19 @@ def _statement(payload: bytes, where: Path) -> _Statement:
     return statement
 
 
+def _predicate(statement: _Statement, where: Path) -> Predicate:
+    try:
+        return Predicate.model_validate_json(canonical(statement.predicate))
+    except CanonicalizationError as error:
+        raise VerificationFailed(f"the signed claims are malformed: {error}", where=where) from None
+    except ValidationError as error:
+        first = error.errors(include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise VerificationFailed(
+            f"the signed claims are malformed: {place}: {first['msg']}", where=where
+        ) from None
+
+
 def _report_files(folder: Path, attestation: Path) -> dict[str, str]:
     """Digests of what lies in the report folder, except the attestation and the letters."""
     return {
@@ -227,23 +237,24 @@ def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
     what = "report.json says what was signed"
     try:
         report = Report.model_validate_json((folder / "report.json").read_bytes())
-    except (OSError, ValidationError):
+        # As canonical bytes: in Python True equals 1.
+        said = {name: canonical({name: value}) for name, value in predicate(report).items()}
+    except (OSError, ValidationError, CanonicalizationError):
         return Claim(what, False, "report.json cannot be read as a report")
-    said = predicate(report)
-    differing = [name for name in said if claimed.get(name) != said[name]]
-    if differing or set(claimed) != set(said):
+    differing = [name for name in said if canonical({name: claimed.get(name)}) != said[name]]
+    if differing:
         return Claim(what, False, f"report.json contradicts the signed claims: {differing}")
     return Claim(what, True, f"run {report.run_id}, verdict {report.verdict.outcome.value}")
 
 
-def _model(folder: Path, signed: Mapping[str, str], claimed: Mapping[str, Any]) -> list[Claim]:
+def _model(folder: Path, signed: Mapping[str, str], audited: str) -> list[Claim]:
     if not folder.is_dir():
         raise BadInput("the model folder to check does not exist", where=folder)
     found = _digests(model_files, folder)
     claims = _compare("model file ", signed, found)
     if all(claim.ok for claim in claims):
         digest = digest_of(found)
-        same = digest == claimed.get("unlearnedModelDigest")
+        same = digest == audited
         detail = f"digest {digest}" if same else "the model's digest is not the one of the report"
         claims.append(Claim("the model is the audited one", same, detail))
     return claims

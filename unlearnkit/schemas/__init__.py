@@ -1,6 +1,7 @@
 """JSON Schemas (draft 2020-12) of what other programs read or a person writes.
 
-Read: audit, report and the gate's answer. Written: a gate policy, for an editor's completion.
+Read: audit, report, attestation and the gate's answer. Written: a gate policy, for an editor's
+completion.
 
 The files beside this one are made from the models by `python -m unlearnkit.schemas`, and a test
 holds them to the models. They say what a document of this version may hold; documents of earlier
@@ -17,11 +18,13 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from unlearnkit.domain import Artefact, AuditResult, GateAnswer
 from unlearnkit.report.facts import Report
+from unlearnkit.report.predicate import Predicate
 from unlearnkit.schemas.policy import policy_schema
 
 DOCUMENTS: dict[str, type[Artefact]] = {
     "audit": AuditResult,
     "report": Report,
+    "attestation": Predicate,
     "gate": GateAnswer,
 }
 """What the package writes; `policy` is what it reads."""
@@ -36,6 +39,8 @@ class _Generator(GenerateJsonSchema):
     """Pydantic's generator, with the words for what is no number, and without titles of fields."""
 
     def float_schema(self, schema: Any) -> dict[str, Any]:
+        if schema.get("allow_inf_nan") is False:
+            return super().float_schema(schema)
         return {"anyOf": [super().float_schema(schema), {"enum": list(WORDS)}]}
 
     def field_title_should_be_set(self, schema: Any) -> bool:
