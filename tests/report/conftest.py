@@ -72,7 +72,7 @@ def make_keys(folder: Path, name: str = "signing") -> Keys:
     return keys
 
 
-def write_sample(folder: Path, model: Path, keys: Keys) -> Path:
+def write_sample(folder: Path, model: Path, keys: Keys, *, sign_model_too: bool = False) -> Path:
     run = sample.manifest(model)
     return write_report(
         folder,
@@ -85,6 +85,7 @@ def write_sample(folder: Path, model: Path, keys: Keys) -> Path:
         signing_key=keys.private,
         public_key=keys.public,
         created=sample.NOW,
+        sign_model_too=sign_model_too,
     )
 
 

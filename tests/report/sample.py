@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from unlearnkit.artefacts import digest_of
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
 from unlearnkit.audit.logit_lens_figures import lens_depths, lens_measurements
@@ -64,6 +65,7 @@ LEVELS = {
     (Split.HOLDOUT, ModelRole.REFERENCE): (0.18, 0.01, 0.02, 0.96),
 }
 LEAKING = (Split.FORGET, Split.HOLDOUT)
+ORIGINAL_FILES = {"config.json": "1a" * 32, "model.safetensors": "1b" * 32}
 METRICS = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
 
 
@@ -88,7 +90,7 @@ def manifest(model: Path | None = None) -> RunManifest:
             excluded=("rec-0900", "rec-0901"),
         ),
         retain_count=574,
-        original_digest="4d" * 32,
+        original_digest=digest_of(ORIGINAL_FILES),
         unlearned_digest=model_digest(model) if model else "9e" * 32,
         model_path="/somewhere/model",
         original_path="/somewhere/original",
@@ -150,7 +152,7 @@ def manifest(model: Path | None = None) -> RunManifest:
             RecordSet(name="retain", count=574, keyed_digest="e1" * 16),
             RecordSet(name="holdout", count=40, keyed_digest="d2" * 16),
         ),
-        original_files={"config.json": "1a" * 32, "model.safetensors": "1b" * 32},
+        original_files=ORIGINAL_FILES,
         unread_records=3,
     )
 

@@ -86,6 +86,13 @@ def report(
         Path | None, typer.Option("--out", help="[default: report/ in the run's folder]")
     ] = None,
     policy: PolicyOption = "",
+    sign_model: Annotated[
+        bool,
+        typer.Option(
+            "--sign-model",
+            help="Also write model.sig, the model signed in the OpenSSF model-signing format.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -97,7 +104,8 @@ def report(
     from unlearnkit.pipeline.runs import find_run
 
     with opened(workspace) as context:
-        done = write(context, find_run(context.workspace, run), policy, to)
+        chosen = find_run(context.workspace, run)
+        done = write(context, chosen, policy, to, sign_model_too=sign_model)
         key = context.workspace.public_key
     if as_json:
         print_json({"folder": done.folder, "verdict": done.report.verdict})

@@ -91,7 +91,14 @@ class Reported:
     letters: tuple[Path, ...]
 
 
-def report(context: Context, run: Run, policy: str, out: Path | None = None) -> Reported:
+def report(
+    context: Context,
+    run: Run,
+    policy: str,
+    out: Path | None = None,
+    *,
+    sign_model_too: bool = False,
+) -> Reported:
     """Judge the run's audit, write and sign the report, and move its requests on.
 
     Passed: the requests are completed and their identifiers erased from the vault. Failed: they
@@ -122,6 +129,7 @@ def report(context: Context, run: Run, policy: str, out: Path | None = None) -> 
         public_key=workspace.public_key,
         templates_dir=workspace.templates_dir,
         created=_first_written(folder, facts),
+        sign_model_too=sign_model_too,
     )
     written = load(folder / "report.json", Report)
     letters = tuple(

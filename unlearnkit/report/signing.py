@@ -25,7 +25,12 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from rfc8785 import CanonicalizationError
 from securesystemslib.dsse import Envelope
-from securesystemslib.signer import CryptoSigner, SSlibKey  # type: ignore[attr-defined]
+from securesystemslib.exceptions import UnverifiedSignatureError
+from securesystemslib.signer import (  # type: ignore[attr-defined]
+    CryptoSigner,
+    Signature,
+    SSlibKey,
+)
 
 from unlearnkit.errors import BadInput
 from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
@@ -57,6 +62,15 @@ def bundle_bytes(envelope: Envelope, hint: str) -> bytes:
         "dsseEnvelope": envelope.to_dict(),
     }
     return canonical(bundle) + b"\n"
+
+
+def signed_by(key: SSlibKey, signature: Signature, signed: bytes) -> bool:
+    """Whether `signature` is this key's over these bytes, under this key's id."""
+    try:
+        key.verify_signature(signature, signed)
+    except UnverifiedSignatureError:
+        return False
+    return True
 
 
 def load_signer(path: Path) -> CryptoSigner:

@@ -16,7 +16,6 @@ from pydantic import Field, ValidationError
 from rfc8785 import CanonicalizationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
-from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.artefacts import digest_of, folder_digests
@@ -24,8 +23,9 @@ from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.facts import Report
+from unlearnkit.report.model_signature import MODEL_SIGNATURE, disagreement
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
-from unlearnkit.report.signing import bundle_bytes, load_public_key
+from unlearnkit.report.signing import bundle_bytes, load_public_key, signed_by
 from unlearnkit.report.statement import MODEL_PREFIX, PAYLOAD_TYPE, STATEMENT_TYPE, canonical
 
 ATTESTATION = "attestation.json"
@@ -94,6 +94,8 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
         *_compare("", signed, _report_files(folder, attestation)),
         _agrees(folder, statement.predicate),
     ]
+    if MODEL_SIGNATURE in signed:
+        claims.append(_model_signature(folder / MODEL_SIGNATURE, key, weights))
     not_checked = ["letters: they are not signed, so that they can be edited before sending"]
     if model is None:
         not_checked.append("the model: give its folder to check that it is the audited one")
@@ -127,7 +129,7 @@ def _signed_payload(path: Path, key: SSlibKey) -> bytes:
         raise VerificationFailed(
             "malformed: not a Sigstore bundle with one DSSE signature", where=path
         ) from None
-    matches = _matches(key, signature, envelope.pae())
+    matches = signed_by(key, signature, envelope.pae())
     if not matches and signature.keyid != key.keyid:
         raise VerificationFailed(
             f"signed by another key (keyid {signature.keyid}, expected {key.keyid})",
@@ -151,14 +153,6 @@ def _signed_payload(path: Path, key: SSlibKey) -> bytes:
     return envelope.payload
 
 
-def _matches(key: SSlibKey, signature: Any, signed: bytes) -> bool:
-    try:
-        key.verify_signature(signature, signed)
-    except UnverifiedSignatureError:
-        return False
-    return True
-
-
 def _statement(payload: bytes, where: Path) -> _Statement:
     try:
         statement = _Statement.model_validate_json(payload)
@@ -178,7 +172,8 @@ def _statement(payload: bytes, where: Path) -> _Statement:
         )
     names = [one.name for one in statement.subject]
     lacking = [name for name in SIGNED_FILES if name not in names]
-    if lacking or len(set(names)) != len(names) or len(names) == len(SIGNED_FILES):
+    has_model = any(name.startswith(MODEL_PREFIX) for name in names)
+    if lacking or len(set(names)) != len(names) or not has_model:
         raise VerificationFailed(
             "payload malformed: its subjects are not one report and one model", where=where
         )
@@ -245,6 +240,14 @@ def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
     if differing:
         return Claim(what, False, f"report.json contradicts the signed claims: {differing}")
     return Claim(what, True, f"run {report.run_id}, verdict {report.verdict.outcome.value}")
+
+
+def _model_signature(path: Path, key: SSlibKey, weights: Mapping[str, str]) -> Claim:
+    what = f"{MODEL_SIGNATURE} signs the audited model"
+    raw = path.read_bytes() if path.is_file() else b""
+    wrong = disagreement(raw, key, weights)
+    detail = f"{MODEL_SIGNATURE}: {wrong}" if wrong else f"{len(weights)} files"
+    return Claim(what, not wrong, detail)
 
 
 def _model(folder: Path, signed: Mapping[str, str], audited: str) -> list[Claim]:

@@ -12,6 +12,7 @@ from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.facts import build_report
+from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
 from unlearnkit.report.statement import build_statement
@@ -31,8 +32,11 @@ def write_report(
     public_key: Path,
     templates_dir: Path | None = None,
     created: datetime | None = None,
+    sign_model_too: bool = False,
 ) -> Path:
     """Write report.json, report.html, policy.yaml, signing.pub, then attestation.json; return it.
+
+    With `sign_model_too` also model.sig, which tools for signed models read.
 
     An attestation of an earlier report in `folder` is removed first, so what is interrupted is no
     report. `verdict` must come from the policy at `policy_path`. signing.pub is a convenience:
@@ -57,10 +61,13 @@ def write_report(
     page = render_html(report, hashlib.sha256(document).hexdigest(), keyid, templates_dir)
     contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())
     files = dict(zip(SIGNED_FILES, contents, strict=True))
+    if sign_model_too:
+        files[MODEL_SIGNATURE] = sign_model(model_dir, signing_key)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
 
-    (folder / ATTESTATION).unlink(missing_ok=True)
+    for name in (ATTESTATION, MODEL_SIGNATURE):
+        (folder / name).unlink(missing_ok=True)
     _remove_leftovers(folder)
     for name, content in files.items():
         write_atomic(folder / name, content)
@@ -72,7 +79,7 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
     """Anything else in the folder would make the finished report fail its own verification."""
     if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
         raise BadInput("a report cannot lie inside the model it is about", where=folder)
-    ours = {ATTESTATION, LETTERS, *SIGNED_FILES}
+    ours = {ATTESTATION, LETTERS, MODEL_SIGNATURE, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in ours and path not in leftovers:
@@ -85,7 +92,8 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
 
 def _leftovers(folder: Path) -> list[Path]:
     """Temporary files of a write that was killed."""
-    return [path for name in (ATTESTATION, *SIGNED_FILES) for path in folder.glob(f".{name}.*")]
+    names = (ATTESTATION, MODEL_SIGNATURE, *SIGNED_FILES)
+    return [path for name in names for path in folder.glob(f".{name}.*")]
 
 
 def _remove_leftovers(folder: Path) -> None:
