@@ -1,0 +1,211 @@
+"""docs/verify.md: its blocks run as they stand, pass on a good report and fail on a changed one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from securesystemslib.dsse import Envelope
+from securesystemslib.exceptions import Error as SecuresystemslibError
+from securesystemslib.signer import SSlibKey
+
+from tests.report import sample
+from tests.report.conftest import Written, make_keys, needs, write_sample
+from unlearnkit.report.signing import load_public_key
+from unlearnkit.report.verifying import verify_report
+
+PAGE = Path(__file__).parents[2] / "docs" / "verify.md"
+TEXT = PAGE.read_text(encoding="utf-8")
+SECTIONS = dict(
+    section.split("\n", 1) for section in re.split(r"^## ", TEXT, flags=re.MULTILINE)[1:]
+)
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """(heading, code) of every block in that language, in order."""
+    found = re.compile(rf"^```{language}\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return [(title, code) for title, body in SECTIONS.items() for code in found.findall(body)]
+
+
+def run_page(written: Written) -> subprocess.CompletedProcess[str]:
+    """All shell blocks in one shell; each says its heading before it runs."""
+    script = "\n".join(f"echo {shlex.quote(f'@ {title}')}\n{code}" for title, code in blocks("sh"))
+    return subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        env={**os.environ, **places(written)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def places(written: Written) -> dict[str, str]:
+    return {
+        "REPORT": str(written.folder),
+        "MODEL": str(written.model),
+        "KEY": str(written.keys.public),
+    }
+
+
+def stopped_in(written: Written) -> str:
+    """The heading of the block that failed."""
+    done = run_page(written)
+    assert done.returncode != 0, done.stdout
+    return re.findall("^@ (.*)$", done.stdout, re.MULTILINE)[-1]
+
+
+@pytest.fixture
+def signed(written: Written) -> Written:
+    """With model.sig beside it, and a letter."""
+    write_sample(written.folder, written.model, written.keys, sign_model_too=True)
+    (written.folder / "letters").mkdir()
+    (written.folder / "letters" / "one.md").write_text("to be edited")
+    return written
+
+
+tools = needs("bash", "openssl", "jq", "sha256sum", "base64", "diff", "find")
+
+
+@tools
+def test_every_shell_block_passes_on_a_good_report(signed: Written) -> None:
+    done = run_page(signed)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Verified OK" in done.stdout
+    assert load_public_key(signed.keys.public).keyid in done.stdout
+    assert done.stdout.count(": OK") == 5 + 3
+    assert "Records nobody could search: 3" in done.stdout
+
+
+def test_no_block_is_left_out() -> None:
+    languages = re.findall(r"^```(\w+)$", TEXT, re.MULTILINE)
+    assert set(languages) == {"sh", "python"}
+    assert len(languages) == len(blocks("sh")) + len(blocks("python"))
+
+
+def test_the_python_block_verifies_and_refuses_another_key(signed: Written, tmp_path: Path) -> None:
+    [(_, code)] = blocks("python")
+
+    def run(of: Written) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, **places(of)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    assert run(signed).stdout == "verified by securesystemslib\n"
+    other = run(replace(signed, keys=make_keys(tmp_path / "other")))
+    assert other.returncode != 0
+    assert "VerificationError" in other.stderr
+
+
+SIGNATURE = "The signature holds"
+FILES = "The report's files are those that were signed, and no others"
+AUDITED = "The model is the one that was audited"
+
+
+def change_payload(written: Written) -> None:
+    path = written.folder / "attestation.json"
+    bundle = json.loads(path.read_bytes())
+    payload = base64.b64decode(bundle["dsseEnvelope"]["payload"])
+    assert b'"pass"' in payload
+    changed = payload.replace(b'"pass"', b'"fail"')
+    bundle["dsseEnvelope"]["payload"] = base64.b64encode(changed).decode()
+    path.write_text(json.dumps(bundle))
+
+
+def second_signature(written: Written) -> None:
+    path = written.folder / "attestation.json"
+    bundle = json.loads(path.read_bytes())
+    bundle["dsseEnvelope"]["signatures"] *= 2
+    path.write_text(json.dumps(bundle))
+
+
+def replace_by_link(path: Path) -> None:
+    moved = path.rename(path.parent.parent / "moved")
+    path.symlink_to(moved)
+
+
+TAMPERED: dict[str, tuple[str, Callable[[Written], object]]] = {
+    "payload": (SIGNATURE, change_payload),
+    "two signatures": (SIGNATURE, second_signature),
+    "page": (FILES, lambda one: (one.folder / "report.html").write_text("all is well")),
+    "model.sig": (FILES, lambda one: (one.folder / "model.sig").unlink()),
+    "extra file": (FILES, lambda one: (one.folder / "notes.txt").touch()),
+    "linked file": (FILES, lambda one: replace_by_link(one.folder / "policy.yaml")),
+    "model": (AUDITED, lambda one: (one.model / "config.json").write_text("{}")),
+    "extra in model": (AUDITED, lambda one: (one.model / "code.py").touch()),
+    "linked in model": (AUDITED, lambda one: replace_by_link(one.model / "model.safetensors")),
+}
+
+
+@tools
+@pytest.mark.parametrize(("heading", "tamper"), TAMPERED.values(), ids=TAMPERED.keys())
+def test_the_blocks_stop_where_something_was_changed(
+    signed: Written, heading: str, tamper: Callable[[Written], object]
+) -> None:
+    tamper(signed)
+    assert stopped_in(signed) == heading
+
+
+@tools
+def test_the_blocks_stop_at_the_signature_with_another_key(signed: Written, tmp_path: Path) -> None:
+    other = replace(signed, keys=make_keys(tmp_path / "other"))
+    assert stopped_in(other) == SIGNATURE
+
+
+# --- the same bytes, read by implementations that are not ours -------------------------------
+
+
+def signed_parts(written: Written) -> tuple[bytes, bytes]:
+    """(pre-authentication bytes built from the raw file by the documented rule, signature)."""
+    envelope = json.loads((written.folder / "attestation.json").read_bytes())["dsseEnvelope"]
+    payload = base64.b64decode(envelope["payload"])
+    kind = envelope["payloadType"].encode()
+    encoded = b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+    return encoded, base64.b64decode(envelope["signatures"][0]["sig"])
+
+
+def test_plain_ecdsa_over_the_documented_bytes_holds(written: Written) -> None:
+    key = load_pem_public_key(written.keys.public.read_bytes())
+    assert isinstance(key, EllipticCurvePublicKey)
+    encoded, signature = signed_parts(written)
+    key.verify(signature, encoded, ECDSA(SHA256()))
+    with pytest.raises(InvalidSignature):
+        key.verify(signature, encoded + b" ", ECDSA(SHA256()))
+
+
+def test_securesystemslib_alone_verifies_the_raw_file(written: Written, tmp_path: Path) -> None:
+    """Its own Envelope.verify with a key made from the PEM file, none of our functions."""
+
+    def verified(key_file: Path) -> dict[str, object]:
+        raw = json.loads((written.folder / "attestation.json").read_bytes())
+        envelope = Envelope.from_dict(raw["dsseEnvelope"])
+        (keyid,) = envelope.signatures
+        pem = load_pem_public_key(key_file.read_bytes())
+        return dict(envelope.verify([SSlibKey.from_crypto(pem, keyid=keyid)], threshold=1))
+
+    assert len(verified(written.keys.public)) == 1
+    with pytest.raises(SecuresystemslibError):
+        verified(make_keys(tmp_path / "other").public)
+
+
+def test_the_page_names_the_predicate_type_that_is_signed(written: Written) -> None:
+    encoded, _ = signed_parts(written)
+    statement = json.loads(encoded[encoded.index(b"{") :])
+    assert statement["predicateType"] in TEXT
+    assert verify_report(written.folder, written.keys.public).run_id == sample.RUN
