@@ -69,6 +69,7 @@ def test_a_report_holds_and_says_what_was_checked(written: Written) -> None:
         "report.json",
         "signing.pub",
         "report.json says what was signed",
+        "report.html shows report.json",
         "model file config.json",
         "model file model.safetensors",
         "model file tokenizer.json",

@@ -151,7 +151,8 @@ def _first_written(folder: Path, facts: Report) -> datetime:
         earlier = load(folder / "report.json", Report)
     except BadInput:
         return facts.created
-    same = earlier == facts.model_copy(update={"created": earlier.created})
+    not_facts = {"created": earlier.created, "renderer": earlier.renderer}
+    same = earlier == facts.model_copy(update=not_facts)
     return earlier.created if same else facts.created
 
 

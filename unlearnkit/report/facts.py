@@ -70,6 +70,15 @@ class RecordFigures(Artefact):
     leaked: int | None = None
 
 
+class Renderer(Artefact):
+    """What made report.html: the same code and templates make the same page again."""
+
+    version: str
+    """Of unlearnkit."""
+    digest: str
+    """Over the code of `unlearnkit.report` and the templates, hex SHA-256."""
+
+
 class Report(Artefact):
     """Version 1.0 of the report document. A report without `out_of_scope` cannot exist."""
 
@@ -112,6 +121,8 @@ class Report(Artefact):
     out_of_scope: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     limitations: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     recompute: tuple[str, ...]
+    renderer: Renderer | None = None
+    """None in reports of versions that did not say."""
 
     def measurement(
         self, metric: str, split: Split, model: ModelRole, under: str = ""

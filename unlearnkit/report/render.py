@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from jinja2.sandbox import SandboxedEnvironment
 from markupsafe import Markup, escape
 
 from unlearnkit import resources
+from unlearnkit.artefacts import digest_of, sha256_file
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 
@@ -82,6 +84,17 @@ def render_html(
         "verify_steps": VERIFY_STEPS,
     }
     return render_template("report.html.j2", context, templates_dir)
+
+
+def renderer(templates_dir: Path | None = None) -> Renderer:
+    """What makes report.html here: this code with the user's own or the shipped templates."""
+    code = sorted(Path(__file__).parent.glob("*.py"))
+    templates = [
+        resources.find("templates", name, templates_dir)
+        for name in ("report.html.j2", "report.css")
+    ]
+    digests = {path.name: sha256_file(path) for path in [*code, *templates]}
+    return Renderer(version=version("unlearnkit"), digest=digest_of(digests))
 
 
 def render_letter(report: Report, request_id: str, templates_dir: Path | None = None) -> str:

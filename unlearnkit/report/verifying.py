@@ -5,6 +5,7 @@ Third parties can check the signature without this package: see "How to verify" 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.facts import Report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, disagreement
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
+from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import bundle_bytes, load_public_key, signed_by
 from unlearnkit.report.statement import MODEL_PREFIX, PAYLOAD_TYPE, STATEMENT_TYPE, canonical
 
@@ -97,6 +99,12 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
     if MODEL_SIGNATURE in signed:
         claims.append(_model_signature(folder / MODEL_SIGNATURE, key, weights))
     not_checked = ["letters: they are not signed, so that they can be edited before sending"]
+    if all(claim.ok for claim in claims):  # nothing is rendered from what does not hold
+        shown = _shown(folder, key.keyid)
+        if isinstance(shown, Claim):
+            claims.append(shown)
+        else:
+            not_checked.append(shown)
     if model is None:
         not_checked.append("the model: give its folder to check that it is the audited one")
     else:
@@ -240,6 +248,26 @@ def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
     if differing:
         return Claim(what, False, f"report.json contradicts the signed claims: {differing}")
     return Claim(what, True, f"run {report.run_id}, verdict {report.verdict.outcome.value}")
+
+
+def _shown(folder: Path, keyid: str) -> Claim | str:
+    """Whether report.html is what this code makes of report.json, or why that cannot be told."""
+    what = "report.html shows report.json"
+    document = (folder / "report.json").read_bytes()
+    report = Report.model_validate_json(document)
+    if report.renderer != renderer():
+        by = f"version {report.renderer.version}" if report.renderer else "an earlier version"
+        return (
+            f"that report.html shows what report.json says: {by} made it, with other code or "
+            "templates than are here"
+        )
+    try:
+        page = render_html(report, hashlib.sha256(document).hexdigest(), keyid)
+    except BadInput as error:
+        return Claim(what, False, f"report.html cannot be made of report.json: {error.what}")
+    if page.encode() != (folder / "report.html").read_bytes():
+        return Claim(what, False, "report.html shows something else than report.json says")
+    return Claim(what, True, "rendered again, the page is the same byte for byte")
 
 
 def _model_signature(path: Path, key: SSlibKey, weights: Mapping[str, str]) -> Claim:

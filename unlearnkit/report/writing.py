@@ -13,7 +13,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.facts import build_report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
-from unlearnkit.report.render import render_html
+from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
 from unlearnkit.report.statement import build_statement
 from unlearnkit.report.verifying import ATTESTATION, LETTERS, SIGNED_FILES
@@ -56,7 +56,8 @@ def write_report(
             where=model_dir,
             fix="Restore it, or run `unlearnkit unlearn` again.",
         )
-    report = build_report(manifest, audit, verdict, requests, created=created or datetime.now(UTC))
+    facts = build_report(manifest, audit, verdict, requests, created=created or datetime.now(UTC))
+    report = facts.model_copy(update={"renderer": renderer(templates_dir)})
     document = (report.model_dump_json(indent=2) + "\n").encode()
     page = render_html(report, hashlib.sha256(document).hexdigest(), keyid, templates_dir)
     contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())

@@ -1,0 +1,124 @@
+"""What a reader of report.html sees is what was signed, or it is said that nobody can tell."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.report import sample
+from tests.report.conftest import Written
+from tests.report.test_verifying import payload_of, refused, sign_again, verify
+from unlearnkit import resources
+from unlearnkit.report.render import render_html, renderer
+from unlearnkit.report.signing import load_public_key
+from unlearnkit.report.statement import canonical
+from unlearnkit.report.verifying import Report
+from unlearnkit.report.writing import write_report
+
+CLAIM = "report.html shows report.json"
+
+
+def sign_files_again(written: Written) -> None:
+    """What a dishonest signer can do: sign the folder's files as they lie there now."""
+    statement = payload_of(written)
+    for subject in statement["subject"]:
+        if not subject["name"].startswith("model/"):
+            content = (written.folder / subject["name"]).read_bytes()
+            subject["digest"]["sha256"] = hashlib.sha256(content).hexdigest()
+    sign_again(written, canonical(statement))
+
+
+def told(written: Written) -> list[str]:
+    """What verify says of the page when it cannot check it."""
+    found = verify(written)
+    assert CLAIM not in [one.what for one in found.claims]
+    return [one for one in found.not_checked if "report.html" in one]
+
+
+def test_the_page_of_an_untouched_report_is_rendered_again_and_equal(written: Written) -> None:
+    found = verify(written)
+    assert CLAIM in [one.what for one in found.claims]
+    assert not any("report.html" in one for one in found.not_checked)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda page: page.replace("Failed", "Passed").replace("0.190", "0.010"),
+        lambda page: page.replace("</body>", "<p>Certified.</p></body>"),
+        lambda page: page.replace("<li>Backups", "<li hidden>Backups"),
+    ],
+    ids=["another figure", "one sentence more", "one sentence hidden"],
+)
+def test_a_signed_page_that_shows_something_else_is_refused(
+    written: Written, change: Callable[[str], str]
+) -> None:
+    path = written.folder / "report.html"
+    page = path.read_text(encoding="utf-8")
+    assert change(page) != page
+    path.write_text(change(page), encoding="utf-8")
+    sign_files_again(written)
+    assert "report.html shows something else than report.json says" in refused(written)
+
+
+def report_changed(written: Written, **fields: Any) -> None:
+    path = written.folder / "report.json"
+    path.write_text(json.dumps(json.loads(path.read_bytes()) | fields))
+    sign_files_again(written)
+
+
+def test_a_report_no_page_can_be_made_of_is_refused(written: Written) -> None:
+    path = written.folder / "report.json"
+    limits = [*json.loads(path.read_bytes())["limitations"], "This model is compliant."]
+    report_changed(written, limitations=limits)
+    assert "report.html cannot be made of report.json" in refused(written)
+
+
+@pytest.mark.parametrize(
+    ("renderer", "says"),
+    [
+        (None, "an earlier version made it"),
+        ({"version": "9.9", "digest": "0" * 64}, "version 9.9 made it"),
+    ],
+)
+def test_a_page_made_by_another_version_is_said_to_be_unchecked(
+    written: Written, renderer: dict[str, str] | None, says: str
+) -> None:
+    report_changed(written, renderer=renderer)
+    [sentence] = told(written)
+    assert says in sentence
+
+
+def test_a_page_made_with_templates_of_ones_own_is_said_to_be_unchecked(
+    written: Written, tmp_path: Path
+) -> None:
+    own = tmp_path / "templates"
+    own.mkdir()
+    shipped = resources.find("templates", "report.css").read_text()
+    (own / "report.css").write_text(shipped + "\nbody { color: navy; }\n")
+    run = sample.manifest(written.model)
+    write_report(
+        written.folder,
+        run,
+        sample.audit(run),
+        sample.verdict(),
+        sample.requests(),
+        policy_path=resources.find("policies", "default.yaml"),
+        model_dir=written.model,
+        signing_key=written.keys.private,
+        public_key=written.keys.public,
+        templates_dir=own,
+    )
+    [sentence] = told(written)
+    assert "other code or templates than are here" in sentence
+    assert renderer(own) != renderer()
+    report = Report.model_validate_json((written.folder / "report.json").read_bytes())
+    digest = hashlib.sha256((written.folder / "report.json").read_bytes()).hexdigest()
+    keyid = load_public_key(written.keys.public).keyid
+    page = render_html(report, digest, keyid, own)
+    assert page == (written.folder / "report.html").read_text(encoding="utf-8")
