@@ -107,7 +107,6 @@ def test_one_changed_bit_in_the_model_is_named(
 ) -> None:
     flip(written.model / name, position, bit)
     assert f"model file {name} was changed" in refused(written)
-    assert verify(written, model=False).outcome is Outcome.PASS
     flip(written.model / name, position, bit)
 
 
@@ -163,27 +162,11 @@ def test_another_key_is_told_from_a_signature_that_does_not_match(
     assert "signature does not match" in refused(written)
 
 
-def test_a_changed_signature_does_not_match(written: Written) -> None:
-    bundle = json.loads(attestation(written).read_bytes())
-    signature = bundle["dsseEnvelope"]["signatures"][0]
-    raw = bytearray(base64.b64decode(signature["sig"]))
-    raw[-1] ^= 1
-    signature["sig"] = base64.b64encode(raw).decode()
-    attestation(written).write_bytes(canonical(bundle) + b"\n")
-    assert "signature does not match" in refused(written)
-
-
 def test_the_key_in_the_folder_is_never_trusted(written: Written, tmp_path: Path) -> None:
     other = make_keys(tmp_path / "other")
     write_sample(written.folder, written.model, other)
     assert (written.folder / "signing.pub").read_bytes() == other.public.read_bytes()
     assert "another key" in refused(written)
-
-
-@pytest.mark.parametrize("name", SIGNED_FILES)
-def test_a_missing_file_is_named(written: Written, name: str) -> None:
-    (written.folder / name).unlink()
-    assert f"{name} is missing" in refused(written)
 
 
 def test_extra_files_are_named_but_letters_may_be_edited(written: Written) -> None:
@@ -196,14 +179,6 @@ def test_extra_files_are_named_but_letters_may_be_edited(written: Written) -> No
     message = refused(written)
     assert "addendum.html is an extra file" in message
     assert "model file pytorch_model.bin is an extra file" in message
-
-
-def test_a_missing_model_file_and_a_link_are_named(written: Written) -> None:
-    weights = written.model / "model.safetensors"
-    moved = weights.rename(written.folder.parent / "elsewhere")
-    assert "model file model.safetensors is missing" in refused(written)
-    weights.symlink_to(moved)
-    assert "symbolic link" in refused(written)
 
 
 def test_everything_that_does_not_hold_is_said_at_once(written: Written) -> None:

@@ -89,10 +89,8 @@ def render_html(
 def renderer(templates_dir: Path | None = None) -> Renderer:
     """What makes report.html here: this code with the user's own or the shipped templates."""
     code = sorted(Path(__file__).parent.glob("*.py"))
-    templates = [
-        resources.find("templates", name, templates_dir)
-        for name in ("report.html.j2", "report.css")
-    ]
+    names = ("report.html.j2", "report.css")
+    templates = [resources.find("templates", name, templates_dir) for name in names]
     digests = {path.name: sha256_file(path) for path in [*code, *templates]}
     return Renderer(version=version("unlearnkit"), digest=digest_of(digests))
 

@@ -170,6 +170,8 @@ def _statement(payload: bytes, where: Path) -> _Statement:
         raise VerificationFailed(
             f"payload malformed, no in-toto Statement: {place}: {first['msg']}", where=where
         ) from None
+    if not _is_canonical(payload):
+        raise VerificationFailed("payload malformed: it is not in canonical form", where=where)
     if statement.type != STATEMENT_TYPE:
         raise VerificationFailed(f"wrong statement type {statement.type!r}", where=where)
     if statement.predicateType != PREDICATE_TYPE:
@@ -188,11 +190,17 @@ def _statement(payload: bytes, where: Path) -> _Statement:
     return statement
 
 
+def _is_canonical(payload: bytes) -> bool:
+    """Else two programs could read two things in it: a name that stands twice, a huge number."""
+    try:
+        return canonical(json.loads(payload)) == payload
+    except CanonicalizationError:
+        return False
+
+
 def _predicate(statement: _Statement, where: Path) -> Predicate:
     try:
         return Predicate.model_validate_json(canonical(statement.predicate))
-    except CanonicalizationError as error:
-        raise VerificationFailed(f"the signed claims are malformed: {error}", where=where) from None
     except ValidationError as error:
         first = error.errors(include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"])
