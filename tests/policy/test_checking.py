@@ -135,7 +135,7 @@ def test_every_bad_rule_is_found_at_once_with_its_line_and_name(tmp_path: Path) 
         rule("one", "to: holdout, within: 0.1", metric="exact_memorisation"),
         rule("two", "to: holdout, within: 0.1"),
         rule("three", "to: absolute, at_most: 0.1", metric="pii_leakage", split="retain"),
-        rule("four", "to: holdout, within: 0.1, by: interval", metric="pii_leakage"),
+        rule("four", "to: holdout, within: 0.1, by: interval", metric="max_extraction_strength"),
         "  - just words\n",
     )
     assert [(one.line, one.level, one.rule) for one in found] == [
@@ -146,7 +146,7 @@ def test_every_bad_rule_is_found_at_once_with_its_line_and_name(tmp_path: Path) 
     ]
     assert "did you mean 'exact_memorization'?" in found[0].what
     assert "is measured on the forget and the holdout records" in found[1].what
-    assert "by: interval is for means over records" in found[2].what
+    assert "has no interval" in found[2].what
 
 
 def test_what_is_no_policy_at_all_is_refused_or_found(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
         document: Annotated[Document, typer.Argument(help="Which document.")],
         as_json: JsonOption = False,
     ) -> None:
-        """Print the JSON Schema of a document: `audit --json`, report.json, an attestation, a policy.
+        """Print the JSON Schema of an audit, a report, an attestation, a gate answer, a policy.
 
         It is JSON with and without --json. That of a policy makes an editor complete it.
         """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unlearnkit.domain import CONDITIONS, Split
-from unlearnkit.policy.schema import DIFFERENCES, UNLIKE_UNSEEN, Policy, Rule
+from unlearnkit.policy.schema import UNLIKE_UNSEEN, Policy, Rule
 from unlearnkit.policy.verdict import explain
 
 _MINUS = ("the figure minus the baseline", "+")
@@ -42,7 +42,7 @@ def _passes(rule: Rule) -> str:
             f"{'at most' if compare.at_most is not None else 'at least'} {compare.bound:{sign}g}"
         )
     if compare.by == "interval":
-        return f"the whole 90 % interval of {what} lies {place}; it fails where all lies outside."
+        return f"the whole interval of {what} lies {place}; it fails where all lies outside."
     return f"{what} is {place}; equality passes."
 
 
@@ -73,7 +73,7 @@ def _reasons(rule: Rule) -> Iterator[str]:
         yield "no record here has perturbed texts or decoys"
     if rule.split is Split.UTILITY:
         yield "no text was given (--utility-corpus)"
-    if rule.compare.by == "mean" and rule.metric in DIFFERENCES and rule.split is Split.NEIGHBOUR:
+    if rule.compare.by == "mean" and rule.split is Split.NEIGHBOUR:
         yield "no kept record is like the forgotten ones"
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import GenerateJsonSchema
 
 from unlearnkit.domain import Split
-from unlearnkit.policy.schema import DIFFERENCES, METRICS, UNDER, Policy, Rule
+from unlearnkit.policy.schema import METRICS, UNDER, WITHOUT_INTERVAL, Policy, Rule
 
 Schema = dict[str, Any]
 BOUNDS = ("at_most", "at_least", "within")
@@ -39,7 +39,7 @@ def policy_schema() -> Schema:
         compare["properties"][name] = {"type": "number", "description": told}
     compare["properties"]["within"]["minimum"] = 0
     compare["oneOf"] = [{"required": [name]} for name in BOUNDS]
-    of_absolute = {"not": {"required": ["within"]}, "properties": {"by": {"const": "mean"}}}
+    of_absolute = {"not": {"required": ["within"]}}
     compare |= _if({"to": {"const": "absolute"}}, of_absolute, required=["to"])
     rule["properties"]["metric"] |= {
         "enum": list(METRICS),
@@ -97,7 +97,8 @@ def _of_attacks() -> list[Schema]:
 
 def _of_intervals() -> Schema:
     by = {"compare": {"properties": {"by": {"const": "interval"}}, "required": ["by"]}}
-    return _if(by, {"properties": {"metric": {"enum": list(DIFFERENCES)}}}, required=["compare"])
+    without = {"not": {"enum": list(WITHOUT_INTERVAL)}}
+    return _if(by, {"properties": {"metric": without}}, required=["compare"])
 
 
 def _one_of(pairs: Iterable[tuple[str, str]]) -> Schema:
