@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
 from pathlib import Path
@@ -100,9 +101,10 @@ def test_a_review_sheet_that_does_not_fit_is_refused_with_its_line(
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.jsonl", b'{"text": "one"}\n{"text": \n', ", line 2: malformed JSON"),
+        ("a.json", b'[{"text": "one"},\n{"text": \n', ", line 3: malformed JSON"),
+        ("a.jsonl.gz", gzip.compress(b'{"text": "one"}')[:-9], ": cannot read: Truncated"),
         ("a.json", b'{"text": "one"}', ", line 1: not a JSON array of records"),
-        ("a.csv", b"text,group\none,a\ntwo,b,c\n", ", line 3: more columns than the header"),
+        ("a.csv", b'text,group\none,a\n"two,b\n', ", line 3: malformed CSV"),
         ("a.csv", b"words\none\n", ", line 1: no column 'text'"),
         ("a.parquet", b"PAR1 and no more", ": malformed Parquet"),
         ("a.txt", b"one", ": not a corpus format"),
@@ -132,17 +134,34 @@ def test_records_that_cannot_be_used_are_left_out_and_said(new: Path, tmp_path: 
         b'{"text": "' + b"x" * 10_000_001 + b'"}\n'
         b'{"text": "\xff\xfe"}\n'
         b'["no", "object"]\n'
+        b'{"text": "no end\n'
     )
     said = unlearnkit("index", corpus, "--workspace", new)
     assert said.exit_code == 0
     assert "1 records indexed" in said.stdout
-    assert "4 records were left out" in said.stderr
-    for number, reason in ((2, "no text"), (3, "MB"), (4, "invalid UTF-8"), (5, "not a JSON")):
-        (told,) = [one for one in said.stderr.splitlines() if f"{corpus}, line {number}:" in one]
-        assert reason in told
+    assert "5 records were left out" in said.stderr
+    listed = new / "index" / "quarantine.jsonl"
+    assert str(listed) in said.stderr
+    left_out = [json.loads(one) for one in listed.read_text(encoding="utf-8").splitlines()]
+    reasons = ("no text", "MB", "invalid UTF-8", "not a JSON", "malformed JSON")
+    for one, line, reason in zip(left_out, range(2, 7), reasons, strict=True):
+        assert (one["source"], one["line"]) == (str(corpus), line)
+        assert reason in one["reason"]
+        assert f"1: {one['reason']}" in said.stderr
     assert "Zoltana" not in said.stdout + said.stderr
     as_json = unlearnkit("index", corpus, "--json", "--workspace", new)
-    assert [one["line"] for one in as_json.json["quarantined"]] == [2, 3, 4, 5]
+    assert list(as_json.json["quarantined"].values()) == [1] * 5
+
+
+def test_the_fields_can_be_named_where_the_corpus_is(new: Path, tmp_path: Path) -> None:
+    row = {"body": "Zoltana Quibble wrote.", "ticket": "T1", "number": 7}
+    corpus = jsonl(tmp_path / "records.jsonl", row)
+    fields = ("--text-field", "body", "--id-field", "number", "--group-field", "ticket")
+    said = unlearnkit("index", corpus, *fields, "--workspace", new, "--json")
+    kept = said.json["fields"]
+    assert (kept["text"], kept["id"], kept["group"]) == ("body", "number", "ticket")
+    assert kept["messages"] == "messages"
+    assert refused(new, "index", corpus).stderr.count("no usable record") == 1
 
 
 def moved_corpus(line: Line, workspace: Path, folder: Path) -> Path:

@@ -16,7 +16,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.corpus.files import lines, write
-from unlearnkit.corpus.formats import INVALID_UTF8, NO_SUCH_VALUE, NOT_AN_OBJECT, READERS, Row
+from unlearnkit.corpus import formats
+from unlearnkit.corpus.formats import (
+    INVALID_UTF8,
+    NO_SUCH_VALUE,
+    NOT_AN_OBJECT,
+    READERS,
+    TOO_LONG,
+    TOO_MANY_COLUMNS,
+    Row,
+    read_rows,
+)
+from unlearnkit.corpus.sources import FORMATS, source_of
 from unlearnkit.errors import BadInput
 
 SECRET = "Quibbleworth"
@@ -27,7 +38,9 @@ ROWS = [
 
 
 def rows(path: Path, *fields: str) -> list[Row]:
-    return list(READERS[path.suffix](path, ("text", "messages"), ("id", *fields)))
+    source = source_of(str(path))
+    assert source is not None
+    return list(read_rows(source, ("text", "messages"), ("id", *fields)))
 
 
 def as_csv(table: list[dict[str, str]]) -> str:
@@ -44,18 +57,46 @@ def as_parquet(**columns: Any) -> bytes:
     return bytes(sink.getvalue().to_pybytes())
 
 
+def as_arrow(table: Any, kind: Any = pa.ipc.new_stream) -> bytes:
+    sink = pa.BufferOutputStream()
+    with kind(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=1)
+    return bytes(sink.getvalue().to_pybytes())
+
+
+COLUMNS = {"id": ["1", "2"], "text": [row["text"] for row in ROWS]}
 WRITTEN = {
     "a.jsonl": lines(*ROWS),
     "a.json": json.dumps(ROWS, indent=1),
     "a.csv": as_csv(ROWS),
-    "a.parquet": as_parquet(id=["1", "2"], text=[row["text"] for row in ROWS]),
+    "a.parquet": as_parquet(**COLUMNS),
+    "a.arrow": as_arrow(pa.table(COLUMNS)),
+    "file.arrow": as_arrow(pa.table(COLUMNS), pa.ipc.new_file),
 }
+
+
+def packed(content: str | bytes, packing: str) -> bytes:
+    data = content if isinstance(content, bytes) else content.encode()
+    return bytes(pa.compress(data, codec=packing, asbytes=True))
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_the_same_records_are_read_from_every_format(tmp_path: Path, name: str) -> None:
     found = rows(write(tmp_path / name, WRITTEN[name]))
     assert [row.value for row in found] == ROWS
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize(("suffix", "packing"), [(".gz", "gzip"), (".zst", "zstd")])
+def test_packed_files_hold_the_same_records_on_the_same_lines(
+    tmp_path: Path, name: str, suffix: str, packing: str
+) -> None:
+    plain = rows(write(tmp_path / name, WRITTEN[name]))
+    assert rows(write(tmp_path / f"{name}{suffix}", packed(WRITTEN[name], packing))) == plain
+
+
+def test_every_format_has_a_reader() -> None:
+    assert tuple(READERS) == FORMATS
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv"])
@@ -97,7 +138,6 @@ def test_rows_that_are_no_objects_are_told_apart(tmp_path: Path) -> None:
 def test_invalid_utf_8_costs_its_own_row_only(tmp_path: Path) -> None:
     broken = pa.array([b"good", b"b\xffd", b"good"], pa.binary()).view(pa.string())
     files: list[tuple[str, str | bytes, int]] = [
-        ("a.jsonl", b'{"text": "good"}\n{"text": "b\xffd"}\n{"text": "good"}\n', 1),
         ("a.csv", b"text\ngood\nb\xffd\ngood\n", 2),
         ("a.parquet", as_parquet(text=broken), 1),
     ]
@@ -156,11 +196,6 @@ def damaged_parquet() -> bytes:
 
 
 BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
-    ("a.jsonl", '{"text": "a"}\n{"text": "Quibbleworth"\n{"text": "c"}\n', 2, "malformed JSON"),
-    ("b.jsonl", '{"text": "a"}\n{"text": "Quibbleworth\n', 2, "malformed JSON"),
-    ("c.jsonl", '{"text": "a"}\r\n\r\n{"text": "Quibbleworth"\r\n', 3, "malformed JSON"),
-    ("d.jsonl", "[" * 200_000, 1, "nested too deeply"),
-    ("e.jsonl", '{"id": ' + "9" * 5000 + "}", 1, "a number too long"),
     ("f.json", '[\n{"text": "Quibbleworth"},\n{"text": "b"\n', 4, "malformed JSON"),
     ("g.json", "", 1, "malformed JSON"),
     ("h.json", '{"text": "Quibbleworth"}', 1, "not a JSON array of records"),
@@ -168,7 +203,6 @@ BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
     ("j.csv", "", 1, "no column 'text' or 'messages'"),
     ("k.csv", "body\nQuibbleworth\n", 1, "no column 'text'"),
     ("l.csv", "text,text\nQuibbleworth,b\n", 1, "two columns are called 'text'"),
-    ("m.csv", "text\nok\nQuibbleworth, the second\n", 3, "more columns than the header has"),
     ("n.csv", 'text\nok\n"Quibbleworth\n', 3, "malformed CSV"),
     ("o.csv", 'text\nok\n"Quibbleworth" x\n', 3, "malformed CSV"),
     ("p.csv", 'text\nok\n"never closed\nQuibbleworth\n" x\n', 3, "malformed CSV"),
@@ -179,10 +213,18 @@ BROKEN: list[tuple[str, str | bytes, int | None, str]] = [
     ("u.parquet", damaged_parquet(), None, "malformed Parquet"),
     ("v.parquet", as_parquet(body=["Quibbleworth"]), None, "no column 'text' or 'messages'"),
     ("w.parquet", twice_in_parquet(), None, "two columns are called 'text'"),
+    ("x.arrow", "", None, "malformed Arrow"),
+    ("x.arrow", SECRET * 100, None, "malformed Arrow"),
+    ("y.arrow", as_arrow(pa.table({"text": [SECRET] * 9}))[:-300], None, "malformed Arrow"),
+    ("z.arrow", as_arrow(pa.table({"body": [SECRET]})), None, "no column 'text' or 'messages'"),
+    ("cut.jsonl.gz", packed(lines({"text": SECRET * 50}), "gzip")[:-9], None, "cannot read"),
+    ("cut.csv.zst", packed(f"text\n{SECRET * 50}\n", "zstd")[:-3], None, "cannot read"),
+    ("not.jsonl.gz", lines({"text": SECRET}), None, "cannot read"),
+    ("not.parquet.zst", lines({"text": SECRET}), None, "cannot read"),
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "line", "why"), BROKEN)
+@pytest.mark.parametrize(("name", "content", "line", "why"), BROKEN, ids=range(len(BROKEN)))
 def test_a_broken_file_is_refused_with_its_line_and_without_its_data(
     tmp_path: Path, name: str, content: str | bytes, line: int | None, why: str
 ) -> None:
@@ -196,10 +238,46 @@ def test_a_broken_file_is_refused_with_its_line_and_without_its_data(
     assert error.exit_code == 2
 
 
-def test_a_text_with_a_comma_that_was_not_quoted_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadInput) as refusal:
-        rows(write(tmp_path / "a.csv", "text\na, b\n"))
-    assert refusal.value.fix == "Quote texts that hold a comma."
+def test_a_text_with_a_comma_that_was_not_quoted_costs_its_own_row_only(tmp_path: Path) -> None:
+    found = rows(write(tmp_path / "a.csv", "text\na\nb, c\nd\n"))
+    assert [row.value for row in found] == [{"text": "a"}, TOO_MANY_COLUMNS, {"text": "d"}]
+    assert found[1].line == 3
+
+
+BROKEN_LINES = [
+    ('{"text": "Quibbleworth"', "malformed JSON: Expecting ',' delimiter (column 24)"),
+    ('{"text": "Quibbleworth', "malformed JSON: Unterminated string starting at (column 10)"),
+    ("Quibbleworth", "malformed JSON: Expecting value (column 1)"),
+    ("[" * 200_000, "malformed JSON: nested too deeply"),
+    ('{"id": ' + "9" * 5000 + "}", "malformed JSON: a number too long"),
+]
+
+
+@pytest.mark.parametrize(("broken", "why"), BROKEN_LINES, ids=range(len(BROKEN_LINES)))
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_that_is_no_json_costs_itself_only(
+    tmp_path: Path, broken: str, why: str, end: str
+) -> None:
+    content = end.join(['{"text": "a"}', broken, "", '{"text": "b"}', broken])
+    found = rows(write(tmp_path / "a.jsonl", content))
+    assert [row.line for row in found] == [1, 2, 4, 5]
+    assert [row.value for row in found] == [{"text": "a"}, why, {"text": "b"}, why]
+
+
+@pytest.mark.parametrize("end", ["\n", ""])
+def test_a_line_too_long_to_be_held_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setattr(formats, "MAX_LINE_BYTES", 20)
+    most = json.dumps({"text": "x" * 7})
+    assert len(most) == 19
+    for length in (19, 20, 21, 40, 41, 42, 43, 100):
+        long = json.dumps({"text": "x" * (length - 12)})
+        content = f'{{"text": "a"}}\n{long}\n{most}{end}'
+        found = rows(write(tmp_path / "a.jsonl", content))
+        middle = {"text": "x" * (length - 12)} if length <= 19 else TOO_LONG
+        assert [row.value for row in found] == [{"text": "a"}, middle, {"text": "x" * 7}], length
+        assert [row.line for row in found] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("suffix", READERS)

@@ -11,6 +11,7 @@ import pytest
 from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.index import (
     INDEX_FILE,
+    QUARANTINE_FILE,
     Index,
     IndexInfo,
     build_index,
@@ -27,7 +28,7 @@ from unlearnkit.corpus.nlp import (
     load_analyzer,
 )
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.reader import Corpus, Fields, Quarantined, read_corpus
 from unlearnkit.domain import IdentifierKind
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
@@ -101,7 +102,7 @@ def test_no_plain_identifier_is_in_the_folder(
     assert keyed_hash(KEY, "name", normalise(IdentifierKind.NAME, "Robert Smith")) in found
     files = content(folder)
     assert files.keys() >= {INDEX_FILE}
-    assert len(files) == 2
+    assert len(files) == 3
     for name, written in files.items():
         for plain in PLAIN:
             assert not re.search(plain.encode(), written, re.IGNORECASE), (name, plain)
@@ -114,7 +115,9 @@ def test_an_unusable_record_is_counted_without_its_content(
     rows: list[object] = [*ROWS, {"text": ["Quibbleworth"]}]
     corpus = read_corpus([write(tmp_path / "a.jsonl", lines(*rows))])
     info = build_index(corpus, patterns_only, KEY, folder)
-    assert info.quarantined == corpus.quarantined
+    assert info.quarantined == {"the text is not a string": 1}
+    (left_out,) = (folder / QUARANTINE_FILE).read_text().splitlines()
+    assert Quarantined.model_validate_json(left_out) == corpus.quarantined[0]
     assert b"Quibbleworth" not in b"".join(content(folder).values())
 
 
@@ -160,11 +163,11 @@ def test_how_the_corpus_was_read_is_kept_up_to_date_without_indexing_again(
     again = read_corpus([Path(source).parent])
     fields = Fields(paraphrase="reworded")
     info = build_index(
-        again, patterns_only, KEY, folder, paths=[Path(source).parent], fields=fields
+        again, patterns_only, KEY, folder, places=[Path(source).parent], fields=fields
     )
     assert info.corpus_paths == (str(Path(source).parent),)
     assert info.fields == fields
-    assert info.quarantined == again.quarantined
+    assert info.quarantined == {"the text is not a string": 1}
     assert open_index(folder, KEY).info == info
     assert info.entities_file == index.info.entities_file
 
@@ -190,7 +193,11 @@ def test_what_changed_is_indexed_again_and_the_old_rows_go(
 ) -> None:
     info = change(corpus, folder, patterns_only)
     assert info.entities_file != index.info.entities_file
-    assert {path.name for path in folder.iterdir()} == {INDEX_FILE, info.entities_file}
+    assert {path.name for path in folder.iterdir()} == {
+        INDEX_FILE,
+        QUARANTINE_FILE,
+        info.entities_file,
+    }
 
 
 def test_an_interrupted_build_leaves_the_old_index_whole(
@@ -258,6 +265,7 @@ def test_a_damaged_description_is_noticed_and_written_anew(
     build_index(corpus, patterns_only, KEY, folder)
     assert {path.name for path in folder.iterdir()} == {
         INDEX_FILE,
+        QUARANTINE_FILE,
         open_index(folder, KEY).info.entities_file,
     }
 

@@ -171,7 +171,8 @@ def test_a_missing_file_an_unknown_format_and_an_empty_folder(tmp_path: Path) ->
     assert refusal.value.exit_code == 2
     with pytest.raises(BadInput, match="not a corpus format") as refusal:
         read_corpus([write(tmp_path / "a.xlsx", "")])
-    assert refusal.value.fix == "Known are: .jsonl, .json, .csv, .parquet."
+    known = "Known are: .jsonl, .json, .csv, .parquet, .arrow; packed also .gz, .zst."
+    assert refusal.value.fix == known
     with pytest.raises(BadInput, match="the folder holds no"):
         read_corpus([tmp_path])
 

@@ -37,17 +37,34 @@ def register(app: typer.Typer) -> None:
 
 def index(
     corpus: Annotated[
-        list[Path],
-        typer.Argument(help="Training records: .jsonl, .json, .csv, .parquet, or folders of them."),
+        list[str],
+        typer.Argument(
+            help="Training records: .jsonl, .json, .csv, .parquet, .arrow, packed as .gz or .zst; "
+            "folders and globs of them, datasets saved to disk, URLs (s3://...)."
+        ),
     ],
+    text_field: Annotated[
+        str | None, typer.Option(help="Field with the text. [default: the workspace's]")
+    ] = None,
+    id_field: Annotated[
+        str | None, typer.Option(help="Field with the record's own id. [default: the same]")
+    ] = None,
+    group_field: Annotated[
+        str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Find personal data in the training records and index it as keyed hashes."""
+    from unlearnkit.corpus.index import QUARANTINE_FILE
     from unlearnkit.pipeline.find import index_corpus
 
+    chosen = {"text": text_field, "id": id_field, "group": group_field}
     with opened(workspace) as context:
-        info = index_corpus(context, corpus)
+        given = {name: field for name, field in chosen.items() if field}
+        fields = context.workspace.config.fields.model_copy(update=given)
+        info = index_corpus(context, corpus, fields)
+        left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:
         print_json(info)
         return
@@ -56,10 +73,11 @@ def index(
     if info.nlp.engine == "patterns":
         err.print("[yellow]Pattern-only mode was chosen: no names are found by NER.[/]")
     if info.quarantined:
-        err.print(f"[yellow]{len(info.quarantined)} records were left out:[/]")
-        for one in info.quarantined[:20]:
-            place = f"  {one.source}, line {one.line}: {one.reason}"
-            err.print(place, highlight=False, markup=False, soft_wrap=True)
+        err.print(f"[yellow]{sum(info.quarantined.values())} records were left out:[/]")
+        for why, count in info.quarantined.items():
+            err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)
+        place = f"Each with file and line: {left_out}"
+        err.print(place, highlight=False, markup=False, soft_wrap=True)
         err.print("The model may have been trained on them: mend them and index again.")
     out.print("Next: unlearnkit locate")
 

@@ -1,20 +1,29 @@
-"""One reader for each file format; each yields rows with the line they stand on."""
+"""One reader for each file format; each yields rows with the line they stand on.
+
+A row that is broken by itself is yielded with the reason; only where the rest of the file cannot
+be told from what is broken is the file refused.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
+from unlearnkit.corpus.sources import Source
 from unlearnkit.errors import BadInput
 
 INVALID_UTF8 = "invalid UTF-8"
 NOT_AN_OBJECT = "not a JSON object"
 NO_SUCH_VALUE = "a field that is neither text nor number"
+MAX_LINE_BYTES = 100_000_000
+"""A longer line of JSON holds no record: a text may have a tenth of it."""
+TOO_LONG = f"a line of more than {MAX_LINE_BYTES // 1_000_000} MB"
+TOO_MANY_COLUMNS = "more columns than the header has: a text with a comma needs quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,92 +34,161 @@ class Row:
     value: Mapping[str, object] | str
 
 
-Reader = Callable[[Path, Sequence[str], Sequence[str]], Iterator[Row]]
+Reader = Callable[[Source, Sequence[str], Sequence[str]], Iterator[Row]]
 """Called with the file, the fields of which a record needs one, and the others that matter."""
 
 
-def read_jsonl(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
-    """JSON Lines, read line by line. Raises BadInput on a line that is not JSON."""
-    with _open(path) as file:
-        for line, raw in enumerate(file, start=1):
+def read_rows(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+    """The rows of a file of any format. Raises BadInput where it cannot be read or is broken."""
+    try:
+        yield from READERS[source.format](source, needed, others)
+    except OSError as error:
+        reason = error.strerror or str(error).partition("\n")[0][:200] or type(error).__name__
+        raise BadInput(f"cannot read: {reason}", where=source.name) from None
+
+
+def read_jsonl(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+    """JSON Lines, read line by line, each by itself."""
+    with source.open() as file:
+        for line, raw in enumerate(_lines(file), start=1):
             content = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
-            if not content.strip():
-                continue
-            try:
-                # Without its end, so that a fault in the last column stays on this line.
-                value = _json(content.decode().rstrip(), path, line)
-            except UnicodeDecodeError:
-                yield Row(line, INVALID_UTF8)
-                continue
-            yield Row(line, value if isinstance(value, dict) else NOT_AN_OBJECT)
+            if content.strip():
+                yield Row(line, _object(content))
 
 
-def read_json(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+def _lines(file: BinaryIO) -> Iterator[bytes]:
+    """Each line, or its first MAX_LINE_BYTES and one more."""
+    while raw := file.readline(MAX_LINE_BYTES + 1):
+        rest = raw
+        while len(rest) > MAX_LINE_BYTES and not rest.endswith(b"\n"):
+            rest = file.readline(MAX_LINE_BYTES + 1)
+        yield raw
+
+
+def _object(content: bytes) -> dict[str, object] | str:
+    """A line's JSON object, or the reason why it is none."""
+    if len(content) > MAX_LINE_BYTES:
+        return TOO_LONG
+    try:
+        # Without its end, so that a fault in the last column stays on this line.
+        value = json.loads(content.decode().rstrip())
+    except UnicodeDecodeError:
+        return INVALID_UTF8
+    except (RecursionError, ValueError) as error:
+        return _malformed(error)
+    return value if isinstance(value, dict) else NOT_AN_OBJECT
+
+
+def read_json(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """One JSON array of objects; a row's line is its position in the array, from 1.
 
     Raises BadInput when the file is not valid UTF-8, not JSON or not an array.
     """
-    with _open(path) as file:
+    with source.open() as file:
         content = file.read()
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
-        raise BadInput(INVALID_UTF8, where=path, line=line) from None
-    value = _json(text, path, 1)
+        raise BadInput(INVALID_UTF8, where=source.name, line=line) from None
+    value = _json(text, source)
     if not isinstance(value, list):
         raise BadInput(
-            "not a JSON array of records", where=path, line=1, fix="One object a line? Use .jsonl."
+            "not a JSON array of records",
+            where=source.name,
+            line=1,
+            fix="One object a line? Use .jsonl.",
         )
     for position, one in enumerate(value, start=1):
         yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
 
 
-def read_csv(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
-    """Comma-separated values with a header. Raises BadInput on bad quotes or too many columns."""
+def read_csv(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+    """Comma-separated values with a header.
+
+    Raises BadInput on bad quotes: nobody can say any more where a row ends and the next begins.
+    """
     csv.field_size_limit(2**31 - 1)
-    with _open(path) as raw:
+    with source.open() as raw:
         # Bytes that are no UTF-8 come through as surrogates, so that only their row is lost.
         file = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
         rows = csv.DictReader(file, strict=True)
         try:
-            _check_columns(rows.fieldnames or (), needed, others, path, line=1)
+            _check_columns(rows.fieldnames or (), needed, others, source, line=1)
             for row in rows:
-                if None in row:
-                    raise BadInput(
-                        "more columns than the header has",
-                        where=path,
-                        line=rows.line_num,
-                        fix="Quote texts that hold a comma.",
-                    )
-                broken = any(_has_surrogate(cell) for cell in row.values() if cell)
-                yield Row(rows.line_num, INVALID_UTF8 if broken else row)
+                yield Row(rows.line_num, _csv_row(row))
         except csv.Error as error:
             # line_num is still the row before. A quote that was never closed swallows the rest.
-            raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
+            raise BadInput(
+                f"malformed CSV: {error}", where=source.name, line=rows.line_num + 1
+            ) from None
 
 
-def read_parquet(path: Path, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+def _csv_row(row: dict[str | Any, Any]) -> dict[str, object] | str:
+    if None in row:
+        return TOO_MANY_COLUMNS
+    return INVALID_UTF8 if any(_has_surrogate(cell) for cell in row.values() if cell) else row
+
+
+def read_parquet(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """Apache Parquet, batch by batch; a row's line is its number, from 1. Raises BadInput."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    try:
-        with pq.ParquetFile(path) as file:
+    with source.open() as opened:
+        packed = pa.BufferReader(opened.read()) if source.packing else opened
+        with _refused("Parquet", source), pq.ParquetFile(packed) as file:
             names = file.schema_arrow.names
-            _check_columns(names, needed, others, path)
-            number = 0
+            _check_columns(names, needed, others, source)
             columns = [name for name in names if name in (*needed, *others)]
-            for batch in file.iter_batches(batch_size=1024, columns=columns):
-                for at in range(batch.num_rows):
-                    number += 1
-                    yield Row(number, _parquet_row(batch, at))
+            yield from _numbered(file.iter_batches(batch_size=1024, columns=columns))
+
+
+def read_arrow(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
+    """Arrow IPC, as a stream (what `datasets` saves) or a file; lines as in Parquet."""
+    import pyarrow as pa
+
+    with source.open() as opened:
+        packed = pa.BufferReader(opened.read()) if source.packing else opened
+        with _refused("Arrow", source):
+            is_file = packed.read(6) == b"ARROW1"
+            packed.seek(0)
+            kind = pa.ipc.open_file if is_file else pa.ipc.open_stream
+            with kind(packed) as file:
+                names = file.schema.names
+                _check_columns(names, needed, others, source)
+                columns = [name for name in names if name in (*needed, *others)]
+                count = file.num_record_batches if is_file else 0
+                batches = (file.get_batch(at) for at in range(count)) if is_file else file
+                yield from _numbered(_validated(batch.select(columns)) for batch in batches)
+
+
+def _validated(batch: Any) -> Any:
+    """Arrow has no checksums: what points outside of the file must not be followed."""
+    batch.validate(full=True)
+    return batch
+
+
+@contextmanager
+def _refused(what: str, source: Source) -> Iterator[None]:
+    import pyarrow as pa
+
+    try:
+        yield
     except (pa.ArrowException, OSError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise BadInput(f"malformed Parquet: {reason}", where=path) from None
+        reason = str(error).partition("\n")[0][:200]
+        raise BadInput(f"malformed {what}: {reason}", where=source.name) from None
 
 
-def _parquet_row(batch: Any, at: int) -> dict[str, object] | str:
+def _numbered(batches: Iterable[Any]) -> Iterator[Row]:
+    number = 0
+    for batch in batches:
+        for at in range(batch.num_rows):
+            number += 1
+            yield Row(number, _batch_row(batch, at))
+
+
+def _batch_row(batch: Any, at: int) -> dict[str, object] | str:
     try:
         return {name: batch.column(name)[at].as_py() for name in batch.schema.names}
     except UnicodeDecodeError:
@@ -123,40 +201,35 @@ def _check_columns(
     names: Sequence[str],
     needed: Sequence[str],
     others: Sequence[str],
-    path: Path,
+    source: Source,
     line: int | None = None,
 ) -> None:
     if not set(needed) & set(names):
         missing = " or ".join(f"'{name}'" for name in needed)
-        raise BadInput(f"no column {missing}", where=path, line=line)
+        raise BadInput(f"no column {missing}", where=source.name, line=line)
     for name in (*needed, *others):
         if names.count(name) > 1:
-            raise BadInput(f"two columns are called '{name}'", where=path, line=line)
+            raise BadInput(f"two columns are called '{name}'", where=source.name, line=line)
 
 
-def _json(text: str, path: Path, line: int) -> object:
+def _json(text: str, source: Source) -> object:
     try:
         return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise BadInput(
-            f"malformed JSON: {error.msg} (column {error.colno})",
-            where=path,
-            line=line + error.lineno - 1,
-        ) from None
     except (RecursionError, ValueError) as error:
-        what = "nested too deeply" if isinstance(error, RecursionError) else "a number too long"
-        raise BadInput(f"malformed JSON: {what}", where=path, line=line) from None
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise BadInput(_malformed(error), where=source.name, line=line) from None
+
+
+def _malformed(error: Exception) -> str:
+    """What is wrong, without any of the data."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"malformed JSON: {error.msg} (column {error.colno})"
+    what = "nested too deeply" if isinstance(error, RecursionError) else "a number too long"
+    return f"malformed JSON: {what}"
 
 
 def _has_surrogate(cell: str) -> bool:
     return any("\udc80" <= letter <= "\udcff" for letter in cell) if not cell.isascii() else False
-
-
-def _open(path: Path) -> Any:
-    try:
-        return path.open("rb")
-    except OSError as error:
-        raise BadInput(f"cannot read: {error.strerror}", where=path) from None
 
 
 READERS: dict[str, Reader] = {
@@ -164,4 +237,5 @@ READERS: dict[str, Reader] = {
     ".json": read_json,
     ".csv": read_csv,
     ".parquet": read_parquet,
+    ".arrow": read_arrow,
 }

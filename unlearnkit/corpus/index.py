@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.artefacts import load, save, sha256_file, write_atomic
+from unlearnkit.artefacts import json_lines, load, save, sha256_file, write_atomic
 from unlearnkit.corpus.nlp import (
     CUSTOMER,
     EMAIL,
@@ -25,12 +25,14 @@ from unlearnkit.corpus.nlp import (
     detect,
 )
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.reader import Corpus, Fields, Quarantined
+from unlearnkit.corpus.reader import Corpus, Fields
+from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import Artefact, IdentifierKind, Progress, Record, silent
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
 
 INDEX_FILE = "index.json"
+QUARANTINE_FILE = "quarantine.jsonl"
 KINDS = {
     EMAIL: IdentifierKind.EMAIL,
     PHONE: IdentifierKind.PHONE,
@@ -46,6 +48,7 @@ class IndexInfo(Artefact):
 
     created: datetime
     corpus_paths: tuple[str, ...]
+    """Files, folders, globs and URLs."""
     fields: Fields
     """What the corpus was read with."""
     digest: str
@@ -53,7 +56,8 @@ class IndexInfo(Artefact):
     files: dict[str, str]
     """Source -> digest of its records."""
     record_count: int
-    quarantined: tuple[Quarantined, ...]
+    quarantined: dict[str, int]
+    """Why records were left out -> how many; QUARANTINE_FILE has each with file and line."""
     nlp: NlpSettings
     key_check: str
     """Tells an index made with another workspace's key."""
@@ -118,24 +122,26 @@ def build_index(
     key: bytes,
     folder: Path,
     *,
-    paths: Sequence[Path] = (),
+    places: Sequence[Place] = (),
     fields: Fields | None = None,
     progress: Progress = silent,
 ) -> IndexInfo:
     """Index the corpus; the index that is there already when nothing has changed since.
 
-    `key` is the workspace's. `paths` and `fields` are what the corpus was read from and with; they
+    `key` is the workspace's. `places` and `fields` are what the corpus was read from and with; they
     are kept so that later stages read the same. Raises BadInput when the folder cannot be written.
     """
     read: dict[str, Any] = {
-        "corpus_paths": tuple(str(path) for path in paths) or tuple(corpus.files),
+        "corpus_paths": tuple(str(place) for place in places) or tuple(corpus.files),
         "fields": fields or Fields(),
-        "quarantined": corpus.quarantined,
+        "quarantined": dict(Counter(one.reason for one in corpus.quarantined).most_common()),
     }
+    left_out = json_lines(one.model_dump() for one in corpus.quarantined)
     there = _usable(folder, corpus, analyzer.settings, key)
     if there is not None:
         info = there.model_copy(update=read)
         if info != there:
+            write_atomic(folder / QUARANTINE_FILE, left_out)
             save(folder / INDEX_FILE, info)
         return info
     rows: list[EntityRow] = []
@@ -160,6 +166,7 @@ def build_index(
         entities_digest=sha256_file(folder / name),
         **read,
     )
+    write_atomic(folder / QUARANTINE_FILE, left_out)
     save(folder / INDEX_FILE, info)
     for old in folder.glob("entities-*.parquet"):
         if old.name != name:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from unlearnkit.artefacts import sha256_file
-from unlearnkit.corpus.reader import Fields, read_corpus
+from unlearnkit.corpus.reader import Fields, read_whole
 from unlearnkit.errors import BadInput
 
 SUFFIX = ".txt"
@@ -48,11 +48,7 @@ def _whole(path: Path) -> str:
 
 
 def _of_records(path: Path, fields: Fields | None) -> tuple[str, ...]:
-    corpus = read_corpus([path], fields)
-    for one in corpus.quarantined:
-        raise BadInput(
-            one.reason, where=path, line=one.line, fix="Mend this record, or leave it out."
-        )
+    corpus = read_whole([path], fields)
     for record in corpus.records:
         if record.roles:
             raise BadInput(

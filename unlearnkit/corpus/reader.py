@@ -1,13 +1,13 @@
-"""Reading the training records from JSON Lines, JSON arrays, CSV and Parquet.
+"""Reading the training records from JSON Lines, JSON arrays, CSV, Parquet and saved datasets.
 
 Which fault stops the reading and which does not:
 
-- A file that is broken as a file (a line that is no JSON, a CSV row with too many columns, a
-  Parquet file that does not open, no column of texts or messages) raises BadInput with file and
+- A file that is broken as a file (a Parquet file that does not open, a quote in a CSV that is never
+  closed, a packed file that is cut, no column of texts or messages) raises BadInput with file and
   line: nobody can know what else is lost in it.
-- A record that is whole but unusable (no text, more than 10 MB of it, invalid UTF-8, not an object,
-  messages of another form) is quarantined with file, line and reason, counted, and never written
-  elsewhere; the rest is read.
+- A record that cannot be used (a line that is no JSON object, no text, more than 10 MB of it,
+  invalid UTF-8, a CSV row with too many columns, messages of another form) is quarantined with
+  file, line and reason, counted, and never written elsewhere; the rest is read.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
 
-from unlearnkit.corpus.formats import READERS, Row
+from unlearnkit.corpus.formats import Row, read_rows
+from unlearnkit.corpus.sources import Place, find_sources
 from unlearnkit.domain import ASSISTANT, TURN, Artefact, Record
 from unlearnkit.errors import BadInput
 
@@ -78,8 +78,8 @@ class _Unusable(Exception):
     """The reason why a record is quarantined."""
 
 
-def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
-    """Read files, and folders of files, into one corpus.
+def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus:
+    """Read files, folders of files, globs and URLs (sources.py) into one corpus.
 
     A record keeps the user's own id; without one it is named by the SHA-256 of its content (and a
     running number among equal contents), so that it keeps its name when other records move.
@@ -93,17 +93,18 @@ def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
     equal_contents: Counter[str] = Counter()
     needed = (fields.text, fields.messages)
     others = [name for name in fields.model_dump().values() if name not in needed]
-    for path in _files(paths):
-        for row in READERS[path.suffix](path, needed, others):
+    for source in find_sources(places):
+        for row in read_rows(source, needed, others):
             try:
-                records.append(_record(row, fields, str(path), equal_contents))
+                records.append(_record(row, fields, source.name, equal_contents))
             except _Unusable as reason:
-                quarantined.append(Quarantined(source=str(path), line=row.line, reason=str(reason)))
+                left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
+                quarantined.append(left_out)
     if not records:
-        left_out = f" ({len(quarantined)} were quarantined)" if quarantined else ""
+        count = f" ({len(quarantined)} were quarantined)" if quarantined else ""
         raise BadInput(
-            f"there is no usable record in the corpus{left_out}",
-            where=", ".join(str(path) for path in paths),
+            f"there is no usable record in the corpus{count}",
+            where=", ".join(str(place) for place in places),
             fix=f"Records need a text in the field '{fields.text}', or a conversation in "
             f"'{fields.messages}'.",
         )
@@ -119,6 +120,16 @@ def read_corpus(paths: Sequence[Path], fields: Fields | None = None) -> Corpus:
     )
 
 
+def read_whole(places: Sequence[Place], fields: Fields | None = None) -> Corpus:
+    """`read_corpus` for records that are measured: one that cannot be used raises BadInput."""
+    corpus = read_corpus(places, fields)
+    for one in corpus.quarantined:
+        raise BadInput(
+            one.reason, where=one.source, line=one.line, fix="Mend this record, or leave it out."
+        )
+    return corpus
+
+
 def digest_records(records: Sequence[Record]) -> str:
     """Hex SHA-256 over (id, content hash), sorted by id: independent of order and file names."""
     total = hashlib.sha256()
@@ -132,32 +143,6 @@ def _content_hash(record: Record) -> str:
     if record.roles:
         parts = ("\x1e".join(record.roles), *parts)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-
-
-def _files(paths: Sequence[Path]) -> Iterator[Path]:
-    """Every file once; of a folder those with a known suffix, sorted, hidden ones left out."""
-    known = ", ".join(READERS)
-    seen: set[Path] = set()
-    for path in paths:
-        if not path.exists():
-            raise BadInput("there is no such file or folder", where=path)
-        found = [path]
-        if path.is_dir():
-            found = [
-                one
-                for one in sorted(path.rglob("*"))
-                if one.suffix in READERS
-                and one.is_file()
-                and not any(part.startswith(".") for part in one.relative_to(path).parts)
-            ]
-            if not found:
-                raise BadInput(f"the folder holds no {known} file", where=path)
-        elif path.suffix not in READERS:
-            raise BadInput("not a corpus format", where=path, fix=f"Known are: {known}.")
-        for one in found:
-            if one.resolve() not in seen:
-                seen.add(one.resolve())
-                yield one
 
 
 def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str]) -> Record:

@@ -8,7 +8,8 @@ from pathlib import Path
 from unlearnkit.artefacts import load, save, sha256_file
 from unlearnkit.corpus.index import Index, IndexInfo, build_index, check_unchanged, open_index
 from unlearnkit.corpus.nlp import load_analyzer
-from unlearnkit.corpus.reader import Corpus, read_corpus
+from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import Certainty, Decision, Located, Request, RequestState, Review, Subject
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.vault import seal
@@ -47,27 +48,31 @@ def add_requests(
     return [(request, new) for (request, _), new in zip(pairs, added, strict=True)]
 
 
-def index_corpus(context: Context, paths: Sequence[Path]) -> IndexInfo:
+def index_corpus(
+    context: Context, places: Sequence[Place], fields: Fields | None = None
+) -> IndexInfo:
     """Read the training records and index the personal data in them, as keyed hashes.
 
+    `fields` are the workspace's where none are given; the index keeps which, for later steps.
     Raises BadInput: see `read_corpus`, and when the NLP model is not installed.
     """
     workspace = context.workspace
-    whole = [path.resolve() for path in paths]
-    corpus = read_corpus(whole, workspace.config.fields)
+    fields = fields or workspace.config.fields
+    whole = [absolute(place) for place in places]
+    corpus = read_corpus(whole, fields)
     info = build_index(
         corpus,
         load_analyzer(workspace.config.nlp),
         workspace.pseudonym_key,
         workspace.index_dir,
-        paths=whole,
-        fields=workspace.config.fields,
+        places=whole,
+        fields=fields,
         progress=context.progress,
     )
     payload = {
         "corpus_digest": info.digest,
         "records": info.record_count,
-        "quarantined": len(info.quarantined),
+        "quarantined": sum(info.quarantined.values()),
         "entities_digest": info.entities_digest,
     }
     context.record("indexed", payload)
@@ -77,7 +82,7 @@ def index_corpus(context: Context, paths: Sequence[Path]) -> IndexInfo:
 def open_corpus(context: Context) -> tuple[Index, Corpus]:
     """The index and the records it was made from. Raises BadInput when they changed since."""
     index = open_index(context.workspace.index_dir, context.workspace.pseudonym_key)
-    corpus = read_corpus([Path(path) for path in index.info.corpus_paths], index.info.fields)
+    corpus = read_corpus(index.info.corpus_paths, index.info.fields)
     check_unchanged(index.info, corpus)
     return index, corpus
 

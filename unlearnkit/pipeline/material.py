@@ -23,7 +23,7 @@ from unlearnkit.corpus.nlp import (
     Span,
     load_analyzer,
 )
-from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.reader import Corpus, Fields, read_whole
 from unlearnkit.corpus.replacements import HANDLE
 from unlearnkit.domain import (
     ForgetSet,
@@ -94,15 +94,15 @@ def gather(
     """Split the corpus, read or make the holdout, and give records their decoys.
 
     `found` are the matches of the requests: no decoy keeps what made a record a person's.
-    Raises BadInput when a holdout record is one the model was trained on, or when there is no
-    holdout and no decoy can be made.
+    Raises BadInput when a holdout record cannot be used or is one the model was trained on, or when
+    there is no holdout and no decoy can be made.
     """
     forget = [one for one in corpus.records if one.id in forget_set.record_ids]
     kept_out = forget_set.record_ids | set(forget_set.excluded)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
     made = decoys(forget, analyzer, PERTURBED + 1, seed, evidence(forget, found), progress=progress)
     if holdout_paths:
-        holdout = read_corpus(holdout_paths, fields).records
+        holdout = read_whole(holdout_paths, fields).records
         _refuse_seen(holdout, corpus)
         of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed, progress=progress)
     else:
