@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from unlearnkit.corpus.index import EntityRow
+from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.ties import Linked, Ties, Value, link, tie
 

@@ -52,6 +52,13 @@ def index(
     group_field: Annotated[
         str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
     ] = None,
+    patterns_only: Annotated[
+        bool, typer.Option("--patterns-only", help="No NER: much faster, and blind to names.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes. [default: as many as are worth it]"),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -62,8 +69,11 @@ def index(
     chosen = {"text": text_field, "id": id_field, "group": group_field}
     with opened(workspace) as context:
         given = {name: field for name, field in chosen.items() if field}
-        fields = context.workspace.config.fields.model_copy(update=given)
-        info = index_corpus(context, corpus, fields)
+        config = context.workspace.config
+        fields = config.fields.model_copy(update=given)
+        engine = {"engine": "patterns"} if patterns_only else {}
+        nlp = config.nlp.model_copy(update=engine)
+        info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers)
         left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:
         print_json(info)

@@ -1,46 +1,34 @@
 """The PII index: which record holds which identifiers, as keyed hashes. No plain value in it.
 
-A folder with `index.json` (an IndexInfo) and one Parquet file of entity rows. The Parquet file is
-written under a new name first and `index.json` last, so a killed build leaves the old index whole.
+A folder with `index.json` (an IndexInfo) and shards of entity rows in Parquet (shards.py). New
+shards lie beside the old ones until `index.json` is written, last, so a killed build leaves the old
+index whole and is gone on with by the next.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.artefacts import json_lines, load, save, sha256_file, write_atomic
-from unlearnkit.corpus.nlp import (
-    CUSTOMER,
-    EMAIL,
-    PERSON,
-    PHONE,
-    Analyzer,
-    NlpSettings,
-    Span,
-    detect,
-)
-from unlearnkit.corpus.normalise import normalise
+from unlearnkit.artefacts import json_lines, load, save, write_atomic
+from unlearnkit.corpus.entities import EntityRow
+from unlearnkit.corpus.nlp import Analyzer, NlpSettings
 from unlearnkit.corpus.reader import Corpus, Fields
+from unlearnkit.corpus.shards import fill, is_whole, sweep, versions
 from unlearnkit.corpus.sources import Place
-from unlearnkit.domain import Artefact, IdentifierKind, Progress, Record, silent
+from unlearnkit.domain import Artefact, Progress, silent
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
 
 INDEX_FILE = "index.json"
 QUARANTINE_FILE = "quarantine.jsonl"
-KINDS = {
-    EMAIL: IdentifierKind.EMAIL,
-    PHONE: IdentifierKind.PHONE,
-    CUSTOMER: IdentifierKind.CUSTOMER_ID,
-    PERSON: IdentifierKind.NAME,
-}
-"""Presidio entity -> what it is as an identifier; everything else is OTHER."""
-_BATCH = 256
+SHARDS = "shards"
+"""The folder of the shards."""
 
 
 class IndexInfo(Artefact):
@@ -59,26 +47,16 @@ class IndexInfo(Artefact):
     quarantined: dict[str, int]
     """Why records were left out -> how many; QUARANTINE_FILE has each with file and line."""
     nlp: NlpSettings
+    versions: dict[str, str]
+    """Package -> version of what found the personal data."""
     key_check: str
     """Tells an index made with another workspace's key."""
     entities: dict[str, int]
     """Entity type -> number of rows."""
-    entities_file: str
+    shards: tuple[str, ...]
+    """Files in SHARDS, in the order of the corpus; each is named by its digest."""
     entities_digest: str
-
-
-@dataclass(frozen=True, slots=True)
-class EntityRow:
-    """One identifier in one record; the span is into Record.content."""
-
-    record_id: str
-    start: int
-    end: int
-    entity: str
-    score: float
-    recogniser: str
-    hash: str
-    """Keyed hash of the normalised value."""
+    """Hex SHA-256 over the shards' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +86,7 @@ class Index:
 
     def query(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run DuckDB SQL over the view `entities` (the columns of EntityRow)."""
-        import duckdb
-
-        path = str(self.folder / self.info.entities_file).replace("'", "''")
-        with duckdb.connect() as connection:
-            connection.execute(f"CREATE VIEW entities AS SELECT * FROM read_parquet('{path}')")
-            return connection.execute(sql, list(parameters)).fetchall()
+        return _query(_files(self.folder, self.info), sql, parameters)
 
 
 def build_index(
@@ -124,53 +97,43 @@ def build_index(
     *,
     places: Sequence[Place] = (),
     fields: Fields | None = None,
+    workers: int | None = 1,
     progress: Progress = silent,
 ) -> IndexInfo:
-    """Index the corpus; the index that is there already when nothing has changed since.
+    """Index the corpus; what has not changed since the last time is not read again.
 
     `key` is the workspace's. `places` and `fields` are what the corpus was read from and with; they
-    are kept so that later stages read the same. Raises BadInput when the folder cannot be written.
+    are kept so that later stages read the same. `workers` are processes (None: as many as is worth
+    while), and the index is the same for any number. Raises BadInput when the folder cannot be
+    written, CannotEvaluate when a process dies.
     """
-    read: dict[str, Any] = {
-        "corpus_paths": tuple(str(place) for place in places) or tuple(corpus.files),
-        "fields": fields or Fields(),
-        "quarantined": dict(Counter(one.reason for one in corpus.quarantined).most_common()),
-    }
-    left_out = json_lines(one.model_dump() for one in corpus.quarantined)
-    there = _usable(folder, corpus, analyzer.settings, key)
-    if there is not None:
-        info = there.model_copy(update=read)
-        if info != there:
-            write_atomic(folder / QUARANTINE_FILE, left_out)
-            save(folder / INDEX_FILE, info)
-        return info
-    rows: list[EntityRow] = []
-    for start in range(0, len(corpus.records), _BATCH):
-        progress("indexing", start, len(corpus.records))
-        batch = corpus.records[start : start + _BATCH]
-        spans = detect(analyzer, [record.content for record in batch])
-        for record, found in zip(batch, spans, strict=True):
-            rows += _rows(record, found, analyzer.settings, key)
-    progress("indexing", len(corpus.records), len(corpus.records))
-    name = f"entities-{corpus.digest[:16]}-{datetime.now(UTC):%Y%m%dT%H%M%S%f}.parquet"
-    write_atomic(folder / name, _parquet(rows))
+    files = fill(folder / SHARDS, corpus.records, analyzer, key, workers=workers, progress=progress)
+    names = tuple(path.name for path in files)
+    before = _there(folder, key)
+    same = before is not None and (before.digest, before.files, before.shards) == (
+        corpus.digest,
+        corpus.files,
+        names,
+    )
     info = IndexInfo(
-        created=datetime.now(UTC),
+        created=before.created if before is not None and same else datetime.now(UTC),
+        corpus_paths=tuple(str(place) for place in places) or tuple(corpus.files),
+        fields=fields or Fields(),
         digest=corpus.digest,
         files=corpus.files,
         record_count=len(corpus.records),
+        quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
         nlp=analyzer.settings,
+        versions=versions(analyzer.settings),
         key_check=_key_check(key),
-        entities=dict(sorted(Counter(row.entity for row in rows).items())),
-        entities_file=name,
-        entities_digest=sha256_file(folder / name),
-        **read,
+        entities=dict(_query(files, "SELECT entity, count(*) FROM entities GROUP BY 1 ORDER BY 1")),
+        shards=names,
+        entities_digest=hashlib.sha256("\n".join(names).encode()).hexdigest(),
     )
+    left_out = json_lines(one.model_dump() for one in corpus.quarantined)
     write_atomic(folder / QUARANTINE_FILE, left_out)
     save(folder / INDEX_FILE, info)
-    for old in folder.glob("entities-*.parquet"):
-        if old.name != name:
-            old.unlink(missing_ok=True)
+    sweep(folder / SHARDS, files)
     return info
 
 
@@ -183,9 +146,9 @@ def open_index(folder: Path, key: bytes) -> Index:
         info = load(folder / INDEX_FILE, IndexInfo)
     except BadInput as error:
         raise BadInput(f"the index is damaged: {error.what}", where=error.where, fix=fix) from None
-    entities = folder / info.entities_file
-    if not entities.is_file() or sha256_file(entities) != info.entities_digest:
-        raise BadInput("the index is damaged: its entity rows changed", where=entities, fix=fix)
+    for path in _files(folder, info):
+        if not is_whole(path):
+            raise BadInput("the index is damaged: its entity rows changed", where=path, fix=fix)
     if info.key_check != _key_check(key):
         raise BadInput("the index was made with another workspace's key", where=folder, fix=fix)
     return Index(folder, info)
@@ -203,53 +166,26 @@ def check_unchanged(info: IndexInfo, corpus: Corpus) -> None:
     )
 
 
-def _usable(folder: Path, corpus: Corpus, nlp: NlpSettings, key: bytes) -> IndexInfo | None:
+def _there(folder: Path, key: bytes) -> IndexInfo | None:
     try:
-        info = open_index(folder, key).info
+        return open_index(folder, key).info
     except BadInput:
         return None
-    same = (info.digest, info.files, info.nlp) == (corpus.digest, corpus.files, nlp)
-    return info if same else None
 
 
-def _rows(
-    record: Record, spans: Sequence[Span], nlp: NlpSettings, key: bytes
-) -> Iterator[EntityRow]:
-    for span in spans:
-        kind = KINDS.get(span.entity, IdentifierKind.OTHER)
-        value = normalise(kind, record.content[span.start : span.end], nlp.regions)
-        if value:
-            name = kind.value if span.entity in KINDS else span.entity
-            hashed = keyed_hash(key, name, value)
-            yield EntityRow(
-                record.id, span.start, span.end, span.entity, span.score, span.recogniser, hashed
-            )
+def _files(folder: Path, info: IndexInfo) -> list[Path]:
+    return [folder / SHARDS / name for name in info.shards]
+
+
+def _query(files: Sequence[Path], sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
+    """Run DuckDB SQL over the view `entities`, which is all these shards, in their order."""
+    import duckdb
+
+    paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE VIEW entities AS SELECT * FROM read_parquet([{paths}])")
+        return connection.execute(sql, list(parameters)).fetchall()
 
 
 def _key_check(key: bytes) -> str:
     return keyed_hash(key, "index", "key check")
-
-
-def _parquet(rows: Sequence[EntityRow]) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    schema = pa.schema(
-        [
-            ("record_id", pa.string()),
-            ("start", pa.int64()),
-            ("end", pa.int64()),
-            ("entity", pa.string()),
-            ("score", pa.float64()),
-            ("recogniser", pa.string()),
-            ("hash", pa.string()),
-        ]
-    )
-    columns = [[getattr(row, name) for row in rows] for name in schema.names]
-    table = pa.table(
-        [pa.array(values, field.type) for values, field in zip(columns, schema, strict=True)],
-        schema=schema,
-    )
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink)
-    return bytes(sink.getvalue().to_pybytes())

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.config import LocateSettings
-from unlearnkit.corpus.index import KINDS, EntityRow, Index, check_unchanged
+from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.index import Index, check_unchanged
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Analyzer
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from unlearnkit.corpus.index import KINDS, EntityRow
+from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.normalise import MONTHS, fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.hits import Hit

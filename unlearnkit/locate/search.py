@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from unlearnkit.corpus.index import KINDS, EntityRow
+from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import Analyzer, search
 from unlearnkit.corpus.normalise import fold
 from unlearnkit.corpus.reader import Corpus

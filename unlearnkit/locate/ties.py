@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from unlearnkit.corpus.index import KINDS, EntityRow
+from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.domain import IdentifierKind, Record
 
 

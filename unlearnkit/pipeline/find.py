@@ -7,7 +7,7 @@ from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
 from unlearnkit.corpus.index import Index, IndexInfo, build_index, check_unchanged, open_index
-from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import Certainty, Decision, Located, Request, RequestState, Review, Subject
@@ -49,12 +49,18 @@ def add_requests(
 
 
 def index_corpus(
-    context: Context, places: Sequence[Place], fields: Fields | None = None
+    context: Context,
+    places: Sequence[Place],
+    fields: Fields | None = None,
+    *,
+    nlp: NlpSettings | None = None,
+    workers: int | None = None,
 ) -> IndexInfo:
     """Read the training records and index the personal data in them, as keyed hashes.
 
-    `fields` are the workspace's where none are given; the index keeps which, for later steps.
-    Raises BadInput: see `read_corpus`, and when the NLP model is not installed.
+    `fields` and `nlp` are the workspace's where none are given; the index keeps which, for later
+    steps. `workers` are processes; None is as many as the records are worth. Raises BadInput: see
+    `read_corpus`, and when the NLP model is not installed; CannotEvaluate when a process dies.
     """
     workspace = context.workspace
     fields = fields or workspace.config.fields
@@ -62,11 +68,12 @@ def index_corpus(
     corpus = read_corpus(whole, fields)
     info = build_index(
         corpus,
-        load_analyzer(workspace.config.nlp),
+        load_analyzer(nlp or workspace.config.nlp),
         workspace.pseudonym_key,
         workspace.index_dir,
         places=whole,
         fields=fields,
+        workers=workers,
         progress=context.progress,
     )
     payload = {

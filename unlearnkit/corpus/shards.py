@@ -1,0 +1,116 @@
+"""The index in shards, so that only what changed is read again and a killed run goes on.
+
+A shard covers records that follow one another. It ends behind a record whose digest says so
+(content-defined chunking: Muthitacharoen et al., "A Low-bandwidth Network File System", SOSP 2001,
+section 3.1): a record that comes, goes or changes makes its own shard anew and no other.
+
+Its file is called `KEY-DIGEST.parquet`: the key names what was read and how, the digest what was
+found. So a file says by itself whether it is whole and whether it still fits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from unlearnkit.artefacts import sha256_file, write_atomic
+from unlearnkit.corpus.nlp import Analyzer, NlpSettings
+from unlearnkit.corpus.workers import read_parts, suggested
+from unlearnkit.domain import Progress, Record, silent
+from unlearnkit.pseudonym import keyed_hash
+
+TYPICAL, MOST = 512, 2048
+"""Records of a shard: on average, and at most."""
+READING = 1
+"""To be raised when the same text would be found or hashed otherwise: every shard is made anew."""
+_DIGITS = 32
+
+
+def fill(
+    folder: Path,
+    records: Sequence[Record],
+    analyzer: Analyzer,
+    key: bytes,
+    *,
+    workers: int | None = 1,
+    progress: Progress = silent,
+) -> list[Path]:
+    """The files of all shards, in the records' order; those that are not there are made.
+
+    `workers` are processes; None is as many as what has to be read is worth.
+    """
+    parts = list(cut(records))
+    made_with = _made_with(analyzer.settings, key)
+    keys = [_key(part, made_with) for part in parts]
+    files = {path.name[:_DIGITS]: path for path in folder.glob("*.parquet") if is_whole(path)}
+    missing = [at for at, one in enumerate(keys) if one not in files]
+    left = sum(len(parts[at]) for at in missing)
+    progress("indexing", len(records) - left, len(records))
+    for number, content in read_parts(
+        [parts[at] for at in missing], analyzer, key, workers or suggested(left)
+    ):
+        at = missing[number]
+        digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
+        files[keys[at]] = folder / f"{keys[at]}-{digest}.parquet"
+        write_atomic(files[keys[at]], content)
+        left -= len(parts[at])
+        progress("indexing", len(records) - left, len(records))
+    return [files[one] for one in keys]
+
+
+def cut(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """The records in shards; where one ends depends on the records near its end only."""
+    part: list[Record] = []
+    for record in records:
+        part.append(record)
+        if len(part) == MOST or int(_digest(record)[:8], 16) % TYPICAL == 0:
+            yield part
+            part = []
+    if part:
+        yield part
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a shard holds what its name says."""
+    return path.is_file() and sha256_file(path)[:_DIGITS] == path.stem[_DIGITS + 1 :]
+
+
+def sweep(folder: Path, kept: Iterable[Path]) -> None:
+    """Remove other shards, and what a killed run left half-written."""
+    names = {path.name for path in kept}
+    for path in folder.iterdir():
+        if path.name not in names:
+            path.unlink(missing_ok=True)
+
+
+def versions(settings: NlpSettings) -> dict[str, str]:
+    """The versions of what finds personal data: package -> version."""
+    packages = ["presidio-analyzer", "phonenumbers"]
+    if settings.engine != "patterns":
+        packages += [settings.engine, settings.model]
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except (PackageNotFoundError, ValueError):  # a model given as a folder
+            continue
+    return found
+
+
+def _made_with(settings: NlpSettings, key: bytes) -> str:
+    used = sorted(versions(settings).items())
+    return f"{READING}\x1f{used}\x1f{settings.model_dump_json()}\x1f{keyed_hash(key, 'shard', '')}"
+
+
+def _key(part: Sequence[Record], made_with: str) -> str:
+    total = hashlib.sha256(made_with.encode())
+    for record in part:
+        total.update(_digest(record).encode())
+    return total.hexdigest()[:_DIGITS]
+
+
+def _digest(record: Record) -> str:
+    """Of what a shard depends on: the record's id, and what is searched."""
+    return hashlib.sha256(f"{record.id}\x1f{record.content}".encode()).hexdigest()
