@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from unlearnkit.corpus.normalise import fold, normalise, normalise_phone
+from unlearnkit.corpus.normalise import email_spellings, fold, mailbox, normalise, normalise_phone
 from unlearnkit.domain import IdentifierKind
 
 K = IdentifierKind
@@ -17,6 +17,9 @@ ALIKE = [
     (K.EMAIL, "Zoltana@Quibble.example", "zoltana@quibble.example"),
     (K.EMAIL, "<mailto:zoltana@quibble.example>.", "zoltana@quibble.example"),
     (K.EMAIL, "ｚｏｌｔａｎａ@quibble.example", "zoltana@quibble.example"),
+    (K.EMAIL, "zoltana@BÜCHER.example", "zoltana@xn--bcher-kva.example"),
+    (K.EMAIL, "zoltana@xn--bcher-kva.example", "zoltana@xn--bcher-kva.example"),
+    (K.EMAIL, "zoltana@-ü-.example", "zoltana@-ü-.example"),
     (K.PHONE, "(212) 555-0142", "+12125550142"),
     (K.PHONE, "+1 212.555.0142", "+12125550142"),
     (K.PHONE, "020 7946 0958", "+442079460958"),
@@ -42,6 +45,37 @@ def test_each_kind_has_one_spelling(kind: IdentifierKind, value: str, expected: 
 
 def test_plus_tags_stay_as_they_may_be_another_mailbox() -> None:
     assert normalise(K.EMAIL, "zoltana+shop@quibble.example") == "zoltana+shop@quibble.example"
+
+
+MAILBOXES = [
+    ("zoltana+shop@quibble.example", "zoltana@quibble.example", True),
+    ("zoltana+shop+2@quibble.example", "zoltana+news@quibble.example", True),
+    ("z.o.l.t+x@gmail.com", "zolt@googlemail.com", True),
+    ("z.olt@quibble.example", "zolt@quibble.example", False),
+    ("zoltana@quibble.example", "zoltana@quibbles.example", False),
+    ("+shop@quibble.example", "+news@quibble.example", False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), MAILBOXES)
+def test_tags_and_the_dots_of_gmail_lead_to_one_mailbox(one: str, other: str, same: bool) -> None:
+    assert (mailbox(one) == mailbox(other)) is same
+
+
+LOCAL = st.text("abz019.-_", min_size=1, max_size=12)
+
+
+@given(LOCAL, st.text("abz.+", max_size=8), st.sampled_from(["gmail.com", "quibble.example"]))
+def test_a_tag_never_changes_the_mailbox(local: str, tag: str, domain: str) -> None:
+    assert mailbox(f"{local}+{tag}@{domain}") == mailbox(f"{local}@{domain}")
+    assert mailbox(mailbox(f"{local}@{domain}")) == mailbox(f"{local}@{domain}")
+
+
+def test_a_domain_is_searched_for_in_both_its_spellings() -> None:
+    both = {"zoltana@bücher.example", "zoltana@xn--bcher-kva.example"}
+    for one in both:
+        assert set(email_spellings(f"mailto:{one.upper()}")) == both
+    assert email_spellings("a@xn--.example") == ["a@xn--.example"]
 
 
 def test_the_first_region_in_which_a_number_is_valid_counts() -> None:

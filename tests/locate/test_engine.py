@@ -19,7 +19,7 @@ from tests.locate.world import (
     UNCERTAIN,
 )
 from unlearnkit.corpus.reader import read_corpus
-from unlearnkit.domain import Identifier, IdentifierKind, Subject
+from unlearnkit.domain import Certainty, Identifier, IdentifierKind, Subject
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.engine import LocateSettings, locate
 
@@ -37,6 +37,62 @@ def test_every_record_with_one_of_the_identifiers_is_certain(world: Build) -> No
         "Nobody at all.",
     ).certainty(EMAIL, PHONE, NUMBER)
     assert found == {"1": CERTAIN, "2": CERTAIN, "3": CERTAIN}
+
+
+TAGGED = "zoltana+shop@quibble.example"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (f"from {TAGGED}", UNCERTAIN),
+        (f"Zoltana Quibbleworth, {TAGGED}", UNCERTAIN),
+        (f"{TAGGED}, account {ANOTHER}", UNCERTAIN),
+        (f"{TAGGED}, account C-770077", CERTAIN),
+        (f"{TAGGED}, {EMAIL.value}", CERTAIN),
+        ("from zoltana.+shop@quibble.example", None),
+    ],
+)
+def test_an_address_that_differs_by_a_tag_goes_to_a_person(
+    world: Build, text: str, expected: Certainty | None
+) -> None:
+    """Even where several records have it, and it looks like somebody else's."""
+    found = world(text, text, f"{ANOTHER} paid").certainty(NAME, EMAIL, NUMBER)
+    assert found == ({} if expected is None else {"1": expected, "2": expected})
+
+
+def test_the_tag_may_be_the_request_s(world: Build) -> None:
+    tagged = Identifier(IdentifierKind.EMAIL, TAGGED)
+    match = world(f"from {EMAIL.value}").find(tagged)["1"]
+    assert [one.how for one in match.evidence] == ["mailbox"]
+    assert match.certainty is UNCERTAIN
+    assert match.score == 0.7
+    assert "whether it leads to the same mailbox is up to the provider" in match.reason
+
+
+def test_dots_count_but_for_gmail(world: Build) -> None:
+    dotted = world("from zo.ltana@gmail.com", "from zo.ltana@quibble.example")
+    gmail = Identifier(IdentifierKind.EMAIL, "zoltana@googlemail.com")
+    assert dotted.certainty(gmail) == {"1": UNCERTAIN}
+    assert dotted.certainty(EMAIL) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (IdentifierKind.OTHER, "DE89370400440532013000", "to DE89 3704 0044 0532 0130 00, please"),
+        (IdentifierKind.OTHER, "4111 1111 1111 1111", "card 4111-1111-1111-1111"),
+        (IdentifierKind.OTHER, "2001:db8::1", "from 2001:0db8:0000:0000:0000:0000:0000:0001 again"),
+        (IdentifierKind.DATE_OF_BIRTH, "1980-02-09", "born 1980/02/09"),
+    ],
+)
+def test_a_number_with_a_standard_is_found_in_any_spelling(
+    world: Build, kind: IdentifierKind, value: str, text: str
+) -> None:
+    """They are hints, as a whole address is: people share accounts and birthdays."""
+    match = world(text, "nothing").find(Identifier(kind, value))["1"]
+    assert [(one.kind, one.how) for one in match.evidence] == [(kind, "normalised")]
+    assert match.certainty is UNCERTAIN
 
 
 def test_a_match_says_where_and_how_strongly_and_why(world: Build) -> None:

@@ -32,6 +32,9 @@ def found(kind: IdentifierKind, value: str, text: str) -> list[str]:
 THERE = [
     (K.EMAIL, "zoltana@quibble.example", "write Zoltana@Quibble.example."),
     (K.EMAIL, "mailto:Zoltana@quibble.example", "<mailto:zoltana@quibble.example>"),
+    (K.EMAIL, "zoltana@王.example", "write zoltana@王.example"),
+    (K.EMAIL, "zoltana@王.example", "write zoltana@xn--qby.example"),
+    (K.EMAIL, "zoltana@xn--bcher-kva.example", "write zoltana@Bücher.example"),
     (K.PHONE, "+1 212 555 0142", "(212) 555-0142"),
     (K.PHONE, "212-555-0142", "+1 212.555.0142"),
     (K.PHONE, "+12125550142", "0012125550142"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, Analyzer, Span, detect
 from unlearnkit.corpus.normalise import normalise
+from unlearnkit.corpus.numbers import NUMBERS
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.pseudonym import keyed_hash
 
@@ -47,14 +48,19 @@ def _rows(
     record: Record, spans: Sequence[Span], regions: Sequence[str], key: bytes
 ) -> Iterator[EntityRow]:
     for span in spans:
-        kind = KINDS.get(span.entity, IdentifierKind.OTHER)
-        value = normalise(kind, record.content[span.start : span.end], regions)
+        value = _value(span.entity, record.content[span.start : span.end], regions)
         if value:
-            name = kind.value if span.entity in KINDS else span.entity
+            name = KINDS[span.entity].value if span.entity in KINDS else span.entity
             hashed = keyed_hash(key, name, value)
             yield EntityRow(
                 record.id, span.start, span.end, span.entity, span.score, span.recogniser, hashed
             )
+
+
+def _value(entity: str, text: str, regions: Sequence[str]) -> str:
+    standard = NUMBERS.get(entity)
+    kind = KINDS.get(entity, IdentifierKind.OTHER)
+    return (standard(text) if standard else "") or normalise(kind, text, regions)
 
 
 def as_parquet(rows: Sequence[EntityRow]) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from unlearnkit.domain import IdentifierKind
 
@@ -23,7 +23,8 @@ _BASE_LETTERS = str.maketrans("łŁøØđĐħĦŧŦıÐð", "lLoOdDhHtTiDd")
 def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS) -> str:
     """The one spelling of an identifier; empty when nothing is left of it.
 
-    - email: lower case, without `mailto:`. Plus tags stay: `a+b@` may be another person's mailbox.
+    - email: lower case, without `mailto:`, an international domain in ASCII (IDNA). Plus tags and
+      dots stay: `a+b@` may be another person's mailbox. See `mailbox`.
     - phone: E.164, read with the first region in which the number is valid, else its digits.
     - customer id: upper case letters and digits only, so `c 123-456` is `C123456`.
     - name: lower case without accents and punctuation, words separated by one space.
@@ -31,7 +32,7 @@ def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS
     """
     text = unicodedata.normalize("NFKC", value).strip()
     if kind is IdentifierKind.EMAIL:
-        return text.casefold().strip(" .<>").removeprefix("mailto:").strip(" .<>")
+        return _with_domain(_address(text), _in_ascii)
     if kind is IdentifierKind.PHONE:
         return normalise_phone(text, regions)
     if kind is IdentifierKind.CUSTOMER_ID:
@@ -43,6 +44,55 @@ def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS
         letters = (one if unicodedata.category(one)[0] in "LM" else " " for one in words)
         return " ".join("".join(letters).split())
     return " ".join(text.casefold().split())
+
+
+def mailbox(address: str) -> str:
+    """The mailbox that a normalised address leads to with the providers that most people have.
+
+    Without what follows a `+` (RFC 5233); Gmail's also without dots. Other providers may do
+    otherwise: two addresses of one mailbox are a hint, and no more than that.
+    """
+    local, _, domain = address.rpartition("@")
+    local = local.partition("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        return f"{local.replace('.', '')}@gmail.com"
+    return f"{local}@{domain}"
+
+
+def email_spellings(value: str) -> list[str]:
+    """An address as it may stand in a text: its domain as given, in ASCII and in its own script."""
+    address = _address(unicodedata.normalize("NFKC", value).strip())
+    ascii_only = _with_domain(address, _in_ascii)
+    return list(dict.fromkeys([address, ascii_only, _with_domain(ascii_only, _in_letters)]))
+
+
+def _address(text: str) -> str:
+    return text.casefold().strip(" .<>").removeprefix("mailto:").strip(" .<>")
+
+
+def _with_domain(address: str, spelt: Callable[[str], str]) -> str:
+    local, at, domain = address.rpartition("@")
+    return f"{local}{at}{spelt(domain)}" if at else address
+
+
+def _in_ascii(domain: str) -> str:
+    """A-labels (RFC 5891); what is no such domain stays."""
+    import idna
+
+    try:
+        return domain if domain.isascii() else idna.encode(domain, uts46=True).decode()
+    except UnicodeError:
+        return domain
+
+
+def _in_letters(domain: str) -> str:
+    """U-labels."""
+    import idna
+
+    try:
+        return idna.decode(domain) if "xn--" in domain else domain
+    except UnicodeError:
+        return domain
 
 
 def normalise_phone(value: str, regions: Sequence[str] = REGIONS) -> str:

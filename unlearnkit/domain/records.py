@@ -71,7 +71,7 @@ class Evidence(Artefact):
 
     kind: IdentifierKind
     how: str
-    """exact, normalised, hashed, nickname, initials, partial, typo, link, thread."""
+    """exact, normalised, hashed, nickname, initials, partial, typo, link, thread, mailbox."""
     start: int
     end: int
     recogniser: str

@@ -25,7 +25,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
-from unlearnkit.locate.identifiers import own_values
+from unlearnkit.locate.identifiers import number_values, own_values
 from unlearnkit.locate.reasons import reason
 from unlearnkit.locate.search import Found, search_subject
 from unlearnkit.locate.ties import Linked, Ties, Value, link, tie
@@ -74,6 +74,9 @@ def locate(
         rows=rows,
         person_rows=index.rows((PERSON,)),
         place_rows=index.rows((LOCATION,)),
+        number_rows=index.rows(
+            sorted({entity for entity, _ in number_values(subject.identifiers, key)})
+        ),
         key=key,
         surname_bearers=settings.surname_bearers,
         first_name_bearers=settings.first_name_bearers,
@@ -176,6 +179,8 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     full_name = any(hit.full_name for hit in hits)
     if values & case.linked.uncertain and (case.own or not full_name):
         return _Verdict(Certainty.UNCERTAIN, hits, "linked")
+    if any(hit.how == "mailbox" for hit in hits):
+        return _Verdict(Certainty.UNCERTAIN, hits, "mailbox")
     if _has(record_id, ties, case.own):  # its thread has the subject's identifier
         return _in_own_thread(record_id, hits, case)
     others = _others(record_id, ties, case.own)

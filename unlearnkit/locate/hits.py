@@ -13,6 +13,7 @@ WEIGHTS = {
     "hashed": 0.97,
     "link": 0.9,
     "thread": 0.8,
+    "mailbox": 0.7,
     "nickname": 0.6,
     "initials": 0.5,
     "typo": 0.45,

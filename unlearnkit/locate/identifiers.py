@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.normalise import MONTHS, fold, normalise
+from unlearnkit.corpus.nlp import DATE
+from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
+from unlearnkit.corpus.numbers import NUMBERS
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
@@ -29,13 +31,39 @@ def own_values(
     )
 
 
+def number_values(
+    identifiers: Sequence[Identifier], key: bytes
+) -> dict[tuple[str, str], IdentifierKind]:
+    """(entity, keyed hash) -> kind, of raw dates of birth and whatever else has a standard."""
+    entities = {
+        IdentifierKind.DATE_OF_BIRTH: [DATE],
+        IdentifierKind.OTHER: [one for one in NUMBERS if one != DATE],
+    }
+    return {
+        (entity, keyed_hash(key, entity, value)): one.kind
+        for one in identifiers
+        if one.format == "raw"
+        for entity in entities.get(one.kind, ())
+        if (value := NUMBERS[entity](one.value))
+    }
+
+
+def mailboxes(identifiers: Sequence[Identifier]) -> frozenset[str]:
+    """The mailboxes of the raw e-mail addresses."""
+    return frozenset(
+        mailbox(normalise(one.kind, one.value))
+        for one in identifiers
+        if one.kind is IdentifierKind.EMAIL and one.format == "raw"
+    )
+
+
 def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
     """Regular expressions (module `regex`, over folded text) of one raw identifier, not a name."""
     value = fold(identifier.value.strip())
     match identifier.kind:
         case IdentifierKind.EMAIL:
-            address = normalise(identifier.kind, value)
-            return [rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)"]
+            spellings = dict.fromkeys(fold(one) for one in email_spellings(identifier.value))
+            return [rf"(?<![\w.+-]){re.escape(one)}(?![\w-]|\.\w)" for one in spellings]
         case IdentifierKind.PHONE:
             return _phone_patterns(normalise(identifier.kind, value, regions))
         case IdentifierKind.CUSTOMER_ID:

@@ -23,6 +23,7 @@ _HOW = {
     "hashed": "{kind} whose digest the request gives",
     "link": "{kind} that another record ties to the subject",
     "thread": "same thread as a certain match",
+    "mailbox": "{kind} that is the subject's but for a tag or dots",
     "nickname": "nickname with the subject's surname",
     "initials": "initials that fit the subject's name",
     "typo": "name a slip or two away from the subject's",
@@ -30,6 +31,7 @@ _HOW = {
 }
 _DOUBTS = {
     "linked": "the tie is one of several, rests on a name, or has another number beside it",
+    "mailbox": "whether it leads to the same mailbox is up to the provider",
     "beside another": "stands beside somebody else's identifier",
     "mixed thread": "the thread holds somebody else's identifier too",
     "name only": "rests on the name alone",

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.nlp import Analyzer, search
-from unlearnkit.corpus.normalise import fold
+from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
+from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Subject, silent
 from unlearnkit.locate.hits import Hit, strongest
@@ -17,6 +17,8 @@ from unlearnkit.locate.identifiers import (
     adhoc_recogniser,
     hashed_hits,
     how_written,
+    mailboxes,
+    number_values,
     own_values,
     patterns_for,
 )
@@ -56,6 +58,7 @@ def search_subject(
     rows: Sequence[EntityRow],
     person_rows: Sequence[EntityRow],
     place_rows: Sequence[EntityRow],
+    number_rows: Sequence[EntityRow] = (),
     key: bytes,
     surname_bearers: int,
     first_name_bearers: int,
@@ -63,7 +66,8 @@ def search_subject(
 ) -> Found:
     """Ad-hoc recognisers over every record, the index's detected values, and near misses of names.
 
-    `rows` are the index's identifiers, `person_rows` and `place_rows` what NER found.
+    `rows` are the index's identifiers, `person_rows` and `place_rows` what NER found, and
+    `number_rows` the numbers and dates that have a standard.
     """
     regions = analyzer.settings.regions
     probes = {
@@ -91,6 +95,14 @@ def search_subject(
             hits[row.record_id].append(
                 Hit(KINDS[row.entity], "normalised", row.start, row.end, row.recogniser)
             )
+    numbers = number_values(subject.identifiers, key)
+    for row in number_rows:
+        if kind := numbers.get((row.entity, row.hash)):
+            hits[row.record_id].append(Hit(kind, "normalised", row.start, row.end, row.recogniser))
+    for row in _same_mailbox(subject, corpus, rows, own):
+        hits[row.record_id].append(
+            Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
+        )
     resolved = set()
     for row, hit in hashed_hits(
         subject.identifiers, [*rows, *person_rows], corpus.by_id(), regions
@@ -109,6 +121,21 @@ def search_subject(
     ):
         hits[record_id].append(hit)
     return Found({one: strongest(some) for one, some in hits.items()}, frozenset(resolved))
+
+
+def _same_mailbox(
+    subject: Subject, corpus: Corpus, rows: Sequence[EntityRow], own: Set[Value]
+) -> Iterator[EntityRow]:
+    """Addresses that are not the subject's, and may lead to the same mailbox."""
+    boxes = mailboxes(subject.identifiers)
+    if not boxes:
+        return
+    texts = {record.id: record.content for record in corpus.records}
+    for row in rows:
+        if row.entity == EMAIL and Value(KINDS[row.entity], row.hash) not in own:
+            found = texts[row.record_id][row.start : row.end]
+            if mailbox(normalise(IdentifierKind.EMAIL, found)) in boxes:
+                yield row
 
 
 def _probes(subject: Subject, language: str, regions: Sequence[str]) -> Iterator[_Probe]:
