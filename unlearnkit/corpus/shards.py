@@ -21,7 +21,7 @@ from unlearnkit.corpus.workers import read_parts, suggested
 from unlearnkit.domain import Progress, Record, silent
 from unlearnkit.pseudonym import keyed_hash
 
-TYPICAL, MOST = 512, 2048
+TYPICAL, MOST = 256, 1024
 """Records of a shard: on average, and at most."""
 READING = 1
 """To be raised when the same text would be found or hashed otherwise: every shard is made anew."""
