@@ -4,10 +4,12 @@
 
 DIR2 is what `tofu.py --objectives all --slices 16-2 --out DIR2` left: for each seed a model of 16
 authors of TOFU, and one retrained without two of them. Authors that no model saw (retain90's, from
-row 1220 on) are drawn anew for every repetition. False alarms: two of them stand for the forgotten
-and four others for the holdout, on the retrained models; nothing was forgotten, so a p-value of at
-most 0.05 is an alarm for nothing. Power: two authors that the original models were trained on,
-against four never seen. Nothing was tuned on these authors.
+row 1220 on) are drawn anew for every repetition. False alarms: some of them (SIZES) stand for the
+forgotten and others for the holdout, on the retrained models; nothing was forgotten, so a p-value
+of at most 0.05 is an alarm for nothing. Power: as many authors that the original models were
+trained on, against never-seen ones. Each draw is tested twice: authors permuted whole, as the audit
+permutes people, and records permuted, as an earlier version did. Nothing was tuned on these
+authors.
 """
 
 from __future__ import annotations
@@ -16,7 +18,9 @@ import argparse
 import json
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 import torch
@@ -25,7 +29,7 @@ from tofu_slices import AFTER_ACCEPTANCE, ENCODING, authors_of, record, slice_of
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.audit.decoy_figures import place
 from unlearnkit.audit.decoy_ranks import POOL, decoy_ranks
-from unlearnkit.audit.decoy_tests import Placed, auc, two_sample_p
+from unlearnkit.audit.decoy_tests import Placed, auc, smallest_p, two_sample_p
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
 from unlearnkit.corpus.values import personal_values
 from unlearnkit.domain import ModelRole, Record, Split
@@ -35,10 +39,12 @@ from unlearnkit.pipeline.personal import RANKED, rankable
 SKIPPED = 24
 """Never-seen authors from row 1220 on that the larger slice trains on."""
 POOL_OF_AUTHORS = 48
-FORGOTTEN, UNSEEN, LEVEL = 2, 4, 0.05
+SIZES = ((2, 4), (2, 5), (2, 6), (3, 8), (4, 12), (6, 12))
+"""Forgotten and never-seen authors of a draw."""
+LEVEL = 0.05
 
 Author = list[Placed]
-"""The places of one author's values under a model."""
+"""The places of one author's values under a model, by record."""
 
 
 def main() -> None:
@@ -49,7 +55,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, default=Path("../shared/data/tofu"))
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--repetitions", type=int, default=100, help="for each model")
+    parser.add_argument("--repetitions", type=int, default=200, help="for each model")
     parser.add_argument("--results", type=Path)
     chosen = parser.parse_args()
     torch.set_grad_enabled(False)
@@ -79,20 +85,25 @@ def of_seed(data: Path, place_of: Path, seed: int, repetitions: int) -> list[dic
     ):
         unseen = placed(place_of / name, strangers, analyzer)
         ours = unseen if mine is strangers else placed(place_of / name, mine, analyzer)
-        tries = repeated(ours, unseen, repetitions, random.Random(seed))
-        found.append(
-            {
-                "question": role,
-                "model": name,
-                "seed": seed,
-                "repetitions": repetitions,
-                "values": sum(map(len, ours)),
-                "rang": sum(p <= LEVEL for p, _ in tries),
-                "areas": [area for _, area in tries],
-                "p": [p for p, _ in tries],
-            }
-        )
-        print(found[-1] | {"areas": "", "p": ""}, flush=True)
+        for forgotten, others in SIZES:
+            tries = repeated(
+                ours, unseen, (forgotten, others), repetitions, random.Random(f"{seed}:{forgotten}")
+            )
+            found.append(
+                {
+                    "question": role,
+                    "model": name,
+                    "seed": seed,
+                    "forgotten": forgotten,
+                    "unseen": others,
+                    "smallest_p": smallest_p(forgotten, others),
+                    "repetitions": repetitions,
+                    "rang": sum(people <= LEVEL for people, _, _ in tries),
+                    "rang_by_record": sum(records <= LEVEL for _, records, _ in tries),
+                    "area": fmean(area for _, _, area in tries),
+                }
+            )
+            print(found[-1], flush=True)
     return found
 
 
@@ -111,37 +122,54 @@ def placed(folder: Path, authors: Sequence[Sequence[Record]], analyzer: Analyzer
 
 
 def repeated(
-    ours: Sequence[Author], unseen: Sequence[Author], repetitions: int, rng: random.Random
-) -> list[tuple[float, float]]:
-    """p-value and area of each draw of authors, as the audit computes them."""
+    ours: Sequence[Author],
+    unseen: Sequence[Author],
+    size: tuple[int, int],
+    repetitions: int,
+    rng: random.Random,
+) -> list[tuple[float, float, float]]:
+    """Of each draw of authors: p-value by people (the audit's), by records; area."""
     found = []
     for turn in range(repetitions):
-        mine = rng.sample(range(len(ours)), FORGOTTEN)
+        mine = rng.sample(range(len(ours)), size[0])
         free = [at for at in range(len(unseen)) if ours is not unseen or at not in mine]
-        sides = (
-            [one for at in mine for one in ours[at]],
-            [one for at in rng.sample(free, UNSEEN) for one in unseen[at]],
+        drawn = (
+            [(at, one) for at in mine for one in ours[at]],
+            [(at, one) for at in rng.sample(free, size[1]) for one in unseen[at]],
         )
-        common = {one.kind for one in sides[0]} & {one.kind for one in sides[1]}
-        a, b = ([one for one in side if one.kind in common][:RANKED] for side in sides)
-        found.append((two_sample_p(a, b, turn), auc(a, b)))
+        common = {one.kind for _, one in drawn[0]} & {one.kind for _, one in drawn[1]}
+        a, b = ([one for one in side if one[1].kind in common][:RANKED] for side in drawn)
+        people = [[replace(one, subject=f"{at}") for at, one in side] for side in (a, b)]
+        records = [[one for _, one in side] for side in (a, b)]
+        found.append((two_sample_p(*people, turn), two_sample_p(*records, turn), auc(*people)))
     return found
 
 
 def markdown(found: Sequence[dict[str, Any]]) -> str:
-    """One row for each model, and both questions in all."""
+    """One row for each size of draw: how often it rang, of all models' draws."""
     lines = [
-        "| question | model | seed | draws | p at most 0.05 | mean area |",
-        "|---|---|---|---|---|---|",
+        "| forgotten, never seen | draws | smallest p | for nothing, people | records "
+        "| knows, people | records | mean area, for nothing | knows |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
-    for one in found:
-        share, area = one["rang"] / one["repetitions"], sum(one["areas"]) / one["repetitions"]
-        cells = (one["question"], one["model"], one["seed"], one["repetitions"])
-        lines.append(f"| {' | '.join(map(str, cells))} | {share:.1%} | {area:.3f} |")
-    for question in ("false alarms", "power"):
-        rows = [one for one in found if one["question"] == question]
-        rang, draws = (sum(one[key] for one in rows) for key in ("rang", "repetitions"))
-        lines.append(f"| **{question}** | all | all | {draws} | **{rang / draws:.1%}** | |")
+    for size in SIZES:
+        sides = [
+            [
+                one
+                for one in found
+                if (one["forgotten"], one["unseen"]) == size and one["question"] == asked
+            ]
+            for asked in ("false alarms", "power")
+        ]
+        draws = sum(one["repetitions"] for one in sides[0])
+        smallest = smallest_p(*size)
+        cells = [f"{size[0]}, {size[1]}", f"{draws}", f"{smallest:.4f}"]
+        for side in sides:
+            told = f"{sum(one['rang'] for one in side) / draws:.1%}"
+            cells.append(told if smallest <= LEVEL else "cannot tell")
+            cells.append(f"{sum(one['rang_by_record'] for one in side) / draws:.1%}")
+        cells += [f"{fmean(one['area'] for one in side):.3f}" for side in sides]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from unlearnkit.audit.decoy_tests import (
     Placed,
     auc,
     auc_interval,
+    smallest_p,
     two_sample_p,
     uniform_p,
     within_kinds,
@@ -28,7 +30,7 @@ def placed(places: list[float], *, kind: str = "name", side: str = "a") -> list[
 
 
 def drawn(count: int, rng: random.Random, side: str, each: int = 3) -> list[Placed]:
-    """`count` values in records of `each`; the kinds differ in how easy they are."""
+    """`count` values of people with `each`; the kinds differ in how easy they are."""
     return [
         Placed(f"{side}{at // each}", kind, rng.random() ** (1 + KINDS.index(kind)))
         for at in range(count)
@@ -64,7 +66,7 @@ def test_known_and_avoided_values_are_both_seen() -> None:
     rng = random.Random(5)
     unseen = drawn(90, rng, "b")
     for place, known in ((0.02, True), (0.98, False)):
-        mine = [Placed(one.record_id, one.kind, place) for one in drawn(45, rng, "a")]
+        mine = [Placed(one.subject, one.kind, place) for one in drawn(45, rng, "a")]
         assert auc(mine, unseen) > 0.75 if known else auc(mine, unseen) < 0.05
         low, high = auc_interval(mine, unseen, 0)
         assert low <= auc(mine, unseen) <= high
@@ -79,27 +81,62 @@ def test_of_sides_that_are_alike_about_five_in_a_hundred_are_told_apart_at_five_
     assert sum(p <= 0.5 for p in found) / 200 == pytest.approx(0.5, abs=0.12)
 
 
-def test_values_that_come_in_whole_records_make_no_false_alarm() -> None:
-    """Ten values a record, all at one place: as many records count, not as many values."""
+def alike(name: str, people: int, rng: random.Random) -> list[tuple[str, Placed]]:
+    """Five records of two values a person, all near the place that is the person's own."""
+    return [
+        (f"{name}{at}", Placed(f"{name}{at}-{record}", "name", 0.9 * own + 0.1 * rng.random()))
+        for at in range(people)
+        for own in [rng.random()]
+        for record in range(5)
+        for _ in range(2)
+    ]
+
+
+def test_shuffled_people_make_no_false_alarm_where_shuffled_records_do() -> None:
+    """What is alike within a person, on sides that are alike: chance, but not by the record."""
     rng = random.Random(2)
-
-    def side(name: str) -> list[Placed]:
-        return [
-            Placed(f"{name}{at}", "name", place)
-            for at in range(8)
-            for place in [rng.random()]
-            for _ in range(10)
-        ]
-
-    found = [two_sample_p(side("a"), side("b"), 0) for _ in range(100)]
-    assert sum(p <= 0.05 for p in found) <= 12
+    by_record = by_person = 0
+    for _ in range(100):
+        sides = alike("a", 4, rng), alike("b", 8, rng)
+        records = [[one for _, one in side] for side in sides]
+        people = [[replace(one, subject=who) for who, one in side] for side in sides]
+        by_record += two_sample_p(*records, 0) <= 0.05
+        by_person += two_sample_p(*people, 0) <= 0.05
+    assert by_record >= 30
+    assert by_person <= 10
 
 
-def test_the_interval_is_that_of_the_records_however_often_their_values_come() -> None:
+def test_shuffled_people_still_see_what_is_known() -> None:
+    rng = random.Random(7)
+    unseen = [replace(one, subject=who) for who, one in alike("b", 8, rng)]
+    known = [Placed(f"a{at}", "name", 0.01 * rng.random()) for at in range(4) for _ in range(10)]
+    assert two_sample_p(known, unseen, 0) < 0.01
+
+
+@given(st.integers(1, 8), st.integers(1, 8))
+def test_the_smallest_p_value_is_that_of_sides_wholly_apart_or_less(ours: int, unseen: int) -> None:
+    """Of one against many the other end lies less far apart, so that it is reached."""
+    low = [Placed(f"a{at}", "name", 0.1) for at in range(ours)]
+    high = [Placed(f"b{at}", "name", 0.9) for at in range(unseen)]
+    p = two_sample_p(low, high, 0)
+    assert p >= smallest_p(ours, unseen) - 1e-12
+    if math.comb(ours + unseen, ours) <= ROUNDS:
+        assert p == pytest.approx(smallest_p(ours, unseen))
+
+
+def test_one_against_three_three_against_three_and_two_against_four_can_tell_nothing() -> None:
+    assert smallest_p(1, 3) == 0.25
+    assert smallest_p(3, 3) == 0.1
+    assert smallest_p(2, 4) == pytest.approx(1 / 15)
+    assert smallest_p(2, 5) < 0.05 < smallest_p(1, 18)
+    assert smallest_p(20, 40) == LEAST
+
+
+def test_the_interval_is_that_of_the_people_however_often_their_values_come() -> None:
     rng = random.Random(3)
     mine, other = drawn(60, rng, "a", each=1), drawn(60, rng, "b", each=1)
     alone = auc_interval(mine, other, 0)
-    repeated = [Placed(f"{one.record_id}", one.kind, one.place) for one in mine for _ in range(6)]
+    repeated = [Placed(one.subject, one.kind, one.place) for one in mine for _ in range(6)]
     assert auc_interval(repeated, other, 0) == pytest.approx(alone, abs=1e-9)
 
 

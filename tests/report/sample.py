@@ -219,7 +219,7 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             *_means(scores, roles),
             *membership_figures(scores, 7),
             *leakage_measurements(values, roles, 7),
-            *decoy_measurements(ranks, roles, "given", 7),
+            *decoy_measurements(ranks, roles, "given", 7, _subjects(owners)),
             *lens_measurements(lens, roles, {}, 7),
             *_quality(roles, forgot),
         ),
@@ -301,6 +301,12 @@ def _lens(scores: list[RecordScore], draw: random.Random) -> list[LensScore]:
                 )
             )
     return found
+
+
+def _subjects(owners: dict[str, str]) -> dict[Split, dict[str, str]]:
+    """Four never-seen records a person, and a quarter of them nobody's known."""
+    unseen = {f"holdout-{at}": f"person {at // 4}" for at in range(30)}
+    return {Split.FORGET: owners, Split.HOLDOUT: unseen}
 
 
 def _near(draw: random.Random, level: float) -> float:

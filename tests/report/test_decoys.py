@@ -6,9 +6,10 @@ from xml.etree import ElementTree
 
 from tests.report.test_plots import classes, described
 from unlearnkit.domain import DecoyRank, ModelRole, Split
-from unlearnkit.report.decoys import BINS, DecoyPlaces, decoy_places
+from unlearnkit.report.decoys import BINS, DecoyPlaces, decoy_places, people_told
 from unlearnkit.report.facts import Report
 from unlearnkit.report.histograms import decoys_plot
+from unlearnkit.report.render import render_html
 
 
 def rank(
@@ -68,3 +69,13 @@ def test_values_of_a_made_holdout_are_no_shape_to_reach(report: Report) -> None:
     drawing = decoys_plot(report.decoy_places, given=False)
     assert drawing is not None
     assert "m-unseen" not in classes(drawing)
+
+
+def test_the_page_says_whom_the_test_shuffled(report: Report) -> None:
+    """Of the sample's 40 never-seen records 30 are of eight people, and ten of nobody known."""
+    test = report.measurement("decoy_test", Split.FORGET, ModelRole.UNLEARNED)
+    told = people_told(test)
+    assert "3 forgotten and 18 never-seen, 10 of them single records" in told
+    assert "give is 0.001" in told
+    assert told in render_html(report, "d" * 64, "k").replace("\n", " ")
+    assert people_told(None) == ""

@@ -15,22 +15,43 @@ True values are not of the decoys' kind (there is more talk of Paris than of Fak
 model that never saw them has no uniform places either. What forgetting is measured by is therefore
 never-seen values under the same model, kind by kind (`decoy_tests.py`): decoy_auc, decoy_test.
 
-Intervals resample records, since the values of one record come out together.
+Intervals resample records, since the values of one record come out together; those of decoy_auc
+resample people, as decoy_test shuffles them. Both say how many people that were, and are not given
+where they are too few.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from unlearnkit.audit.decoy_tests import Placed, auc, auc_interval, two_sample_p, uniform_p
+from unlearnkit.audit.decoy_tests import (
+    Placed,
+    auc,
+    auc_interval,
+    smallest_p,
+    subjects,
+    two_sample_p,
+    uniform_p,
+)
 from unlearnkit.audit.summary import mean_of_values
-from unlearnkit.domain import DecoyRank, Measurement, ModelRole, Split
+from unlearnkit.domain import DecoyRank, Measurement, ModelRole, Split, Subjects
 
 SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value with enough others of its kind was found in these records"
 NO_UNSEEN = "no personal value of these kinds was ranked in never-seen records"
 MADE = "the never-seen records are decoys themselves: their values are of the decoys' kind"
+TOO_FEW = "too few people to tell: with {} forgotten and {} never-seen no p-value is below {:.3f}"
+LEVEL = 0.05
+"""The test is not made where no p-value could be as small."""
+FEWEST = 6
+"""People a side that an interval needs: the range of n of them misses their median once in
+2 ** (n - 1), which is 5 % or less from 6 on."""
+
+Subject = Mapping[Split, Mapping[str, str]]
+"""Whose the records of a split are, by record id; one that is not there is somebody by itself."""
+ALONE = "record "
+"""Before the id of such a record, as its subject."""
 
 
 def place(one: DecoyRank) -> float:
@@ -52,7 +73,11 @@ MEANS: dict[str, Callable[[DecoyRank], float]] = {
 
 
 def decoy_measurements(
-    ranks: Sequence[DecoyRank], models: Sequence[ModelRole], origin: str, seed: int
+    ranks: Sequence[DecoyRank],
+    models: Sequence[ModelRole],
+    origin: str,
+    seed: int,
+    of_whom: Subject | None = None,
 ) -> list[Measurement]:
     """Every figure of every model; with a holdout of decoys (`origin`) none against it."""
     found = []
@@ -68,7 +93,7 @@ def decoy_measurements(
                     mean_of_values(name, split, model, values, seed=seed, missing=NO_VALUES)
                 )
             found.append(_uniform(split, model, rows[split], seed))
-        found += _against_unseen(model, rows[Split.FORGET], rows[Split.HOLDOUT], origin, seed)
+        found += _against_unseen(model, rows, origin, seed, of_whom or {})
     return found
 
 
@@ -81,39 +106,53 @@ def _uniform(split: Split, model: ModelRole, rows: Sequence[DecoyRank], seed: in
 
 def _against_unseen(
     model: ModelRole,
-    forgotten: Sequence[DecoyRank],
-    unseen: Sequence[DecoyRank],
+    rows: Mapping[Split, Sequence[DecoyRank]],
     origin: str,
     seed: int,
+    of_whom: Subject,
 ) -> list[Measurement]:
     """Effect and p-value against the never-seen values of the same kinds, or why there are none."""
+    forgotten, unseen = (rows[split] for split in SPLITS)
     common = {one.entity for one in forgotten} & {one.entity for one in unseen}
     ours, theirs = (
-        [Placed(one.record_id, one.entity, place(one)) for one in side if one.entity in common]
+        [_placed(one, of_whom) for one in side if one.entity in common]
         for side in (forgotten, unseen)
     )
     why = MADE if origin != "given" else NO_VALUES if not forgotten else "" if ours else NO_UNSEEN
     if why:
         return [_missing(name, Split.FORGET, model, why) for name in ("decoy_auc", "decoy_test")]
-    low, high = auc_interval(ours, theirs, seed)
-    return [
-        Measurement(
-            metric="decoy_auc",
-            split=Split.FORGET,
-            model=model,
-            value=auc(ours, theirs),
-            n=len(ours),
-            low=low,
-            high=high,
-        ),
-        Measurement(
-            metric="decoy_test",
-            split=Split.FORGET,
-            model=model,
-            value=two_sample_p(ours, theirs, seed),
-            n=len(ours),
-        ),
-    ]
+    people = _counted(ours, theirs)
+    told = Measurement(
+        metric="decoy_auc",
+        split=Split.FORGET,
+        model=model,
+        value=auc(ours, theirs),
+        n=len(ours),
+        subjects=people,
+    )
+    if min(people.forgotten, people.unseen) >= FEWEST:
+        low, high = auc_interval(ours, theirs, seed)
+        told = told.model_copy(update={"low": low, "high": high})
+    test = told.model_copy(update={"metric": "decoy_test", "low": None, "high": None})
+    if people.smallest_p > LEVEL:
+        why = TOO_FEW.format(people.forgotten, people.unseen, people.smallest_p)
+        return [told, test.model_copy(update={"value": None, "not_measured": why})]
+    return [told, test.model_copy(update={"value": two_sample_p(ours, theirs, seed)})]
+
+
+def _placed(one: DecoyRank, of_whom: Subject) -> Placed:
+    known = of_whom.get(one.split, {}).get(one.record_id)
+    return Placed(f"{ALONE}{one.record_id}" if known is None else known, one.entity, place(one))
+
+
+def _counted(ours: Sequence[Placed], unseen: Sequence[Placed]) -> Subjects:
+    sides = subjects(ours), subjects(unseen)
+    return Subjects(
+        forgotten=len(sides[0]),
+        unseen=len(sides[1]),
+        by_record=sum(one.startswith(ALONE) for side in sides for one in side),
+        smallest_p=smallest_p(len(sides[0]), len(sides[1])),
+    )
 
 
 def _missing(metric: str, split: Split, model: ModelRole, why: str) -> Measurement:

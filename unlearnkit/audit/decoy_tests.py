@@ -5,17 +5,20 @@
   forgotten stand where the never-seen do; towards 1 still known, towards 0 avoided.
 - decoy_test: p-value of a two-sample Kolmogorov-Smirnov test between both, so that both tails
   count. Before it, each place becomes its rank among all values of its kind, both sides pooled:
-  e-mail addresses are easier than amounts, and the two sides have them in other shares. Records are
-  permuted whole between the sides, since values of one record come out together.
+  e-mail addresses are easier than amounts, and the two sides have them in other shares. People are
+  permuted whole between the sides: what a model makes of one value of a person, it makes of others.
+  All arrangements are looked at where there are at most ROUNDS, else so many drawn at random.
 - decoy_uniform: p-value of a Kolmogorov-Smirnov test of places against ranks drawn at random.
 
-A value that comes again counts once (`pipeline/personal.py`). What is left of the dependence
-between records of one person makes a p-value too small rather than too large; how often the test
-rings for nothing is measured (docs/method.md). All are seeded.
+So many people as there are, not so many values, decide what can be seen: with few of them no
+p-value is small (`smallest_p`). Who stands for one person is `pipeline/subjects.py`'s to say; how
+often the test rings for nothing is measured (docs/method.md). All are seeded.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -26,16 +29,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ROUNDS = 2000
-"""Permutations, and ranks drawn at random: the smallest p-value is 1 / 2001."""
+"""Permutations at most, and ranks drawn at random: the smallest p-value is 1 / 2001."""
 NEARLY = 1e-9
 """Below it two places are the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One value's place among its decoys, its kind, and the record it stands in."""
+    """One value's place among its decoys, its kind, and whom it is about."""
 
-    record_id: str
+    subject: str
     kind: str
     place: float
 
@@ -52,7 +55,7 @@ def auc(ours: Sequence[Placed], unseen: Sequence[Placed]) -> float:
 def auc_interval(
     ours: Sequence[Placed], unseen: Sequence[Placed], seed: int
 ) -> tuple[float, float]:
-    """95 % interval of `auc`, the records of both sides resampled."""
+    """95 % interval of `auc`, the people of both sides resampled."""
     import numpy as np
 
     wins, same = _compared(ours, unseen)
@@ -66,13 +69,13 @@ def auc_interval(
 
 
 def _weights(side: Sequence[Placed], generator: Any) -> NDArray[Any]:
-    """(resamples, values): how often each value's record is drawn."""
+    """(resamples, values): how often each value's subject is drawn."""
     import numpy as np
 
-    names = list(dict.fromkeys(one.record_id for one in side))
+    names = subjects(side)
     drawn = generator.multinomial(len(names), [1 / len(names)] * len(names), RESAMPLES)
     at = {name: index for index, name in enumerate(names)}
-    found: NDArray[Any] = drawn[:, np.array([at[one.record_id] for one in side])]
+    found: NDArray[Any] = drawn[:, np.array([at[one.subject] for one in side])]
     return found
 
 
@@ -92,8 +95,24 @@ def _compared(
     return wins, same
 
 
+def subjects(side: Sequence[Placed]) -> list[str]:
+    """The people of a side, each once."""
+    return list(dict.fromkeys(one.subject for one in side))
+
+
+def smallest_p(ours: int, unseen: int) -> float:
+    """No `two_sample_p` of so many people on either side is smaller.
+
+    With as many on both, each arrangement lies as far apart as its mirror image.
+    """
+    possible = math.comb(ours + unseen, ours)
+    if possible > ROUNDS:
+        return 1 / (ROUNDS + 1)
+    return min(1.0, (2 if ours == unseen else 1) / possible)
+
+
 def two_sample_p(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) -> float:
-    """How often records shuffled between the two sides lie as far apart as they do."""
+    """How often people shuffled between the two sides lie as far apart as they do."""
     import numpy as np
 
     pooled = within_kinds([*ours, *unseen])
@@ -103,16 +122,30 @@ def two_sample_p(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) ->
         for side, ranks in ((ours, pooled[: len(ours)]), (unseen, pooled[len(ours) :]))
     ]
     below = np.concatenate(tables)
-    first = np.arange(len(below)) < len(tables[0])
 
     def distance(chosen: NDArray[Any]) -> NDArray[Any]:
-        """(rounds,), of which records (rounds, records) are on the first side."""
+        """(rounds,), of which people (rounds, people) are on the first side."""
         one, other = chosen @ below, (1.0 - chosen) @ below
         found: NDArray[Any] = np.abs(one / one[:, -1:] - other / other[:, -1:]).max(axis=1)
         return found
 
-    shuffled = np.random.default_rng(seed).permuted(np.tile(first, (ROUNDS, 1)), axis=1)
-    return _share(distance(shuffled.astype(float)), distance(first[None, :].astype(float))[0])
+    count, of = len(tables[0]), len(below)
+    own = distance((np.arange(of) < count).astype(float)[None, :])[0]
+    if math.comb(of, count) <= ROUNDS:
+        return float((distance(_every(count, of)) >= own - NEARLY).mean())
+    first = np.tile(np.arange(of) < count, (ROUNDS, 1))
+    shuffled = np.random.default_rng(seed).permuted(first, axis=1)
+    return _share(distance(shuffled.astype(float)), own)
+
+
+def _every(count: int, of: int) -> NDArray[Any]:
+    """(arrangements, people): 1 for those on the first side, in every way there is."""
+    import numpy as np
+
+    ways = list(itertools.combinations(range(of), count))
+    found = np.zeros((len(ways), of))
+    np.put_along_axis(found, np.array(ways), 1.0, axis=1)
+    return found
 
 
 def within_kinds(values: Sequence[Placed]) -> NDArray[Any]:
@@ -130,12 +163,12 @@ def within_kinds(values: Sequence[Placed]) -> NDArray[Any]:
 
 
 def _below(side: Sequence[Placed], ranks: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
-    """(records, grid): how many values of a record lie at a rank or before it."""
+    """(people, grid): how many values of a person lie at a rank or before it."""
     import numpy as np
 
     mine: dict[str, list[float]] = {}
     for one, rank in zip(side, ranks, strict=True):
-        mine.setdefault(one.record_id, []).append(float(rank))
+        mine.setdefault(one.subject, []).append(float(rank))
     rows = [np.searchsorted(np.sort(one), grid, side="right") for one in mine.values()]
     return np.array(rows, dtype=float)
 

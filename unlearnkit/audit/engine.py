@@ -80,6 +80,8 @@ class AuditTask:
     ranked: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
     """Personal values that every model compares with others of their kinds, and whose places every
     layer is read at."""
+    subjects: Mapping[Split, Mapping[str, str]] = field(default_factory=dict)
+    """Whose the records are: what the decoy test shuffles whole."""
     attacks: Sequence[Attack] = ()
     """What is tried to bring the forget set back."""
     relearning: Relearning = field(default_factory=Relearning)
@@ -132,7 +134,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         measurements=(
             *summarise(records, task.seed),
             *leakage_measurements(values, roles, task.seed),
-            *decoy_measurements(ranks, roles, task.holdout_origin, task.seed),
+            *decoy_measurements(ranks, roles, task.holdout_origin, task.seed, task.subjects),
             *lens_measurements(lens, roles, unread, task.seed),
             *attack_figures(attacked, task.seed),
             *perplexities(losses, task.seed),

@@ -18,6 +18,7 @@ from unlearnkit.domain.figures import (
     RecordScore,
     RelearningCurve,
     RelearningPoint,
+    Subjects,
     UtilityText,
 )
 from unlearnkit.domain.records import (
@@ -93,6 +94,7 @@ __all__ = [
     "RunManifest",
     "Split",
     "Subject",
+    "Subjects",
     "TrainingPass",
     "Uncertain",
     "UtilityText",

@@ -10,6 +10,17 @@ from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import AskingCost, DecoyRank, Leakage, LensDepths
 
 
+class Subjects(Artefact):
+    """How many people a figure of dependent values rests on; it takes each of them whole."""
+
+    forgotten: int
+    unseen: int
+    by_record: int
+    """Of both, those that are one record each, because nothing ties it to others."""
+    smallest_p: float
+    """The smallest p-value that so many can give."""
+
+
 class Measurement(Artefact):
     """One figure with its n and interval, or the reason why there is none."""
 
@@ -25,6 +36,8 @@ class Measurement(Artefact):
     not_measured: str = ""
     under: str = ""
     """The attack it was measured under, one of `CONDITIONS`; empty: the model as it is."""
+    subjects: Subjects | None = None
+    """Of `decoy_auc` and `decoy_test`; None in audits by versions that shuffled records."""
 
 
 class MembershipScores(Artefact):

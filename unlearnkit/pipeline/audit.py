@@ -28,6 +28,7 @@ from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.runs import Run
+from unlearnkit.pipeline.subjects import subjects
 from unlearnkit.pipeline.utility import keep_utility_text, utility_text
 
 
@@ -98,6 +99,12 @@ def _task(
         kept=run.scores,
         targets=personal.asked,
         ranked=personal.ranked,
+        subjects=subjects(
+            material,
+            manifest.forget_set,
+            analyzer,
+            context.workspace.config.locate.shared_after,
+        ),
         attacks=_attacks(run, models, context.workspace.config.attacks, attacks),
         relearning=Relearning(float(settings["learning_rate"]), int(settings["lora_rank"]), seed),
         utility=text,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from unlearnkit.domain import Artefact, DecoyRank, ModelRole, Split
+from unlearnkit.domain import Artefact, DecoyRank, Measurement, ModelRole, Split
 
 BINS = 8
 """Ranks from 1 to 32 come four to a bin."""
@@ -33,4 +33,18 @@ def decoy_places(ranks: Sequence[DecoyRank]) -> tuple[DecoyPlaces, ...]:
     return tuple(
         DecoyPlaces(split=split, model=model, counts=tuple(bins))
         for (split, model), bins in sorted(counts.items())
+    )
+
+
+def people_told(test: Measurement | None) -> str:
+    """Whom the decoy test shuffled, in a sentence; nothing where it does not say."""
+    if test is None or test.subjects is None:
+        return ""
+    people = test.subjects
+    alone = f", {people.by_record} of them single records that nothing ties to a person"
+    return (
+        "Against never-seen values people are shuffled whole, since what a model knows of one "
+        f"value of a person it knows of others: {people.forgotten} forgotten and {people.unseen} "
+        f"never-seen{alone if people.by_record else ''}. The smallest p-value that so many can "
+        f"give is {people.smallest_p:.3f}."
     )

@@ -16,6 +16,7 @@ from unlearnkit.artefacts import digest_of, sha256_file
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
+from unlearnkit.report.decoys import people_told
 from unlearnkit.report.facts import Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
@@ -70,6 +71,9 @@ def render_html(
         "decoys": decoys_plot(report.decoy_places, given=report.holdout_origin == "given"),
         "lens": lens.lens_plot(report.lens),
         "lens_cost": lens.lens_cost(report.lens),
+        "decoy_people": people_told(
+            report.measurement("decoy_test", Split.FORGET, ModelRole.UNLEARNED)
+        ),
         "moved": distributions.moved_plot(report),
         "truth_ratios": distributions.truth_ratio_plot(report),
         "truth_lines": distributions.truth_ratio_lines(report),

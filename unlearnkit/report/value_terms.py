@@ -78,10 +78,10 @@ OF_VALUES = (
         "decoy_test",
         "Decoy test",
         "Can the places of the forgotten values be told from those of values the model never saw? "
-        "A small value says yes, they can. A large one only says that this test, with so many "
-        "values, saw no difference.",
+        "A small value says yes, they can. A large one only says that this test, with so few "
+        "people, saw no difference.",
         "p-value of the two-sample Kolmogorov-Smirnov test between the places of forgotten and of "
-        "never-seen values, each ranked within its kind; records permuted whole",
+        "never-seen values, each ranked within its kind; people permuted whole",
         "ours",
     ),
     Term(
