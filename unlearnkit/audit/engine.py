@@ -17,6 +17,7 @@ from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.decoy_ranks import decoy_ranks
 from unlearnkit.audit.differences import differences
+from unlearnkit.audit.harness import HarnessTasks, harness_figures
 from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
 from unlearnkit.audit.logit_lens import NO_LENS, lens_scores
@@ -35,6 +36,7 @@ from unlearnkit.domain import (
     AuditResult,
     DecoyRank,
     LensScore,
+    Measurement,
     ModelRole,
     Progress,
     Record,
@@ -87,6 +89,8 @@ class AuditTask:
     relearning: Relearning = field(default_factory=Relearning)
     utility: PlainText | None = None
     """A text that perplexity is measured on, beside the records."""
+    harness: HarnessTasks | None = None
+    """Tasks of the lm-evaluation-harness; their figures are made anew each time."""
 
 
 class Scores(Artefact):
@@ -126,6 +130,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
     progress("auditing (model)", len(task.models), len(task.models))
     roles = list(task.models)
     attacked = from_the_first(partial(_attacked, task, progress))
+    tasks = from_the_first(partial(_tasks, task))
     return AuditResult(
         run_id=task.run_id,
         created=now,
@@ -138,6 +143,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
             *lens_measurements(lens, roles, unread, task.seed),
             *attack_figures(attacked, task.seed),
             *perplexities(losses, task.seed),
+            *tasks,
         ),
         differences=(*differences(records), *attack_differences(attacked)),
         leakage=leakage_table(values, task.seed),
@@ -153,6 +159,13 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         if task.utility
         else None,
     )
+
+
+def _tasks(task: AuditTask) -> list[Measurement]:
+    if task.harness is None:
+        return []
+    folders = {role: model.folder for role, model in task.models.items()}
+    return harness_figures(folders, task.harness, task.seed)
 
 
 def _losses(task: AuditTask) -> dict[ModelRole, WindowLosses]:
@@ -261,7 +274,7 @@ def material_digest(task: AuditTask) -> str:
     """Hex SHA-256 over what the figures of a model depend on, the model apart."""
     how = (FIGURES, sorted(asdict(task.encoding).items()))
     total = hashlib.sha256(repr(how).encode())
-    for split in (one for one in Split if one is not Split.UTILITY):
+    for split in (one for one in Split if one not in (Split.UTILITY, Split.TASKS)):
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
         total.update(f"{task.seed}:{targets_digest(task.targets.get(split, ()))}\n".encode())
         total.update(f"{targets_digest(task.ranked.get(split, ()))}\n".encode())

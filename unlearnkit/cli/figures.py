@@ -35,6 +35,7 @@ METRICS = {
     "pii_leakage": "personal values that come out",
 }
 """What the terminal shows; the report has every figure."""
+TASKS = Split.TASKS
 ROLES = {
     ModelRole.ORIGINAL: "before",
     ModelRole.UNLEARNED: "after",
@@ -107,6 +108,9 @@ def show_audit(audit: AuditResult) -> None:
             values = [_cell(audit, metric, split, role) for role in roles]
             if any(value != "-" for value in values):
                 rows.append([split.value, label, *values])
+    for metric in dict.fromkeys(one.metric for one in audit.measurements if one.split is TASKS):
+        values = [_cell(audit, metric, TASKS, role) for role in roles]
+        rows.append([TASKS.value, metric.removeprefix("lm_eval/"), *values])
     columns = ["Records", "Metric", *(ROLES[role] for role in roles)]
     out.print(table(f"Audit of {audit.run_id}", columns, rows, numbers=len(roles)))
     show_attacks(audit)

@@ -50,6 +50,16 @@ def audit(
             "part of the run."
         ),
     ] = None,
+    lm_eval: Annotated[
+        str,
+        typer.Option(
+            metavar="TASKS",
+            help="Tasks of the lm-evaluation-harness, apart by commas; needs unlearnkit[lm-eval].",
+        ),
+    ] = "",
+    lm_eval_tasks: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="A folder of tasks of your own for it.")
+    ] = None,
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -58,18 +68,28 @@ def audit(
 
     On several GPUs: accelerate launch -m unlearnkit audit MODEL
     """
+    from unlearnkit.audit.harness import HarnessTasks
     from unlearnkit.language_model.folder import check_folder, model_digest
     from unlearnkit.pipeline.audit import audit as run_audit
     from unlearnkit.pipeline.context import is_main_process
     from unlearnkit.pipeline.runs import find_run, run_for_model
 
     wanted = named_attacks(attacks)
+    tasks = tuple(one for name in lm_eval.split(",") if (one := name.strip()))
+    if lm_eval_tasks is not None and not tasks:
+        raise BadInput("no task of the folder is named", fix="Name them: --lm-eval TASKS")
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
         result = run_audit(
-            context, chosen, model, reference, utility=utility_corpus, attacks=wanted
+            context,
+            chosen,
+            model,
+            reference,
+            utility=utility_corpus,
+            attacks=wanted,
+            harness=HarnessTasks(tasks, lm_eval_tasks) if tasks else None,
         )
     if not is_main_process():
         return

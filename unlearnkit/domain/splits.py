@@ -15,6 +15,8 @@ class Split(StrEnum):
     HOLDOUT = "holdout"
     UTILITY = "utility"
     """A text of the operator's own, where one was given; n counts its windows."""
+    TASKS = "tasks"
+    """Tasks of the lm-evaluation-harness, where some were asked for; n counts their documents."""
 
 
 class ModelRole(StrEnum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
 from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.engine import AuditedModel, AuditTask
 from unlearnkit.audit.engine import audit as audit_models
+from unlearnkit.audit.harness import HarnessTasks, find_tasks
 from unlearnkit.corpus.index import IndexInfo
 from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import Corpus
@@ -40,15 +42,20 @@ def audit(
     *,
     utility: Path | None = None,
     attacks: Sequence[Attack] | None = None,
+    harness: HarnessTasks | None = None,
 ) -> AuditResult:
     """Measure `model` in the place of the run's unlearned model, beside the original.
 
     `attacks` are those of the workspace's settings where none are named. A reference or a utility
     text once given stays part of the run, and so do the attacks that were made on its model. The
-    audit of the run's own model is kept for the report. Raises BadInput: model folders, the text,
-    or a corpus that changed since the run.
+    audit of the run's own model is kept for the report. Tasks of the harness are those of this
+    audit alone. Raises BadInput: model folders, the text, an unknown task, or a corpus that changed
+    since the run.
     """
+    if harness is not None:
+        find_tasks(harness)  # before the hours that an audit may take
     task = _task(context, run, model, reference, utility=utility, attacks=attacks)
+    task = replace(task, harness=harness)
     result = audit_models(task, context.now(), context.progress)
     own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
     if own and is_main_process():

@@ -212,6 +212,8 @@ class Rule(_Part):
                 "model_utility is measured on the records to keep: split: retain, to: absolute, "
                 "original or reference"
             )
+        if self.split is Split.TASKS:
+            raise ValueError("no rule is about the harness's tasks: a gate does not run them")
         if (self.metric == "perplexity") is not (self.split is Split.UTILITY):
             raise ValueError("perplexity is what is measured on the utility text: split: utility")
         if self.metric == "perplexity" and self.compare.to == "holdout":

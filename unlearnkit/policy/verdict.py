@@ -25,6 +25,7 @@ _SPLITS = {
     Split.NEIGHBOUR: "the kept records most like those to forget",
     Split.HOLDOUT: "comparable records the model never saw",
     Split.UTILITY: "the operator's own text",
+    Split.TASKS: "the harness's tasks",
 }
 _BASES = {
     "original": "what it was before unlearning",

@@ -194,4 +194,6 @@ LABELS = {term.metric: term.label for term in TERMS} | {"loss": "Token loss"}
 
 def label(metric: str) -> str:
     """How a metric is called in a report; an unknown one by its own name."""
+    if metric.startswith("lm_eval/"):
+        return metric.removeprefix("lm_eval/")
     return LABELS.get(metric, metric.replace("_", " ").capitalize())

@@ -24,6 +24,7 @@ SPLITS = {
     Split.NEIGHBOUR: ("Those kept that are most like them", "damage shows here first"),
     Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
     Split.UTILITY: ("A text of the operator’s own", "should stay where it was; n counts windows"),
+    Split.TASKS: ("Tasks of the lm-evaluation-harness", "should stay; n counts documents"),
 }
 P_VALUES = ("forget_quality", "decoy_test", "decoy_uniform")
 COMPARED = ("exact_memorization", "extraction_strength", "probability")
