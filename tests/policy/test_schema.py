@@ -82,6 +82,7 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("metric: exact_memorization", "metric: priv_leak", 5, "already compares"),
         ("metric: exact_memorization", "metric: perplexity", 5, "split: utility"),
         ("split: forget", "split: utility", 5, "split: utility"),
+        ("split: forget", "split: tasks", 5, "harness"),
         (
             "metric: exact_memorization\n    split: forget",
             "metric: perplexity\n    split: utility",
