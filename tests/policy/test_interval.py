@@ -119,7 +119,7 @@ def test_without_an_interval_nothing_is_told() -> None:
     alone = alone.model_copy(update={"differences": (), "measurements": bare})
     [check] = judge(rule(by="interval"), "d", alone).checks
     assert check.outcome is Outcome.CANNOT_TELL
-    assert "two records on each side" in check.explanation
+    assert "too few records, or people" in check.explanation
 
 
 def test_a_difference_that_is_no_number_tells_nothing() -> None:

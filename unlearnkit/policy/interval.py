@@ -67,7 +67,7 @@ def by_interval(compare: Compare, found: Evidence | None) -> tuple[Outcome, str,
     least, most = bounds(compare)
     wanted = _wanted(compare, least, most)
     if found is None:
-        why = " Not measured: the interval needs two records on each side."
+        why = " Not measured: too few records, or people, on one side for an interval."
         return Outcome.CANNOT_TELL, f"not measured, must be {wanted}", why
     signed = "+" if found.told else ""
     told = f"{found.told}{found.low:{signed}.3f} to {found.high:{signed}.3f}"
