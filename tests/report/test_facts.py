@@ -101,7 +101,7 @@ def test_an_audit_that_read_no_layers_says_so() -> None:
     audit = sample.audit(sample.manifest())
     before = [one for one in audit.measurements if not one.metric.startswith("logit_lens")]
     older = audit.model_copy(update={"measurements": tuple(before), "lens": ()})
-    [told] = [one for one in standard_out_of_scope(older) if "earlier version" in one]
+    [told] = [one for one in standard_out_of_scope(older, 0) if "earlier version" in one]
     assert "layers" in told
 
 
