@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.report import sample
 from unlearnkit import resources
-from unlearnkit.domain import Outcome
+from unlearnkit.domain import Outcome, RunManifest
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.writing import write_report
 
@@ -72,8 +72,17 @@ def make_keys(folder: Path, name: str = "signing") -> Keys:
     return keys
 
 
-def write_sample(folder: Path, model: Path, keys: Keys, *, sign_model_too: bool = False) -> Path:
-    run = sample.manifest(model)
+def write_sample(
+    folder: Path,
+    model: Path,
+    keys: Keys,
+    *,
+    run: RunManifest | None = None,
+    templates_dir: Path | None = None,
+    sign_model_too: bool = False,
+) -> Path:
+    """The report of `run` (None: one that made this model), written and signed."""
+    run = run or sample.manifest(model)
     return write_report(
         folder,
         run,
@@ -85,6 +94,7 @@ def write_sample(folder: Path, model: Path, keys: Keys, *, sign_model_too: bool 
         signing_key=keys.private,
         public_key=keys.public,
         created=sample.NOW,
+        templates_dir=templates_dir,
         sign_model_too=sign_model_too,
     )
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import mean
 
+from tests.report.sample_values import LEAKING, lens_of, ranks_of, subjects_of, values_of
 from unlearnkit.artefacts import digest_of
 from unlearnkit.audit.decoy_figures import decoy_measurements
 from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table, with_counts
@@ -22,14 +23,11 @@ from unlearnkit.domain import (
     CalibrationStep,
     Check,
     Decoding,
-    DecoyRank,
     ForgetSet,
-    LensScore,
     Measurement,
     MembershipScores,
     ModelRole,
     Outcome,
-    Probe,
     RecordScore,
     RecordSet,
     Request,
@@ -37,7 +35,6 @@ from unlearnkit.domain import (
     RunManifest,
     Split,
     TrainingPass,
-    ValueScore,
     Verdict,
 )
 from unlearnkit.language_model.folder import model_digest
@@ -64,7 +61,6 @@ LEVELS = {
     (Split.HOLDOUT, ModelRole.UNLEARNED): (0.17, 0.01, 0.02, 0.97),
     (Split.HOLDOUT, ModelRole.REFERENCE): (0.18, 0.01, 0.02, 0.96),
 }
-LEAKING = (Split.FORGET, Split.HOLDOUT)
 ORIGINAL_FILES = {"config.json": "1a" * 32, "model.safetensors": "1b" * 32}
 METRICS = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
 
@@ -203,9 +199,9 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
                         ),
                     )
                 )
-    values = _values(scores, draw)
-    ranks = _ranks(scores, random.Random(17))
-    lens = _lens(scores, random.Random(19))
+    values = values_of(scores, draw)
+    ranks = ranks_of(scores, random.Random(17))
+    lens = lens_of(scores, random.Random(19))
     return AuditResult(
         run_id=run.run_id,
         created=NOW - timedelta(minutes=10),
@@ -219,7 +215,7 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
             *_means(scores, roles),
             *membership_figures(scores, 7),
             *leakage_measurements(values, roles, 7),
-            *decoy_measurements(ranks, roles, "given", 7, _subjects(owners)),
+            *decoy_measurements(ranks, roles, "given", 7, subjects_of(owners)),
             *lens_measurements(lens, roles, {}, 7),
             *_quality(roles, forgot),
         ),
@@ -236,77 +232,6 @@ def audit(run: RunManifest, *, reference: bool = True, forgot: bool = True) -> A
         holdout_origin="given",
         corpus_digest=run.forget_set.corpus_digest,
     )
-
-
-def _values(scores: list[RecordScore], draw: random.Random) -> list[ValueScore]:
-    """A record's values come out as often as it is extracted; a date now and then by chance."""
-    found = []
-    for one in scores:
-        for entity in ("EMAIL_ADDRESS", "DATE_TIME") if one.split in LEAKING else ():
-            level = one.extraction_strength + 0.1 * (entity == "DATE_TIME")
-            leaked = {probe: draw.random() < level / at for at, probe in enumerate(Probe, 1)}
-            found.append(
-                ValueScore(
-                    record_id=one.record_id,
-                    split=one.split,
-                    model=one.model,
-                    entity=entity,
-                    leaked=leaked,
-                    chance={
-                        probe: entity == "DATE_TIME" and draw.random() < 0.05 for probe in leaked
-                    },
-                    leaked_by=dict.fromkeys(Decoding, any(leaked.values())),
-                    chance_by=dict.fromkeys(Decoding, False),
-                )
-            )
-    return found
-
-
-def _ranks(scores: list[RecordScore], draw: random.Random) -> list[DecoyRank]:
-    """What is memorised stands first; the rest anywhere, a little further in front than behind."""
-    return [
-        DecoyRank(
-            record_id=one.record_id,
-            split=one.split,
-            model=one.model,
-            entity=entity,
-            better=0.0 if draw.random() < one.probability else int(32 * draw.random() ** 1.3),
-            of=31,
-        )
-        for one in scores
-        for entity in (("PERSON", "LOCATION") if one.split in LEAKING else ())
-    ]
-
-
-def _lens(scores: list[RecordScore], draw: random.Random) -> list[LensScore]:
-    """Values of five tokens in a model of six layers; the later ones know more of them."""
-    found = []
-    for one in scores:
-        if one.split in LEAKING:
-            ten = [
-                sum(draw.random() < one.exact_memorization * at / 5 for _ in range(5))
-                for at in range(6)
-            ]
-            found.append(
-                LensScore(
-                    record_id=one.record_id,
-                    split=one.split,
-                    model=one.model,
-                    entity="PERSON",
-                    tokens=5,
-                    first=tuple(count // 2 for count in ten),
-                    ten=tuple(ten),
-                    first_somewhere=max(ten) // 2,
-                    ten_somewhere=max(ten),
-                )
-            )
-    return found
-
-
-def _subjects(owners: dict[str, str]) -> dict[Split, dict[str, str]]:
-    """Four never-seen records a person, and a quarter of them nobody's known."""
-    unseen = {f"holdout-{at}": f"person {at // 4}" for at in range(30)}
-    return {Split.FORGET: owners, Split.HOLDOUT: unseen}
 
 
 def _near(draw: random.Random, level: float) -> float:

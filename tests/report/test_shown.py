@@ -10,15 +10,13 @@ from typing import Any
 
 import pytest
 
-from tests.report import sample
-from tests.report.conftest import Written
+from tests.report.conftest import Written, write_sample
 from tests.report.test_verifying import payload_of, refused, sign_again, verify
 from unlearnkit import resources
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.statement import canonical
 from unlearnkit.report.verifying import Report
-from unlearnkit.report.writing import write_report
 
 CLAIM = "report.html shows report.json"
 
@@ -101,19 +99,7 @@ def test_a_page_made_with_templates_of_ones_own_is_said_to_be_unchecked(
     own.mkdir()
     shipped = resources.find("templates", "report.css").read_text()
     (own / "report.css").write_text(shipped + "\nbody { color: navy; }\n")
-    run = sample.manifest(written.model)
-    write_report(
-        written.folder,
-        run,
-        sample.audit(run),
-        sample.verdict(),
-        sample.requests(),
-        policy_path=resources.find("policies", "default.yaml"),
-        model_dir=written.model,
-        signing_key=written.keys.private,
-        public_key=written.keys.public,
-        templates_dir=own,
-    )
+    write_sample(written.folder, written.model, written.keys, templates_dir=own)
     [sentence] = told(written)
     assert "other code or templates than are here" in sentence
     assert renderer(own) != renderer()

@@ -46,23 +46,11 @@ def test_a_write_that_fails_half_way_leaves_no_attestation(written: Written) -> 
 
 
 def test_a_model_that_changed_since_the_run_is_refused(written: Written, tmp_path: Path) -> None:
-    from unlearnkit import resources
-    from unlearnkit.report.writing import write_report
 
     run = sample.manifest(written.model)
     (written.model / "config.json").write_text("{}")
     with pytest.raises(BadInput, match="not the one the run made"):
-        write_report(
-            tmp_path / "new",
-            run,
-            sample.audit(run),
-            sample.verdict(),
-            sample.requests(),
-            policy_path=resources.find("policies", "default.yaml"),
-            model_dir=written.model,
-            signing_key=written.keys.private,
-            public_key=written.keys.public,
-        )
+        write_sample(tmp_path / "new", written.model, written.keys, run=run)
     assert not (tmp_path / "new").exists()
 
 

@@ -130,6 +130,7 @@ def _remote(url: str) -> list[str]:
             )
     except BadInput:
         raise
+    # Every file system has errors of its own, and their words may hold a key.
     except Exception as error:
         raise BadInput(f"cannot read: {type(error).__name__}", where=url) from error
     return [url]
