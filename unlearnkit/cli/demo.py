@@ -17,6 +17,7 @@ from unlearnkit.cli.terminal import (
     shown_progress,
     table,
 )
+from unlearnkit.domain import Outcome, Verdict
 
 if TYPE_CHECKING:
     from unlearnkit.demo.run import Demo
@@ -51,6 +52,8 @@ def demo(
     ):
         verdict = gated.verdict
         out.print(f"Gate on {name}: {verdict.outcome.value} (exit code {verdict.exit_code})")
+    for line in warnings(done.gated_unlearned.verdict):
+        out.print(f"  [yellow]{line}[/]", highlight=False, soft_wrap=True)
     held = len(done.verification.claims)
     out.print(f"The signed report was verified: {held} claims hold.")
     out.print("Open next:")
@@ -66,6 +69,15 @@ def demo(
         highlight=False,
         soft_wrap=True,
     )
+
+
+def warnings(verdict: Verdict) -> list[str]:
+    """What does not decide and does not hold either: a pass must not hide it."""
+    return [
+        f"warning: {one.rule}: {one.outcome.value.replace('_', ' ')}; {one.bound}"
+        for one in verdict.checks
+        if one.severity == "warn" and one.outcome in (Outcome.FAIL, Outcome.CANNOT_TELL)
+    ]
 
 
 def show_locate(done: Demo) -> None:

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from unlearnkit.cli.demo import warnings
+from unlearnkit.domain import Check, Outcome, Verdict
+
+
+def verdict(outcome: Outcome, severity: str) -> Verdict:
+    check = Check.model_validate(
+        {
+            "rule": "leaks-like-unseen",
+            "outcome": outcome,
+            "severity": severity,
+            "observed": 0.1,
+            "bound": "difference -0.050 to +0.126, partly at most +0.1",
+            "explanation": "why",
+        }
+    )
+    return Verdict(policy="mine", policy_digest="0" * 64, outcome=Outcome.PASS, checks=(check,))
+
+
+@pytest.mark.parametrize("outcome", [Outcome.FAIL, Outcome.CANNOT_TELL])
+def test_a_pass_does_not_hide_what_only_warns(outcome: Outcome) -> None:
+    [line] = warnings(verdict(outcome, "warn"))
+    assert line.startswith(f"warning: leaks-like-unseen: {outcome.value.replace('_', ' ')}; ")
+    assert line.endswith("partly at most +0.1")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "severity"),
+    [(Outcome.PASS, "warn"), (Outcome.NOT_APPLICABLE, "warn"), (Outcome.FAIL, "fail")],
+)
+def test_what_holds_does_not_apply_or_decides_is_no_warning(
+    outcome: Outcome, severity: str
+) -> None:
+    assert warnings(verdict(outcome, severity)) == []
