@@ -40,10 +40,10 @@ def test_a_new_workspace_is_complete(workspace: Workspace) -> None:
 
 
 def test_the_keys_are_a_pair_and_private(workspace: Workspace) -> None:
-    private = load_pem_private_key(workspace.signing_key.read_bytes(), password=None)
+    private = load_pem_private_key(workspace.signing_file.read_bytes(), password=None)
     assert isinstance(private, EllipticCurvePrivateKey)
     assert isinstance(private.curve, SECP256R1)
-    assert b"BEGIN PRIVATE KEY" in workspace.signing_key.read_bytes()
+    assert b"BEGIN PRIVATE KEY" in workspace.signing_file.read_bytes()
     assert workspace.public_key.read_bytes() == private.public_key().public_bytes(
         Encoding.PEM, PublicFormat.SubjectPublicKeyInfo
     )
@@ -79,14 +79,14 @@ def test_a_workspace_is_never_made_over_another(workspace: Workspace) -> None:
 
 
 def test_an_interrupted_init_is_finished_by_the_same_command(workspace: Workspace) -> None:
-    before = workspace.vault_key, workspace.signing_key.read_bytes()
+    before = workspace.vault_key, workspace.signing_file.read_bytes()
     # The settings come last, so this is what an interruption leaves at most.
     (workspace.root / "unlearnkit.yaml").unlink()
     workspace.public_key.unlink()
     with pytest.raises(BadInput, match="no workspace here"):
         Workspace.open(workspace.root)
     again = Workspace.create(workspace.root)
-    assert (again.vault_key, again.signing_key.read_bytes()) == before
+    assert (again.vault_key, again.signing_file.read_bytes()) == before
     assert again.public_key.is_file()
 
 

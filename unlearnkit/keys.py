@@ -1,18 +1,79 @@
-"""The workspace's secrets: a signing key (ECDSA P-256) and one secret that other keys come from."""
+"""The workspace's secrets: a signing key (ECDSA P-256) and one secret that other keys come from.
+
+Both files may be protected by a passphrase (passphrase.py), of which `unlocking` is what came.
+"""
 
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
 SECRET_BYTES = 32
 PRIVATE = 0o600
+WRAPPED_BYTES = SECRET_BYTES + 8
+"""AES key wrap adds 8 bytes to check itself by (RFC 3394, section 2.2.3)."""
 
 
-def create_keys(signing: Path, public: Path, secret: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """A private key's file (PKCS#8 PEM, 0600), and what opens it where it is encrypted."""
+
+    path: Path
+    unlocking: bytes | None = field(default=None, repr=False)
+
+    @property
+    def password(self) -> bytes | None:
+        """The password of the PEM file: the unlocking key in hex."""
+        return self.unlocking.hex().encode() if self.unlocking is not None else None
+
+    def private(self) -> EllipticCurvePrivateKey:
+        """The key itself. Raises BadInput: missing, too open, protected, or of another kind."""
+        from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+        refuse_readable_by_others(self.path)
+        pem = self.path.read_bytes()
+        protected = b"ENCRYPTED" in pem.partition(b"\n")[0]
+        try:
+            key = load_pem_private_key(pem, self.password if protected else None)
+        except TypeError:
+            raise BadInput(
+                "the private key is protected by a passphrase, and none is set", where=self.path
+            ) from None
+        except ValueError:
+            wrong = "the passphrase does not open the private key"
+            what = wrong if protected else "not a private key in PEM format"
+            raise BadInput(what, where=self.path) from None
+        if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
+            raise BadInput(
+                "reports are signed with an ECDSA P-256 key; this is another kind", where=self.path
+            )
+        return key
+
+    def write(self, key: EllipticCurvePrivateKey) -> None:
+        """Write the file, encrypted where there is something to open it with."""
+        from cryptography.hazmat.primitives.serialization import (
+            BestAvailableEncryption,
+            Encoding,
+            NoEncryption,
+            PrivateFormat,
+        )
+
+        password = self.password
+        lock = BestAvailableEncryption(password) if password is not None else NoEncryption()
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, lock)
+        write_atomic(self.path, pem, PRIVATE)
+
+
+def create_keys(signing: SigningKey, public: Path, secret: Path) -> None:
     """Write the three key files; one that exists already is kept, never overwritten.
 
     Raises BadInput when an existing private key is readable by others or is no ECDSA P-256 key.
@@ -23,18 +84,28 @@ def create_keys(signing: Path, public: Path, secret: Path) -> None:
     # Whoever keeps the workspace in git must not commit its keys by accident.
     write_atomic(folder / ".gitignore", b"*\n")
     if not secret.exists():
-        write_atomic(secret, secrets.token_bytes(SECRET_BYTES), PRIVATE)
-    if not signing.exists():
-        write_atomic(signing, _new_private_key(), PRIVATE)
+        write_secret(secret, secrets.token_bytes(SECRET_BYTES), signing.unlocking)
+    if not signing.path.exists():
+        signing.write(new_private_key())
     refuse_readable_by_others(secret)
-    refuse_readable_by_others(signing)
-    write_atomic(public, _public_half(signing))
+    write_atomic(public, public_half(signing))
 
 
-def read_secret(path: Path) -> bytes:
+def read_secret(path: Path, unlocking: bytes | None = None) -> bytes:
     """The 32 bytes of the workspace secret. Raises BadInput: missing, wrong size, too open."""
+    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+
     refuse_readable_by_others(path)
     secret = path.read_bytes()
+    if len(secret) == WRAPPED_BYTES:
+        if unlocking is None:
+            what = "the workspace secret is protected by a passphrase, and none is set"
+            raise BadInput(what, where=path)
+        try:
+            secret = aes_key_unwrap(derive(unlocking, "workspace secret"), secret)
+        except InvalidUnwrap:
+            what = "the passphrase does not open the workspace secret"
+            raise BadInput(what, where=path) from None
     if len(secret) != SECRET_BYTES:
         raise BadInput(
             f"the workspace secret has {len(secret)} bytes, not {SECRET_BYTES}",
@@ -42,6 +113,15 @@ def read_secret(path: Path) -> bytes:
             fix="Put the original file back from a backup: without it the vault cannot be read.",
         )
     return secret
+
+
+def write_secret(path: Path, secret: bytes, unlocking: bytes | None) -> None:
+    """Write the workspace secret, wrapped (RFC 3394) where there is something to open it with."""
+    from cryptography.hazmat.primitives.keywrap import aes_key_wrap
+
+    if unlocking is not None:
+        secret = aes_key_wrap(derive(unlocking, "workspace secret"), secret)
+    write_atomic(path, secret, PRIVATE)
 
 
 def derive(secret: bytes, purpose: str) -> bytes:
@@ -69,30 +149,16 @@ def refuse_readable_by_others(path: Path) -> None:
         )
 
 
-def _new_private_key() -> bytes:
+def new_private_key() -> EllipticCurvePrivateKey:
+    """A fresh ECDSA P-256 key: the one kind that the model-signing format takes."""
     from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        NoEncryption,
-        PrivateFormat,
-    )
 
-    key = ec.generate_private_key(ec.SECP256R1())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return ec.generate_private_key(ec.SECP256R1())
 
 
-def _public_half(signing: Path) -> bytes:
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import (
-        Encoding,
-        PublicFormat,
-        load_pem_private_key,
-    )
+def public_half(signing: SigningKey) -> bytes:
+    """The public key as PEM, for auditors. Raises what `SigningKey.private` raises."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    try:
-        key = load_pem_private_key(signing.read_bytes(), password=None)
-    except (ValueError, TypeError):
-        raise BadInput("not an unencrypted private key in PEM format", where=signing) from None
-    if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise BadInput("not an ECDSA P-256 key", where=signing)
-    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    public = signing.private().public_key()
+    return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -11,10 +11,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from unlearnkit.artefacts import write_atomic
+from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.config import DEFAULT_TEXT, FILE_NAME, Config, load_config
 from unlearnkit.errors import BadInput, Busy
-from unlearnkit.keys import create_keys, derive, read_secret, refuse_readable_by_others
+from unlearnkit.keys import (
+    SigningKey,
+    create_keys,
+    derive,
+    read_secret,
+    refuse_readable_by_others,
+)
+from unlearnkit.passphrase import NONE, Protection, Way
 from unlearnkit.resources import shipped
 
 if TYPE_CHECKING:
@@ -29,12 +36,13 @@ class Workspace:
     config: Config
 
     @classmethod
-    def create(cls, root: Path) -> Workspace:
+    def create(cls, root: Path, passphrase_from: str = NONE) -> Workspace:
         """Make a workspace in `root`, which may exist and hold other files.
 
         The settings are written last: an interrupted `create` leaves no workspace, and the same
-        call finishes it with the keys that are there. Raises BadInput when `root` already is one,
-        and Busy when another process is making it.
+        call finishes it with the keys that are there. `passphrase_from`: see passphrase.SOURCES.
+        Raises BadInput when `root` already is one or the passphrase is not there or too short, and
+        Busy when another process is making it.
         """
         root = root.resolve()
         try:
@@ -49,7 +57,9 @@ class Workspace:
                     where=root,
                     fix=f"Use it as it is, or change its settings in {root / FILE_NAME}.",
                 )
-            create_keys(made.signing_key, made.public_key, made._secret_file)
+            unlocking = made._first_protection(passphrase_from)
+            signing = SigningKey(made.signing_file, unlocking)
+            create_keys(signing, made.public_key, made.secret_file)
             made._copy_default_policy()
             with made.open_ledger():
                 pass  # opening makes the tables
@@ -67,8 +77,8 @@ class Workspace:
                 fix=f"unlearnkit init {shlex.quote(str(root))}",
             )
         opened = cls(root, load_config(root / FILE_NAME))
-        refuse_readable_by_others(opened.signing_key)
-        refuse_readable_by_others(opened._secret_file)
+        refuse_readable_by_others(opened.signing_file)
+        refuse_readable_by_others(opened.secret_file)
         return opened
 
     @property
@@ -77,9 +87,14 @@ class Workspace:
         return self.root / "keys"
 
     @property
-    def signing_key(self) -> Path:
+    def signing_file(self) -> Path:
         """ECDSA P-256, PKCS#8 PEM, 0600."""
         return self.keys_dir / "signing.pem"
+
+    @property
+    def signing_key(self) -> SigningKey:
+        """What reports are signed with. Raises BadInput where its passphrase is not there."""
+        return SigningKey(self.signing_file, self._unlocking)
 
     @property
     def public_key(self) -> Path:
@@ -87,18 +102,41 @@ class Workspace:
         return self.keys_dir / "signing.pub"
 
     @property
-    def _secret_file(self) -> Path:
+    def retired_dir(self) -> Path:
+        """The public halves of the keys before this one, for the reports they signed."""
+        return self.keys_dir / "retired"
+
+    @property
+    def secret_file(self) -> Path:
+        """What `pseudonym_key` and `vault_key` are derived from, 0600."""
         return self.keys_dir / "workspace.key"
+
+    @property
+    def passphrase_file(self) -> Path:
+        """Where the keys' passphrase comes from; missing where there is none."""
+        return self.keys_dir / "passphrase.json"
+
+    @property
+    def _unlocking(self) -> bytes | None:
+        protection = Protection.of(self.passphrase_file)
+        if protection.before is not None:
+            raise BadInput(
+                "changing the passphrase of the keys was interrupted",
+                where=self.keys_dir,
+                fix="Finish it: unlearnkit key protect --passphrase-from "
+                + shlex.quote(protection.now.source),
+            )
+        return protection.now.key()
 
     @property
     def pseudonym_key(self) -> bytes:
         """32 bytes for `pseudonym.keyed_hash`: whoever has them can link hashes to people."""
-        return derive(read_secret(self._secret_file), "pseudonym")
+        return derive(read_secret(self.secret_file, self._unlocking), "pseudonym")
 
     @property
     def vault_key(self) -> bytes:
         """32 bytes that wrap the data keys of the request vault."""
-        return derive(read_secret(self._secret_file), "vault")
+        return derive(read_secret(self.secret_file, self._unlocking), "vault")
 
     @property
     def ledger_url(self) -> str:
@@ -170,6 +208,17 @@ class Workspace:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+    def _first_protection(self, source: str) -> bytes | None:
+        """What new keys are protected with; an interrupted `create` has said where it is from."""
+        if self.passphrase_file.exists():
+            return self._unlocking
+        way = Way.new(source)
+        unlocking = way.key(fresh=True)
+        if unlocking is not None:
+            self.keys_dir.mkdir(mode=0o700, exist_ok=True)
+            save(self.passphrase_file, Protection(now=way))
+        return unlocking
 
     def _copy_default_policy(self) -> None:
         source = shipped("policies") / "default.yaml"

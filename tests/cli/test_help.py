@@ -27,6 +27,9 @@ COMMANDS = (
     ("gate",),
     ("policy", "check"),
     ("policy", "explain"),
+    ("key", "list"),
+    ("key", "rotate"),
+    ("key", "protect"),
     ("process",),
     ("demo",),
     ("schema",),
@@ -56,7 +59,9 @@ def test_every_command_explains_itself_with_an_example(command: tuple[str, ...])
     assert ("--workspace" in said.stdout) == (command not in NO_WORKSPACE)
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("request", "--help"), ("policy", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("request", "--help"), ("policy", "--help"), ("key", "--help")]
+)
 def test_the_help_lists_every_command_in_the_order_of_the_line(arguments: tuple[str, ...]) -> None:
     said = unlearnkit(*arguments)
     group = arguments[:-1]

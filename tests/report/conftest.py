@@ -6,17 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
 
 from tests.report import sample
 from unlearnkit import resources
 from unlearnkit.domain import Outcome, RunManifest
+from unlearnkit.keys import SigningKey, new_private_key, public_half
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.writing import write_report
 
@@ -47,7 +41,7 @@ def needs(*tools: str) -> pytest.MarkDecorator:
 
 @dataclass(frozen=True)
 class Keys:
-    private: Path
+    private: SigningKey
     public: Path
 
 
@@ -61,14 +55,9 @@ class Written:
 
 
 def make_keys(folder: Path, name: str = "signing") -> Keys:
-    folder.mkdir(parents=True, exist_ok=True)
-    key = ec.generate_private_key(ec.SECP256R1())
-    keys = Keys(folder / f"{name}.pem", folder / f"{name}.pub")
-    keys.private.touch(mode=0o600)
-    keys.private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    keys.public.write_bytes(
-        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    )
+    keys = Keys(SigningKey(folder / f"{name}.pem"), folder / f"{name}.pub")
+    keys.private.write(new_private_key())
+    keys.public.write_bytes(public_half(keys.private))
     return keys
 
 

@@ -83,7 +83,7 @@ def test_a_report_written_again_without_it_takes_it_away(signed: Written) -> Non
 
 
 def resigned(model: Path, keys: Keys, to: Path) -> bytes:
-    Signing().use_elliptic_key_signer(private_key=keys.private).sign(model, to)
+    Signing().use_elliptic_key_signer(private_key=keys.private.path).sign(model, to)
     return to.read_bytes()
 
 

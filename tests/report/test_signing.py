@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.report.conftest import Keys, Written, make_keys, needs
 from unlearnkit.errors import BadInput
+from unlearnkit.keys import SigningKey
 from unlearnkit.report.render import VERIFY_STEPS
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
 
@@ -80,7 +81,7 @@ def test_the_steps_printed_in_the_report_verify_it_without_unlearnkit(written: W
 
 
 def test_a_private_key_others_can_read_is_refused(keys: Keys) -> None:
-    keys.private.chmod(0o644)
+    keys.private.path.chmod(0o644)
     with pytest.raises(BadInput, match="other users") as caught:
         load_signer(keys.private)
     assert "chmod 600" in caught.value.fix
@@ -90,7 +91,7 @@ def test_keys_of_another_kind_are_refused(tmp_path: Path, keys: Keys) -> None:
     plain = NoEncryption()
     p256 = ec.generate_private_key(ec.SECP256R1())
     cases = {
-        "password": write_private(tmp_path / "a", p256, BestAvailableEncryption(b"secret")),
+        "passphrase": write_private(tmp_path / "a", p256, BestAvailableEncryption(b"secret")),
         "another kind": write_private(
             tmp_path / "b", ec.generate_private_key(ec.SECP384R1()), plain
         ),
@@ -101,7 +102,10 @@ def test_keys_of_another_kind_are_refused(tmp_path: Path, keys: Keys) -> None:
     cases["PEM"] = tmp_path / "d"
     for says, path in cases.items():
         with pytest.raises(BadInput, match=says):
-            load_signer(path)
-    for path, says in ((keys.private, "not a public key"), (tmp_path / "nowhere", "cannot read")):
+            load_signer(SigningKey(path))
+    for path, says in (
+        (keys.private.path, "not a public key"),
+        (tmp_path / "nowhere", "cannot read"),
+    ):
         with pytest.raises(BadInput, match=says):
             load_public_key(path)

@@ -8,7 +8,18 @@ from typing import Annotated
 import typer
 
 from unlearnkit import __version__
-from unlearnkit.cli import demo, find, forget, gate, policy, prove, requests, schema, workspace
+from unlearnkit.cli import (
+    demo,
+    find,
+    forget,
+    gate,
+    keys,
+    policy,
+    prove,
+    requests,
+    schema,
+    workspace,
+)
 from unlearnkit.cli.terminal import debugging, err
 
 app = typer.Typer(
@@ -26,6 +37,7 @@ forget.register(app)
 prove.register(app)
 gate.register(app)
 app.add_typer(policy.app, name="policy")
+app.add_typer(keys.app, name="key")
 demo.register(app)
 schema.register(app)
 

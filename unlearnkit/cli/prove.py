@@ -141,7 +141,8 @@ def verify(
     key: Annotated[
         Path | None,
         typer.Option(
-            help="The signer's public key, got from elsewhere. [default: the workspace's]"
+            help="The signer's public key, got from elsewhere. [default: the workspace's, "
+            "present or retired]"
         ),
     ] = None,
     model: Annotated[
@@ -155,7 +156,9 @@ def verify(
     The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
     """
     from unlearnkit.config import FILE_NAME
+    from unlearnkit.pipeline.keys import own_key
     from unlearnkit.report.verifying import verify_report
+    from unlearnkit.workspace import Workspace
 
     if key is None:
         if not (workspace / FILE_NAME).is_file():
@@ -163,7 +166,7 @@ def verify(
                 "no key to verify with",
                 fix="Give the signer's public key: --key signing.pub, but not the report's own.",
             )
-        key = workspace / "keys" / "signing.pub"
+        key = own_key(Workspace.open(workspace), report)
     found = verify_report(report, key, model)
     if as_json:
         print_json(

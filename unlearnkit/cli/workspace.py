@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from unlearnkit.cli.keys import SOURCES
 from unlearnkit.cli.terminal import HERE, JsonOption, command, out, print_json
 
 
@@ -16,12 +17,19 @@ def register(app: typer.Typer) -> None:
     @command(app, "init", "unlearnkit init privacy")
     def init(
         folder: Annotated[Path, typer.Argument(help="Where to make it.", metavar="DIR")] = HERE,
+        passphrase_from: Annotated[
+            str,
+            typer.Option(
+                metavar="SOURCE",
+                help=f"Protect the keys with a passphrase, read from: {SOURCES}.",
+            ),
+        ] = "none",
         as_json: JsonOption = False,
     ) -> None:
         """Make a workspace: settings, keys (ECDSA P-256), ledger and the default policy."""
         from unlearnkit.workspace import Workspace
 
-        made = Workspace.create(folder)
+        made = Workspace.create(folder, passphrase_from)
         if as_json:
             print_json({"workspace": str(made.root), "public_key": str(made.public_key)})
             return

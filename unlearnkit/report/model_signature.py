@@ -19,6 +19,7 @@ from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.errors import BadInput
+from unlearnkit.keys import SigningKey
 from unlearnkit.report.signing import signed_by
 
 MODEL_SIGNATURE = "model.sig"
@@ -27,7 +28,7 @@ _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 _BASE = "base//"
 
 
-def sign_model(model: Path, private_key: Path) -> bytes:
+def sign_model(model: Path, private_key: SigningKey) -> bytes:
     """The bytes of model.sig; the model's folder is only read.
 
     Raises BadInput when the library is not installed, or cannot sign the folder.
@@ -43,7 +44,10 @@ def sign_model(model: Path, private_key: Path) -> bytes:
         signature = Path(folder) / MODEL_SIGNATURE
         try:
             config: Any = Config()  # type: ignore[no-untyped-call,unused-ignore]
-            config.use_elliptic_key_signer(private_key=private_key)
+            password = private_key.password
+            config.use_elliptic_key_signer(
+                private_key=private_key.path, password=password.decode() if password else None
+            )
             config.sign(model.resolve(), signature)
         except (OSError, ValueError) as error:
             raise BadInput(f"the model cannot be signed: {error}", where=model) from None

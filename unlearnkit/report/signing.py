@@ -8,19 +8,15 @@ the private key can sign anything, and an auditor must get the public key from e
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ec import (
-    SECP256R1,
-    EllipticCurvePrivateKey,
-    EllipticCurvePublicKey,
-)
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
-    load_pem_private_key,
     load_pem_public_key,
 )
 from rfc8785 import CanonicalizationError
@@ -33,12 +29,13 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 )
 
 from unlearnkit.errors import BadInput
+from unlearnkit.keys import SigningKey
 from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
 
 BUNDLE_TYPE = "application/vnd.dev.sigstore.bundle.v0.3+json"
 
 
-def sign_statement(statement: Mapping[str, Any], private_key: Path) -> bytes:
+def sign_statement(statement: Mapping[str, Any], private_key: SigningKey) -> bytes:
     """The bytes of attestation.json: a canonical Sigstore bundle around the signed Statement.
 
     Raises BadInput when the key is unreadable, readable by others, or no ECDSA P-256 key, or when
@@ -64,6 +61,17 @@ def bundle_bytes(envelope: Envelope, hint: str) -> bytes:
     return canonical(bundle) + b"\n"
 
 
+def hinted_key(bundle: bytes) -> str:
+    """The id of the key that a bundle says it is signed with, unverified; empty where it does not.
+
+    A hint for choosing among keys one has: `signed_by` decides.
+    """
+    try:
+        return str(json.loads(bundle)["verificationMaterial"]["publicKey"]["hint"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
 def signed_by(key: SSlibKey, signature: Signature, signed: bytes) -> bool:
     """Whether `signature` is this key's over these bytes, under this key's id."""
     try:
@@ -73,27 +81,10 @@ def signed_by(key: SSlibKey, signature: Signature, signed: bytes) -> bool:
     return True
 
 
-def load_signer(path: Path) -> CryptoSigner:
-    """The private key (PKCS8 PEM, unencrypted, mode 0600) as a signer; raises BadInput."""
-    try:
-        if path.stat().st_mode & 0o077:
-            raise BadInput(
-                "other users of this machine can read the private key",
-                where=path,
-                fix=f"chmod 600 {path}",
-            )
-        key = load_pem_private_key(path.read_bytes(), password=None)
-    except OSError as error:
-        raise BadInput(f"cannot read the private key: {error.strerror}", where=path) from None
-    except TypeError:
-        raise BadInput("the private key is protected by a password", where=path) from None
-    except ValueError:
-        raise BadInput("not a private key in PEM format", where=path) from None
-    if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-        raise BadInput(
-            "reports are signed with an ECDSA P-256 key; this is another kind", where=path
-        )
-    return CryptoSigner(key, _public(key.public_key()))
+def load_signer(key: SigningKey) -> CryptoSigner:
+    """The private key as a signer. Raises what `SigningKey.private` raises."""
+    private = key.private()
+    return CryptoSigner(private, _public(private.public_key()))
 
 
 def load_public_key(path: Path) -> SSlibKey:

@@ -10,6 +10,7 @@ from pathlib import Path
 from unlearnkit.artefacts import digest_of, write_atomic
 from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
+from unlearnkit.keys import SigningKey
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.facts import build_report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
@@ -28,7 +29,7 @@ def write_report(
     *,
     policy_path: Path,
     model_dir: Path,
-    signing_key: Path,
+    signing_key: SigningKey,
     public_key: Path,
     templates_dir: Path | None = None,
     created: datetime | None = None,

@@ -1,0 +1,109 @@
+"""The signing key's life: protected by a passphrase, replaced, and known after it is replaced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from unlearnkit.artefacts import save, write_atomic
+from unlearnkit.errors import BadInput
+from unlearnkit.keys import SigningKey, new_private_key, public_half, read_secret, write_secret
+from unlearnkit.passphrase import NONE, Protection, Way
+from unlearnkit.pipeline.context import Context
+from unlearnkit.report.signing import hinted_key, load_public_key, load_signer
+from unlearnkit.report.verifying import ATTESTATION
+from unlearnkit.workspace import Workspace
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class KnownKey:
+    """A public key of the workspace: the one it signs with, or one it signed with before."""
+
+    keyid: str
+    file: Path
+    retired: bool
+
+
+def known_keys(workspace: Workspace) -> list[KnownKey]:
+    """The present key first. Raises BadInput for a file there that is no key."""
+    retired = sorted(workspace.retired_dir.glob("*.pub"))
+    return [
+        KnownKey(load_public_key(workspace.public_key).keyid, workspace.public_key, False),
+        *(KnownKey(load_public_key(file).keyid, file, True) for file in retired),
+    ]
+
+
+def own_key(workspace: Workspace, report: Path) -> Path:
+    """The workspace's key that the report names as its signer's, else the present one.
+
+    What the report names is only a hint for the choice: the signature has to hold with that key.
+    """
+    attestation = report if report.is_file() else report / ATTESTATION
+    hint = hinted_key(attestation.read_bytes()) if attestation.is_file() else ""
+    fitting = (one.file for one in known_keys(workspace) if one.keyid == hint)
+    return next(fitting, workspace.public_key)
+
+
+def protect(context: Context, source: str) -> None:
+    """Encrypt the private key and the workspace secret anew, with the passphrase from `source`.
+
+    'none' takes the passphrase away. Interrupted, the same call finishes it; until then no key is
+    used. Raises BadInput when the old passphrase or the new one is not there, or the new is weak.
+    """
+    workspace = context.workspace
+    found = Protection.of(workspace.passphrase_file)
+    if found.before is None:
+        changing = Protection(now=Way.new(source), before=found.now)
+    elif found.now.source == source:
+        changing = found
+    else:
+        raise BadInput(f"a change to '{found.now.source}' was interrupted: finish that one first")
+    assert changing.before is not None
+    old, new = changing.before.key(), changing.now.key(fresh=True)
+    path, secret_file = workspace.signing_file, workspace.secret_file
+    key = _opened(lambda unlocking: SigningKey(path, unlocking).private(), (old, new))
+    secret = _opened(lambda unlocking: read_secret(secret_file, unlocking), (old, new))
+    save(workspace.passphrase_file, changing)
+    SigningKey(path, new).write(key)
+    write_secret(secret_file, secret, new)
+    if source == NONE:
+        workspace.passphrase_file.unlink()
+    else:
+        save(workspace.passphrase_file, Protection(now=changing.now))
+    context.ledger.append("keys_protected", context.actor, {"by": source.partition(":")[0]})
+
+
+def rotate(context: Context) -> tuple[str, str]:
+    """Make a new signing key, keep the old one's public half; the ids of both, old then new.
+
+    The old private key is overwritten by the new one. Interrupted, the same call finishes it.
+    """
+    workspace = context.workspace
+    signing = workspace.signing_key
+    following = SigningKey(workspace.keys_dir / "next.pem", signing.unlocking)
+    old = load_signer(signing).public_key.keyid
+    if not following.path.exists():
+        following.write(new_private_key())
+    new = load_signer(following).public_key.keyid
+    if old != new:
+        write_atomic(workspace.retired_dir / f"{old}.pub", public_half(signing))
+        context.record("key_rotated", {"from": old, "to": new})
+    write_atomic(workspace.public_key, public_half(following))
+    following.path.replace(signing.path)
+    return old, new
+
+
+def _opened(read: Callable[[bytes | None], T], ways: Iterable[bytes | None]) -> T:
+    """What the first of the ways opens; raises as the last one did."""
+    refused: BadInput | None = None
+    for unlocking in ways:
+        try:
+            return read(unlocking)
+        except BadInput as error:
+            refused = error
+    assert refused is not None
+    raise refused
