@@ -10,6 +10,7 @@ import typer
 from unlearnkit.cli.attacks import AttacksOption, named_attacks
 from unlearnkit.cli.figures import show_audit, show_verdict
 from unlearnkit.cli.forget import ModelArgument
+from unlearnkit.cli.reproduction import reproduced, show_reproduction
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -21,7 +22,7 @@ from unlearnkit.cli.terminal import (
     out,
     print_json,
 )
-from unlearnkit.errors import BadInput
+from unlearnkit.errors import BadInput, VerificationFailed
 
 RunOption = Annotated[
     str,
@@ -60,6 +61,17 @@ def audit(
     lm_eval_tasks: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A folder of tasks of your own for it.")
     ] = None,
+    reproduce: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="REPORT",
+            help="Measure anew what a signed report says of MODEL, and say which figures agree.",
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="With --reproduce: the signer's public key. [default: as `verify`]"),
+    ] = None,
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -79,6 +91,9 @@ def audit(
     if lm_eval_tasks is not None and not tasks:
         raise BadInput("no task of the folder is named", fix="Name them: --lm-eval TASKS")
     check_folder(model)
+    if reproduce is not None:
+        _reproduce(reproduce, model, reference, key, workspace, as_json)
+        return
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
@@ -98,6 +113,29 @@ def audit(
         return
     show_audit(result)
     out.print(f"Next: unlearnkit report {chosen.id}", highlight=False)
+
+
+def _reproduce(
+    report: Path,
+    model: Path,
+    reference: Path | None,
+    key: Path | None,
+    workspace: Path,
+    as_json: bool,
+) -> None:
+    """`audit --reproduce`: exit code 4 where a figure comes out otherwise."""
+    from unlearnkit.pipeline.context import is_main_process
+    from unlearnkit.pipeline.reproduce import reproduce
+
+    with opened(workspace) as context:
+        found = reproduce(context, report, model, reference, key)
+    if is_main_process():
+        if as_json:
+            print_json(reproduced(found))
+        else:
+            show_reproduction(found)
+    if not found.agreement.holds:
+        raise typer.Exit(VerificationFailed.exit_code)
 
 
 def report(

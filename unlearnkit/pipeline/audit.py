@@ -54,7 +54,7 @@ def audit(
     """
     if harness is not None:
         find_tasks(harness)  # before the hours that an audit may take
-    task = _task(context, run, model, reference, utility=utility, attacks=attacks)
+    task = audit_task(context, run, model, reference, utility=utility, attacks=attacks)
     task = replace(task, harness=harness)
     result = audit_models(task, context.now(), context.progress)
     own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
@@ -66,7 +66,7 @@ def audit(
     return result
 
 
-def _task(
+def audit_task(
     context: Context,
     run: Run,
     model: Path,
@@ -75,7 +75,10 @@ def _task(
     utility: Path | None,
     attacks: Sequence[Attack] | None,
 ) -> AuditTask:
-    """What is measured: the run's records, as they were, and their values, under which models."""
+    """What is measured: the run's records, as they were, and their values, under which models.
+
+    Raises what `audit` raises.
+    """
     manifest, settings = run.manifest, run.manifest.settings
     index, corpus, found = _same_records(context, run)
     models = _models(run, model, reference)

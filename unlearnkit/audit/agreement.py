@@ -1,0 +1,74 @@
+"""Whether an audit made again found what the first one did, figure by figure.
+
+On the same machine every figure comes out the same to the last digit. Another processor, or
+another version of a library, rounds otherwise; figures of generated texts can then move by more,
+because one other token makes another text. So nothing is called equal that is not, and what lies
+within rounding is counted apart from what is the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from unlearnkit.domain import Measurement
+
+ROUNDING = 1e-3
+"""Of a figure's size, or of 1 where it is smaller."""
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """One figure that was said and was not found again."""
+
+    said: Measurement
+    found: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the figures of two audits of one model compare."""
+
+    same: int
+    """Equal to the last digit, n included; figures that neither could measure count too."""
+    close: int
+    """Equal but for rounding."""
+    apart: tuple[Apart, ...]
+    unmeasured: tuple[Measurement, ...]
+    """Said, and not measured again: no agreement, and no contradiction."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing that was measured again contradicts what was said."""
+        return not self.apart
+
+
+def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agreement:
+    """Compare what was said with what was found; what only the second audit has is left out.
+
+    A figure that had a value and now has none was not measured again; one that had none and now has
+    a value contradicts the reason that was given for it.
+    """
+    again = {_key(one): one for one in found}
+    same, close, apart, unmeasured = 0, 0, [], []
+    for one in said:
+        other = again.get(_key(one))
+        if other is None or (other.value is None and one.value is not None):
+            unmeasured.append(one)
+        elif (one.value, one.n) == (other.value, other.n):
+            same += 1
+        elif one.n == other.n and _within_rounding(one.value, other.value):
+            close += 1
+        else:
+            apart.append(Apart(one, other))
+    return Agreement(same, close, tuple(apart), tuple(unmeasured))
+
+
+def _within_rounding(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return False
+    return abs(one - other) <= ROUNDING * max(1.0, abs(one))
+
+
+def _key(one: Measurement) -> tuple[str, str, str, str]:
+    return one.metric, one.split.value, one.model.value, one.under

@@ -1,0 +1,79 @@
+"""Measuring anew what a signed report says: the models are loaded and every figure made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from unlearnkit.artefacts import load, sha256_file
+from unlearnkit.audit.agreement import Agreement, agreement
+from unlearnkit.audit.engine import audit as audit_models
+from unlearnkit.domain import CONDITIONS, ModelRole, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.pipeline.audit import audit_task
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.keys import own_key
+from unlearnkit.pipeline.runs import find_run
+from unlearnkit.report.facts import Report
+from unlearnkit.report.verifying import ATTESTATION, verify_report
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduction:
+    """A report that verifies, and what measuring again makes of its figures."""
+
+    run_id: str
+    keyid: str
+    agreement: Agreement
+
+
+def reproduce(
+    context: Context,
+    report: Path,
+    model: Path,
+    reference: Path | None = None,
+    key: Path | None = None,
+) -> Reproduction:
+    """Check the report's signature and that `model` is the one it is about, then measure again.
+
+    No figure that was kept is used and none is written: records, decoys and questions are made anew
+    from the workspace's corpus, the models are loaded from their folders, the attacks are made
+    again. Figures of tasks of the lm-evaluation-harness are not made again, nor those beside a
+    retrained model that is not given.
+
+    Raises VerificationFailed where the report does not hold, and BadInput: no such run here, a
+    corpus or an original model that changed, another reference than the report's.
+    """
+    verified = verify_report(report, key or own_key(context.workspace, report), model)
+    folder = report if report.is_dir() else report.parent
+    said = load(folder / "report.json", Report)
+    run = find_run(context.workspace, said.run_id)
+    attacks = {CONDITIONS[one.under] for one in said.attacks}
+    task = audit_task(context, run, model, reference, utility=None, attacks=sorted(attacks))
+    models = dict(task.models)
+    if reference is None:
+        models.pop(ModelRole.REFERENCE, None)  # its kept figures are what is to be checked
+    elif models[ModelRole.REFERENCE].digest != said.reference_digest:
+        raise BadInput("this is not the retrained model of the report", where=reference)
+    with TemporaryDirectory() as nowhere:
+        task = replace(task, models=models, kept=Path(nowhere))
+        found = audit_models(task, context.now(), context.progress)
+    ours = [one for one in said.measurements if one.split is not Split.TASKS]
+    compared = agreement(ours, found.measurements)
+    of_tasks = tuple(one for one in said.measurements if one.split is Split.TASKS)
+    compared = replace(compared, unmeasured=compared.unmeasured + of_tasks)
+    _record(context, said.run_id, folder, compared)
+    return Reproduction(said.run_id, verified.keyid, compared)
+
+
+def _record(context: Context, run_id: str, folder: Path, found: Agreement) -> None:
+    payload = {
+        "run_id": run_id,
+        "report": sha256_file(folder / ATTESTATION),
+        "same": found.same,
+        "close": found.close,
+        "apart": len(found.apart),
+        "unmeasured": len(found.unmeasured),
+    }
+    context.record("reproduced", payload)
