@@ -30,6 +30,7 @@ check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive unlearnkit 2>/dev/null
 
 # torch comes first and alone: a range would let pip take a build with gigabytes of CUDA.
 $(READY): pyproject.toml constraints.txt spacy-model.txt

@@ -62,7 +62,7 @@ def rotate(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> No
 
 
 @command(app, "protect", "unlearnkit key protect --passphrase-from env:UNLEARNKIT_PASSPHRASE")
-def protect(
+def protect(  # nosec B107 # 'ask' says where it comes from
     passphrase_from: Annotated[
         str, typer.Option(metavar="SOURCE", help=f"Where the passphrase comes from: {SOURCES}.")
     ] = "ask",

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     """Put `init` on the command line."""
 
     @command(app, "init", "unlearnkit init privacy")
-    def init(
+    def init(  # nosec B107 # 'none' says that there is none
         folder: Annotated[Path, typer.Argument(help="Where to make it.", metavar="DIR")] = HERE,
         passphrase_from: Annotated[
             str,

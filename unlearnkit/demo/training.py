@@ -53,7 +53,10 @@ def train_tokenizer(texts: Sequence[str], vocabulary: int, min_frequency: int) -
     )
     tokenizer.train_from_iterator(texts, trainer)
     fast: Any = quiet_transformers().PreTrainedTokenizerFast
-    return fast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>", pad_token="<pad>")
+    marks = {"bos": "<s>", "eos": "</s>", "pad": "<pad>"}
+    return fast(
+        tokenizer_object=tokenizer, **{f"{name}_token": mark for name, mark in marks.items()}
+    )
 
 
 def new_model(size: SmallModel, tokenizer: Any, max_length: int, seed: int) -> Any:

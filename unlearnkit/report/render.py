@@ -193,4 +193,5 @@ def _date(value: Any) -> str:
 
 def _cell(value: object) -> Markup:
     """Text for a Markdown table cell: one line, no column break."""
-    return Markup(escape(" ".join(str(value).split())).replace("|", Markup("&#124;")))
+    one_line = escape(" ".join(str(value).split()))
+    return one_line.replace("|", Markup("&#124;"))
