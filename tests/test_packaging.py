@@ -16,11 +16,15 @@ for drawer, name in (("templates", "report.html.j2"), ("policies", "default.yaml
     print(resources.find(drawer, name).resolve())
 from unlearnkit import schemas
 assert all(schemas.shipped(document) for document in schemas.NAMES)
+from unlearnkit.ledger.store import Ledger
+assert Ledger.open("sqlite:///ledger.db").verify() == 0
 print(schemas.__file__)
 """
 
 
-def test_an_installed_wheel_finds_its_own_templates_policies_and_schemas(tmp_path: Path) -> None:
+def test_an_installed_wheel_finds_its_own_templates_policies_schemas_and_migrations(
+    tmp_path: Path,
+) -> None:
     build = [
         sys.executable,
         "-m",

@@ -8,20 +8,21 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from time import monotonic, sleep
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from unlearnkit.errors import BadInput, Busy, UnlearnkitError, VerificationFailed
-from unlearnkit.ledger.tables import Base
+from unlearnkit.ledger.migrate import is_current, upgrade
 
 BUSY_SECONDS = 10
 
 
 def open_database(url: str) -> Engine:
-    """An engine with the ledger's tables in place; the caller disposes of it.
+    """An engine whose database has today's schema, made or migrated; the caller disposes of it.
 
-    Raises BadInput (no such database or driver), Busy, VerificationFailed (damaged file).
+    Raises BadInput (no such database or driver, or one that a newer unlearnkit has changed), Busy,
+    VerificationFailed (damaged file).
     """
     try:
         parsed = make_url(url)
@@ -42,7 +43,7 @@ def open_database(url: str) -> Engine:
         ) from None
     try:
         with explained(engine.url):
-            _create_tables(engine)
+            _migrate(engine)
     except BaseException:
         engine.dispose()
         raise
@@ -143,7 +144,29 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _create_tables(engine: Engine) -> None:
-    if not inspect(engine).has_table("events"):
-        with engine.execution_options(writes=True).begin() as connection:
-            Base.metadata.create_all(connection)
+def _migrate(engine: Engine) -> None:
+    with engine.connect() as connection:
+        if is_current(connection):
+            return
+    writing = engine.execution_options(writes=True)
+    with writing.connect() as connection, _unreferenced(connection), connection.begin():
+        # Asked again under the write lock: another process may have done it meanwhile.
+        if not is_current(connection):
+            upgrade(connection)
+
+
+@contextmanager
+def _unreferenced(connection: Connection) -> Iterator[None]:
+    """Let a table be made anew on SQLite, which else drops the rows that refer to the old one.
+
+    SQLite takes this setting outside a transaction only (sqlite.org/lang_altertable.html, 7).
+    """
+    driver = connection.connection.driver_connection
+    if not isinstance(driver, sqlite3.Connection):
+        yield
+        return
+    driver.execute("PRAGMA foreign_keys=OFF").close()
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON").close()
