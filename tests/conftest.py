@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -14,6 +15,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 
 from tests import company
+from tests import postgresql as postgres
 from tests import small as small_model
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
 
@@ -46,3 +48,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> company.Story:
 def line(story: company.Story, tmp_path_factory: pytest.TempPathFactory) -> company.Line:
     """The whole line on that company, run in an interpreter of its own."""
     return company.run_line(story, tmp_path_factory.mktemp("line"))
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[postgres.Server]:
+    """A PostgreSQL server for the ledger."""
+    with postgres.running() as server:
+        yield server

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import string
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.corpus.reader import Fields
 from unlearnkit.domain import Attack
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.yaml_file import load_yaml
 
@@ -46,7 +48,7 @@ class Config(_Part):
     """Everything in unlearnkit.yaml; each field has a default."""
 
     ledger_url: str = ""
-    """SQLAlchemy URL; empty is SQLite in the workspace."""
+    """SQLAlchemy URL without a password; empty is SQLite in the workspace."""
     seed: int = Field(default=0, ge=0, lt=2**32)
     nlp: NlpSettings = NlpSettings()
     fields: Fields = Fields()
@@ -58,6 +60,24 @@ class Config(_Part):
     attacks: tuple[Attack, ...] = tuple(Attack)
     """What `audit` and `gate` try to bring the forgotten records back with."""
     locate: LocateSettings = LocateSettings()
+
+    @field_validator("ledger_url")
+    @classmethod
+    def _a_ledger_without_its_password(cls, url: str) -> str:
+        if not url:
+            return url
+        from unlearnkit.ledger.address import without_password
+
+        try:
+            _, password = without_password(url)
+        except BadInput as error:
+            raise ValueError(error.what) from None
+        if password is not None:
+            raise ValueError(
+                "it holds a password, which does not belong in this file: "
+                "put it into keys/ledger.password (chmod 600) or ~/.pgpass"
+            )
+        return url
 
     @field_validator("prompt_template")
     @classmethod
@@ -74,6 +94,11 @@ class Config(_Part):
         return template
 
 
+def text_with(ledger_url: str) -> str:
+    """The settings file of a workspace whose ledger is at that URL ('': in the workspace)."""
+    return DEFAULT_TEXT.replace('ledger_url: ""', f"ledger_url: {json.dumps(ledger_url)}")
+
+
 def load_config(path: Path) -> Config:
     """Read unlearnkit.yaml. Raises BadInput with file and line."""
     return load_yaml(
@@ -86,7 +111,9 @@ def load_config(path: Path) -> Config:
 DEFAULT_TEXT = r"""# Settings of this unlearnkit workspace. Every line may be left out: these are
 # the defaults.
 
-# Where requests and events are kept: an SQLAlchemy URL. Empty: SQLite in this folder (ledger.db).
+# Where requests and events are kept. Empty: SQLite in this folder (ledger.db). A PostgreSQL that
+# several machines share: postgresql://user@host/database, its password in keys/ledger.password
+# (chmod 600), ~/.pgpass or PGPASSWORD, never here.
 ledger_url: ""
 
 # Seed of everything random; it is recorded with every run.

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from unlearnkit.artefacts import save, write_atomic
-from unlearnkit.config import DEFAULT_TEXT, FILE_NAME, Config, load_config
+from unlearnkit.config import FILE_NAME, Config, load_config, text_with
 from unlearnkit.errors import BadInput, Busy
 from unlearnkit.keys import (
+    PRIVATE,
     SigningKey,
     create_keys,
     derive,
@@ -36,8 +37,11 @@ class Workspace:
     config: Config
 
     @classmethod
-    def create(cls, root: Path, passphrase_from: str = NONE) -> Workspace:
+    def create(cls, root: Path, passphrase_from: str = NONE, ledger_url: str = "") -> Workspace:
         """Make a workspace in `root`, which may exist and hold other files.
+
+        `ledger_url` is an SQLAlchemy URL; empty is SQLite in the workspace. A password in it goes
+        to a file of its own among the keys, never to the settings.
 
         The settings are written last: an interrupted `create` leaves no workspace, and the same
         call finishes it with the keys that are there. `passphrase_from`: see passphrase.SOURCES.
@@ -45,11 +49,12 @@ class Workspace:
         Busy when another process is making it.
         """
         root = root.resolve()
+        ledger_url, password = _parted(ledger_url)
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(f"cannot make the folder: {error.strerror}", where=root) from None
-        made = cls(root, Config())
+        made = cls(root, Config(ledger_url=ledger_url))
         with made.lock():
             if (root / FILE_NAME).exists():
                 raise BadInput(
@@ -60,10 +65,12 @@ class Workspace:
             unlocking = made._first_protection(passphrase_from)
             signing = SigningKey(made.signing_file, unlocking)
             create_keys(signing, made.public_key, made.secret_file)
+            if password is not None:
+                write_atomic(made._ledger_password, password.encode(), PRIVATE)
             made._copy_default_policy()
             with made.open_ledger():
                 pass  # opening makes the tables
-            write_atomic(root / FILE_NAME, DEFAULT_TEXT.encode())
+            write_atomic(root / FILE_NAME, text_with(ledger_url).encode())
         return made
 
     @classmethod
@@ -79,6 +86,8 @@ class Workspace:
         opened = cls(root, load_config(root / FILE_NAME))
         refuse_readable_by_others(opened.signing_file)
         refuse_readable_by_others(opened.secret_file)
+        if opened._ledger_password.exists():
+            refuse_readable_by_others(opened._ledger_password)
         return opened
 
     @property
@@ -129,6 +138,11 @@ class Workspace:
         return protection.now.key()
 
     @property
+    def _ledger_password(self) -> Path:
+        """PostgreSQL's, where it does not come from libpq's own places (~/.pgpass, PGPASSWORD)."""
+        return self.keys_dir / "ledger.password"
+
+    @property
     def pseudonym_key(self) -> bytes:
         """32 bytes for `pseudonym.keyed_hash`: whoever has them can link hashes to people."""
         return derive(read_secret(self.secret_file, self._unlocking), "pseudonym")
@@ -140,7 +154,7 @@ class Workspace:
 
     @property
     def ledger_url(self) -> str:
-        """SQLAlchemy URL of the ledger."""
+        """SQLAlchemy URL of the ledger, without a password."""
         # Escaped because SQLAlchemy reads '?' and '%' in the path as its own.
         default = f"sqlite:///{quote(str(self.root / 'ledger.db'), safe=' +/')}"
         return self.config.ledger_url or default
@@ -179,7 +193,10 @@ class Workspace:
         """The ledger, to be used as a context manager. Raises what `Ledger.open` raises."""
         from unlearnkit.ledger.store import Ledger
 
-        return Ledger.open(self.ledger_url)
+        password = None
+        if self._ledger_password.exists():
+            password = self._ledger_password.read_text("utf-8").rstrip("\r\n")
+        return Ledger.open(self.ledger_url, password=password)
 
     @contextmanager
     def lock(self, wait: float = 10.0) -> Iterator[None]:
@@ -225,6 +242,13 @@ class Workspace:
         own = self.policies_dir / "default.yaml"
         if source.is_file() and not own.exists():
             write_atomic(own, source.read_bytes())
+
+
+def _parted(ledger_url: str) -> tuple[str, str | None]:
+    """The URL without its password, and the password."""
+    from unlearnkit.ledger.address import without_password
+
+    return without_password(ledger_url) if ledger_url else ("", None)
 
 
 def _process(holder: Path) -> str:

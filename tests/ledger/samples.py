@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from unlearnkit.domain import Identifier, IdentifierKind, Request, RequestState, Subject
+from unlearnkit.ledger.address import address
 from unlearnkit.ledger.vault import Sealed, seal
 
 VAULT_KEY = b"v" * 32
@@ -44,3 +49,18 @@ def entry(number: int = 1, days: int = 30, digest: str = "d1") -> tuple[Request,
 def url(folder: Path) -> str:
     """A ledger in the folder."""
     return f"sqlite:///{folder / 'ledger.db'}"
+
+
+def change(ledger_url: str, *statements: str) -> None:
+    """Change the database behind the ledger's back; whether rows hold each other is not asked."""
+    with create_engine(address(ledger_url), poolclass=NullPool).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET session_replication_role = replica")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def look(ledger_url: str, query: str) -> list[tuple[Any, ...]]:
+    """What the database holds."""
+    with create_engine(address(ledger_url), poolclass=NullPool).begin() as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]

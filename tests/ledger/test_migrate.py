@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from tests.ledger.samples import VAULT_KEY, entry, request, subject, url
+from tests.ledger.samples import VAULT_KEY, change, entry, look, request, subject, url
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.database import open_database
@@ -24,18 +22,20 @@ from unlearnkit.ledger.tables import Base
 FIRST_RELEASE = Path(__file__).with_name("first_release.sql")
 
 
-def first_release(folder: Path) -> str:
-    """A database that the first release left behind; its URL."""
-    with closing(sqlite3.connect(folder / "ledger.db")) as raw:
-        raw.executescript(FIRST_RELEASE.read_text("utf-8"))
-    return url(folder)
+def first_release(ledger_url: str) -> str:
+    """Fill a new database with what the first release left behind; its URL."""
+    sql = FIRST_RELEASE.read_text("utf-8")
+    if not ledger_url.startswith("sqlite"):
+        sql = sql.replace(" DATETIME ", " TIMESTAMP ").replace(" BLOB ", " BYTEA ")
+        sql = sql.replace("X'", r"'\x")
+    change(ledger_url, *sql.split(";\n")[:-1])
+    return ledger_url
 
 
 def version(ledger_url: str) -> str:
-    engine = open_database(ledger_url)
-    with engine.connect() as connection:
-        [there] = connection.scalars(text("SELECT version_num FROM alembic_version"))
-    engine.dispose()
+    """What opening it leaves it at."""
+    Ledger.open(ledger_url).close()
+    [(there,)] = look(ledger_url, "SELECT version_num FROM alembic_version")
     return str(there)
 
 
@@ -53,8 +53,8 @@ def run(code: str, ledger_url: str) -> tuple[str, str]:
     return ran.stdout, ran.stderr
 
 
-def test_the_tables_are_what_the_migrations_give(tmp_path: Path) -> None:
-    engine = open_database(url(tmp_path))
+def test_the_tables_are_what_the_migrations_give(where: str) -> None:
+    engine = open_database(where)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, Base.metadata) == []
@@ -65,12 +65,12 @@ def test_revisions_are_numbered_without_gaps() -> None:
     assert revisions() == [f"{number:04d}" for number in range(1, len(revisions()) + 1)]
 
 
-def test_a_new_ledger_is_at_the_newest_revision(tmp_path: Path) -> None:
-    assert version(url(tmp_path)) == revisions()[-1]
+def test_a_new_ledger_is_at_the_newest_revision(where: str) -> None:
+    assert version(where) == revisions()[-1]
 
 
-def test_the_first_release_s_ledger_comes_along_whole(tmp_path: Path) -> None:
-    old = first_release(tmp_path)
+def test_the_first_release_s_ledger_comes_along_whole(where: str) -> None:
+    old = first_release(where)
     with Ledger.open(old) as ledger:
         assert ledger.verify() == 7
         assert [(one.id[:8], one.state) for one in ledger.requests()] == [
@@ -90,37 +90,34 @@ def test_the_first_release_s_ledger_comes_along_whole(tmp_path: Path) -> None:
         assert ledger.verify() == 9
 
 
-def test_after_a_migration_rows_still_hold_each_other(tmp_path: Path) -> None:
-    engine = open_database(first_release(tmp_path))
+def test_after_a_migration_of_sqlite_rows_still_hold_each_other(tmp_path: Path) -> None:
+    engine = open_database(first_release(url(tmp_path)))
     with engine.connect() as connection:
         assert connection.scalar(text("PRAGMA foreign_keys")) == 1
         assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
     engine.dispose()
 
 
-def test_a_ledger_of_a_newer_unlearnkit_is_refused_and_left_alone(tmp_path: Path) -> None:
-    version(url(tmp_path))
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as raw:
-        raw.execute("UPDATE alembic_version SET version_num = '9999'")
-        raw.commit()
+def test_a_ledger_of_a_newer_unlearnkit_is_refused_and_left_alone(where: str) -> None:
+    version(where)
+    change(where, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(BadInput, match=r"newer unlearnkit .* 9999") as refusal:
-        Ledger.open(url(tmp_path))
+        Ledger.open(where)
     assert refusal.value.fix == "pip install --upgrade unlearnkit"
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as raw:
-        assert raw.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+    assert look(where, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
-def test_a_ledger_that_is_current_opens_without_alembic(tmp_path: Path) -> None:
-    version(url(tmp_path))
-    assert run(OPEN + "print('alembic' in sys.modules)", url(tmp_path)) == ("False\n", "")
+def test_a_ledger_that_is_current_opens_without_alembic(where: str) -> None:
+    version(where)
+    assert run(OPEN + "print('alembic' in sys.modules)", where) == ("False\n", "")
 
 
-def test_migrating_says_nothing(tmp_path: Path) -> None:
+def test_migrating_says_nothing(where: str) -> None:
     code = (
         "import sys; from unlearnkit.ledger.store import Ledger; Ledger.open(sys.argv[1]).close()"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, first_release(tmp_path)],
+        [sys.executable, "-c", code, first_release(where)],
         capture_output=True,
         text=True,
         check=True,
@@ -128,8 +125,8 @@ def test_migrating_says_nothing(tmp_path: Path) -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
-def test_two_processes_may_migrate_at_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", OPEN, first_release(tmp_path)]
+def test_two_processes_may_migrate_at_once(where: str) -> None:
+    command = [sys.executable, "-c", OPEN, first_release(where)]
     both = [subprocess.Popen(command) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]
-    assert version(url(tmp_path)) == revisions()[-1]
+    assert version(where) == revisions()[-1]

@@ -24,12 +24,23 @@ def register(app: typer.Typer) -> None:
                 help=f"Protect the keys with a passphrase, read from: {SOURCES}.",
             ),
         ] = "none",
+        ledger_url: Annotated[
+            str,
+            typer.Option(
+                envvar="UNLEARNKIT_LEDGER_URL",
+                help="Keep the ledger in PostgreSQL, as in postgresql://user@host/database (needs "
+                "pip install 'unlearnkit\\[postgres]'), instead of SQLite in the workspace. Give "
+                "a URL with a password in the variable, where nobody sees it.",
+                metavar="URL",
+                show_envvar=True,
+            ),
+        ] = "",
         as_json: JsonOption = False,
     ) -> None:
         """Make a workspace: settings, keys (ECDSA P-256), ledger and the default policy."""
         from unlearnkit.workspace import Workspace
 
-        made = Workspace.create(folder, passphrase_from)
+        made = Workspace.create(folder, passphrase_from, ledger_url)
         if as_json:
             print_json({"workspace": str(made.root), "public_key": str(made.public_key)})
             return

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from unlearnkit.domain import Request, RequestState, Subject
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event, canonical, next_event, verify_chain
-from unlearnkit.ledger.database import clear_write_ahead_log, explained, open_database
+from unlearnkit.ledger.database import explained, forget_deleted, open_database
 from unlearnkit.ledger.replay import ADDED, MOVED, Entry, moved, replay
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
@@ -38,9 +38,11 @@ class Ledger:
         self._clock = clock
 
     @classmethod
-    def open(cls, url: str, clock: Callable[[], datetime] = utc_now) -> Self:
-        """Open the database at an SQLAlchemy URL, with its tables made if it is new."""
-        return cls(open_database(url), clock)
+    def open(
+        cls, url: str, clock: Callable[[], datetime] = utc_now, *, password: str | None = None
+    ) -> Self:
+        """Open the SQLite or PostgreSQL database at a URL, made or migrated where it has to be."""
+        return cls(open_database(url, password), clock)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -105,7 +107,7 @@ class Ledger:
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
         if state in CLOSED:
-            clear_write_ahead_log(self._engine)
+            forget_deleted(self._engine)
         return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:

@@ -1,0 +1,77 @@
+"""Where the ledger is kept, and what tells that it is whole."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.company import unlearnkit
+from tests.postgresql import DATABASE, PASSWORD, USER, Server
+from unlearnkit.workspace import Workspace
+
+
+@pytest.fixture
+def address(postgresql: Server) -> str:
+    """Of an empty PostgreSQL database, with the password."""
+    postgresql.emptied()
+    who = f"{USER}:{quote(PASSWORD, safe='')}"
+    return f"postgresql://{who}@127.0.0.1:{postgresql.port}/{DATABASE}"
+
+
+def test_a_workspace_s_ledger_may_be_in_postgresql(address: str, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    said = [
+        unlearnkit("init", work, "--ledger-url", address),
+        unlearnkit("request", "add", "--customer-id", "C-104211", "--workspace", work),
+        unlearnkit("request", "list", "--json", "--workspace", work),
+    ]
+    assert [one.exit_code for one in said] == [0, 0, 0]
+    [request] = json.loads(said[-1].stdout)
+    with Workspace.open(work).open_ledger() as ledger:
+        assert [one.id for one in ledger.requests()] == [request["id"]]
+        assert ledger.verify() >= 1
+    assert not (work / "ledger.db").exists()
+
+
+def test_its_password_is_in_one_private_file_and_in_no_message(
+    address: str, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    said = unlearnkit("init", work, "--ledger-url", address)
+    held = [
+        file.relative_to(work).as_posix()
+        for file in work.rglob("*")
+        if file.is_file() and any(one in file.read_bytes() for one in spellings())
+    ]
+    assert held == ["keys/ledger.password"]
+    secret = work / held[0]
+    assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+    secret.write_text("another-secret")
+    wrong = unlearnkit("request", "list", "--workspace", work)
+    assert wrong.exit_code == 2
+    assert "password authentication failed" in wrong.stderr
+    everything = (said.stdout + said.stderr + wrong.stdout + wrong.stderr).encode()
+    assert not any(one in everything for one in [*spellings(), b"another-secret"])
+    secret.chmod(0o640)
+    assert (
+        "other users of this machine can use the key"
+        in unlearnkit("request", "list", "--workspace", work).stderr
+    )
+
+
+def spellings() -> list[bytes]:
+    return [PASSWORD.encode(), quote(PASSWORD, safe="").encode()]
+
+
+def test_a_password_in_the_settings_is_refused(tmp_path: Path) -> None:
+    work = Workspace.create(tmp_path / "work").root
+    settings = work / "unlearnkit.yaml"
+    settings.write_text('ledger_url: "postgresql://me:s3cr3t@host/db"\n')
+    refused = unlearnkit("request", "list", "--workspace", work)
+    assert refused.exit_code == 2
+    assert "keys/ledger.password" in refused.stderr
+    assert "s3cr3t" not in refused.stdout + refused.stderr
