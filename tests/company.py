@@ -24,6 +24,7 @@ from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.ledger.chain import Event
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.ledger import opened_ledger
 from unlearnkit.resources import shipped
 from unlearnkit.workspace import Workspace
 
@@ -334,7 +335,7 @@ def run_line(story: Story, folder: Path) -> Line:
 def opened(workspace: Path) -> Iterator[Context]:
     """What the pipeline's functions work with."""
     place = Workspace.open(workspace)
-    with place.open_ledger() as ledger:
+    with opened_ledger(place) as ledger:
         yield Context(place, ledger, "tester")
 
 

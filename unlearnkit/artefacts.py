@@ -93,6 +93,13 @@ def digest_of(digests: dict[str, str]) -> str:
     return hashlib.sha256(rfc8785.dumps(dict(digests))).hexdigest()
 
 
+def document_digest(document: BaseModel) -> str:
+    """Hex SHA-256 over a document's canonical JSON (RFC 8785): its layout does not count."""
+    import rfc8785
+
+    return hashlib.sha256(rfc8785.dumps(document.model_dump(mode="json"))).hexdigest()
+
+
 def json_lines(rows: Iterable[object]) -> bytes:
     """UTF-8 JSON Lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

@@ -75,3 +75,41 @@ def test_a_password_in_the_settings_is_refused(tmp_path: Path) -> None:
     assert refused.exit_code == 2
     assert "keys/ledger.password" in refused.stderr
     assert "s3cr3t" not in refused.stdout + refused.stderr
+
+
+def test_a_whole_ledger_is_verified_and_exported(tmp_path: Path) -> None:
+    work, place = tmp_path / "work", ("--workspace", tmp_path / "work")
+    assert unlearnkit("init", work).exit_code == 0
+    unlearnkit("request", "add", "--customer-id", "C-104211", *place)
+    said = unlearnkit("ledger", "verify", "--json", *place).json
+    lines = unlearnkit("ledger", "export", *place).stdout
+    assert unlearnkit("ledger", "export", "--out", tmp_path / "ledger.jsonl", *place).stdout == ""
+    assert (tmp_path / "ledger.jsonl").read_text() == lines
+    events = [json.loads(line) for line in lines.splitlines()]
+    assert (said["size"], said["head"]) == (len(events), events[-1]["hash"])
+    assert said["checkpoint"]["head"] == said["head"]
+    told = unlearnkit("ledger", "verify", "--key", work / "keys" / "signing.pub", *place)
+    assert told.exit_code == 0
+    assert f"The ledger holds: {len(events)} events" in told.stdout
+    assert "C-104211" not in lines
+
+
+def test_a_restored_backup_stops_every_change_until_it_is_accepted(tmp_path: Path) -> None:
+    work, place = tmp_path / "work", ("--workspace", tmp_path / "work")
+    unlearnkit("init", work)
+    backup = (work / "ledger.db").read_bytes()
+    add = ("request", "add", "--customer-id", "C-104211", *place)
+    assert unlearnkit(*add).exit_code == 0
+    (work / "ledger.db").write_bytes(backup)
+    for command in (("ledger", "verify", *place), add):
+        said = unlearnkit(*command)
+        assert said.exit_code == 4
+        assert "its end was cut off, or an older copy was put in its place" in said.stderr
+        assert "unlearnkit ledger accept --reason" in said.stderr
+    assert unlearnkit("request", "list", *place).exit_code == 0
+    accepted = unlearnkit("ledger", "accept", "--reason", "backup put back", *place)
+    assert "Accepted, as event 1" in accepted.stdout
+    assert unlearnkit(*add).exit_code == 0
+    said = unlearnkit("ledger", "verify", *place)
+    assert said.exit_code == 0
+    assert "accepted a restored ledger: backup put back" in said.stdout

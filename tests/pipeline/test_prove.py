@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, opened, unreachable_policy
-from unlearnkit.artefacts import load, save
+from unlearnkit.artefacts import document_digest, load, save, sha256_file
 from unlearnkit.domain import AuditResult, ModelRole, Outcome, RequestState, Split
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.pipeline.audit import audit
@@ -227,9 +227,29 @@ def test_a_stranger_is_measured_and_leaves_the_runs_audit_alone(
         found = gate(context, run, line.story.reference, str(line.story.policy))
         assert found.audit.models[ModelRole.UNLEARNED] != run.manifest.unlearned_digest
         assert run.audit_file.read_bytes() == before
-        kinds = [one.kind for one in context.ledger.events()]
-        assert kinds[-1] == "gated"
-        assert "audited" not in kinds
+        events = context.ledger.events()
+        assert events[-1].kind == "gated"
+        assert events[-1].payload["digest"] == document_digest(found.answer)
+        assert "audited" not in [one.kind for one in events]
+
+
+def test_every_event_names_its_artefact_by_digest(line: Line, tmp_path: Path) -> None:
+    """Each digest is of a file that the finished workspace still has."""
+    finished = line.copy(tmp_path / "work")
+    with opened(finished) as context:
+        events = context.ledger.events()
+        run = the_run(context)
+    digests = {sha256_file(file) for file in finished.rglob("*") if file.is_file()}
+    digests |= {sha256_file(line.report / "report.json")}
+    named = {"located": "digest", "reviewed": "digest", "unlearned": "digest"}
+    named |= {"audited": "digest", "reported": "report"}
+    for kind, name in named.items():
+        last = {one.request_id: one.payload[name] for one in events if one.kind == kind}
+        assert last
+        assert set(last.values()) <= digests
+    assert {one.payload["digest"] for one in events if one.kind == "unlearned"} == {
+        sha256_file(run.manifest_file)
+    }
 
 
 def test_the_same_gate_again_is_told_once(line: Line, unlearned: Path) -> None:

@@ -24,6 +24,8 @@ from securesystemslib.signer import SSlibKey
 
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, needs, write_sample
+from unlearnkit.ledger.chain import Event, export_line, next_event
+from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import verify_report
 
@@ -57,7 +59,37 @@ def places(written: Written) -> dict[str, str]:
         "REPORT": str(written.folder),
         "MODEL": str(written.model),
         "KEY": str(written.keys.public),
+        "LEDGER": str(ledger_of(written)),
+        "CHECKPOINT": str(checkpoint_of(written)),
     }
+
+
+def ledger_of(written: Written) -> Path:
+    """An export that came with the report."""
+    return written.folder.parent / "ledger.jsonl"
+
+
+def checkpoint_of(written: Written) -> Path:
+    return written.folder.parent / "ledger.checkpoint.json"
+
+
+def write_ledger(written: Written) -> None:
+    """Six events, of which the checkpoint counted five, with texts that look like JSON."""
+    events: list[Event] = []
+    for number in range(6):
+        events.append(
+            next_event(
+                events[-1] if events else None,
+                time=f"2026-03-10T12:00:0{number}+00:00",
+                actor='dpo","hash":"00",',
+                kind="located",
+                request_id=None if number % 2 else "00000001",
+                payload={"records": number, "hash": "ab", "note": "ü \x7f \\ \n", "share": 1e-7},
+            )
+        )
+    ledger_of(written).write_bytes(b"".join(export_line(one) for one in events))
+    counted = Checkpoint(size=5, head=events[4].hash, time=sample.NOW)
+    checkpoint_of(written).write_bytes(sign_checkpoint(counted, written.keys.private))
 
 
 def stopped_in(written: Written) -> str:
@@ -73,6 +105,7 @@ def signed(written: Written) -> Written:
     write_sample(written.folder, written.model, written.keys, sign_model_too=True)
     (written.folder / "letters").mkdir()
     (written.folder / "letters" / "one.md").write_text("to be edited")
+    write_ledger(written)
     return written
 
 
@@ -87,6 +120,7 @@ def test_every_shell_block_passes_on_a_good_report(signed: Written) -> None:
     assert load_public_key(signed.keys.public).keyid in done.stdout
     assert done.stdout.count(": OK") == 5 + 3
     assert "Records nobody could search: 3" in done.stdout
+    assert "6 events hold each other" in done.stdout
 
 
 def test_no_block_is_left_out() -> None:
@@ -116,6 +150,7 @@ def test_the_python_block_verifies_and_refuses_another_key(signed: Written, tmp_
 SIGNATURE = "The signature holds"
 FILES = "The report's files are those that were signed, and no others"
 AUDITED = "The model is the one that was audited"
+LEDGER = "The ledger is whole"
 
 
 def change_payload(written: Written) -> None:
@@ -140,6 +175,19 @@ def replace_by_link(path: Path) -> None:
     path.symlink_to(moved)
 
 
+def change_lines(written: Written, change: Callable[[list[bytes]], list[bytes]]) -> None:
+    path = ledger_of(written)
+    path.write_bytes(b"".join(change(path.read_bytes().splitlines(keepends=True))))
+
+
+def lower_checkpoint(written: Written) -> None:
+    path = checkpoint_of(written)
+    envelope = json.loads(path.read_bytes())
+    payload = base64.b64decode(envelope["payload"]).replace(b'"size":5', b'"size":3')
+    envelope["payload"] = base64.b64encode(payload).decode()
+    path.write_text(json.dumps(envelope))
+
+
 TAMPERED: dict[str, tuple[str, Callable[[Written], object]]] = {
     "payload": (SIGNATURE, change_payload),
     "two signatures": (SIGNATURE, second_signature),
@@ -149,6 +197,19 @@ TAMPERED: dict[str, tuple[str, Callable[[Written], object]]] = {
     "linked file": (FILES, lambda one: replace_by_link(one.folder / "policy.yaml")),
     "model": (AUDITED, lambda one: (one.model / "config.json").write_text("{}")),
     "extra in model": (AUDITED, lambda one: (one.model / "code.py").touch()),
+    "event edited": (
+        LEDGER,
+        lambda one: change_lines(
+            one, lambda lines: [lines[0].replace(b"located", b"lost"), *lines[1:]]
+        ),
+    ),
+    "event removed": (LEDGER, lambda one: change_lines(one, lambda all_: [*all_[:2], *all_[3:]])),
+    "events exchanged": (
+        LEDGER,
+        lambda one: change_lines(one, lambda all_: [all_[1], all_[0], *all_[2:]]),
+    ),
+    "ledger cut off": (LEDGER, lambda one: change_lines(one, lambda lines: lines[:4])),
+    "checkpoint lowered": (LEDGER, lower_checkpoint),
     "linked in model": (AUDITED, lambda one: replace_by_link(one.model / "model.safetensors")),
 }
 

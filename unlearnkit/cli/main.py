@@ -14,6 +14,7 @@ from unlearnkit.cli import (
     forget,
     gate,
     keys,
+    ledger,
     policy,
     prove,
     requests,
@@ -38,6 +39,7 @@ prove.register(app)
 gate.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="key")
+app.add_typer(ledger.app, name="ledger")
 demo.register(app)
 schema.register(app)
 

@@ -100,20 +100,25 @@ def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
 def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
     """An open workspace with its ledger; `alone` keeps other processes out while it is changed.
 
-    Who works there is UNLEARNKIT_ACTOR, else the user of the machine.
+    A ledger that is changed has to agree with its checkpoint, and has a new one afterwards.
     """
     from unlearnkit.pipeline.context import Context, is_main_process
+    from unlearnkit.pipeline.ledger import opened_ledger
     from unlearnkit.workspace import Workspace
 
     place = Workspace.open(workspace)
-    actor = os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
     main = is_main_process()
     with (
         place.lock() if alone and main else nullcontext(),
-        place.open_ledger() as ledger,
+        opened_ledger(place) if alone else place.open_ledger() as ledger,
         shown_progress() if main else nullcontext(silent) as progress,
     ):
-        yield Context(place, ledger, actor, progress)
+        yield Context(place, ledger, who(), progress)
+
+
+def who() -> str:
+    """Who works there: UNLEARNKIT_ACTOR, else the user of the machine."""
+    return os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
 
 
 def complain(error: UnlearnkitError) -> None:

@@ -38,9 +38,9 @@ def register(app: typer.Typer) -> None:
         as_json: JsonOption = False,
     ) -> None:
         """Make a workspace: settings, keys (ECDSA P-256), ledger and the default policy."""
-        from unlearnkit.workspace import Workspace
+        from unlearnkit.pipeline.ledger import create_workspace
 
-        made = Workspace.create(folder, passphrase_from, ledger_url)
+        made = create_workspace(folder, passphrase_from, ledger_url)
         if as_json:
             print_json({"workspace": str(made.root), "public_key": str(made.public_key)})
             return

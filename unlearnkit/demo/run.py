@@ -27,6 +27,7 @@ from unlearnkit.pipeline.find import (
     located,
 )
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.ledger import create_workspace, opened_ledger
 from unlearnkit.pipeline.prove import Gated, Reported, gate, report
 from unlearnkit.pipeline.runs import find_run
 from unlearnkit.report.verifying import Verification, verify_report
@@ -79,9 +80,9 @@ def run_company(
     _train_models(company, size, model, reference, seed=seed, progress=progress)
     place = folder / "workspace"
     if not (place / FILE_NAME).is_file():
-        Workspace.create(place)
+        create_workspace(place)
     workspace = Workspace.open(place)
-    with workspace.lock(), workspace.open_ledger() as ledger:
+    with workspace.lock(), opened_ledger(workspace) as ledger:
         context = Context(workspace, ledger, "demo", progress)
         say(f"2. {len(files.requests)} erasure requests arrive (OpenDSR)")
         requests = [request for request, _ in import_requests(context, files.requests)]

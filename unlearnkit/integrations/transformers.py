@@ -28,6 +28,7 @@ from unlearnkit.domain import Attack, GateAnswer, Outcome
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.ledger import opened_ledger
 from unlearnkit.pipeline.prove import gate
 from unlearnkit.pipeline.runs import find_run, run_for_model
 from unlearnkit.workspace import Workspace
@@ -116,7 +117,7 @@ class PrivacyGateCallback(TrainerCallback):
     def _gated(self, model: Path) -> GateAnswer:
         place = self.workspace
         actor = os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
-        with place.lock(), place.open_ledger() as ledger, same_random_states():
+        with place.lock(), opened_ledger(place) as ledger, same_random_states():
             run = (
                 find_run(place, self.run) if self.run else run_for_model(place, model_digest(model))
             )

@@ -2,7 +2,7 @@
 
 A changed, removed or inserted event breaks the chain from there on. What it cannot show by itself
 is that the whole chain was made anew, or its end cut off: for that the last hash has to be kept
-elsewhere, as in a signed report.
+elsewhere, as in a signed checkpoint or report.
 """
 
 from __future__ import annotations
@@ -34,6 +34,15 @@ class Event:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How many events there are, and the last one's hash, which stands for all of them."""
+
+    size: int
+    hash: str
+    """GENESIS where there is none."""
+
+
 def next_event(
     last: Event | None,
     *,
@@ -61,6 +70,11 @@ def canonical(value: dict[str, Any]) -> bytes:
     import rfc8785
 
     return rfc8785.dumps(value)
+
+
+def export_line(event: Event) -> bytes:
+    """The event in canonical JSON: without its `hash` member, what that is the SHA-256 of."""
+    return canonical(asdict(event)) + b"\n"
 
 
 def verify_chain(events: Iterable[Event]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from unlearnkit.domain import Request, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event
-from unlearnkit.ledger.states import check_transition
+from unlearnkit.ledger.states import CLOSED, check_transition
 
 ADDED = "request_added"
 MOVED = "request_moved"
@@ -49,3 +49,18 @@ def replay(events: Iterable[Event]) -> dict[str, Entry]:
                 f"event {event.seq} of the ledger says what cannot have happened"
             ) from None
     return entries
+
+
+def check_vault(entries: Mapping[str, Entry], held: Set[str]) -> None:
+    """Raises VerificationFailed unless the vault holds the open requests' identifiers, and no more.
+
+    `held` are the requests it has a row for.
+    """
+    for request_id, entry in sorted(entries.items()):
+        closed = entry.request.state in CLOSED
+        if closed == (request_id in held):
+            what = "were put back into the vault" if closed else "are gone from the vault"
+            raise VerificationFailed(
+                f"the identifiers of request {request_id} {what}",
+                fix="Compare the ledger with a backup; the events are intact.",
+            )

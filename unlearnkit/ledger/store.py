@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Request, RequestState, Subject
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import Event, canonical, next_event, verify_chain
+from unlearnkit.ledger.chain import GENESIS, Event, Head, canonical, next_event, verify_chain
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
-from unlearnkit.ledger.replay import ADDED, MOVED, Entry, moved, replay
+from unlearnkit.ledger.replay import ADDED, MOVED, Entry, check_vault, moved, replay
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, unseal
@@ -36,6 +36,8 @@ class Ledger:
     def __init__(self, engine: Engine, clock: Callable[[], datetime] = utc_now) -> None:
         self._engine = engine
         self._clock = clock
+        self.changed = False
+        """Whether an event was appended here, so that its end has to be signed anew."""
 
     @classmethod
     def open(
@@ -139,8 +141,20 @@ class Ledger:
         with self._reading() as session:
             return [_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))]
 
+    def head(self) -> Head:
+        """The chain's end, as it stands."""
+        with self._reading() as session:
+            last = session.scalars(select(EventRow).order_by(EventRow.seq.desc()).limit(1)).first()
+            return Head(last.seq, last.hash) if last else Head(0, GENESIS)
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash that stands beside an event, or None where there is no such event."""
+        with self._reading() as session:
+            row = session.get(EventRow, seq)
+            return row.hash if row else None
+
     def verify(self) -> int:
-        """How many events there are, all intact, with the requests exactly as the events say.
+        """How many events there are, all intact, with requests and vault as the events say.
 
         Raises VerificationFailed naming the first event or request that does not hold.
         """
@@ -152,6 +166,7 @@ class Ledger:
                 row.id: Entry(_request(row), row.digest)
                 for row in session.scalars(select(RequestRow))
             }
+            in_vault = set(session.scalars(select(VaultRow.request_id)))
         count = verify_chain(events)
         expected = replay(events)
         for request_id in sorted(table.keys() | expected.keys()):
@@ -160,6 +175,7 @@ class Ledger:
                     f"request {request_id} in the ledger is not as its events say",
                     fix="Compare the ledger with a backup; the events are intact.",
                 )
+        check_vault(expected, in_vault)
         return count
 
     def _add(
@@ -219,6 +235,7 @@ class Ledger:
             )
         )
         session.flush()
+        self.changed = True
         return event
 
     @contextmanager

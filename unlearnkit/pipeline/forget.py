@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import rfc8785
 
-from unlearnkit.artefacts import digest_of, save, write_atomic
+from unlearnkit.artefacts import digest_of, save, sha256_file, write_atomic
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import Record, RecordSet, RequestState, RunManifest
 from unlearnkit.errors import BadInput
@@ -264,6 +264,7 @@ def _settle(context: Context) -> None:
                 context.ledger.set_state(request_id, RequestState.UNLEARNED, context.actor)
         payload = {
             "run_id": run.id,
+            "digest": sha256_file(run.manifest_file),
             "original_digest": manifest.original_digest,
             "unlearned_digest": manifest.unlearned_digest,
             "forget": len(manifest.forget_set.record_ids),

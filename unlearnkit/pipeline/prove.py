@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from unlearnkit.artefacts import load, sha256_file
+from unlearnkit.artefacts import document_digest, load, sha256_file
 from unlearnkit.domain import (
     Attack,
     AuditResult,
@@ -72,14 +72,16 @@ def gate(
     context.ledger.verify()
     result = audit(context, run, model, reference, attacks=attacks)
     verdict = judge(rules, policy_digest(rules), result)
+    gated = Gated(run.id, result, verdict, policy_path, rules)
     payload = {
         "run_id": run.id,
         "model_digest": result.models[ModelRole.UNLEARNED],
         "policy_digest": verdict.policy_digest,
         "outcome": verdict.outcome.value,
+        "digest": document_digest(gated.answer),
     }
     context.record("gated", payload)
-    return Gated(run.id, result, verdict, policy_path, rules)
+    return gated
 
 
 @dataclass(frozen=True, slots=True)

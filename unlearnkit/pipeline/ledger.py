@@ -1,0 +1,165 @@
+"""A workspace's ledger, and the signed checkpoint beside it that shows when its end was cut off.
+
+The checkpoint is written after the ledger. A process that dies between the two leaves a ledger that
+is longer than its checkpoint says, which is no alarm; one that is shorter, or another at that
+length, is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from unlearnkit.artefacts import write_atomic
+from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
+from unlearnkit.ledger.states import CLOSED
+from unlearnkit.ledger.store import Ledger
+from unlearnkit.passphrase import NONE
+from unlearnkit.pipeline.context import is_main_process, utc_now
+from unlearnkit.report.checkpoint import Checkpoint, read_checkpoint, sign_checkpoint
+from unlearnkit.requests.identifiers import refuse_identifiers
+from unlearnkit.workspace import Workspace
+
+CHECKPOINT = "ledger.checkpoint.json"
+ACCEPTED = "accepted"
+_ACCEPT = (
+    "Put the ledger back as it was. If you have restored a backup yourself: "
+    "unlearnkit ledger accept --reason TEXT"
+)
+
+
+def create_workspace(root: Path, passphrase_from: str = NONE, ledger_url: str = "") -> Workspace:
+    """A new workspace whose ledger is signed from its beginning. Raises as `Workspace.create`."""
+    made = Workspace.create(root, passphrase_from, ledger_url)
+    with made.open_ledger() as ledger:
+        ledger.verify()
+        _sign(made, ledger)
+    return made
+
+
+@contextmanager
+def opened_ledger(workspace: Workspace) -> Iterator[Ledger]:
+    """The ledger to write to, once it agrees with its checkpoint, which is signed anew at the end.
+
+    Raises VerificationFailed before anything is written: who goes on with a ledger that was cut off
+    would hide it.
+    """
+    with workspace.open_ledger() as ledger:
+        checkpoint = agreed(workspace, ledger)
+        try:
+            yield ledger
+        finally:
+            if is_main_process() and (ledger.changed or checkpoint is None):
+                _sign(workspace, ledger)
+
+
+def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Checkpoint | None:
+    """The checkpoint, which the ledger agrees with; None for a ledger in which nothing happened.
+
+    `key` is the public key it has to be signed with, else one of the workspace's. Whether the
+    events hold each other is `Ledger.verify`'s. Raises VerificationFailed with the reason.
+    """
+    path = workspace.root / CHECKPOINT
+    keys = [key] if key else [workspace.public_key, *sorted(workspace.retired_dir.glob("*.pub"))]
+    # Before the ledger, to which another process may be adding.
+    checkpoint = read_checkpoint(path, keys)
+    size = ledger.head().size
+    if checkpoint is None:
+        if size == 0:
+            return None
+        raise VerificationFailed(
+            f"the ledger has {size} events and no checkpoint: it was deleted, "
+            "or an earlier release wrote the ledger",
+            where=path,
+            fix=_ACCEPT,
+        )
+    _compare(checkpoint, ledger, size)
+    return checkpoint
+
+
+def _compare(checkpoint: Checkpoint, ledger: Ledger, size: int) -> None:
+    at = f"{checkpoint.time:%Y-%m-%d %H:%M} UTC"
+    if size < checkpoint.size:
+        raise VerificationFailed(
+            f"the ledger has {size} events, and had {checkpoint.size} when it was signed on {at}: "
+            "its end was cut off, or an older copy was put in its place",
+            fix=_ACCEPT,
+        )
+    if checkpoint.head != (ledger.hash_at(checkpoint.size) if checkpoint.size else GENESIS):
+        raise VerificationFailed(
+            f"event {checkpoint.size} of the ledger is not the one that was signed on {at}: "
+            "it, or what stands before it, was written anew",
+            fix=_ACCEPT,
+        )
+
+
+def _sign(workspace: Workspace, ledger: Ledger) -> None:
+    head = ledger.head()
+    checkpoint = Checkpoint(size=head.size, head=head.hash, time=utc_now())
+    path = workspace.root / CHECKPOINT
+    write_atomic(path, sign_checkpoint(checkpoint, workspace.signing_key))
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """A ledger that holds."""
+
+    head: Head
+    checkpoint: Checkpoint
+    accepted: tuple[Event, ...]
+    """Where an operator took over a ledger that did not agree with its checkpoint."""
+
+
+def verify_ledger(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Verified:
+    """Check the chain, the requests, the vault's rows, and the signed checkpoint.
+
+    Raises VerificationFailed naming the first thing that does not hold, BadInput for a bad key.
+    """
+    ledger.verify()
+    checkpoint = agreed(workspace, ledger, key)
+    if checkpoint is None:
+        raise VerificationFailed(
+            "the ledger is empty and has no checkpoint, which 'init' writes: both were deleted",
+            where=workspace.root / CHECKPOINT,
+            fix=_ACCEPT,
+        )
+    accepted = tuple(one for one in ledger.events() if one.kind == ACCEPTED)
+    return Verified(ledger.head(), checkpoint, accepted)
+
+
+def export_ledger(ledger: Ledger) -> bytes:
+    """Every event as a line of canonical JSON (docs/verify.md); the same ledger, the same bytes."""
+    return b"".join(export_line(one) for one in ledger.events())
+
+
+def accept(workspace: Workspace, actor: str, reason: str) -> Event:
+    """Take over a ledger that does not agree with its checkpoint, for a reason that is kept in it.
+
+    For who restored a backup. Raises BadInput when they agree or the reason is empty or names
+    somebody, VerificationFailed when the events themselves do not hold.
+    """
+    if not reason.strip():
+        raise BadInput("accepting it needs a reason: what was restored, by whom, why")
+    with workspace.lock(), workspace.open_ledger() as ledger:
+        ledger.verify()
+        why = _disagreement(workspace, ledger)
+        if not why:
+            raise BadInput("the ledger agrees with its checkpoint; there is nothing to accept")
+        for request in ledger.requests():
+            if request.state not in CLOSED:
+                refuse_identifiers(reason, ledger.subject(request.id, workspace.vault_key))
+        payload = {"reason": reason.strip(), "found": why, "size": ledger.head().size}
+        event = ledger.append(ACCEPTED, actor, payload)
+        _sign(workspace, ledger)
+        return event
+
+
+def _disagreement(workspace: Workspace, ledger: Ledger) -> str:
+    try:
+        verify_ledger(workspace, ledger)
+    except VerificationFailed as error:
+        return error.what
+    return ""
