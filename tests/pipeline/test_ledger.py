@@ -206,7 +206,9 @@ REWRITTEN: dict[str, Callable[[list[Event]], list[Event]]] = {
 def test_a_chain_that_was_made_anew_is_not_the_signed_one(work: Workspace, what: str) -> None:
     rewrite(work, REWRITTEN[what](events(work)))
     why = refused(work)
-    assert why.startswith("event 6 of the ledger is not the one that was signed on ")
+    assert why.startswith(
+        "event 6 of the ledger is not the one that stood there when it was signed on "
+    )
     assert why.endswith("it, or what stands before it, was written anew")
     blocked(work)
 

@@ -15,6 +15,7 @@ from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.ledger import create_workspace, holds_report
 from unlearnkit.pipeline.prove import find_policy, gate, report
 from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.report.verifying import verify_report
@@ -231,6 +232,24 @@ def test_a_stranger_is_measured_and_leaves_the_runs_audit_alone(
         assert events[-1].kind == "gated"
         assert events[-1].payload["digest"] == document_digest(found.answer)
         assert "audited" not in [one.kind for one in events]
+
+
+def test_the_ledger_goes_on_from_where_its_report_says_it_stood(line: Line, tmp_path: Path) -> None:
+    work = line.copy(tmp_path / "work")
+    with opened(work) as context:
+        place, ledger = context.workspace, context.ledger
+        then = holds_report(place, ledger, line.report, None)
+        kinds = [one.kind for one in ledger.events()[then.size :]]
+        assert kinds[0] == "reported"
+    new = create_workspace(tmp_path / "new")
+    with new.open_ledger() as other, pytest.raises(VerificationFailed) as refusal:
+        holds_report(new, other, line.report, place.public_key)
+    assert f"had {then.size} when the report of {line.run_id} was written" in refusal.value.what
+    with new.open_ledger() as other:
+        for _ in range(then.size + 1):
+            other.append("tick", "dpo", {})
+        with pytest.raises(VerificationFailed, match=f"event {then.size} of the ledger is not"):
+            holds_report(new, other, line.report, place.public_key)
 
 
 def test_every_event_names_its_artefact_by_digest(line: Line, tmp_path: Path) -> None:

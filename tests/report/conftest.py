@@ -11,7 +11,7 @@ from tests.report import sample
 from unlearnkit import resources
 from unlearnkit.domain import Outcome, RunManifest
 from unlearnkit.keys import SigningKey, new_private_key, public_half
-from unlearnkit.report.facts import Report, build_report
+from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.writing import write_report
 
 CHROMIUM = (
@@ -69,6 +69,7 @@ def write_sample(
     run: RunManifest | None = None,
     templates_dir: Path | None = None,
     sign_model_too: bool = False,
+    ledger: LedgerFacts | None = None,
 ) -> Path:
     """The report of `run` (None: one that made this model), written and signed."""
     run = run or sample.manifest(model)
@@ -85,6 +86,7 @@ def write_sample(
         created=sample.NOW,
         templates_dir=templates_dir,
         sign_model_too=sign_model_too,
+        ledger=ledger,
     )
 
 

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from tests.report import sample
 from tests.report.conftest import report_with
 from unlearnkit.domain import Outcome, RunManifest
-from unlearnkit.report.facts import Report, build_report
+from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.statement import canonical
 from unlearnkit.schemas import shipped
@@ -64,6 +64,15 @@ def test_what_was_not_covered_is_claimed_with_the_count_of_unread_records(report
     listed = " ".join(scope["notCovered"])
     for topic in ("Backups, logs", "Earlier releases and copies", "distilled", "could not read: 3"):
         assert topic in listed
+
+
+def test_how_the_ledger_stood_is_claimed_where_it_is_known(report: Report) -> None:
+    assert predicate(report)["ledger"] is None
+    then = LedgerFacts(size=7, head="cd" * 32)
+    claims = predicate(report.model_copy(update={"ledger": then}))
+    assert claims["ledger"] == {"size": 7, "head": "cd" * 32}
+    assert valid(claims)
+    assert not valid(claims | {"ledger": {"size": 7}})
 
 
 @pytest.mark.parametrize("scope", [None, {}, {"notCovered": [], "unreadRecords": 3}])

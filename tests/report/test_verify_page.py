@@ -26,6 +26,7 @@ from tests.report import sample
 from tests.report.conftest import Written, make_keys, needs, write_sample
 from unlearnkit.ledger.chain import Event, export_line, next_event
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
+from unlearnkit.report.facts import LedgerFacts
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import verify_report
 
@@ -73,13 +74,13 @@ def checkpoint_of(written: Written) -> Path:
     return written.folder.parent / "ledger.checkpoint.json"
 
 
-def write_ledger(written: Written) -> None:
-    """Six events, of which the checkpoint counted five, with texts that look like JSON."""
-    events: list[Event] = []
+def events() -> list[Event]:
+    """Six, with texts that look like JSON."""
+    made: list[Event] = []
     for number in range(6):
-        events.append(
+        made.append(
             next_event(
-                events[-1] if events else None,
+                made[-1] if made else None,
                 time=f"2026-03-10T12:00:0{number}+00:00",
                 actor='dpo","hash":"00",',
                 kind="located",
@@ -87,9 +88,24 @@ def write_ledger(written: Written) -> None:
                 payload={"records": number, "hash": "ab", "note": "ü \x7f \\ \n", "share": 1e-7},
             )
         )
-    ledger_of(written).write_bytes(b"".join(export_line(one) for one in events))
-    counted = Checkpoint(size=5, head=events[4].hash, time=sample.NOW)
+    return made
+
+
+def write_ledger(written: Written) -> None:
+    """An export of which the checkpoint counted five events."""
+    ledger_of(written).write_bytes(b"".join(export_line(one) for one in events()))
+    write_checkpoint(written, 5)
+
+
+def write_checkpoint(written: Written, size: int) -> None:
+    counted = Checkpoint(size=size, head=events()[size - 1].hash, time=sample.NOW)
     checkpoint_of(written).write_bytes(sign_checkpoint(counted, written.keys.private))
+
+
+def cut_before_the_report(written: Written) -> None:
+    """And signed as it stands then: who holds the key can."""
+    change_lines(written, lambda lines: lines[:2])
+    write_checkpoint(written, 2)
 
 
 def stopped_in(written: Written) -> str:
@@ -102,7 +118,8 @@ def stopped_in(written: Written) -> str:
 @pytest.fixture
 def signed(written: Written) -> Written:
     """With model.sig beside it, and a letter."""
-    write_sample(written.folder, written.model, written.keys, sign_model_too=True)
+    then = LedgerFacts(size=4, head=events()[3].hash)
+    write_sample(written.folder, written.model, written.keys, sign_model_too=True, ledger=then)
     (written.folder / "letters").mkdir()
     (written.folder / "letters" / "one.md").write_text("to be edited")
     write_ledger(written)
@@ -210,6 +227,7 @@ TAMPERED: dict[str, tuple[str, Callable[[Written], object]]] = {
     ),
     "ledger cut off": (LEDGER, lambda one: change_lines(one, lambda lines: lines[:4])),
     "checkpoint lowered": (LEDGER, lower_checkpoint),
+    "ledger and checkpoint older than the report": (LEDGER, cut_before_the_report),
     "linked in model": (AUDITED, lambda one: replace_by_link(one.model / "model.safetensors")),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +29,10 @@ def verify(
         Path | None,
         typer.Option(help="The public key it has to be signed with, instead of the workspace's."),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Check too that it goes on from where it stood for this report."),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,16 +41,18 @@ def verify(
     The events hold each other by hashes; a signed checkpoint beside the ledger says how many there
     were and how they ended. Exit code 4 when anything does not hold.
     """
-    from unlearnkit.pipeline.ledger import verify_ledger
+    from unlearnkit.pipeline.ledger import holds_report, verify_ledger
 
     with opened(workspace, alone=False) as context:
         found = verify_ledger(context.workspace, context.ledger, key)
+        reported = holds_report(context.workspace, context.ledger, report, key) if report else None
     if as_json:
         print_json(
             {
                 "size": found.head.size,
                 "head": found.head.hash,
                 "checkpoint": found.checkpoint,
+                "report": asdict(reported) if reported else None,
                 "accepted": [
                     {"seq": one.seq, "time": one.time, "actor": one.actor} | one.payload
                     for one in found.accepted
@@ -57,6 +64,8 @@ def verify(
     out.print(f"The ledger holds: {found.head.size} events", highlight=False)
     out.print(f"Head    {found.head.hash}", highlight=False, soft_wrap=True)
     out.print(f"Signed  {signed.size} events, {signed.time:%Y-%m-%d %H:%M} UTC", highlight=False)
+    if reported:
+        out.print(f"Report  {reported.size} events, all still there", highlight=False)
     for one in found.accepted:
         out.print(
             f"Event {one.seq}: {one.actor} accepted a restored ledger: {one.payload['reason']}",

@@ -12,14 +12,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from unlearnkit.artefacts import write_atomic
+from unlearnkit.artefacts import load, write_atomic
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.passphrase import NONE
 from unlearnkit.pipeline.context import is_main_process, utc_now
+from unlearnkit.pipeline.keys import own_key
 from unlearnkit.report.checkpoint import Checkpoint, read_checkpoint, sign_checkpoint
+from unlearnkit.report.facts import Report
+from unlearnkit.report.verifying import verify_report
 from unlearnkit.requests.identifiers import refuse_identifiers
 from unlearnkit.workspace import Workspace
 
@@ -66,8 +69,8 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
     keys = [key] if key else [workspace.public_key, *sorted(workspace.retired_dir.glob("*.pub"))]
     # Before the ledger, to which another process may be adding.
     checkpoint = read_checkpoint(path, keys)
-    size = ledger.head().size
     if checkpoint is None:
+        size = ledger.head().size
         if size == 0:
             return None
         raise VerificationFailed(
@@ -76,21 +79,23 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
             where=path,
             fix=_ACCEPT,
         )
-    _compare(checkpoint, ledger, size)
+    when = f"it was signed on {checkpoint.time:%Y-%m-%d %H:%M} UTC"
+    _compare(Head(checkpoint.size, checkpoint.head), when, ledger)
     return checkpoint
 
 
-def _compare(checkpoint: Checkpoint, ledger: Ledger, size: int) -> None:
-    at = f"{checkpoint.time:%Y-%m-%d %H:%M} UTC"
-    if size < checkpoint.size:
+def _compare(then: Head, when: str, ledger: Ledger) -> None:
+    """Raises VerificationFailed unless the ledger goes on from how it stood `then`."""
+    size = ledger.head().size
+    if size < then.size:
         raise VerificationFailed(
-            f"the ledger has {size} events, and had {checkpoint.size} when it was signed on {at}: "
+            f"the ledger has {size} events, and had {then.size} when {when}: "
             "its end was cut off, or an older copy was put in its place",
             fix=_ACCEPT,
         )
-    if checkpoint.head != (ledger.hash_at(checkpoint.size) if checkpoint.size else GENESIS):
+    if then.hash != (ledger.hash_at(then.size) if then.size else GENESIS):
         raise VerificationFailed(
-            f"event {checkpoint.size} of the ledger is not the one that was signed on {at}: "
+            f"event {then.size} of the ledger is not the one that stood there when {when}: "
             "it, or what stands before it, was written anew",
             fix=_ACCEPT,
         )
@@ -128,6 +133,21 @@ def verify_ledger(workspace: Workspace, ledger: Ledger, key: Path | None = None)
         )
     accepted = tuple(one for one in ledger.events() if one.kind == ACCEPTED)
     return Verified(ledger.head(), checkpoint, accepted)
+
+
+def holds_report(workspace: Workspace, ledger: Ledger, folder: Path, key: Path | None) -> Head:
+    """How the ledger stood when the report in `folder` was written; it still goes on from there.
+
+    Raises VerificationFailed: the report does not hold, or the ledger was cut off or made anew
+    since, and BadInput where there is no report, or one of a version that did not say.
+    """
+    found = verify_report(folder, key or own_key(workspace, folder))
+    then = load(folder / "report.json", Report).ledger
+    if then is None:
+        raise BadInput("this report does not say how the ledger stood", where=folder)
+    head = Head(then.size, then.head)
+    _compare(head, f"the report of {found.run_id} was written", ledger)
+    return head
 
 
 def export_ledger(ledger: Ledger) -> bytes:

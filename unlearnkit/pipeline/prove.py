@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import document_digest, load, sha256_file
@@ -24,7 +23,7 @@ from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest
-from unlearnkit.report.facts import Report, build_report
+from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.letters import write_letter
 from unlearnkit.report.writing import write_report
 from unlearnkit.workspace import Workspace
@@ -118,7 +117,16 @@ def report(
     folder = out or run.report
     refuse_file(folder)
     requests = [context.ledger.request(one) for one in manifest.requests]
-    facts = build_report(manifest, result, verdict, requests, created=context.now())
+    head = context.ledger.head()
+    facts = build_report(
+        manifest,
+        result,
+        verdict,
+        requests,
+        created=context.now(),
+        ledger=LedgerFacts(size=head.size, head=head.hash),
+    )
+    first = _first_written(folder, facts)
     write_report(
         folder,
         manifest,
@@ -130,7 +138,8 @@ def report(
         signing_key=workspace.signing_key,
         public_key=workspace.public_key,
         templates_dir=workspace.templates_dir,
-        created=_first_written(folder, facts),
+        created=first.created,
+        ledger=first.ledger,
         sign_model_too=sign_model_too,
     )
     written = load(folder / "report.json", Report)
@@ -147,15 +156,15 @@ def report(
     return Reported(folder, written, letters)
 
 
-def _first_written(folder: Path, facts: Report) -> datetime:
-    """When the folder's report was written, where it says the same; else when these facts were."""
+def _first_written(folder: Path, facts: Report) -> Report:
+    """The folder's report, where it says the same of the run; else these facts."""
     try:
         earlier = load(folder / "report.json", Report)
     except BadInput:
-        return facts.created
-    not_facts = {"created": earlier.created, "renderer": earlier.renderer}
-    same = earlier == facts.model_copy(update=not_facts)
-    return earlier.created if same else facts.created
+        return facts
+    of_its_time = ("created", "ledger", "renderer")
+    same = earlier == facts.model_copy(update={one: getattr(earlier, one) for one in of_its_time})
+    return earlier if same else facts
 
 
 def _close(context: Context, run: Run, outcome: Outcome) -> None:

@@ -70,6 +70,15 @@ class RecordFigures(Artefact):
     leaked: int | None = None
 
 
+class LedgerFacts(Artefact):
+    """How the ledger stood when the report was written, before its own event."""
+
+    size: int = Field(ge=0)
+    """Events."""
+    head: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """The last event's hash, which stands for all of them; 64 zeros where there is none."""
+
+
 class Renderer(Artefact):
     """What made report.html: the same code and templates make the same page again."""
 
@@ -123,6 +132,8 @@ class Report(Artefact):
     recompute: tuple[str, ...]
     renderer: Renderer | None = None
     """None in reports of versions that did not say."""
+    ledger: LedgerFacts | None = None
+    """None in reports of versions that did not say."""
 
     def measurement(
         self, metric: str, split: Split, model: ModelRole, under: str = ""
@@ -142,6 +153,7 @@ def build_report(
     requests: Sequence[Request],
     *,
     created: datetime,
+    ledger: LedgerFacts | None = None,
 ) -> Report:
     """Put the facts of one run together. A pure function; what was not tested cannot be left out.
 
@@ -196,6 +208,7 @@ def build_report(
         out_of_scope=standard_out_of_scope(audit, manifest.unread_records),
         limitations=standard_limitations(audit),
         recompute=_recompute(manifest),
+        ledger=ledger,
     )
 
 

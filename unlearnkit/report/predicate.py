@@ -138,6 +138,14 @@ class OutOfScope(_Part):
     """Records the search could not read; null: the version that made the run did not count."""
 
 
+class Ledgered(_Part):
+    """How the ledger stood when the report was written: every later one contains this head."""
+
+    size: int
+    head: Sha256
+    """The last event's hash, which stands for all of them."""
+
+
 class Predicate(_Part):
     """Version 0.2 of the predicate `https://unlearnkit.dev/attestation/unlearning/v0.2`."""
 
@@ -158,6 +166,8 @@ class Predicate(_Part):
     policy: Policy
     verdict: JudgedBy
     out_of_scope: OutOfScope
+    ledger: Ledgered | None
+    """Null where an earlier version wrote the report."""
 
 
 def predicate(report: Report) -> dict[str, Any]:
@@ -198,6 +208,9 @@ def predicate(report: Report) -> dict[str, Any]:
         out_of_scope=OutOfScope(
             not_covered=report.out_of_scope, unread_records=report.unread_records
         ),
+        ledger=Ledgered(size=report.ledger.size, head=report.ledger.head)
+        if report.ledger
+        else None,
     )
     return claims.model_dump(mode="json", by_alias=True)
 

@@ -12,7 +12,7 @@ from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey
 from unlearnkit.language_model.folder import model_files, model_folders
-from unlearnkit.report.facts import build_report
+from unlearnkit.report.facts import LedgerFacts, build_report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
@@ -33,6 +33,7 @@ def write_report(
     public_key: Path,
     templates_dir: Path | None = None,
     created: datetime | None = None,
+    ledger: LedgerFacts | None = None,
     sign_model_too: bool = False,
 ) -> Path:
     """Write report.json, report.html, policy.yaml, signing.pub, then attestation.json; return it.
@@ -57,7 +58,9 @@ def write_report(
             where=model_dir,
             fix="Restore it, or run `unlearnkit unlearn` again.",
         )
-    facts = build_report(manifest, audit, verdict, requests, created=created or datetime.now(UTC))
+    facts = build_report(
+        manifest, audit, verdict, requests, created=created or datetime.now(UTC), ledger=ledger
+    )
     report = facts.model_copy(update={"renderer": renderer(templates_dir)})
     document = (report.model_dump_json(indent=2) + "\n").encode()
     page = render_html(report, hashlib.sha256(document).hexdigest(), keyid, templates_dir)
