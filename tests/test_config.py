@@ -21,7 +21,7 @@ def test_the_file_that_init_writes_says_the_defaults_and_all_of_them(tmp_path: P
     written = config(tmp_path, DEFAULT_TEXT)
     assert written == Config()
     assert written.model_fields_set == set(Config.model_fields)
-    for part in (written.nlp, written.fields, written.clock, written.locate):
+    for part in (*(written.nlp, written.fields, written.clock, written.opendsr, written.locate),):
         assert part.model_fields_set == set(type(part).model_fields)
 
 
@@ -48,6 +48,8 @@ def test_the_tokenizer_s_own_chat_template_is_asked_for_by_name(tmp_path: Path) 
         ("nlp:\n  regions:\n  - US\n  - NO\n", 4, "nlp.regions.1: Input should be a valid string"),
         ("nlp: {regions: [usa]}\n", 1, "nlp.regions.0"),
         ("clock:\n  gdpr_months: 0\n", 2, "clock.gdpr_months"),
+        ("clock:\n  time_zone: Mars/Olympus\n", 2, "clock.time_zone: no time zone of that name"),
+        ("clock:\n  time_zone: ''\n", 2, "clock.time_zone: no time zone of that name"),
         ("prompt_template: 'Q: '\n", 1, "{prompt} exactly once"),
         ("prompt_template: '{prompt} {prompt}'\n", 1, "{prompt} exactly once"),
         ("prompt_template: '{prompt} {'\n", 1, "{prompt} exactly once"),

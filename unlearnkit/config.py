@@ -6,6 +6,7 @@ import json
 import string
 from pathlib import Path
 
+from dateutil import tz
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from unlearnkit.corpus.nlp import NlpSettings
@@ -16,6 +17,10 @@ from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.yaml_file import load_yaml
 
 FILE_NAME = "unlearnkit.yaml"
+GDPR_MOST_MONTHS = 3
+"""Art. 12(3): one month, and two further ones."""
+CCPA_MOST_DAYS = 90
+"""11 CCR 7021(b): 45 days, and 45 more."""
 
 
 class _Part(BaseModel):
@@ -25,10 +30,30 @@ class _Part(BaseModel):
 class Clock(_Part):
     """How long the law gives from receipt to answer."""
 
-    gdpr_months: int = Field(default=1, ge=1, le=3)
-    """Calendar months; Art. 12(3) allows two more if the person is told why in time."""
-    ccpa_days: int = Field(default=45, ge=1, le=90)
-    """Calendar days; 11 CCR 7021 allows 90 in all with notice."""
+    gdpr_months: int = Field(default=1, ge=1, le=GDPR_MOST_MONTHS)
+    """Calendar months."""
+    gdpr_extension_months: int = Field(default=2, ge=0, le=2)
+    """What `request extend` adds; at most three months in all."""
+    ccpa_days: int = Field(default=45, ge=1, le=CCPA_MOST_DAYS)
+    """Calendar days."""
+    ccpa_extension_days: int = Field(default=45, ge=0, le=45)
+    """What `request extend` adds; at most 90 days in all."""
+    time_zone: str = "UTC"
+    """Where a day begins and ends (IANA name)."""
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        if not name or tz.gettz(name) is None:
+            raise ValueError("no time zone of that name; they are written as in Europe/Berlin")
+        return name
+
+
+class OpenDsrSettings(_Part):
+    """What status documents for OpenDSR controllers say (docs/requests.md)."""
+
+    controller_id: str = Field(default="", max_length=200)
+    """Who the controller is in your system; OpenDSR requires one (section 8.6)."""
 
 
 class LocateSettings(_Part):
@@ -56,6 +81,7 @@ class Config(_Part):
     max_length: int = Field(default=512, ge=8)
     """Tokens; a longer record is cut at its end, as it was in training."""
     clock: Clock = Clock()
+    opendsr: OpenDsrSettings = OpenDsrSettings()
     policy: str = Field(default="default.yaml", pattern=r"^[^/\\]+\.ya?ml$")
     attacks: tuple[Attack, ...] = tuple(Attack)
     """What `audit` and `gate` try to bring the forgotten records back with."""
@@ -153,10 +179,17 @@ prompt_template: "{prompt}\n"
 # The longest record in tokens, prompt included. What is longer is cut at its end.
 max_length: 512
 
-# Time to answer, counted from the day the request reached the company.
+# Time to answer, counted from the day the request reached the company (docs/requests.md).
 clock:
   gdpr_months: 1            # GDPR Art. 12(3): one calendar month
-  ccpa_days: 45             # 11 CCR 7021: 45 calendar days
+  gdpr_extension_months: 2  # ... and two further ones, where `request extend` says why
+  ccpa_days: 45             # 11 CCR 7021(b): 45 calendar days
+  ccpa_extension_days: 45   # ... and 45 more
+  time_zone: UTC            # where a day begins and ends, as in Europe/Berlin
+
+# Status documents for controllers who send OpenDSR requests: what your system calls the controller.
+opendsr:
+  controller_id: ""
 
 # The gate policy: a file in policies/ here, or one that ships (default, strict, research).
 policy: default.yaml
