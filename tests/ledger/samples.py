@@ -9,7 +9,14 @@ from typing import Any
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
-from unlearnkit.domain import Identifier, IdentifierKind, Request, RequestState, Subject
+from unlearnkit.domain import (
+    Identifier,
+    IdentifierKind,
+    IdentityState,
+    Request,
+    RequestState,
+    Subject,
+)
 from unlearnkit.ledger.address import address
 from unlearnkit.ledger.vault import Sealed, seal
 
@@ -18,7 +25,7 @@ NOW = datetime(2026, 3, 10, 12, 0, 0, 250_000, tzinfo=UTC)
 
 
 def request(number: int = 1, days: int = 30) -> Request:
-    """The request 00000001-..., due in `days` days."""
+    """The request 00000001-..., due in `days` days; nobody recorded whose it is."""
     return Request(
         id=f"{number:08d}-d5d6-44b2-9831-815ac9017798",
         regulation="gdpr",
@@ -27,6 +34,23 @@ def request(number: int = 1, days: int = 30) -> Request:
         due=NOW + timedelta(days=days),
         state=RequestState.RECEIVED,
         pseudonym="S-0123456789ab",
+    )
+
+
+def unverified(number: int = 1, days: int = 30) -> Request:
+    """The same, of a ledger that records whether the person's identity was verified."""
+    return request(number, days).model_copy(update={"identity": IdentityState.UNVERIFIED})
+
+
+def verified(number: int = 1, days: int = 30) -> Request:
+    """The same, verified two hours earlier."""
+    return unverified(number, days).model_copy(
+        update={
+            "identity": IdentityState.VERIFIED,
+            "verified_how": "letter to the address on file",
+            "verified_at": NOW - timedelta(hours=2),
+            "verified_by": "front desk",
+        }
     )
 
 

@@ -12,7 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from tests.ledger.samples import VAULT_KEY, change, entry, look, request, subject, url
-from unlearnkit.domain import RequestState
+from unlearnkit.domain import IdentityState, RequestState, Verification
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.database import open_database
 from unlearnkit.ledger.migrate import revisions
@@ -130,3 +130,13 @@ def test_two_processes_may_migrate_at_once(where: str) -> None:
     both = [subprocess.Popen(command) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]
     assert version(where) == revisions()[-1]
+
+
+def test_whose_older_requests_are_was_not_recorded_and_can_be_said_now(where: str) -> None:
+    with Ledger.open(first_release(where)) as ledger:
+        assert {one.identity for one in ledger.requests()} == {IdentityState.NOT_RECORDED}
+        shown = Verification("identity card shown at the desk")
+        assert ledger.verify_identity("00000001", shown, "dpo")[0].verified
+        with pytest.raises(BadInput, match="is rejected"):
+            ledger.verify_identity("00000003", shown, "dpo")
+        assert ledger.verify() == 8

@@ -34,7 +34,15 @@ from unlearnkit.domain.records import (
     Review,
     Uncertain,
 )
-from unlearnkit.domain.requests import Identifier, IdentifierKind, Request, RequestState, Subject
+from unlearnkit.domain.requests import (
+    Identifier,
+    IdentifierKind,
+    IdentityState,
+    Request,
+    RequestState,
+    Subject,
+    Verification,
+)
 from unlearnkit.domain.run import CalibrationStep, RecordSet, RunManifest, TrainingPass
 from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import (
@@ -72,6 +80,7 @@ __all__ = [
     "GeneratedScores",
     "Identifier",
     "IdentifierKind",
+    "IdentityState",
     "Leakage",
     "LensDepths",
     "LensScore",
@@ -100,5 +109,6 @@ __all__ = [
     "UtilityText",
     "ValueScore",
     "Verdict",
+    "Verification",
     "silent",
 ]

@@ -51,6 +51,27 @@ class RequestState(StrEnum):
     REJECTED = "rejected"
 
 
+class IdentityState(StrEnum):
+    """Whether somebody made sure that a request is the person's own (GDPR Art. 12(6))."""
+
+    UNVERIFIED = "unverified"
+    VERIFIED = "verified"
+    NOT_RECORDED = "not_recorded"
+    """Of a ledger older than this record; counts as unverified where the request is still open."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """How and when the person's identity was made sure of."""
+
+    how: str
+    """In words that name nobody: they are kept for good."""
+    by: str = ""
+    """Empty: whoever puts it into the ledger."""
+    at: datetime | None = None
+    """None: not said; at the latest when it is put there."""
+
+
 class Request(Artefact):
     """A deletion request without the person: safe to list, log and sign."""
 
@@ -65,3 +86,23 @@ class Request(Artefact):
     """Keyed hash over the subject's identifiers; what reports print instead of a name."""
     reason: str = ""
     """Why it was rejected, in the operator's words."""
+    identity: IdentityState = IdentityState.NOT_RECORDED
+    """Only a verified request is run; see `verified`."""
+    verified_how: str = ""
+    verified_at: datetime | None = None
+    verified_by: str = ""
+    extended_at: datetime | None = None
+    """When the term was extended; `due` is the extended one from then on."""
+    extension_reason: str = ""
+    callback_urls: tuple[str, ...] = ()
+    """Where an OpenDSR controller wants to be told of changes (section 7.1.1)."""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the request may be run."""
+        return self.identity is IdentityState.VERIFIED
+
+    @property
+    def since(self) -> datetime:
+        """From when the statutory clock runs: the company had it when the person sent it."""
+        return min(self.submitted, self.received)

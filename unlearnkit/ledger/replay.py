@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from unlearnkit.domain import Request, RequestState
+from unlearnkit.domain import IdentityState, Request, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.states import CLOSED, check_transition
 
 ADDED = "request_added"
 MOVED = "request_moved"
+VERIFIED = "identity_verified"
+EXTENDED = "extended"
+OWN = (ADDED, MOVED, VERIFIED, EXTENDED)
+"""Kinds of events that only the ledger itself writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,47 @@ def moved(request: Request, state: RequestState, reason: str) -> Request:
     return request.model_copy(update={"state": state, "reason": kept})
 
 
+def verified(request: Request, how: str, at: datetime, by: str) -> Request:
+    """The request with its identity verified. Raises BadInput when it is closed, or `how` empty."""
+    if request.state in CLOSED:
+        raise BadInput(f"request {request.id} is {request.state}: there is nothing to verify")
+    if not how.strip():
+        raise BadInput("say how the person's identity was verified, without naming the person")
+    return request.model_copy(
+        update={
+            "identity": IdentityState.VERIFIED,
+            "verified_how": how.strip(),
+            "verified_at": at.astimezone(UTC),
+            "verified_by": by,
+        }
+    )
+
+
+def extended(request: Request, due: datetime, reason: str, at: datetime) -> Request:
+    """The request with its later deadline. Raises BadInput: closed, extended already, no reason."""
+    if request.state in CLOSED:
+        raise BadInput(f"request {request.id} is {request.state}: no term runs any more")
+    if request.extended_at is not None:
+        raise BadInput(
+            f"request {request.id} was extended on {request.extended_at:%Y-%m-%d} already",
+            fix="The law allows it once (GDPR Art. 12(3); 11 CCR 7021(b)).",
+        )
+    if not reason.strip():
+        raise BadInput(
+            "an extension needs a reason (GDPR Art. 12(3): the person is told why)",
+            fix="Give the reason in words, without the person's name.",
+        )
+    if due <= request.due:
+        raise BadInput(f"request {request.id} is due no later than it is already")
+    return request.model_copy(
+        update={
+            "due": due.astimezone(UTC),
+            "extended_at": at.astimezone(UTC),
+            "extension_reason": reason.strip(),
+        }
+    )
+
+
 def replay(events: Iterable[Event]) -> dict[str, Entry]:
     """Request id -> how it stands after all events. VerificationFailed on impossible ones."""
     entries: dict[str, Entry] = {}
@@ -41,9 +87,15 @@ def replay(events: Iterable[Event]) -> dict[str, Entry]:
             elif event.kind == MOVED:
                 before = entries[str(event.request_id)]
                 state, reason = RequestState(event.payload["to"]), str(event.payload["reason"])
-                check_transition(before.request.state, state, reason)
-                after = moved(before.request, state, reason)
-                entries[after.id] = Entry(after, before.digest)
+                check_transition(before.request, state, reason)
+                entries[before.request.id] = replace(
+                    before, request=moved(before.request, state, reason)
+                )
+            elif event.kind in (VERIFIED, EXTENDED):
+                before = entries[str(event.request_id)]
+                entries[before.request.id] = replace(
+                    before, request=_recorded(before.request, event)
+                )
         except (KeyError, ValidationError, ValueError, TypeError, BadInput):
             raise VerificationFailed(
                 f"event {event.seq} of the ledger says what cannot have happened"
@@ -64,3 +116,12 @@ def check_vault(entries: Mapping[str, Entry], held: Set[str]) -> None:
                 f"the identifiers of request {request_id} {what}",
                 fix="Compare the ledger with a backup; the events are intact.",
             )
+
+
+def _recorded(request: Request, event: Event) -> Request:
+    """The request after its identity was verified or its term extended."""
+    said = {name: str(value) for name, value in event.payload.items()}
+    if event.kind == VERIFIED:
+        return verified(request, said["how"], datetime.fromisoformat(said["at"]), said["by"])
+    due, at = datetime.fromisoformat(said["to"]), datetime.fromisoformat(said["at"])
+    return extended(request, due, said["reason"], at)

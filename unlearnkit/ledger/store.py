@@ -12,11 +12,24 @@ from typing import Any, Self
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import Request, RequestState, Subject
+from unlearnkit.domain import Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Event, Head, canonical, next_event, verify_chain
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
-from unlearnkit.ledger.replay import ADDED, MOVED, Entry, check_vault, moved, replay
+from unlearnkit.ledger.replay import (
+    ADDED,
+    EXTENDED,
+    MOVED,
+    OWN,
+    VERIFIED,
+    Entry,
+    check_vault,
+    extended,
+    moved,
+    replay,
+    verified,
+)
+from unlearnkit.ledger.rows import as_received, columns, declared, to_request, update
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, unseal
@@ -64,7 +77,8 @@ class Ledger:
     def add_request(self, request: Request, sealed: Sealed, digest: str, actor: str) -> bool:
         """True when added, False when the same request is there already.
 
-        `digest` is a keyed hash of what was asked. Raises BadInput for the same id with another.
+        `digest` is a keyed hash of what was asked. Where the same request comes again, verified now
+        and open still, that is taken over. Raises BadInput for the same id with another digest.
         """
         return self.add_requests([(request, sealed, digest)], actor)[0]
 
@@ -81,12 +95,12 @@ class Ledger:
         if state is not None:
             query = query.where(RequestRow.state == state.value)
         with self._reading() as session:
-            return [_request(row) for row in session.scalars(query)]
+            return [to_request(row) for row in session.scalars(query)]
 
     def request(self, id_or_prefix: str) -> Request:
         """One request. Raises BadInput when no id, or more than one, begins so."""
         with self._reading() as session:
-            return _request(_find(session, id_or_prefix))
+            return to_request(_find(session, id_or_prefix))
 
     def set_state(
         self, request_id: str, state: RequestState, actor: str, reason: str = ""
@@ -98,18 +112,52 @@ class Ledger:
         """
         with self._writing() as session:
             row = _find(session, request_id)
-            before = _request(row)
+            before = to_request(row)
             if before.state is state:
                 return before
-            check_transition(before.state, state, reason)
+            check_transition(before, state, reason)
             after = moved(before, state, reason)
-            row.state, row.reason = after.state.value, after.reason
+            update(row, after)
             payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
             self._record(session, MOVED, actor, payload, row.id)
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
         if state in CLOSED:
             forget_deleted(self._engine)
+        return after
+
+    def verify_identity(
+        self, request_id: str, verification: Verification, actor: str
+    ) -> tuple[Request, bool]:
+        """The request, verified, and whether it was not before; then nothing happens.
+
+        Raises BadInput for one that is closed.
+        """
+        with self._writing() as session:
+            row = _find(session, request_id)
+            before = to_request(row)
+            if before.verified:
+                return before, False
+            return self._verify(session, row, verification, actor), True
+
+    def extend(self, request_id: str, due: datetime, reason: str, actor: str) -> Request:
+        """The request with its later deadline; whether the law allows it is for the caller.
+
+        `reason` is kept for good: no name in it. Raises BadInput for one that is closed or was
+        extended before, without a reason, and for a deadline that is not later.
+        """
+        with self._writing() as session:
+            row = _find(session, request_id)
+            before, now = to_request(row), self._clock().astimezone(UTC)
+            after = extended(before, due, reason, now)
+            update(row, after)
+            payload = {
+                "from": before.due.isoformat(),
+                "to": after.due.isoformat(),
+                "reason": after.extension_reason,
+                "at": now.isoformat(),
+            }
+            self._record(session, EXTENDED, actor, payload, row.id)
         return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
@@ -130,7 +178,7 @@ class Ledger:
         Raises BadInput for an unknown request, ValueError for what JSON cannot say or for a kind
         that only the ledger itself may write.
         """
-        if kind in (ADDED, MOVED):
+        if kind in OWN:
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
             full = _find(session, request_id).id if request_id is not None else None
@@ -163,7 +211,7 @@ class Ledger:
                 _event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
             ]
             table = {
-                row.id: Entry(_request(row), row.digest)
+                row.id: Entry(to_request(row), row.digest)
                 for row in session.scalars(select(RequestRow))
             }
             in_vault = set(session.scalars(select(VaultRow.request_id)))
@@ -183,15 +231,21 @@ class Ledger:
     ) -> bool:
         if sealed.request_id != request.id:
             raise ValueError("the sealed subject belongs to another request")
+        told = declared(request)
         there = session.get(RequestRow, request.id)
         if there is not None:
             if there.digest == digest:
+                kept = to_request(there)
+                if told is not None and not kept.verified and kept.state not in CLOSED:
+                    self._verify(session, there, told, actor)
                 return False
             raise BadInput(
                 f"request {request.id} is already in the ledger, with other content",
                 fix="Give the new request an id of its own.",
             )
-        session.add(RequestRow(**_columns(request), digest=digest))
+        received = as_received(request)
+        row = RequestRow(**columns(received), digest=digest)
+        session.add(row)
         session.flush()
         session.add(
             VaultRow(
@@ -201,9 +255,21 @@ class Ledger:
                 ciphertext=sealed.ciphertext,
             )
         )
-        payload = {"request": request.model_dump(mode="json"), "digest": digest}
+        payload = {"request": received.model_dump(mode="json"), "digest": digest}
         self._record(session, ADDED, actor, payload, request.id)
+        if told is not None:
+            self._verify(session, row, told, actor)
         return True
+
+    def _verify(
+        self, session: Session, row: RequestRow, verification: Verification, actor: str
+    ) -> Request:
+        by, at = verification.by or actor, verification.at or self._clock()
+        after = verified(to_request(row), verification.how, at, by)
+        update(row, after)
+        payload = {"how": after.verified_how, "at": at.astimezone(UTC).isoformat(), "by": by}
+        self._record(session, VERIFIED, actor, payload, row.id)
+        return after
 
     def _record(
         self,
@@ -271,16 +337,6 @@ def _find(session: Session, id_or_prefix: str) -> RequestRow:
         what = f"{len(found)} requests begin with this id" if found else "no request has this id"
         raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
     return found[0]
-
-
-def _columns(request: Request) -> dict[str, Any]:
-    return {name: getattr(request, name) for name in Request.model_fields} | {
-        "state": request.state.value
-    }
-
-
-def _request(row: RequestRow) -> Request:
-    return Request.model_validate({name: getattr(row, name) for name in Request.model_fields})
 
 
 def _event(row: EventRow) -> Event:

@@ -41,6 +41,14 @@ class RequestRow(Base):
     pseudonym: Mapped[str] = mapped_column(String(64))
     reason: Mapped[str] = mapped_column(Text)
     digest: Mapped[str] = mapped_column(String(64))
+    identity: Mapped[str] = mapped_column(String(16))
+    verified_how: Mapped[str] = mapped_column(Text)
+    verified_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    verified_by: Mapped[str] = mapped_column(Text)
+    extended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    extension_reason: Mapped[str] = mapped_column(Text)
+    callback_urls: Mapped[str] = mapped_column(Text)
+    """A JSON list."""
 
 
 class VaultRow(Base):

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from unlearnkit.config import Clock
-from unlearnkit.domain import Identifier, Request, RequestState, Subject
+from unlearnkit.domain import (
+    Identifier,
+    IdentityState,
+    Request,
+    RequestState,
+    Subject,
+    Verification,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.clock import Regulation, due_date
@@ -23,6 +31,9 @@ class Submission:
     identifiers: tuple[Identifier, ...]
     submitted: datetime | None = None
     request_id: str | None = None
+    verification: Verification | None = None
+    """How the person's identity was verified, where it says that it was."""
+    callback_urls: tuple[str, ...] = ()
 
 
 def build_request(
@@ -34,13 +45,16 @@ def build_request(
     *,
     submitted: datetime | None = None,
     request_id: str | None = None,
+    verification: Verification | None = None,
+    callback_urls: tuple[str, ...] = (),
 ) -> tuple[Request, Subject]:
     """A received request and who it is about. `now` and `submitted` are aware; `key` is secret.
 
     Without `submitted` it is submitted now. The deadline counts from the earlier of the two: the
     company had the request when the person sent it, not when somebody imported it here.
     Without `request_id` the id is a keyed hash of the content in the form of a UUIDv4 (RFC 9562),
-    so that importing the same file twice gives the same ids.
+    so that importing the same file twice gives the same ids. Without `verification` nobody made
+    sure yet that it is the person's own request, and it will not be run.
     Raises BadInput when there is no identifier.
     """
     kept = tuple(dict.fromkeys(identifiers))
@@ -58,8 +72,21 @@ def build_request(
         due=due_date(regulation, min(sent, received), clock),
         state=RequestState.RECEIVED,
         pseudonym=f"S-{keyed_hash(key, 'subject', _people(kept))[:12]}",
+        callback_urls=callback_urls,
+        **_identity(verification, received),
     )
     return request, Subject(made, kept)
+
+
+def _identity(verification: Verification | None, received: datetime) -> dict[str, Any]:
+    if verification is None:
+        return {"identity": IdentityState.UNVERIFIED}
+    return {
+        "identity": IdentityState.VERIFIED,
+        "verified_how": verification.how,
+        "verified_at": verification.at or received,
+        "verified_by": verification.by,
+    }
 
 
 def content_digest(request: Request, subject: Subject, key: bytes) -> str:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from unlearnkit.config import Clock
-from unlearnkit.domain import Request, Subject
+from unlearnkit.domain import Request, Subject, Verification
 from unlearnkit.errors import BadInput
 from unlearnkit.requests.build import Submission, build_request, content_digest
 from unlearnkit.requests.opendsr import parse_opendsr
@@ -23,12 +23,13 @@ Row = tuple[int, Any]
 
 
 def read_requests(
-    path: Path, key: bytes, now: datetime, clock: Clock
+    path: Path, key: bytes, now: datetime, clock: Clock, declared: Verification | None = None
 ) -> list[tuple[Request, Subject]]:
     """Every request in a .json (OpenDSR), .jsonl or .csv file, in the file's order.
 
     `key` is the workspace's pseudonym key, `now` is aware. A request that stands twice in the file
-    with the same content is returned twice; the ledger takes it once.
+    with the same content is returned twice; the ledger takes it once. `declared` is how the
+    identity of those was verified of which the file does not say it.
     Raises BadInput with file and line when anything in the file cannot be used.
     """
     readers: dict[str, tuple[Callable[[Path, str], Iterator[Row]], Callable[[Any], Submission]]] = {
@@ -43,6 +44,10 @@ def read_requests(
     seen: dict[str, str] = {}
     for line, value in rows(path, _text(path)):
         submission = _checked(parse, value, path, line)
+        verified = submission.verification
+        # A day's grace: a bare date is read in UTC, and elsewhere it is tomorrow already.
+        if verified is not None and verified.at is not None and verified.at > now + timedelta(1):
+            raise BadInput("identity_verified: this day has not come yet", where=path, line=line)
         request, subject = build_request(
             submission.identifiers,
             submission.regulation,
@@ -51,6 +56,8 @@ def read_requests(
             clock,
             submitted=submission.submitted,
             request_id=submission.request_id,
+            verification=submission.verification or declared,
+            callback_urls=submission.callback_urls,
         )
         digest = content_digest(request, subject, key)
         if seen.setdefault(request.id, digest) != digest:

@@ -12,14 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import unquote_plus, urlsplit
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, Verification
 from unlearnkit.requests.build import Submission
 from unlearnkit.requests.clock import Regulation, parse_time, time_text
-from unlearnkit.requests.identifiers import Format, identifier
+from unlearnkit.requests.identifiers import MAX_LENGTH, Format, folded, identifier
 
 DEVICE_IDS = (
     "android_advertising_id",
@@ -45,6 +46,10 @@ SHORT_FORMS = {
     "others": IdentifierKind.OTHER,
 }
 """Field of the extension -> what its values are."""
+
+
+BY_CONTROLLER = "by the controller before it sent the request (OpenDSR, section 3.2)"
+"""How the identity behind an OpenDSR request was verified."""
 
 
 class _Strict(BaseModel):
@@ -160,13 +165,28 @@ class OpenDsrRequest(_Strict):
             raise ValueError(f"'{kind}' requests are not handled here; only erasure is")
         return kind
 
+    @field_validator("status_callback_urls")
+    @classmethod
+    def _addresses(cls, urls: list[str]) -> list[str]:
+        for url in urls:
+            if not _is_callback(url):
+                raise ValueError(
+                    f"not an http(s) URL of at most {MAX_LENGTH} characters and without a password"
+                )
+        return urls
+
     @model_validator(mode="after")
     def _about_somebody(self) -> Self:
-        if not self.identifiers():
+        people = self.identifiers()
+        if not people:
             raise ValueError(
                 "no identifier: give subject_identities, or names and others under "
                 "extensions.unlearnkit"
             )
+        # The addresses stay in the ledger when the person's identifiers are erased.
+        plain = [folded(unquote_plus(url)) for url in self.status_callback_urls]
+        if any(folded(one.value) in url for one in people for url in plain):
+            raise ValueError("status_callback_urls holds an identifier of the person")
         return self
 
     def identifiers(self) -> tuple[Identifier, ...]:
@@ -175,12 +195,28 @@ class OpenDsrRequest(_Strict):
         return (*plain, *self.extensions.unlearnkit.identifiers())
 
 
+def _is_callback(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    written = len(url) <= MAX_LENGTH and url.isprintable() and " " not in url
+    named = parts.scheme in ("https", "http") and parts.hostname and "@" not in parts.netloc
+    return bool(written and named)
+
+
 def parse_opendsr(value: Any) -> Submission:
-    """One request from parsed JSON. Raises pydantic.ValidationError."""
+    """One request from parsed JSON. Raises pydantic.ValidationError.
+
+    It counts as verified: the controller validates what people ask before it sends it to its
+    processors (sections 3.1, "Data Controller", and 3.2, step 2).
+    """
     request = OpenDsrRequest.model_validate(value)
     return Submission(
         regulation=request.regulation,
         identifiers=request.identifiers(),
         submitted=parse_time(request.submitted_time),
         request_id=request.subject_request_id,
+        verification=Verification(BY_CONTROLLER, by="controller"),
+        callback_urls=tuple(dict.fromkeys(request.status_callback_urls)),
     )

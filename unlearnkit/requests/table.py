@@ -10,11 +10,13 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, Verification
 from unlearnkit.requests.build import Submission
 from unlearnkit.requests.clock import Regulation, parse_time, time_text
 from unlearnkit.requests.identifiers import identifier
 
+IN_THE_FILE = "as the request file says"
+"""How the identity behind a row was verified, as far as anybody knows here."""
 COLUMNS = {
     "name": IdentifierKind.NAME,
     "email": IdentifierKind.EMAIL,
@@ -57,6 +59,22 @@ def _stripped_or_none(value: Any) -> Any:
     return (value.strip() or None) if isinstance(value, str) else value
 
 
+def _verified_text(value: Any) -> Any:
+    """yes, no, or the time it was verified; nothing is no, and JSON may say true or false."""
+    if value is None or isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, str):
+        raise ValueError(VERIFIED_AS)
+    text = value.strip().lower() or "no"
+    if text not in ("yes", "no"):
+        try:
+            parse_time(text)
+        except ValueError:
+            raise ValueError(VERIFIED_AS) from None
+    return text
+
+
+VERIFIED_AS = "write yes, no, or when the person's identity was verified, as in 2026-01-31"
 Cell = Annotated[list[str], BeforeValidator(_split)]
 
 
@@ -72,6 +90,7 @@ class Row(BaseModel):
     submitted: Annotated[
         Annotated[str, AfterValidator(time_text)] | None, BeforeValidator(_stripped_or_none)
     ] = None
+    identity_verified: Annotated[str, BeforeValidator(_verified_text)] = "no"
     name: Cell = Field(default=[])
     email: Cell = Field(default=[])
     phone: Cell = Field(default=[])
@@ -101,7 +120,14 @@ def parse_row(value: Any) -> Submission:
         identifiers=tuple(row.identifiers()),
         submitted=parse_time(row.submitted) if row.submitted else None,
         request_id=row.request_id,
+        verification=_verification(row.identity_verified),
     )
+
+
+def _verification(said: str) -> Verification | None:
+    if said == "no":
+        return None
+    return Verification(IN_THE_FILE, at=None if said == "yes" else parse_time(said))
 
 
 def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -127,7 +153,7 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _check_header(header: list[str]) -> None:
-    known = ("request_id", "regulation", "submitted", *COLUMNS)
+    known = ("request_id", "regulation", "submitted", "identity_verified", *COLUMNS)
     expected = f"the first line names the columns, with commas, out of: {', '.join(known)}"
     unknown = [at for at, name in enumerate(header, start=1) if name not in known]
     if unknown:
