@@ -131,7 +131,9 @@ def write_files(
     _write_records(out / "records.jsonl", authors[:trained], 0)
     _write_records(out / "holdout.jsonl", authors[trained : trained + holdout], trained)
     names = [author_name(some) for some in authors[:asking]]
-    content = "regulation,name\n" + "".join(f"gdpr,{name}\n" for name in names)
+    content = "regulation,identity_verified,name\n" + "".join(
+        f"gdpr,yes,{name}\n" for name in names
+    )
     write_atomic(out / "requests.csv", content.encode())
 
 

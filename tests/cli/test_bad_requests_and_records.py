@@ -53,8 +53,10 @@ def test_the_same_request_twice_is_said_and_added_once(new: Path, story: Story) 
     assert "added, due" in unlearnkit(*arguments).stdout
     again = unlearnkit(*arguments)
     assert again.exit_code == 0
-    assert "already there, nothing changed" in again.stdout
-    assert [one.kind for one in events_of(new)] == ["request_added"]
+    assert "already there; due" in again.stdout
+    assert [one.kind for one in events_of(new)] == [
+        *("request_added", "identity_verified"),
+    ]
 
 
 def test_the_same_id_with_another_person_is_refused(

@@ -129,7 +129,10 @@ def chats(tmp_path: Path) -> Path:
     ]
     corpus, request = tmp_path / "records.jsonl", tmp_path / "requests.csv"
     corpus.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    request.write_text("regulation,name,email\ngdpr,Zoltana Quibble,zoltana@quibble.example\n")
+    request.write_text(
+        "regulation,identity_verified,name,email\n"
+        "gdpr,yes,Zoltana Quibble,zoltana@quibble.example\n"
+    )
     work = tmp_path / "work"
     place = ("--workspace", work)
     for command in (

@@ -88,7 +88,10 @@ def test_only_reveal_shows_who_it_is_and_only_until_the_request_is_closed(
 
 def test_an_error_about_a_request_does_not_repeat_it(line: Line, tmp_path: Path) -> None:
     who = line.story.company.asking[0]
-    place = ("--workspace", line.copy_ready(tmp_path / "work"))
+    request_id, place = (
+        next(iter(line.story.truth)),
+        ("--workspace", line.copy_ready(tmp_path / "work")),
+    )
     bad = tmp_path / "bad.csv"
     bad.write_text(f"regulation,name,email\ngdpr,{who.full_name},{who.email.replace('@', '')}\n")
     mistakes = [
@@ -96,8 +99,11 @@ def test_an_error_about_a_request_does_not_repeat_it(line: Line, tmp_path: Path)
         unlearnkit("request", "show", who.full_name, *place),
         unlearnkit("review", who.email, *place),
         unlearnkit("locate", who.last, *place),
-        unlearnkit("request", "reject", next(iter(line.story.truth)), "--reason", who.last, *place),
+        unlearnkit("request", "reject", request_id, "--reason", who.last, *place),
         unlearnkit("request", "add", "--phone", "+1", "--name", who.full_name, *place),
+        unlearnkit("request", "verify-identity", who.last, "--how", "by letter", *place),
+        unlearnkit("request", "extend", request_id, "--reason", f"{who.last} wrote", *place),
+        unlearnkit("request", "status", who.email, *place),
     ]
     assert [one.exit_code for one in mistakes] == [2] * len(mistakes)
     printed = [(one.stdout + one.stderr).encode() for one in mistakes]

@@ -69,7 +69,9 @@ def test_a_rejected_request_is_closed_with_its_reason(line: Line, new: Path) -> 
         "rejected identity not verified" in unlearnkit("request", "show", request_id, *place).stdout
     )
     assert unlearnkit(*reject).exit_code == 0
-    assert [one.kind for one in events_of(new)] == ["request_added", "request_moved"]
+    assert [one.kind for one in events_of(new)] == [
+        *("request_added", "identity_verified", "request_moved"),
+    ]
     for closed in (("locate", request_id), ("request", "show", request_id, "--reveal")):
         assert unlearnkit(*closed, *place).exit_code == 2
 

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.requests.opendsr import CLOCK, FIRST_ID, KEY, NOW, SECOND_ID, erasure, identity
-from unlearnkit.domain import Identifier, IdentifierKind, Request, Subject
+from unlearnkit.domain import (
+    Identifier,
+    IdentifierKind,
+    IdentityState,
+    Request,
+    Subject,
+    Verification,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.requests.intake import read_requests
 
@@ -67,6 +75,61 @@ def test_the_same_request_twice_is_returned_twice_for_the_ledger_to_see(tmp_path
     assert [request.id for request, _ in twice] == [FIRST_ID, FIRST_ID]
 
 
+@pytest.mark.parametrize(
+    ("said", "state", "at"),
+    [
+        ("yes", IdentityState.VERIFIED, NOW),
+        (" YES ", IdentityState.VERIFIED, NOW),
+        ("2026-03-02", IdentityState.VERIFIED, datetime(2026, 3, 2, tzinfo=UTC)),
+        ("2026-03-02T09:00:00+01:00", IdentityState.VERIFIED, datetime(2026, 3, 2, 8, tzinfo=UTC)),
+        ("no", IdentityState.UNVERIFIED, None),
+        ("", IdentityState.UNVERIFIED, None),
+    ],
+)
+def test_a_row_says_whether_the_identity_was_verified(
+    tmp_path: Path, said: str, state: IdentityState, at: datetime | None
+) -> None:
+    [(request, _)] = read(
+        tmp_path / "r.csv", f"regulation,identity_verified,name\ngdpr,{said},Zoltana Quibbleworth\n"
+    )
+    assert (request.identity, request.verified_at) == (state, at)
+    assert request.verified_how == ("as the request file says" if at else "")
+
+
+def test_a_row_that_says_nothing_is_unverified_and_an_opendsr_request_is_verified(
+    tmp_path: Path,
+) -> None:
+    lines = [
+        erasure(),
+        {"regulation": "gdpr", "name": "Zoltana Quibbleworth"},
+        {"regulation": "ccpa", "name": "Zoltana Quibbleworth", "identity_verified": True},
+        {"regulation": "gdpr", "email": "z@quibble.example", "identity_verified": False},
+    ]
+    found = read(tmp_path / "r.jsonl", "\n".join(json.dumps(one) for one in lines))
+    assert [one.verified for one, _ in found] == [True, False, True, False]
+    first = found[0][0]
+    assert first.verified_by == "controller"
+    assert "before it sent the request" in first.verified_how
+    assert first.callback_urls == ("https://controller.example/callbacks",)
+
+
+def test_whoever_imports_may_say_so_for_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text("regulation,name,identity_verified\ngdpr,Zo Quibble,\ngdpr,Al Quibble,yes\n")
+    declared = Verification("portal login")
+    found = read_requests(path, KEY, NOW, CLOCK, declared)
+    assert [one.verified_how for one, _ in found] == ["portal login", "as the request file says"]
+
+
+def test_a_verified_row_is_the_same_request(tmp_path: Path) -> None:
+    """So that a corrected file verifies what is there, and adds nothing."""
+    row = "regulation,name,identity_verified\ngdpr,Zoltana Quibbleworth,{}\n"
+    [(before, _)] = read(tmp_path / "a.csv", row.format("no"))
+    [(after, _)] = read(tmp_path / "b.csv", row.format("yes"))
+    assert before.id == after.id
+
+
+VERIFIED = "identity_verified: write yes, no, or when"
 SECRET = "Quibbleworth"
 SECOND = len(json.dumps([erasure()], indent=1).splitlines())
 """The line on which the second object of an indented list begins: where ']' was."""
@@ -114,6 +177,22 @@ BROKEN: list[tuple[str, str | bytes, int, str]] = [
     ("x.csv", "regulation,name\nQuibbleworth,ok\n", 2, "'gdpr' or 'ccpa'"),
     ("y.csv", b"\xef\xbb\xbfregulation,name\ngdpr,Quibbleworth\ngdpr,\xe9\n", 3, "UTF-8"),
     ("z.csv", "regulation,submitted,name\ngdpr,Quibbleworth,ok\n", 2, "RFC 3339"),
+    ("1.csv", "regulation,identity_verified,name\ngdpr,yes,a\ngdpr,Quibbleworth,a\n", 3, VERIFIED),
+    ("2.csv", "regulation,identity_verified,name\ngdpr,1,Quibbleworth\n", 2, VERIFIED),
+    ("3.csv", "regulation,identity_verified,name\ngdpr,31.01.2026,Quibbleworth\n", 2, VERIFIED),
+    (
+        "4.csv",
+        "regulation,identity_verified,name\ngdpr,2026-04-01,Quibbleworth\n",
+        2,
+        "not come yet",
+    ),
+    ("5.jsonl", '{"regulation": "gdpr", "name": "a", "identity_verified": 1}', 1, VERIFIED),
+    (
+        "6.json",
+        json.dumps(erasure(status_callback_urls=["https://c.example/?of=Zoltana%20Quibbleworth"])),
+        1,
+        "holds an identifier of the person",
+    ),
 ]
 
 

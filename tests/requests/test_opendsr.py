@@ -81,6 +81,13 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"extensions": {"unlearnkit": {"names": ["\ud800"]}}}, "control characters"),
     ({"extensions": {"unlearnkit": {"names": [" - "]}}}, "a name is empty"),
     ({"extensions": {"unlearnkit": {"nicknames": ["Zo"]}}}, "Extra inputs"),
+    ({"status_callback_urls": ["ftp://controller.example/"]}, "not an http(s) URL"),
+    ({"status_callback_urls": ["https://"]}, "not an http(s) URL"),
+    ({"status_callback_urls": ["https://me:secret@controller.example/"]}, "without a password"),
+    ({"status_callback_urls": ["https://[controller.example/"]}, "not an http(s) URL"),
+    ({"status_callback_urls": ["https://controller.example/\n"]}, "not an http(s) URL"),
+    ({"status_callback_urls": ["https://c.example/zoltana%40quibble.example"]}, "an identifier"),
+    ({"status_callback_urls": ["https://c.example/ZOLTANA+Quibbleworth"]}, "an identifier"),
 ]
 
 

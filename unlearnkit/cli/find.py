@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from unlearnkit.cli.left_out import say_left_out
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -94,7 +95,7 @@ def index(
 
 def locate(
     requests: Annotated[
-        list[str] | None, typer.Argument(help="Ids or their beginnings; all open ones.")
+        list[str] | None, typer.Argument(help="Ids or their beginnings; all open, verified ones.")
     ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -106,6 +107,8 @@ def locate(
 
     with opened(workspace) as context:
         found = locate_requests(context, requests or [])
+        if not requests:
+            say_left_out(context)
         waiting = [one.request_id for one in found if pending(one, decisions(context, one))]
     if as_json:
         print_json(list(found))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from unlearnkit.cli.figures import show_audit, show_run, show_verdict
+from unlearnkit.cli.left_out import say_left_out
 from unlearnkit.cli.preview import show_dry_run
 from unlearnkit.cli.settings import Choices, with_options
 from unlearnkit.cli.terminal import (
@@ -71,6 +72,7 @@ def unlearn(
         return
     with opened(workspace) as context:
         settings = choices(context.workspace.config.seed)
+        say_left_out(context)
         manifest = run_unlearn(context, model, to, holdout or [], settings)
     if not is_main_process():
         return
@@ -99,7 +101,7 @@ def process(
     """Run the whole line: import, index, locate, unlearn, audit, report. Resumable.
 
     Makes the workspace where there is none. Stops with exit code 3 while matches wait for a person;
-    then review them and run the same command again.
+    then review them and run the same command again. Unverified requests are left out.
     """
     from unlearnkit.config import FILE_NAME
     from unlearnkit.pipeline.line import Job
@@ -121,7 +123,11 @@ def process(
     )
     with opened(workspace) as context:
         settings = choices(context.workspace.config.seed)
-        done = run_line(context, job, settings)
+        try:
+            done = run_line(context, job, settings)
+        finally:
+            # Also where it stopped: until then the requests of the files were not there.
+            say_left_out(context)
     verdict = done.reported.report.verdict
     if as_json:
         print_json({"run": done.manifest, "verdict": verdict, "report": done.reported.folder})

@@ -17,6 +17,7 @@ from unlearnkit.cli import (
     ledger,
     policy,
     prove,
+    request_record,
     requests,
     schema,
     workspace,
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 workspace.register(app)
+request_record.register(requests.app)
 app.add_typer(requests.app, name="request")
 find.register(app)
 forget.register(app)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from unlearnkit.cli.left_out import say_left_out
 from unlearnkit.cli.terminal import opened, out, print_json, table
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def show_dry_run(
     if not is_main_process():
         return
     with opened(workspace, alone=False) as context:
+        say_left_out(context)
         found = preview(context, model, holdout, show)
     if as_json:
         print_json(found)

@@ -1,18 +1,21 @@
-"""unlearnkit request import | add | list | show | reject."""
+"""unlearnkit request import | add | list | show | reject; the rest is in request_record."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
     WorkspaceOption,
     command,
+    err,
     now,
     opened,
     out,
@@ -22,18 +25,30 @@ from unlearnkit.cli.terminal import (
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from unlearnkit.domain import Request
+    from unlearnkit.domain import Request, Verification
 
-app = typer.Typer(help="Deletion requests: import, add, list, show, reject.", no_args_is_help=True)
+app = typer.Typer(
+    help="Deletion requests: taking them in, whose they are, when they are due.",
+    no_args_is_help=True,
+)
 
 RequestArgument = Annotated[
     str, typer.Argument(help="The request's id, or its beginning.", metavar="REQUEST")
+]
+VerifiedOption = Annotated[
+    bool,
+    typer.Option("--verified", help="Whose it is was verified; without, it is not run before."),
+]
+HowOption = Annotated[
+    str, typer.Option(help="With --verified: how, without naming the person. It is kept.")
 ]
 
 
 @command(app, "import", "unlearnkit request import erasure.json march.csv")
 def import_(
     files: Annotated[list[Path], typer.Argument(help="OpenDSR .json, .jsonl or .csv files.")],
+    verified: VerifiedOption = False,
+    how: HowOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -41,7 +56,7 @@ def import_(
     from unlearnkit.pipeline.find import import_requests
 
     with opened(workspace) as context:
-        taken = import_requests(context, files)
+        taken = import_requests(context, files, _declared(verified, how))
     if as_json:
         print_json([{"request": request, "added": added} for request, added in taken])
         return
@@ -57,6 +72,8 @@ def add(
     email: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     phone: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     customer_id: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    verified: VerifiedOption = False,
+    how: HowOption = "",
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,8 +82,10 @@ def add(
 
     from unlearnkit.pipeline.find import add_requests
     from unlearnkit.requests.build import build_request
+    from unlearnkit.requests.identifiers import refuse_identifiers
     from unlearnkit.requests.table import parse_row
 
+    declared = _declared(verified, how)
     cells = {"name": name, "email": email, "phone": phone, "customer_id": customer_id}
     if not any(cells.values()):
         cells = {cell: _asked(cell) for cell in cells}
@@ -85,12 +104,23 @@ def add(
             context.workspace.pseudonym_key,
             context.now(),
             context.workspace.config.clock,
+            verification=declared,
         )
+        refuse_identifiers(how, pair[1])
         [(request, added)] = add_requests(context, [pair])
     if as_json:
         print_json({"request": request, "added": added})
         return
     _say_taken(request, added)
+
+
+def _declared(verified: bool, how: str) -> Verification | None:
+    from unlearnkit.domain import Verification
+    from unlearnkit.requests.build import DECLARED
+
+    if how.strip() and not verified:
+        raise BadInput("--how says how an identity was verified, and --verified was not given")
+    return Verification(how.strip() or DECLARED) if verified else None
 
 
 def _asked(cell: str) -> list[str]:
@@ -100,8 +130,15 @@ def _asked(cell: str) -> list[str]:
 
 
 def _say_taken(request: Request, added: bool) -> None:
-    what = "added, due" if added else "already there, nothing changed; due"
+    what = "added, due" if added else "already there; due"
     out.print(f"{request.id}  {what} {request.due:%Y-%m-%d}", highlight=False, soft_wrap=True)
+    if is_open(request) and not request.verified:
+        err.print(
+            "[yellow]Not run before it is verified that it is the person's own:[/] "
+            f"unlearnkit request verify-identity {request.id} --how TEXT",
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 @command(app, "list", "unlearnkit request list --state in_review")
@@ -118,25 +155,48 @@ def list_(
     if state and state not in list(RequestState):
         raise BadInput(f"there is no state '{state}'", fix=f"States: {', '.join(RequestState)}")
     with opened(workspace, alone=False) as context:
-        requests = context.ledger.requests(RequestState(state) if state else None)
+        found = context.ledger.requests(RequestState(state) if state else None)
+    requests = sorted(found, key=lambda one: not is_open(one))
     if as_json:
         print_json(list(requests))
         return
     if not requests:
         out.print("No requests. Next: unlearnkit request import FILE")
         return
-    rows = [[one.id, one.state.value, f"{one.due:%Y-%m-%d}", _left(one, now())] for one in requests]
-    out.print(table("Requests", ["Request", "State", "Due", "Left"], rows, numbers=1))
+    out.print(requests_table("Requests", requests, now()))
 
 
-def _left(request: Request, at: datetime) -> str:
-    """Days until it is due, in colour when they are few; a closed request has no clock."""
-    if request.state in ("completed", "rejected"):
+def requests_table(title: str, requests: Sequence[Request], at: datetime) -> Table:
+    """A row for each: where it stands, whether it may be run, and how much time is left."""
+    rows = [[one.id, _standing(one), _due(one), left(one, at)] for one in requests]
+    drawn = table(title, ["Request", "State", "Due", "Left"], rows, numbers=1)
+    drawn.columns[0].no_wrap = True  # ids are copied: the others give way on a narrow terminal
+    return drawn
+
+
+def is_open(request: Request) -> bool:
+    """Whether an answer is still owed."""
+    return request.state not in ("completed", "rejected")
+
+
+def left(request: Request, at: datetime) -> str:
+    """Time until it is due, in colour when it is short; a closed request has no clock."""
+    if not is_open(request):
         return "[dim]closed[/]"
-    days = (request.due - at).days
-    if days < 0:
-        return f"[bold red]{-days} days over[/]"
-    return f"[yellow]{days} days[/]" if days <= 7 else f"{days} days"
+    days = abs(request.due - at).days
+    told = f"{days} day{'' if days == 1 else 's'}" if days else "hours"
+    if request.due < at:
+        return f"[bold red]{told} over[/]"
+    return f"[yellow]{told}[/]" if days <= 7 else told
+
+
+def _standing(request: Request) -> str:
+    unverified = is_open(request) and not request.verified
+    return request.state.value + ("\n[yellow]not verified[/]" if unverified else "")
+
+
+def _due(request: Request) -> str:
+    return f"{request.due:%Y-%m-%d}" + ("\nextended" if request.extended_at else "")
 
 
 @command(app, "show", "unlearnkit request show 6a7551aa")
@@ -166,10 +226,22 @@ def show(
     out.print(f"Pseudonym  {found.pseudonym}", highlight=False)
     out.print(f"State      {found.state} {found.reason}".rstrip(), highlight=False, markup=False)
     out.print(f"Under      {found.regulation.upper()}, due {found.due:%Y-%m-%d}", highlight=False)
+    if found.extended_at:
+        why = f"Extended   {found.extended_at:%Y-%m-%d}: {found.extension_reason}"
+        out.print(why, highlight=False, markup=False)
+    out.print(f"Identity   {_verified(found)}", highlight=False, markup=False)
     for kind, how, value in identifiers:
         out.print(f"{kind} ({how})  {value}", highlight=False, markup=False)
     rows = [[one.time[:16].replace("T", " "), one.kind, one.actor] for one in events]
     out.print(table("What happened", ["When (UTC)", "What", "Who"], rows))
+
+
+def _verified(request: Request) -> str:
+    if request.verified_at is None:
+        return request.identity.value.replace("_", " ")
+    return (
+        f"verified {request.verified_at:%Y-%m-%d} by {request.verified_by}: {request.verified_how}"
+    )
 
 
 @command(app, "reject", "unlearnkit request reject 6a7551aa --reason 'identity not verified'")

@@ -18,7 +18,6 @@ from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
-    OPEN,
     decide,
     decisions,
     import_requests,
@@ -29,6 +28,7 @@ from unlearnkit.pipeline.find import (
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.ledger import create_workspace, opened_ledger
 from unlearnkit.pipeline.prove import Gated, Reported, gate, report
+from unlearnkit.pipeline.requests import OPEN
 from unlearnkit.pipeline.runs import find_run
 from unlearnkit.report.verifying import Verification, verify_report
 from unlearnkit.unlearning.settings import Settings

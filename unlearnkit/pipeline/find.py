@@ -10,33 +10,50 @@ from unlearnkit.corpus.index import Index, IndexInfo, build_index, check_unchang
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
-from unlearnkit.domain import Certainty, Decision, Located, Request, RequestState, Review, Subject
+from unlearnkit.domain import (
+    Certainty,
+    Decision,
+    Located,
+    Request,
+    RequestState,
+    Review,
+    Subject,
+    Verification,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.vault import seal
 from unlearnkit.locate.engine import locate as locate_subject
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
-from unlearnkit.requests.build import content_digest
+from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
+from unlearnkit.requests.build import DECLARED, content_digest
+from unlearnkit.requests.identifiers import refuse_identifiers
 from unlearnkit.requests.intake import read_requests
 
-OPEN = (RequestState.RECEIVED, RequestState.IN_REVIEW, RequestState.READY)
-"""States in which a request's records may still be searched for."""
 
-
-def import_requests(context: Context, paths: Sequence[Path]) -> list[tuple[Request, bool]]:
+def import_requests(
+    context: Context, paths: Sequence[Path], declared: Verification | None = None
+) -> list[tuple[Request, bool]]:
     """Every request of the files, and whether it is new; all files are taken or none.
 
-    Raises BadInput with file and line.
+    `declared` is how the identity of those was verified of which their file does not say it.
+    Raises BadInput with file and line, and where `declared` names one of the people.
     """
-    key, clock = context.workspace.pseudonym_key, context.workspace.config.clock
-    read = [pair for path in paths for pair in read_requests(path, key, context.now(), clock)]
+    key, clock, now = context.workspace.pseudonym_key, context.workspace.config.clock, context.now()
+    read = [pair for path in paths for pair in read_requests(path, key, now, clock, declared)]
+    if declared is not None and declared.how != DECLARED:
+        for _, subject in read:
+            refuse_identifiers(declared.how, subject)
     return add_requests(context, read)
 
 
 def add_requests(
     context: Context, pairs: Sequence[tuple[Request, Subject]]
 ) -> list[tuple[Request, bool]]:
-    """Put requests into the ledger and who they are about into the vault; new ones are True."""
+    """Put requests into the ledger and who they are about into the vault; new ones are True.
+
+    Returns them as they stand in the ledger then.
+    """
     key, vault = context.workspace.pseudonym_key, context.workspace.vault_key
     added = context.ledger.add_requests(
         [
@@ -45,7 +62,8 @@ def add_requests(
         ],
         context.actor,
     )
-    return [(request, new) for (request, _), new in zip(pairs, added, strict=True)]
+    there = {one.id: one for one in context.ledger.requests()}
+    return [(there[request.id], new) for (request, _), new in zip(pairs, added, strict=True)]
 
 
 def index_corpus(
@@ -95,15 +113,19 @@ def open_corpus(context: Context) -> tuple[Index, Corpus]:
 
 
 def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
-    """Search the records of these requests, or of all open ones, and move each on.
+    """Search the records of these requests, or of all open and verified ones, and move each on.
 
     A request without anything uncertain becomes ready, any other goes to review. Raises BadInput
-    for an unknown or closed request, or when there is none to search for.
+    for an unknown, closed or unverified request, or when there is none to search for, and
+    CannotEvaluate when all that are open are unverified.
     """
-    requests = [_open(context.ledger.request(one)) for one in request_ids] or [
-        one for one in context.ledger.requests() if one.state in OPEN
+    requests = [runnable(context.ledger.request(one)) for one in request_ids] or [
+        one for one in context.ledger.requests() if one.state in OPEN and one.verified
     ]
     if not requests:
+        waiting = left_out(context)
+        if waiting:
+            raise only_left_out(waiting)
         raise BadInput(
             "there is no open request to search for", fix="Run: unlearnkit request import FILE"
         )
@@ -135,12 +157,6 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
     return found
 
 
-def _open(request: Request) -> Request:
-    if request.state not in OPEN:
-        raise BadInput(f"request {request.id} is {request.state}: its records are not searched for")
-    return request
-
-
 def located_file(context: Context, request_id: str) -> Path:
     """Where `locate` leaves what it found for a request."""
     return context.workspace.located_dir / f"{request_id}.json"
@@ -170,9 +186,9 @@ def decisions(context: Context, found: Located) -> tuple[Decision, ...]:
 def decide(context: Context, found: Located, made: Sequence[Decision]) -> Request:
     """Keep these decisions beside the earlier ones; the request, moved on when none is left.
 
-    Raises BadInput when the request is closed or already in a model that was unlearned.
+    Raises BadInput when the request is closed, unverified, or in a model that was unlearned.
     """
-    _open(context.ledger.request(found.request_id))
+    runnable(context.ledger.request(found.request_id))
     path = context.workspace.reviews_dir / f"{found.request_id}.json"
     review = Review(
         request_id=found.request_id,

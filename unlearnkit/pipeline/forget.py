@@ -15,8 +15,8 @@ import rfc8785
 
 from unlearnkit.artefacts import digest_of, save, sha256_file, write_atomic
 from unlearnkit.corpus.reader import digest_records
-from unlearnkit.domain import Record, RecordSet, RequestState, RunManifest
-from unlearnkit.errors import BadInput
+from unlearnkit.domain import Record, RecordSet, Request, RequestState, RunManifest
+from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.language_model.folder import (
     check_folder,
     model_digest,
@@ -26,6 +26,7 @@ from unlearnkit.language_model.folder import (
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.material import Gathered, Material, gather_ready
+from unlearnkit.pipeline.requests import left_out, only_left_out
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.report.card import CardFacts, check_template, write_card
@@ -43,15 +44,16 @@ def unlearn(
 ) -> RunManifest:
     """Make the model forget the accepted records of all ready requests; write it to `out`.
 
-    The same call goes on where a killed one stopped, and gives the finished run when it is done.
-    Raises BadInput, CannotEvaluate (matches undecided, no teacher), TrainingFailed.
+    Those that nobody verified are left out. The same call goes on where a killed one stopped, and
+    gives the finished run when it is done. Raises BadInput, CannotEvaluate (matches undecided,
+    nothing but unverified requests, no teacher), TrainingFailed.
     """
     model, out = model.resolve(), out.resolve()
     check_folder(model)
     lineage = lineage_of(model)
     settings = suited_to(settings, unlearned_before=lineage is not None)
     _settle(context)
-    ready = context.ledger.requests(RequestState.READY)
+    ready = ready_requests(context)
     if not ready:
         return _already_there(context, out)
     gathered = gather_ready(context, ready, holdout, settings.seed)
@@ -232,14 +234,23 @@ def _already_there(context: Context, out: Path) -> RunManifest:
     raise nothing_ready(context)
 
 
-def nothing_ready(context: Context) -> BadInput:
+def ready_requests(context: Context) -> list[Request]:
+    """What is to be forgotten: requests that are reviewed, and verified (older ledgers)."""
+    return [one for one in context.ledger.requests(RequestState.READY) if one.verified]
+
+
+def nothing_ready(context: Context) -> UnlearnkitError:
     """Says what has to be done before anything can be unlearned."""
-    waiting = context.ledger.requests(RequestState.IN_REVIEW)
-    new = context.ledger.requests(RequestState.RECEIVED)
+    verified = [one for one in context.ledger.requests() if one.verified]
+    waiting = [one for one in verified if one.state is RequestState.IN_REVIEW]
+    new = [one for one in verified if one.state is RequestState.RECEIVED]
+    unverified = left_out(context)
     if waiting:
         fix = f"Run: unlearnkit review {waiting[0].id}"
     elif new:
         fix = "Run: unlearnkit locate"
+    elif unverified:
+        return only_left_out(unverified)
     else:
         fix = "Run: unlearnkit request import FILE"
     return BadInput(

@@ -13,16 +13,10 @@ from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import (
-    OPEN,
-    decide,
-    decisions,
-    import_requests,
-    index_corpus,
-    locate,
-)
+from unlearnkit.pipeline.find import decide, decisions, import_requests, index_corpus, locate
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.prove import Reported, find_policy, report
+from unlearnkit.pipeline.requests import OPEN
 from unlearnkit.pipeline.runs import find_run, refuse_file
 from unlearnkit.unlearning.settings import Settings
 
@@ -54,9 +48,9 @@ class Processed:
 def process(context: Context, job: Job, settings: Settings) -> Processed:
     """Import, index, locate, review, unlearn, audit and report; what is done is not done again.
 
-    Raises CannotEvaluate, with the commands, while matches wait for a person, and whatever the
-    steps raise; what can be refused at once (policy, models, output) is, before
-    anything is done.
+    Requests whose identity nobody verified are imported and left out of the rest. Raises
+    CannotEvaluate, with the commands, while matches wait for a person, and whatever the steps
+    raise; what can be refused at once (policy, models, output) is, before anything is done.
     """
     find_policy(context.workspace, job.policy)
     for model in (job.model, job.reference):
@@ -65,9 +59,7 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     refuse_file(job.out)
     taken = import_requests(context, job.requests)
     index_corpus(context, job.corpus)
-    searched = [
-        request.id for request, _ in taken if context.ledger.request(request.id).state in OPEN
-    ]
+    searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]
     if searched:
         _review(context, locate(context, searched), job.uncertain)
     manifest = unlearn(context, job.model, job.out / "model", job.holdout, settings)

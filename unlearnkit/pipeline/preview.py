@@ -16,7 +16,6 @@ from unlearnkit.domain import (
     Match,
     Progress,
     Record,
-    RequestState,
     Split,
 )
 from unlearnkit.errors import BadInput
@@ -24,7 +23,7 @@ from unlearnkit.language_model.folder import load_tokenizer
 from unlearnkit.language_model.rendering import Piece, pieces
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, encode_record
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.forget import encoding_of, nothing_ready
+from unlearnkit.pipeline.forget import encoding_of, nothing_ready, ready_requests
 from unlearnkit.pipeline.material import Gathered, gather_ready
 
 MASK = "█"
@@ -78,7 +77,7 @@ def preview(context: Context, model: Path, holdout: Sequence[Path], show: int) -
     tokenizer = load_tokenizer(model)
     if not tokenizer.is_fast:
         raise BadInput("this tokenizer cannot say where in a text its tokens stand", where=model)
-    ready = context.ledger.requests(RequestState.READY)
+    ready = ready_requests(context)
     if not ready:
         raise nothing_ready(context)
     gathered = gather_ready(context, ready, holdout, context.workspace.config.seed)

@@ -22,6 +22,9 @@ from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.clock import Regulation, due_date
 from unlearnkit.requests.identifiers import folded
 
+DECLARED = "declared at intake"
+"""How an identity was verified where whoever takes the request in says only that it was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Submission:

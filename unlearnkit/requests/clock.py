@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Literal
 
 from dateutil import tz
@@ -56,9 +56,12 @@ def last_time_to_extend(regulation: Regulation, received: datetime, clock: Clock
 
 
 def _after(received: datetime, term: relativedelta, clock: Clock) -> datetime:
-    """Counted on the wall clock of the zone; an hour that a change of clocks skips is moved on."""
-    there = received.astimezone(tz.gettz(clock.time_zone)) + term
-    return tz.resolve_imaginary(there).astimezone(UTC)
+    """Counted on the wall clock of the zone; an hour that a change of clocks skips is moved on.
+
+    Lists and letters print the day in UTC: that is never after the last day in the zone.
+    """
+    there = tz.resolve_imaginary(received.astimezone(tz.gettz(clock.time_zone)) + term)
+    return min(there.astimezone(UTC), datetime.combine(there.date(), time.max, UTC))
 
 
 def parse_term(text: str) -> timedelta:
@@ -75,8 +78,8 @@ def parse_time(text: str) -> datetime:
     try:
         if not _RFC_3339.fullmatch(text):
             raise ValueError
-        time = datetime.fromisoformat(text.upper())
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+        read = datetime.fromisoformat(text.upper())
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ValueError(
             "needs an RFC 3339 time with its offset, as in 2026-01-31T15:00:00Z"

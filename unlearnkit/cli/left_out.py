@@ -1,0 +1,30 @@
+"""What is said about requests that are not run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from unlearnkit.cli.terminal import err
+
+if TYPE_CHECKING:
+    from unlearnkit.pipeline.context import Context
+
+
+def say_left_out(context: Context) -> None:
+    """On standard error, which open requests are left out: nobody verified whose they are."""
+    from unlearnkit.pipeline.context import is_main_process
+    from unlearnkit.pipeline.requests import left_out
+
+    waiting = left_out(context)
+    if not waiting or not is_main_process():
+        return
+    count = f"{len(waiting)} request{'' if len(waiting) == 1 else 's'}"
+    err.print(
+        f"[yellow]Left out: {count}, because nobody has verified yet whose.[/]", highlight=False
+    )
+    for one in waiting:
+        err.print(
+            f"  unlearnkit request verify-identity {one.id} --how TEXT",
+            highlight=False,
+            soft_wrap=True,
+        )
