@@ -6,7 +6,7 @@ The rules of certainty are written for readers in docs/locate.md; keep the two a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.config import LocateSettings
@@ -45,6 +45,8 @@ class _Case:
     """Records with the whole name."""
     name_is_ambiguous: bool
     settings: LocateSettings
+    sure: frozenset[str]
+    """Records with evidence that is enough whatever else they hold."""
 
 
 def locate(
@@ -88,28 +90,57 @@ def locate(
         for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
         if kind in IDENTIFYING
     }
-    case = _open_case(ties, frozenset(given | found.resolved), found, settings)
-    hits = _with_links(found.hits, case, rows)
+    own = frozenset(given | found.resolved)
+    matches = weigh(
+        subject.request_id, found, own, ties=ties, places=by_value(rows), settings=settings
+    )
+    return Located(
+        request_id=subject.request_id,
+        corpus_digest=corpus.digest,
+        matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
+        record_count=len(corpus.records),
+    )
+
+
+def weigh(
+    request_id: str,
+    found: Found,
+    own: frozenset[Value],
+    *,
+    ties: Ties,
+    places: Mapping[Value, Sequence[EntityRow]],
+    settings: LocateSettings,
+    sure: Collection[str] = (),
+) -> dict[str, Match]:
+    """Record id -> match, of everything found of one subject and what it leads to.
+
+    `own` are the subject's identifying values, `places` where each value of the corpus stands, and
+    `sure` records with evidence that is enough whatever else they hold.
+    """
+    case = _open_case(ties, own, found, settings, frozenset(sure))
+    hits = _with_links(found.hits, case, places)
     judged = {record_id: _judge(record_id, some, case) for record_id, some in hits.items()}
     _add_threads(judged, case)
-    matches = tuple(
-        Match(
-            request_id=subject.request_id,
-            record_id=record.id,
+    return {
+        record_id: Match(
+            request_id=request_id,
+            record_id=record_id,
             certainty=verdict.certainty,
             score=max(hit.weight for hit in verdict.hits),
             evidence=tuple(hit.evidence for hit in verdict.hits),
             reason=reason(verdict.hits, verdict.doubt),
         )
-        for record in corpus.records
-        if (verdict := judged.get(record.id)) is not None
-    )
-    return Located(
-        request_id=subject.request_id,
-        corpus_digest=corpus.digest,
-        matches=matches,
-        record_count=len(corpus.records),
-    )
+        for record_id, verdict in judged.items()
+        if verdict is not None
+    }
+
+
+def by_value(rows: Iterable[EntityRow]) -> dict[Value, list[EntityRow]]:
+    """Where each e-mail address, phone and customer number stands."""
+    found: defaultdict[Value, list[EntityRow]] = defaultdict(list)
+    for row in rows:
+        found[Value(KINDS[row.entity], row.hash)].append(row)
+    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +151,13 @@ class _Verdict:
     """Why it is not certain."""
 
 
-def _open_case(ties: Ties, own: frozenset[Value], found: Found, settings: LocateSettings) -> _Case:
+def _open_case(
+    ties: Ties,
+    own: frozenset[Value],
+    found: Found,
+    settings: LocateSettings,
+    sure: frozenset[str],
+) -> _Case:
     named = frozenset(one for one, hits in found.hits.items() if any(hit.full_name for hit in hits))
     identified = frozenset(
         one for one, hits in found.hits.items() if any(hit.identifies for hit in hits)
@@ -136,7 +173,7 @@ def _open_case(ties: Ties, own: frozenset[Value], found: Found, settings: Locate
         linked = Linked(frozenset(), frozenset())
         if not ambiguous:
             linked = link(ties, own, named, by_name_only=True)
-    return _Case(ties, own, linked, named, ambiguous, settings)
+    return _Case(ties, own, linked, named, ambiguous, settings, sure)
 
 
 def _several(values: Iterable[Value]) -> bool:
@@ -158,15 +195,13 @@ def _others(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Valu
 
 
 def _with_links(
-    found: dict[str, list[Hit]], case: _Case, rows: Sequence[EntityRow]
+    found: dict[str, list[Hit]], case: _Case, places: Mapping[Value, Sequence[EntityRow]]
 ) -> dict[str, list[Hit]]:
     """The hits and, beside them, the places of linked identifiers."""
     hits = defaultdict(list, {record_id: list(some) for record_id, some in found.items()})
-    linked = case.linked.certain | case.linked.uncertain
-    for row in rows:
-        kind = KINDS[row.entity]
-        if Value(kind, row.hash) in linked:
-            hits[row.record_id].append(Hit(kind, "link", row.start, row.end, row.recogniser))
+    for value in sorted(case.linked.certain | case.linked.uncertain):
+        for row in places[value]:
+            hits[row.record_id].append(Hit(value.kind, "link", row.start, row.end, row.recogniser))
     return {record_id: strongest(some) for record_id, some in hits.items()}
 
 
@@ -174,7 +209,11 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     """Certain, uncertain, or None: the record is somebody else's."""
     ties = case.ties
     values = ties.of_record.get(record_id, frozenset())
-    if any(hit.identifies for hit in hits) or values & case.linked.certain:
+    if (
+        record_id in case.sure
+        or any(hit.identifies for hit in hits)
+        or values & case.linked.certain
+    ):
         return _Verdict(Certainty.CERTAIN, hits)
     full_name = any(hit.full_name for hit in hits)
     if values & case.linked.uncertain and (case.own or not full_name):

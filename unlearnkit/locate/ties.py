@@ -116,6 +116,8 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
         for value in ties.of_record.get(record_id, ())
         if value.kind not in known and not ties.shared(value)
     }
+    if not candidates:
+        return Linked(frozenset(), frozenset())
 
     def only_beside(allowed: Set[Value]) -> Iterator[Value]:
         """Candidates that stand beside nothing else in the records that are not the subject's."""
