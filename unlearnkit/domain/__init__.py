@@ -44,6 +44,7 @@ from unlearnkit.domain.requests import (
     Verification,
 )
 from unlearnkit.domain.run import CalibrationStep, RecordSet, RunManifest, TrainingPass
+from unlearnkit.domain.screening import CleanFile, Finding, Forgotten, Screened, Sureness
 from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import (
     AskingCost,
@@ -70,12 +71,15 @@ __all__ = [
     "CalibrationStep",
     "Certainty",
     "Check",
+    "CleanFile",
     "Decision",
     "Decoding",
     "DecoyRank",
     "Difference",
     "Evidence",
+    "Finding",
     "ForgetSet",
+    "Forgotten",
     "GateAnswer",
     "GeneratedScores",
     "Identifier",
@@ -101,9 +105,11 @@ __all__ = [
     "RequestState",
     "Review",
     "RunManifest",
+    "Screened",
     "Split",
     "Subject",
     "Subjects",
+    "Sureness",
     "TrainingPass",
     "Uncertain",
     "UtilityText",

@@ -15,7 +15,8 @@ TITLES = frozenset(
 )
 _START, _END = r"(?<![\w-])", r"(?!\w|-\w)"
 _NAME_WORD = r"(?-i:\p{Lu})[\w'’-]*"
-_SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
+"""Letters that are also written as two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,7 @@ def _letter(letter: str) -> str:
     if letter == "ß":
         return "(?:ß|ss)"
     plain = re.escape(fold(letter))
-    spelling = _SPELLINGS.get(letter.casefold())
+    spelling = SPELLINGS.get(letter.casefold())
     if spelling:
         spelling = spelling.capitalize() if letter.isupper() else spelling
         plain = f"(?:{plain}|{spelling})"

@@ -1,0 +1,162 @@
+"""What is kept of a person who was forgotten: keyed hashes that tell when they are back.
+
+Two sources: the identifiers of the request, and what the person's own records held that
+identifies them, as far as `locate` rested on it. A name is kept in the ways it may be written
+(`names.py`), and its first word by itself, without which every word of a text would have to be
+tried. No plain value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
+from unlearnkit.corpus.normalise import fold, mailbox, normalise
+from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
+from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, Match
+from unlearnkit.locate.names import SPELLINGS, Name, parse_name
+from unlearnkit.locate.nicknames import nicknames
+from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Writing
+from unlearnkit.pseudonym import keyed_hash
+
+FULL_NAME = IdentifierKind.NAME.value
+REVERSED, NICKNAME, INITIALS, PARTIAL = (
+    f"{FULL_NAME}:{how}" for how in ("reversed", "nickname", "initials", "partial")
+)
+SLIP, MAILBOX, NATIONAL = "slip", "mailbox", "national"
+SHORTEST_SLIP = 5
+"""Letters of a surname: one of fewer is a letter away from too many others."""
+SHORTEST_NATIONAL = 9
+"""Digits of a phone number without its country's code that hardly stand for anything else."""
+_HELD = ("exact", "normalised", "hashed", "link", "mailbox")
+"""Evidence that is an identifier of the person, whole."""
+
+
+def of_request(
+    request_id: str, identifiers: Sequence[Identifier], key: bytes, regions: Sequence[str]
+) -> frozenset[Forgotten]:
+    """What is kept of the identifiers in a request; `regions` as the index was made with."""
+    return frozenset(
+        Forgotten(request_id, kind, keyed_hash(key, namespace(kind), plain))
+        for one in identifiers
+        for kind, plain in _kept(one, regions)
+        if plain
+    )
+
+
+def of_records(
+    request_id: str, accepted: Sequence[Match], rows: Sequence[EntityRow]
+) -> frozenset[Forgotten]:
+    """What is kept of the records that were accepted as the person's; `rows` are the index's.
+
+    The e-mail addresses, phones and customer numbers that the matches rest on: linked ones, and
+    those of which the request gave a digest. Names are kept as the request gives them.
+    """
+    held = {
+        (match.record_id, one.start, one.end)
+        for match in accepted
+        for one in match.evidence
+        if one.how in _HELD
+    }
+    return frozenset(
+        Forgotten(request_id, KINDS[row.entity].value, row.hash)
+        for row in rows
+        if row.entity in (EMAIL, PHONE, CUSTOMER) and (row.record_id, row.start, row.end) in held
+    )
+
+
+def namespace(kind: str) -> str:
+    """What a kind is hashed as: all spellings of a name alike, a digest apart from its value."""
+    name, _, how = kind.partition(":")
+    return kind if how in ("lead", "md5", "sha1", "sha256") else name
+
+
+def slips(word: str) -> frozenset[str]:
+    """The word, and it without one of its letters.
+
+    Two words that share one are a slip apart: a letter more, less, other, or two that changed
+    places (symmetric deletion, W. Garbe's SymSpell, with distance 1).
+    """
+    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+
+
+def _kept(one: Identifier, regions: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """(kind, plain value) of everything that is kept of one identifier."""
+    if one.format != "raw":
+        yield f"{one.kind.value}:{one.format}", one.value.strip().casefold()
+        return
+    value = normalise(one.kind, one.value, regions)
+    match one.kind:
+        case IdentifierKind.EMAIL:
+            yield one.kind.value, value
+            yield MAILBOX, mailbox(value)
+        case IdentifierKind.PHONE:
+            yield one.kind.value, value
+            yield NATIONAL, _national(value)
+        case IdentifierKind.CUSTOMER_ID:
+            yield from _phrase(NUMBERS, one.kind.value, one.value)
+        case IdentifierKind.NAME:
+            yield FULL_NAME if " " in value else PARTIAL, value
+            yield from _name(one.value)
+        case IdentifierKind.HANDLE:
+            yield from _phrase(HANDLES, one.kind.value, one.value)
+        case IdentifierKind.DATE_OF_BIRTH:
+            yield DATE, STANDARDS[DATE](one.value)
+        case IdentifierKind.ADDRESS:
+            yield from _phrase(WORDS, one.kind.value, one.value)
+        case IdentifierKind.OTHER:
+            standard = {
+                entity: found
+                for entity, spelt in STANDARDS.items()
+                if entity != DATE and (found := spelt(one.value))
+            }
+            yield from standard.items()
+            if not standard:
+                yield from _phrase(WORDS, one.kind.value, one.value)
+
+
+def _phrase(writing: Writing, kind: str, value: str) -> Iterator[tuple[str, str]]:
+    yield kind, writing.plain(value)
+    yield writing.lead, writing.first(value)
+
+
+def _national(value: str) -> str:
+    """The digits without the country's code; empty where they are few."""
+    import phonenumbers
+
+    try:
+        digits = phonenumbers.national_significant_number(phonenumbers.parse(value))
+    except phonenumbers.NumberParseException:
+        digits = value
+    return digits if len(digits) >= SHORTEST_NATIONAL else ""
+
+
+def _name(raw: str) -> Iterator[tuple[str, str]]:
+    parsed = parse_name(raw)
+    if parsed is None:
+        return
+    for kind, text in _spellings(parsed):
+        yield from _phrase(NAMES, kind, text)
+    first, last = (NAMES.plain(one) for one in (parsed.first, parsed.last))
+    if len(parsed.words) > 1 and len(last) >= SHORTEST_SLIP:
+        for slip in slips(last):
+            yield SLIP, f"{first} {slip}"
+
+
+def _spellings(name: Name) -> Iterator[tuple[str, str]]:
+    first, last, whole = name.first, name.last, " ".join(name.words)
+    if len(name.words) == 1:
+        yield PARTIAL, first
+        return
+    yield FULL_NAME, whole
+    yield FULL_NAME, "".join(SPELLINGS.get(one.casefold(), one) for one in whole)
+    yield REVERSED, " ".join((last, *name.words[:-1]))
+    for short in nicknames(fold(first).casefold()):
+        yield NICKNAME, f"{short} {last}"
+    yield INITIALS, f"{first[0]} {last}"
+    yield INITIALS, f"{first} {last[0]}"
+    if len(name.words) > 2:
+        yield INITIALS, " ".join([*(word[0] for word in name.words[:-1]), last])
+        yield INITIALS, " ".join([first, *(word[0] for word in name.words[1:-1]), last])
+        yield PARTIAL, f"{first} {last}"

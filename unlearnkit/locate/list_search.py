@@ -1,0 +1,158 @@
+"""What only the list finds: its names, numbers, addresses, dates and user names, in texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+
+import regex  # type: ignore[import-untyped]
+
+from unlearnkit.corpus.nlp import DATE
+from unlearnkit.corpus.normalise import MONTHS
+from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
+from unlearnkit.domain import IdentifierKind
+from unlearnkit.locate.do_not_train import (
+    FULL_NAME,
+    INITIALS,
+    NATIONAL,
+    NICKNAME,
+    PARTIAL,
+    REVERSED,
+    SHORTEST_NATIONAL,
+    SHORTEST_SLIP,
+    SLIP,
+    slips,
+)
+from unlearnkit.locate.hits import Hit
+from unlearnkit.locate.lookup import DoNotTrain
+from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Phrase, Writing, phrases
+
+LIST = "DoNotTrainList"
+"""Named as the recogniser of what only the list finds."""
+_HOW = {
+    FULL_NAME: "exact",
+    REVERSED: "partial",
+    NICKNAME: "nickname",
+    INITIALS: "initials",
+    PARTIAL: "partial",
+}
+_SHORT_NUMBER = 5
+"""A customer number of fewer characters may stand for anything (`identifiers.py`)."""
+_DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
+_MONTH = "(?:" + "|".join(one[:3] for one in MONTHS) + r")\p{L}*\.?"
+_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
+_FIGURES = r"\d{1,2}([./-])\d{1,2}\1\d{4}"
+_DATES = regex.compile(
+    rf"(?<!\w)(?:{_FIGURES}|\d{{4}}-\d{{2}}-\d{{2}}|{_DAY} (?:of )?{_MONTH},? \d{{4}}"
+    rf"|{_MONTH} {_DAY},? \d{{4}})(?!\w)",
+    regex.IGNORECASE,
+)
+_LONGEST_PREFIX = 6
+"""Digits of `00`, a country's code and a zero before a national number."""
+
+
+class ListSearch:
+    """The list's names, numbers, addresses and user names, looked for in texts."""
+
+    def __init__(self, listed: DoNotTrain) -> None:
+        self._listed = listed
+        self._begins = {
+            writing.name: lru_cache(1 << 18)(partial(self._may_begin, writing))
+            for writing in (NAMES, NUMBERS, WORDS, HANDLES)
+            if writing.lead in listed.kinds
+        }
+
+    def of_text(self, text: str) -> Iterator[tuple[str, Hit]]:
+        """Request id and hit, of everything listed that stands in the text."""
+        for phrase in self._phrases(text, NAMES):
+            yield from self._of_name(text, phrase)
+        for phrase in self._phrases(text, NUMBERS):
+            yield from self._of_number(text, phrase)
+        for phrase in self._phrases(text, WORDS):
+            for kind in (IdentifierKind.ADDRESS, IdentifierKind.OTHER):
+                yield from self._found(kind, kind.value, phrase, "exact")
+        for phrase in self._phrases(text, HANDLES):
+            how = "exact" if text[phrase.start] == "@" else "partial"
+            yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
+        if NATIONAL in self._listed.kinds:
+            yield from self._of_digits(text)
+        if DATE in self._listed.kinds:
+            yield from self._of_dates(text)
+
+    def _phrases(self, text: str, writing: Writing) -> Iterator[Phrase]:
+        begins = self._begins.get(writing.name)
+        return phrases(text, writing, begins) if begins else iter(())
+
+    def _may_begin(self, writing: Writing, word: str) -> bool:
+        return bool(self._listed.of_value(writing.lead, writing.plain(word)))
+
+    def _found(
+        self, kind: IdentifierKind, hashed_as: str, phrase: Phrase, how: str
+    ) -> Iterator[tuple[str, Hit]]:
+        for one in self._listed.of_value(hashed_as, phrase.plain):
+            yield one.request_id, Hit(kind, how, phrase.start, phrase.end, LIST)
+
+    def _of_number(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
+        inside = text[phrase.start - 1 : phrase.start].isalnum() or text[phrase.end :][:1].isalnum()
+        if not inside and any(letter.isdigit() for letter in phrase.plain):
+            how = "exact" if len(phrase.plain) >= _SHORT_NUMBER else "partial"
+            yield from self._found(IdentifierKind.CUSTOMER_ID, NUMBERS.name, phrase, how)
+
+    def _of_digits(self, text: str) -> Iterator[tuple[str, Hit]]:
+        """Phone numbers in spellings that detection does not take for one."""
+        for found in _DIGITS.finditer(text):
+            digits = "".join(letter for letter in found[0] if letter.isdigit())
+            for cut in range(min(_LONGEST_PREFIX, len(digits) - SHORTEST_NATIONAL) + 1):
+                for one in self._listed.of_value(NATIONAL, digits[cut:]):
+                    span = (found.start(), found.end(), LIST)
+                    yield one.request_id, Hit(IdentifierKind.PHONE, "normalised", *span)
+
+    def _of_dates(self, text: str) -> Iterator[tuple[str, Hit]]:
+        for found in _DATES.finditer(text):
+            for day in _days(found[0]):
+                for one in self._listed.of_value(DATE, day):
+                    span = (found.start(), found.end(), DATE)
+                    yield one.request_id, Hit(IdentifierKind.DATE_OF_BIRTH, "normalised", *span)
+
+    def _of_name(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
+        seen = set()
+        turned = "," in text[phrase.start : phrase.end]
+        after = text[phrase.end :][:1]
+        for one in self._listed.of_value(FULL_NAME, phrase.plain):
+            if (one.kind == REVERSED) == turned and _as_written(one.kind, phrase, after):
+                seen.add(one.request_id)
+                yield one.request_id, _named(_HOW[one.kind], phrase)
+        if turned or len(phrase.words) == 1:
+            return
+        first, *between, last = phrase.plain.split() if " " in phrase.plain else (phrase.plain, "")
+        if len(between) == 1 and len(between[0]) == 1 and phrase.words[1].isupper():
+            for one in self._listed.of_value(FULL_NAME, f"{first} {last}"):
+                if one.kind == FULL_NAME:
+                    yield one.request_id, _named("initials", phrase)
+        elif not between and len(last) >= SHORTEST_SLIP - 1:
+            for slip in sorted(slips(last)):
+                for one in self._listed.of_value(SLIP, f"{first} {slip}"):
+                    if one.request_id not in seen:
+                        yield one.request_id, _named("typo", phrase)
+
+
+def _days(text: str) -> list[str]:
+    """The days, in ISO 8601, that a date may mean: in figures day and month in either order."""
+    parts = regex.split(r"[./-]", text)
+    if len(parts) == 3 and len(parts[2]) == 4:
+        one, other, year = (int(part) for part in parts)
+        return [f"{year}-{one:02d}-{other:02d}", f"{year}-{other:02d}-{one:02d}"]
+    return [STANDARDS[DATE](text)]
+
+
+def _named(how: str, phrase: Phrase) -> Hit:
+    return Hit(IdentifierKind.NAME, how, phrase.start, phrase.end, LIST)
+
+
+def _as_written(kind: str, phrase: Phrase, after: str) -> bool:
+    """Initials are capitals, with a full stop at the end; one word by itself has a capital."""
+    if kind == INITIALS:
+        single = [word for word in phrase.words if len(word) == 1]
+        stopped = len(phrase.words[-1]) > 1 or after == "."
+        return stopped and all(word.isupper() for word in single)
+    return kind != PARTIAL or phrase.words[0][:1].isupper()

@@ -1,0 +1,144 @@
+"""Records of people who were forgotten, found by the hashes of the do-not-train list alone.
+
+What is found is weighed as `locate` weighs it (engine.py), with two differences. A full name alone
+never is certain: nobody can be asked who is meant. And a date of birth or an address beside the
+full name makes it certain. Listed names are looked for in every text by their hash, so that no
+model has to notice them first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from unlearnkit.config import LocateSettings
+from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
+from unlearnkit.corpus.normalise import mailbox, normalise
+from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
+from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
+from unlearnkit.locate.do_not_train import MAILBOX
+from unlearnkit.locate.engine import by_value, weigh
+from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.list_search import ListSearch
+from unlearnkit.locate.lookup import DoNotTrain
+from unlearnkit.locate.search import Found
+from unlearnkit.locate.ties import Value, tie
+
+TIED = (EMAIL, PHONE, CUSTOMER)
+ENTITIES = (*TIED, *(one for one in STANDARDS if one != DATE))
+"""The index's rows that a screening reads; names and dates are looked for in the texts."""
+_COMMON = (DATE, "IP_ADDRESS")
+"""What many people have at once: it says who is meant only beside a name."""
+_ALONE = ("IBAN_CODE", "CREDIT_CARD")
+"""Numbers of other kinds that one person has."""
+_BESIDE_A_NAME = (IdentifierKind.DATE_OF_BIRTH, IdentifierKind.ADDRESS, IdentifierKind.OTHER)
+_DIGESTS = ("sha256", "sha1", "md5")
+
+
+def screen(
+    entries: Sequence[Forgotten],
+    records: Sequence[Record],
+    rows: Sequence[EntityRow],
+    key: bytes,
+    *,
+    regions: Sequence[str],
+    settings: LocateSettings | None = None,
+    progress: Progress = silent,
+) -> list[Match]:
+    """Every record that is or may be about somebody on the list, in the records' order.
+
+    `rows` are the ENTITIES of an index of these records, made with the same key and regions.
+    """
+    listed = DoNotTrain.of(entries, key)
+    contents = {one.id: one.content for one in records}
+    cautious = (settings or LocateSettings()).model_copy(update={"accept_unique_full_name": False})
+    hits: defaultdict[str, defaultdict[str, list[Hit]]] = defaultdict(lambda: defaultdict(list))
+    resolved: defaultdict[str, set[Value]] = defaultdict(set)
+    for row in rows:
+        for request_id, hit in _of_row(row, contents[row.record_id], listed, regions):
+            hits[request_id][row.record_id].append(hit)
+            if hit.how == "hashed" and row.entity in TIED:
+                resolved[request_id].add(Value(hit.kind, row.hash))
+    search = ListSearch(listed)
+    for at, record in enumerate(records):
+        if at % 500 == 0:
+            progress("screening", at, len(records))
+        for request_id, hit in search.of_text(record.content):
+            hits[request_id][record.id].append(hit)
+    progress("screening", len(records), len(records))
+
+    tied = [row for row in rows if row.entity in TIED]
+    ties, places, owned = tie(tied, records, cautious.shared_after), by_value(tied), listed.owned()
+    order = {one.id: at for at, one in enumerate(records)}
+    matches: list[Match] = []
+    for request_id in sorted(hits):
+        some = {one: strongest(found) for one, found in hits[request_id].items() if _tells(found)}
+        found = weigh(
+            request_id,
+            Found(some, frozenset(resolved[request_id])),
+            owned.get(request_id, frozenset()) | resolved[request_id],
+            ties=ties,
+            places=places,
+            settings=cautious,
+            sure={one for one in some if _sure(hits[request_id][one])},
+        )
+        matches += found.values()
+    return sorted(matches, key=lambda one: (order[one.record_id], one.request_id))
+
+
+def _tells(hits: Sequence[Hit]) -> bool:
+    """Whether anything says who is meant: a day or an IP address by itself does not."""
+    return any(hit.recogniser not in _COMMON for hit in hits)
+
+
+def _sure(hits: Sequence[Hit]) -> bool:
+    """A number that one person has; or the full name with something else of the person's."""
+    if any(hit.recogniser in _ALONE for hit in hits):
+        return True
+    beside = any(hit.kind in _BESIDE_A_NAME and hit.how != "partial" for hit in hits)
+    return beside and any(hit.full_name for hit in hits)
+
+
+def _of_row(
+    row: EntityRow, content: str, listed: DoNotTrain, regions: Sequence[str]
+) -> Iterator[tuple[str, Hit]]:
+    """Request id and hit of a value that was detected."""
+    span = (row.start, row.end, row.recogniser)
+    kind = KINDS.get(row.entity)
+    if kind is None:
+        for one in listed.at(row.entity, row.hash):
+            number = Hit(IdentifierKind.OTHER, "normalised", row.start, row.end, row.entity)
+            yield one.request_id, number
+        return
+    whole = {one.request_id for one in listed.at(kind.value, row.hash) if one.kind == kind.value}
+    for request_id in sorted(whole):
+        yield request_id, Hit(kind, "normalised", *span)
+    value = content[row.start : row.end]
+    if row.entity == EMAIL:
+        for one in listed.of_value(MAILBOX, mailbox(normalise(kind, value))):
+            if one.request_id not in whole:
+                yield one.request_id, Hit(kind, "mailbox", *span)
+    for request_id in _by_digest(kind, value, listed, regions):
+        yield request_id, Hit(kind, "hashed", *span)
+
+
+def _by_digest(
+    kind: IdentifierKind, value: str, listed: DoNotTrain, regions: Sequence[str]
+) -> Iterator[str]:
+    """Requests that gave a digest of the value, as it stands, in lower case or normalised."""
+    for name in _DIGESTS:
+        hashed_as = f"{kind.value}:{name}"
+        if hashed_as in listed.kinds:
+            normalised = normalise(kind, value, regions)
+            spellings = {
+                value.strip(),
+                value.strip().lower(),
+                normalised,
+                normalised.removeprefix("+"),
+            }
+            for text in sorted(spellings):
+                digest = hashlib.new(name, text.encode()).hexdigest()
+                for one in listed.of_value(hashed_as, digest):
+                    yield one.request_id
