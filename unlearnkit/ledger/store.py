@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -12,10 +12,11 @@ from typing import Any, Self
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import Request, RequestState, Subject, Verification
+from unlearnkit.domain import Forgotten, Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Event, Head, canonical, next_event, verify_chain
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
+from unlearnkit.ledger.listing import LISTED, check_list, listed_payload
 from unlearnkit.ledger.replay import (
     ADDED,
     EXTENDED,
@@ -31,7 +32,7 @@ from unlearnkit.ledger.replay import (
 )
 from unlearnkit.ledger.rows import as_received, columns, declared, to_request, update
 from unlearnkit.ledger.states import CLOSED, check_transition
-from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
+from unlearnkit.ledger.tables import DoNotTrainRow, EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, unseal
 
 
@@ -103,12 +104,18 @@ class Ledger:
             return to_request(_find(session, id_or_prefix))
 
     def set_state(
-        self, request_id: str, state: RequestState, actor: str, reason: str = ""
+        self,
+        request_id: str,
+        state: RequestState,
+        actor: str,
+        reason: str = "",
+        forgotten: Collection[Forgotten] = (),
     ) -> Request:
         """The request, moved. Where it already is in that state nothing happens, reason or not.
 
-        A closed request's identifiers are erased from the vault in the same transaction. `reason`
-        is kept for good: no name in it. Raises BadInput for a way it may not go.
+        A closed request's identifiers are erased from the vault in the same transaction, in which
+        `forgotten`, what is kept of a completed one, goes on the do-not-train list. `reason` is
+        kept for good: no name in it. Raises BadInput for a way it may not go.
         """
         with self._writing() as session:
             row = _find(session, request_id)
@@ -122,6 +129,8 @@ class Ledger:
             self._record(session, MOVED, actor, payload, row.id)
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
+            if forgotten:
+                self._list(session, row.id, forgotten, actor)
         if state in CLOSED:
             forget_deleted(self._engine)
         return after
@@ -170,6 +179,11 @@ class Ledger:
             sealed = Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
         return unseal(sealed, vault_key)
 
+    def do_not_train(self) -> list[Forgotten]:
+        """Everything on the do-not-train list."""
+        with self._reading() as session:
+            return [_forgotten(row) for row in session.scalars(select(DoNotTrainRow))]
+
     def append(
         self, kind: str, actor: str, payload: dict[str, Any], request_id: str | None = None
     ) -> Event:
@@ -178,7 +192,7 @@ class Ledger:
         Raises BadInput for an unknown request, ValueError for what JSON cannot say or for a kind
         that only the ledger itself may write.
         """
-        if kind in OWN:
+        if kind in (*OWN, LISTED):
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
             full = _find(session, request_id).id if request_id is not None else None
@@ -202,7 +216,7 @@ class Ledger:
             return row.hash if row else None
 
     def verify(self) -> int:
-        """How many events there are, all intact, with requests and vault as the events say.
+        """How many events there are, all intact, with requests, vault and list as they say.
 
         Raises VerificationFailed naming the first event or request that does not hold.
         """
@@ -215,6 +229,7 @@ class Ledger:
                 for row in session.scalars(select(RequestRow))
             }
             in_vault = set(session.scalars(select(VaultRow.request_id)))
+            listed = [_forgotten(row) for row in session.scalars(select(DoNotTrainRow))]
         count = verify_chain(events)
         expected = replay(events)
         for request_id in sorted(table.keys() | expected.keys()):
@@ -224,6 +239,7 @@ class Ledger:
                     fix="Compare the ledger with a backup; the events are intact.",
                 )
         check_vault(expected, in_vault)
+        check_list(events, listed)
         return count
 
     def _add(
@@ -270,6 +286,15 @@ class Ledger:
         payload = {"how": after.verified_how, "at": at.astimezone(UTC).isoformat(), "by": by}
         self._record(session, VERIFIED, actor, payload, row.id)
         return after
+
+    def _list(
+        self, session: Session, request_id: str, forgotten: Collection[Forgotten], actor: str
+    ) -> None:
+        if any(one.request_id != request_id for one in forgotten):
+            raise ValueError("what was forgotten belongs to another request")
+        for one in sorted(set(forgotten)):
+            session.add(DoNotTrainRow(request_id=request_id, kind=one.kind, hash=one.hash))
+        self._record(session, LISTED, actor, listed_payload(forgotten), request_id)
 
     def _record(
         self,
@@ -337,6 +362,10 @@ def _find(session: Session, id_or_prefix: str) -> RequestRow:
         what = f"{len(found)} requests begin with this id" if found else "no request has this id"
         raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
     return found[0]
+
+
+def _forgotten(row: DoNotTrainRow) -> Forgotten:
+    return Forgotten(row.request_id, row.kind, row.hash)
 
 
 def _event(row: EventRow) -> Event:

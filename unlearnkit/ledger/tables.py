@@ -75,3 +75,13 @@ class EventRow(Base):
     payload: Mapped[str] = mapped_column(Text)
     previous: Mapped[str] = mapped_column(String(64))
     hash: Mapped[str] = mapped_column(String(64), unique=True)
+
+
+class DoNotTrainRow(Base):
+    """domain.Forgotten; rows are added when a request is completed, and never changed."""
+
+    __tablename__ = "do_not_train"
+
+    request_id: Mapped[str] = mapped_column(ForeignKey("requests.id"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)

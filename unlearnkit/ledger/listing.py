@@ -1,0 +1,39 @@
+"""The do-not-train list in the ledger, and the events that hold it.
+
+A list from which a line was taken would let a person back in unseen. So an event says how many
+lines a request has, and their digest; `Ledger.verify` compares.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from unlearnkit.domain import Forgotten
+from unlearnkit.errors import VerificationFailed
+from unlearnkit.ledger.chain import Event
+
+LISTED = "listed"
+
+
+def listed_payload(entries: Iterable[Forgotten]) -> dict[str, Any]:
+    """What the event says of one request's lines: how many, and a digest over them."""
+    lines = sorted(f"{one.kind}\x1f{one.hash}\n" for one in set(entries))
+    digest = hashlib.sha256("".join(lines).encode()).hexdigest()
+    return {"entries": len(lines), "digest": digest}
+
+
+def check_list(events: Iterable[Event], entries: Iterable[Forgotten]) -> None:
+    """Raises VerificationFailed, naming the first request whose lines are not as its event says."""
+    there: defaultdict[str | None, list[Forgotten]] = defaultdict(list)
+    for one in entries:
+        there[one.request_id].append(one)
+    said = {event.request_id: event.payload for event in events if event.kind == LISTED}
+    for request_id in sorted(str(one) for one in said.keys() | there.keys()):
+        if said.get(request_id) != listed_payload(there[request_id]):
+            raise VerificationFailed(
+                f"the do-not-train list of request {request_id} is not as its event says",
+                fix="Put the ledger back from a backup: the person could come back unseen.",
+            )
