@@ -6,9 +6,10 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +21,16 @@ Model = TypeVar("Model", bound=BaseModel)
 def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
     """Write `content` to `path` so that a reader sees the old file or the new one, never a half.
 
+    Raises BadInput when the disk is full or the folder cannot be written.
+    """
+    with writing_atomic(path, mode) as file:
+        file.write(content)
+
+
+@contextmanager
+def writing_atomic(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A file to write piece by piece, which takes the place of `path` when all of it is there.
+
     Temporary file in the same folder, fsync, rename, fsync of the folder (POSIX rename is atomic).
     Raises BadInput when the disk is full or the folder cannot be written.
     """
@@ -28,7 +39,7 @@ def write_atomic(path: Path, content: bytes, mode: int = 0o644) -> None:
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).chmod(mode)

@@ -23,6 +23,7 @@ NO_SUCH_VALUE = "a field that is neither text nor number"
 MAX_LINE_BYTES = 100_000_000
 """A longer line of JSON holds no record: a text may have a tenth of it."""
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES // 1_000_000} MB"
+_BOM = b"\xef\xbb\xbf"
 TOO_MANY_COLUMNS = "more columns than the header has: a text with a comma needs quotes"
 
 
@@ -50,10 +51,15 @@ def read_rows(source: Source, needed: Sequence[str], others: Sequence[str]) -> I
 def read_jsonl(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """JSON Lines, read line by line, each by itself."""
     with source.open() as file:
-        for line, raw in enumerate(_lines(file), start=1):
-            content = raw.removeprefix(b"\xef\xbb\xbf") if line == 1 else raw
-            if content.strip():
-                yield Row(line, _object(content))
+        for line, raw in lines_of(file):
+            yield Row(line, _object(raw.removeprefix(_BOM) if line == 1 else raw))
+
+
+def lines_of(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
+    """Number and content of each line that is not empty."""
+    for line, raw in enumerate(_lines(file), start=1):
+        if (raw.removeprefix(_BOM) if line == 1 else raw).strip():
+            yield line, raw
 
 
 def _lines(file: BinaryIO) -> Iterator[bytes]:
@@ -80,10 +86,13 @@ def _object(content: bytes) -> dict[str, object] | str:
 
 
 def read_json(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
-    """One JSON array of objects; a row's line is its position in the array, from 1.
+    """One JSON array of objects; a row's line is its position in the array, from 1."""
+    for position, one in enumerate(json_rows(source), start=1):
+        yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
 
-    Raises BadInput when the file is not valid UTF-8, not JSON or not an array.
-    """
+
+def json_rows(source: Source) -> list[object]:
+    """What is in a file's one array. Raises BadInput: not valid UTF-8, not JSON, not an array."""
     with source.open() as file:
         content = file.read()
     try:
@@ -99,8 +108,7 @@ def read_json(source: Source, needed: Sequence[str], others: Sequence[str]) -> I
             line=1,
             fix="One object a line? Use .jsonl.",
         )
-    for position, one in enumerate(value, start=1):
-        yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
+    return value
 
 
 def read_csv(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:

@@ -1,0 +1,195 @@
+"""A corpus written again without some of its records: file by file, each in its own format.
+
+What stays is written as it stands: lines of JSON and rows of CSV byte for byte, rows of Parquet
+with their schema. Only a JSON array is written anew, with the same values.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from pathlib import Path, PurePosixPath
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+from unlearnkit.artefacts import writing_atomic
+from unlearnkit.corpus.formats import json_rows, lines_of
+from unlearnkit.corpus.sources import Place, Source, find_sources, is_url, source_of
+from unlearnkit.errors import BadInput
+
+Keep = Callable[[int], bool]
+"""Whether the record on this line, in the sense of `formats.Row`, stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file of the corpus, and where it is written without what is left out."""
+
+    source: Source
+    target: Path
+
+
+def plan(places: Sequence[Place], folder: Path) -> list[Copy]:
+    """Where each file of the places goes, below `folder` as it lay below what they have in common.
+
+    Raises BadInput, before anything is read: a file would be written over one that is read, or
+    where the places would be read from next time; the folder holds other records already; or a
+    format that is not written (saved datasets).
+    """
+    sources = list(find_sources(places))
+    ways = [_way(one.name) for one in sources]
+    levels = zip(*(way[:-1] for way in ways), strict=False)
+    shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))
+    copies = [
+        Copy(one, folder.joinpath(*way[shared:])) for one, way in zip(sources, ways, strict=True)
+    ]
+    for copy in copies:
+        if copy.source.format not in _WRITERS:
+            raise BadInput(
+                f"{copy.source.format} files are read, and not written",
+                where=copy.source.name,
+                fix=f"Give the records as {', '.join(_WRITERS)}.",
+            )
+    _refuse_what_is_read(places, sources, copies, folder)
+    known = {copy.target.resolve() for copy in copies}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and source_of(path.name) and path.resolve() not in known:
+            raise BadInput(
+                "this folder holds records that are not from this corpus",
+                where=path,
+                fix="Choose another folder: who trains on this one would train on them too.",
+            )
+    return copies
+
+
+def write_clean(copy: Copy, left_out: Collection[int]) -> int:
+    """Write the file without the records on these lines; how many it has then.
+
+    The old file at its place, if any, is there until the new one is whole. Raises BadInput.
+    """
+    kept = 0
+
+    def keep(line: int) -> bool:
+        nonlocal kept
+        stays = line not in left_out
+        kept += stays
+        return stays
+
+    with writing_atomic(copy.target) as file:
+        if copy.source.packing:
+            _packed(copy.source, file, keep)
+        else:
+            _WRITERS[copy.source.format](copy.source, file, keep)
+    return kept
+
+
+def _way(name: str) -> tuple[str, ...]:
+    """The folders that lead to a file, and the file; never upwards."""
+    if not is_url(name):
+        return PurePosixPath(Path(name).resolve().as_posix()).parts
+    url = urlsplit(name)
+    parts = PurePosixPath(url.netloc + "/" + url.path.lstrip("/")).parts
+    return (url.scheme, *(one for one in parts if one not in ("..", "/")))
+
+
+def _refuse_what_is_read(
+    places: Sequence[Place], sources: Sequence[Source], copies: Sequence[Copy], folder: Path
+) -> None:
+    read = {Path(one.name).resolve() for one in sources if not is_url(one.name)}
+    for copy in copies:
+        if copy.target.resolve() in read:
+            raise BadInput(
+                "the clean corpus would be written over the one that is read",
+                where=copy.target,
+                fix="Choose another folder.",
+            )
+    for place in places:
+        base = Path(str(place).partition("**")[0])
+        if not is_url(place) and base.is_dir() and folder.resolve().is_relative_to(base.resolve()):
+            raise BadInput(
+                "the clean corpus would be read together with the other one next time",
+                where=folder,
+                fix=f"Choose a folder outside of {base}.",
+            )
+
+
+def _packed(source: Source, file: BinaryIO, keep: Keep) -> None:
+    import pyarrow as pa
+
+    content = io.BytesIO()
+    _WRITERS[source.format](source, content, keep)
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, source.packing) as packed:
+        packed.write(content.getbuffer())
+    file.write(sink.getvalue())
+
+
+def _write_jsonl(source: Source, file: BinaryIO, keep: Keep) -> None:
+    with source.open() as raw:
+        for line, content in lines_of(raw):
+            if keep(line):
+                file.write(content)
+
+
+def _write_json(source: Source, file: BinaryIO, keep: Keep) -> None:
+    rows = [one for at, one in enumerate(json_rows(source), start=1) if keep(at)]
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
+    file.write(f"[\n{lines}\n]\n".encode(errors="surrogatepass"))
+
+
+def _write_csv(source: Source, file: BinaryIO, keep: Keep) -> None:
+    csv.field_size_limit(2**31 - 1)
+    with source.open() as raw:
+        text = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
+        rows = _csv_rows(text)
+        _, _, head = next(rows)
+        file.write(head.encode(errors="surrogateescape"))
+        for line, row, content in rows:
+            if row and keep(line):
+                file.write(content.encode())
+
+
+def _csv_rows(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str], str]]:
+    """Each row's last line, its cells, and its text as it stands, header included."""
+    taken: list[str] = []
+
+    def lines() -> Iterator[str]:
+        for one in text:
+            taken.append(one)
+            yield one
+
+    reader = csv.reader(lines(), strict=True)
+    for row in reader:
+        yield reader.line_num, row, "".join(taken)
+        taken.clear()
+
+
+def _write_parquet(source: Source, file: BinaryIO, keep: Keep) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    number = 0
+    with source.open() as opened:
+        readable = pa.BufferReader(opened.read()) if source.packing else opened
+        with pq.ParquetFile(readable) as read:
+            found = read.metadata
+            packing = found.row_group(0).column(0).compression if found.num_row_groups else "NONE"
+            packing = "NONE" if packing == "UNCOMPRESSED" else packing
+            with pq.ParquetWriter(file, read.schema_arrow, compression=packing) as writer:
+                for group in range(found.num_row_groups):
+                    table = read.read_row_group(group)
+                    stays = [keep(number + row) for row in range(1, table.num_rows + 1)]
+                    number += table.num_rows
+                    writer.write_table(table.filter(pa.array(stays, pa.bool_())))
+
+
+_WRITERS: dict[str, Callable[[Source, BinaryIO, Keep], None]] = {
+    ".jsonl": _write_jsonl,
+    ".json": _write_json,
+    ".csv": _write_csv,
+    ".parquet": _write_parquet,
+}
