@@ -1,0 +1,129 @@
+"""What is kept of somebody who was forgotten."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.locate.world import EMAIL, KEY, NAME, NUMBER, PHONE, REQUEST
+from unlearnkit.corpus.entities import EntityRow
+from unlearnkit.corpus.normalise import REGIONS
+from unlearnkit.domain import (
+    Certainty,
+    Evidence,
+    Forgotten,
+    Identifier,
+    IdentifierKind,
+    Match,
+)
+from unlearnkit.locate.do_not_train import namespace, of_records, of_request, slips
+from unlearnkit.locate.identifiers import own_values
+
+WORD = st.text("abcd", min_size=1, max_size=6)
+
+
+def kinds(*given: Identifier) -> dict[str, int]:
+    """Kind -> how many lines."""
+    found: dict[str, int] = {}
+    for one in of_request(REQUEST, given, KEY, REGIONS):
+        found[one.kind] = found.get(one.kind, 0) + 1
+    return found
+
+
+@pytest.mark.parametrize("one", [EMAIL, PHONE, NUMBER, NAME])
+def test_the_hashes_are_those_of_the_index(one: Identifier) -> None:
+    """So that what was indexed compares with the list as it is."""
+    [(kind, hashed)] = own_values([one], KEY, REGIONS)
+    assert Forgotten(REQUEST, kind.value, hashed) in of_request(REQUEST, [one], KEY, REGIONS)
+
+
+def test_a_name_is_kept_in_the_ways_it_may_be_written() -> None:
+    found = kinds(Identifier(IdentifierKind.NAME, "Robert James Brandvold"))
+    assert found["name"] == 1
+    assert found["name:partial"] == 1
+    assert found["name:nickname"] > 1
+    assert found["slip"] == len("Brandvold") + 1
+    assert found["name:lead"] > 2
+
+
+def test_a_short_surname_is_a_slip_away_from_too_many() -> None:
+    assert "slip" not in kinds(Identifier(IdentifierKind.NAME, "Ann Lee"))
+
+
+def test_an_umlaut_is_kept_as_two_letters_too() -> None:
+    assert kinds(Identifier(IdentifierKind.NAME, "Jörg Müller"))["name"] == 2
+
+
+@pytest.mark.parametrize("value", ["", "  ", "7 March", "03/04/1984"])
+def test_what_is_no_whole_day_is_not_kept(value: str) -> None:
+    assert kinds(Identifier(IdentifierKind.DATE_OF_BIRTH, value)) == {}
+
+
+def test_of_a_digest_not_even_the_digest_is_kept() -> None:
+    digest = "ab" * 32
+    given = Identifier(IdentifierKind.EMAIL, digest, "sha256")
+    [kept] = of_request(REQUEST, [given], KEY, REGIONS)
+    assert kept.kind == "email:sha256"
+    assert kept.hash not in digest
+
+
+def test_what_the_accepted_records_rest_on_is_kept_and_nothing_beside_it() -> None:
+    rows = [
+        EntityRow("1", 0, 8, "CUSTOMER_ID", 0.9, "x", "hers"),
+        EntityRow("1", 20, 30, "EMAIL_ADDRESS", 0.9, "x", "the company's"),
+        EntityRow("2", 0, 8, "CUSTOMER_ID", 0.9, "x", "another's"),
+    ]
+    evidence = Evidence(kind=IdentifierKind.CUSTOMER_ID, how="link", start=0, end=8, recogniser="x")
+    accepted = Match(
+        request_id=REQUEST,
+        record_id="1",
+        certainty=Certainty.CERTAIN,
+        score=0.9,
+        evidence=(evidence,),
+        reason="why",
+    )
+    assert of_records(REQUEST, [accepted], rows) == {
+        Forgotten(REQUEST, "controller_customer_id", "hers")
+    }
+
+
+def test_what_is_only_part_of_an_identifier_is_not_kept() -> None:
+    rows = [EntityRow("1", 0, 8, "CUSTOMER_ID", 0.9, "x", "short")]
+    evidence = Evidence(
+        kind=IdentifierKind.CUSTOMER_ID, how="partial", start=0, end=8, recogniser="x"
+    )
+    weak = Match(
+        request_id=REQUEST,
+        record_id="1",
+        certainty=Certainty.UNCERTAIN,
+        score=0.3,
+        evidence=(evidence,),
+        reason="why",
+    )
+    assert of_records(REQUEST, [weak], rows) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("kind", "hashed_as"),
+    [
+        ("name", "name"),
+        ("name:nickname", "name"),
+        ("name:lead", "name:lead"),
+        ("email:sha256", "email:sha256"),
+        ("slip", "slip"),
+    ],
+)
+def test_all_ways_to_write_a_name_are_hashed_alike(kind: str, hashed_as: str) -> None:
+    assert namespace(kind) == hashed_as
+
+
+@given(WORD, WORD)
+def test_words_share_a_slip_where_they_are_one_slip_apart(one: str, other: str) -> None:
+    """Every word a slip away shares one; who shares one is two slips away at most."""
+    from rapidfuzz.distance import OSA
+
+    apart = OSA.distance(one, other)
+    share = bool(slips(one) & slips(other))
+    assert share or apart > 1
+    assert not share or apart <= 2
