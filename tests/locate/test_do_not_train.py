@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.locate.conftest import Build
 from tests.locate.world import EMAIL, KEY, NAME, NUMBER, PHONE, REQUEST
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.normalise import REGIONS
@@ -17,8 +18,9 @@ from unlearnkit.domain import (
     IdentifierKind,
     Match,
 )
-from unlearnkit.locate.do_not_train import namespace, of_records, of_request, slips
+from unlearnkit.locate.do_not_train import namespace, of_records, of_request, of_rows, slips
 from unlearnkit.locate.identifiers import own_values
+from unlearnkit.pseudonym import keyed_hash
 
 WORD = st.text("abcd", min_size=1, max_size=6)
 
@@ -43,12 +45,12 @@ def test_a_name_is_kept_in_the_ways_it_may_be_written() -> None:
     assert found["name"] == 1
     assert found["name:partial"] == 1
     assert found["name:nickname"] > 1
-    assert found["slip"] == len("Brandvold") + 1
+    assert found["slip"] == len("Robert") + len("Brandvold") + 1
     assert found["name:lead"] > 2
 
 
-def test_a_short_surname_is_a_slip_away_from_too_many() -> None:
-    assert "slip" not in kinds(Identifier(IdentifierKind.NAME, "Ann Lee"))
+def test_a_short_name_is_a_slip_away_from_too_many() -> None:
+    assert "slip" not in kinds(Identifier(IdentifierKind.NAME, "Anna Lee"))
 
 
 def test_an_umlaut_is_kept_as_two_letters_too() -> None:
@@ -83,7 +85,7 @@ def test_what_the_accepted_records_rest_on_is_kept_and_nothing_beside_it() -> No
         evidence=(evidence,),
         reason="why",
     )
-    assert of_records(REQUEST, [accepted], rows) == {
+    assert of_rows(REQUEST, [accepted], rows) == {
         Forgotten(REQUEST, "controller_customer_id", "hers")
     }
 
@@ -101,7 +103,33 @@ def test_what_is_only_part_of_an_identifier_is_not_kept() -> None:
         evidence=(evidence,),
         reason="why",
     )
-    assert of_records(REQUEST, [weak], rows) == frozenset()
+    assert of_rows(REQUEST, [weak], rows) == frozenset()
+
+
+def test_a_record_is_kept_that_says_enough_and_that_nobody_else_repeats(
+    world: Build,
+) -> None:
+    words = "one two three four five six seven"
+    found = world(
+        f"{words} EIGHT, Zoltana",
+        "thank you, Zoltana",
+        f"{words} nine Zoltana",
+        f"{words} nine: zoltana",
+    )
+    accepted = [
+        Match(
+            request_id=REQUEST,
+            record_id=record_id,
+            certainty=Certainty.CERTAIN,
+            score=1.0,
+            evidence=(),
+            reason="why",
+        )
+        for record_id in ("1", "2", "3")
+    ]
+    kept = of_records(REQUEST, accepted, found.corpus.by_id(), KEY, REGIONS)
+    hashed = keyed_hash(KEY, "record", f"{words} eight zoltana")
+    assert kept == {Forgotten(REQUEST, "record", hashed)}
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ from tests.locate.conftest import Build
 from tests.locate.world import EMAIL, KEY, NAME, NUMBER, PHONE, REQUEST, World
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.domain import Certainty, Forgotten, Identifier, IdentifierKind, Match
-from unlearnkit.locate.do_not_train import of_request
+from unlearnkit.locate.do_not_train import of_request, same_words
 from unlearnkit.locate.screening import ENTITIES, screen
+from unlearnkit.pseudonym import keyed_hash
 
 OTHER_REQUEST = "00000000-d5d6-44b2-9831-815ac9017798"
 BORN = Identifier(IdentifierKind.DATE_OF_BIRTH, "1984-03-07")
@@ -67,6 +68,9 @@ def test_what_one_person_has_is_certain(world: Build, given: Identifier, text: s
         "Zoltána Quibbleworth rang",
         "Zoltana Quibblewroth rang",
         "Zoltana Quibbelworth rang",
+        "Zotlana Quibbleworth rang",
+        "Zolttana Quibbleworth rang",
+        "Zoltana Maria Quibbleworth rang",
     ],
 )
 def test_a_name_alone_is_possible_in_whatever_spelling(world: Build, text: str) -> None:
@@ -81,6 +85,8 @@ def test_a_name_alone_is_possible_in_whatever_spelling(world: Build, text: str) 
         "zoltana q. is no name",
         "Zoltanas Quibbleworthy things",
         "Zoltana Quibbelworths rang: two slips",
+        "Zotlana Quibblewort rang: one slip in each",
+        "zoltana said quibbleworth",
         "born 1984-03-07, whoever it was",
         "Quibbleworth alone",
         "Zoltana alone",
@@ -135,6 +141,15 @@ def test_a_number_that_is_new_is_followed_from_the_address_that_is_known(world: 
     """As locate does: one hop, and only through a record with the person's own identifier."""
     found = world("zoltana@quibble.example is now C-880088", "C-880088 is late", "C-990099 too")
     assert sureness(found, EMAIL) == {"1": "certain", "2": "certain"}
+
+
+def test_a_record_that_was_forgotten_is_certain_word_for_word(world: Build) -> None:
+    text = "one two three: FOUR five six seven eight"
+    found = world(text.lower(), f"{text} nine", "one two three four")
+    listed = Forgotten(REQUEST, "record", keyed_hash(KEY, "record", same_words(text)))
+    got = matches(found, more=frozenset({listed}))
+    assert {one: match.certainty for one, match in got.items()} == {"1": Certainty.CERTAIN}
+    assert got["1"].reason == "A record that was forgotten, word for word"
 
 
 def test_the_same_mailbox_under_a_tag_is_possible(world: Build) -> None:

@@ -1,20 +1,20 @@
 """What is kept of a person who was forgotten: keyed hashes that tell when they are back.
 
-Two sources: the identifiers of the request, and what the person's own records held that
-identifies them, as far as `locate` rested on it. A name is kept in the ways it may be written
-(`names.py`), and its first word by itself, without which every word of a text would have to be
-tried. No plain value.
+Three sources: the identifiers of the request; what the person's own records held that identifies
+them, as far as `locate` rested on it; and the records themselves. A name is kept in the ways it may
+be written (`names.py`), and its first word by itself, without which every word of a text would have
+to be tried. No plain value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
 from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
-from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, Match
+from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, Match, Record
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Writing
@@ -24,9 +24,11 @@ FULL_NAME = IdentifierKind.NAME.value
 REVERSED, NICKNAME, INITIALS, PARTIAL = (
     f"{FULL_NAME}:{how}" for how in ("reversed", "nickname", "initials", "partial")
 )
-SLIP, MAILBOX, NATIONAL = "slip", "mailbox", "national"
+SLIP, SLIP_LEAD, MAILBOX, NATIONAL, RECORD = "slip", "slip:lead", "mailbox", "national", "record"
+FEWEST_WORDS = 8
+TELLING = (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
 SHORTEST_SLIP = 5
-"""Letters of a surname: one of fewer is a letter away from too many others."""
+"""Letters of a name: one of fewer is a letter away from too many others."""
 SHORTEST_NATIONAL = 9
 """Digits of a phone number without its country's code that hardly stand for anything else."""
 _HELD = ("exact", "normalised", "hashed", "link", "mailbox")
@@ -46,13 +48,36 @@ def of_request(
 
 
 def of_records(
-    request_id: str, accepted: Sequence[Match], rows: Sequence[EntityRow]
+    request_id: str,
+    accepted: Sequence[Match],
+    records: Mapping[str, Record],
+    key: bytes,
+    regions: Sequence[str],
 ) -> frozenset[Forgotten]:
-    """What is kept of the records that were accepted as the person's; `rows` are the index's.
+    """What is kept of the records that were accepted as the person's; `records` are the corpus.
 
     The e-mail addresses, phones and customer numbers that the matches rest on: linked ones, and
-    those of which the request gave a digest. Names are kept as the request gives them.
+    those of which the request gave a digest. And each record that says enough to be told by its
+    words, and that no other record repeats.
     """
+    held = [
+        Identifier(one.kind, records[match.record_id].content[one.start : one.end])
+        for match in accepted
+        for one in match.evidence
+        if one.how in _HELD and one.kind in TELLING
+    ]
+    mine = {match.record_id for match in accepted}
+    others = {same_words(one.content) for one in records.values() if one.id not in mine}
+    own = {same_words(records[one].content) for one in mine} - others - {""}
+    return of_request(request_id, held, key, regions) | {
+        Forgotten(request_id, RECORD, keyed_hash(key, RECORD, one)) for one in own
+    }
+
+
+def of_rows(
+    request_id: str, accepted: Sequence[Match], rows: Sequence[EntityRow]
+) -> frozenset[Forgotten]:
+    """The same where the records are no longer there: what the index's rows have of it."""
     held = {
         (match.record_id, one.start, one.end)
         for match in accepted
@@ -64,6 +89,12 @@ def of_records(
         for row in rows
         if row.entity in (EMAIL, PHONE, CUSTOMER) and (row.record_id, row.start, row.end) in held
     )
+
+
+def same_words(content: str) -> str:
+    """A record's words in one spelling; empty where they are so few that anybody may say them."""
+    words = WORDS.plain(content)
+    return words if words.count(" ") >= FEWEST_WORDS - 1 else ""
 
 
 def namespace(kind: str) -> str:
@@ -138,10 +169,19 @@ def _name(raw: str) -> Iterator[tuple[str, str]]:
         return
     for kind, text in _spellings(parsed):
         yield from _phrase(NAMES, kind, text)
-    first, last = (NAMES.plain(one) for one in (parsed.first, parsed.last))
-    if len(parsed.words) > 1 and len(last) >= SHORTEST_SLIP:
+    if len(parsed.words) > 1:
+        yield from _slips(NAMES.plain(parsed.first), NAMES.plain(parsed.last))
+
+
+def _slips(first: str, last: str) -> Iterator[tuple[str, str]]:
+    """A slip in one of the two; where it is in the first name, no first word tells of it."""
+    if len(last) >= SHORTEST_SLIP:
         for slip in slips(last):
             yield SLIP, f"{first} {slip}"
+    if len(first) >= SHORTEST_SLIP:
+        for slip in slips(first):
+            yield SLIP, f"{slip} {last}"
+            yield SLIP_LEAD, slip
 
 
 def _spellings(name: Name) -> Iterator[tuple[str, str]]:

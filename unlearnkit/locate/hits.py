@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from unlearnkit.domain import Evidence, IdentifierKind
 
 WEIGHTS = {
+    "record": 1.0,
     "exact": 1.0,
     "normalised": 0.98,
     "hashed": 0.97,

@@ -17,10 +17,12 @@ from unlearnkit.locate.do_not_train import (
     NATIONAL,
     NICKNAME,
     PARTIAL,
+    RECORD,
     REVERSED,
     SHORTEST_NATIONAL,
-    SHORTEST_SLIP,
     SLIP,
+    SLIP_LEAD,
+    same_words,
     slips,
 )
 from unlearnkit.locate.hits import Hit
@@ -63,7 +65,10 @@ class ListSearch:
         }
 
     def of_text(self, text: str) -> Iterator[tuple[str, Hit]]:
-        """Request id and hit, of everything listed that stands in the text."""
+        """Request id and hit, of everything listed that stands in the text, or is it."""
+        if RECORD in self._listed.kinds:
+            for one in self._listed.of_value(RECORD, same_words(text)):
+                yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), RECORD)
         for phrase in self._phrases(text, NAMES):
             yield from self._of_name(text, phrase)
         for phrase in self._phrases(text, NUMBERS):
@@ -84,7 +89,11 @@ class ListSearch:
         return phrases(text, writing, begins) if begins else iter(())
 
     def _may_begin(self, writing: Writing, word: str) -> bool:
-        return bool(self._listed.of_value(writing.lead, writing.plain(word)))
+        plain = writing.plain(word)
+        if self._listed.of_value(writing.lead, plain):
+            return True
+        slipped = writing is NAMES and word[:1].isupper() and SLIP_LEAD in self._listed.kinds
+        return slipped and any(self._listed.of_value(SLIP_LEAD, one) for one in slips(plain))
 
     def _found(
         self, kind: IdentifierKind, hashed_as: str, phrase: Phrase, how: str
@@ -122,18 +131,26 @@ class ListSearch:
             if (one.kind == REVERSED) == turned and _as_written(one.kind, phrase, after):
                 seen.add(one.request_id)
                 yield one.request_id, _named(_HOW[one.kind], phrase)
-        if turned or len(phrase.words) == 1:
+        words = phrase.plain.split()
+        if turned or len(words) < 2:
             return
-        first, *between, last = phrase.plain.split() if " " in phrase.plain else (phrase.plain, "")
-        if len(between) == 1 and len(between[0]) == 1 and phrase.words[1].isupper():
+        first, *between, last = words
+        if len(phrase.words) == 3 and phrase.words[1][:1].isupper():
+            how = "initials" if len(phrase.words[1]) == 1 else "partial"
             for one in self._listed.of_value(FULL_NAME, f"{first} {last}"):
                 if one.kind == FULL_NAME:
-                    yield one.request_id, _named("initials", phrase)
-        elif not between and len(last) >= SHORTEST_SLIP - 1:
-            for slip in sorted(slips(last)):
-                for one in self._listed.of_value(SLIP, f"{first} {slip}"):
-                    if one.request_id not in seen:
-                        yield one.request_id, _named("typo", phrase)
+                    yield one.request_id, _named(how, phrase)
+        elif not between:
+            for request_id in self._slipped(first, last) - seen:
+                yield request_id, _named("typo", phrase)
+
+    def _slipped(self, first: str, last: str) -> set[str]:
+        """Requests whose name has a letter more, less or other than these two words."""
+        if SLIP not in self._listed.kinds:
+            return set()
+        near = {f"{first} {one}" for one in slips(last)} | {f"{one} {last}" for one in slips(first)}
+        found = (one for name in near for one in self._listed.of_value(SLIP, name))
+        return {one.request_id for one in found}
 
 
 def _days(text: str) -> list[str]:

@@ -18,6 +18,7 @@ _KINDS = {
     IdentifierKind.OTHER: "other identifier",
 }
 _HOW = {
+    "record": "a record that was forgotten, word for word",
     "exact": "the subject's {kind}",
     "normalised": "the subject's {kind} in another spelling",
     "hashed": "{kind} whose digest the request gives",

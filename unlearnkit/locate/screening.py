@@ -18,7 +18,7 @@ from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
 from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
-from unlearnkit.locate.do_not_train import MAILBOX
+from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import by_value, weigh
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.list_search import ListSearch
@@ -31,8 +31,8 @@ ENTITIES = (*TIED, *(one for one in STANDARDS if one != DATE))
 """The index's rows that a screening reads; names and dates are looked for in the texts."""
 _COMMON = (DATE, "IP_ADDRESS")
 """What many people have at once: it says who is meant only beside a name."""
-_ALONE = ("IBAN_CODE", "CREDIT_CARD")
-"""Numbers of other kinds that one person has."""
+_ALONE = ("IBAN_CODE", "CREDIT_CARD", RECORD)
+"""Numbers of other kinds that one person has, and a forgotten record itself."""
 _BESIDE_A_NAME = (IdentifierKind.DATE_OF_BIRTH, IdentifierKind.ADDRESS, IdentifierKind.OTHER)
 _DIGESTS = ("sha256", "sha1", "md5")
 
