@@ -165,6 +165,11 @@ class Workspace:
         return self.root / "index"
 
     @property
+    def screening_dir(self) -> Path:
+        """The index over the records that were screened last."""
+        return self.root / "screening"
+
+    @property
     def located_dir(self) -> Path:
         """What `locate` found, one file per request."""
         return self.root / "located"

@@ -29,6 +29,7 @@ COMMANDS = (
     ("report",),
     ("verify",),
     ("gate",),
+    ("screen",),
     ("policy", "check"),
     ("policy", "explain"),
     ("key", "list"),

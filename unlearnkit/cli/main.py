@@ -20,6 +20,7 @@ from unlearnkit.cli import (
     request_record,
     requests,
     schema,
+    screen,
     workspace,
 )
 from unlearnkit.cli.terminal import debugging, err
@@ -39,6 +40,7 @@ find.register(app)
 forget.register(app)
 prove.register(app)
 gate.register(app)
+screen.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledger.app, name="ledger")

@@ -18,6 +18,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import audit
+from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.policy.files import policy_file
@@ -102,8 +103,9 @@ def report(
 ) -> Reported:
     """Judge the run's audit, write and sign the report, and move its requests on.
 
-    Passed: the requests are completed and their identifiers erased from the vault. Failed: they
-    are ready again. Raises BadInput when the run was not audited or does not fit together.
+    Passed: the requests are completed, their identifiers erased from the vault, and keyed hashes
+    of them put on the do-not-train list. Failed: they are ready again. Raises BadInput when the
+    run was not audited or does not fit together.
     """
     workspace, manifest = context.workspace, run.manifest
     policy_path, rules = find_policy(workspace, policy)
@@ -171,9 +173,16 @@ def _close(context: Context, run: Run, outcome: Outcome) -> None:
     """Complete the run's requests, or make them ready again; not those a newer run took over."""
     runs = finished_runs(context.workspace)
     newer = {one for other in runs[runs.index(run) + 1 :] for one in other.manifest.requests}
-    to = {Outcome.PASS: RequestState.COMPLETED, Outcome.FAIL: RequestState.READY}.get(outcome)
-    for request_id in run.manifest.requests:
-        if to is None or request_id in newer:
-            continue
-        if context.ledger.request(request_id).state in (RequestState.UNLEARNED, RequestState.READY):
-            context.ledger.set_state(request_id, to, context.actor)
+    if outcome not in (Outcome.PASS, Outcome.FAIL):
+        return
+    moving = [
+        one
+        for one in run.manifest.requests
+        if one not in newer
+        and context.ledger.request(one).state in (RequestState.UNLEARNED, RequestState.READY)
+    ]
+    if outcome is Outcome.PASS:
+        complete(context, moving)
+        return
+    for request_id in moving:
+        context.ledger.set_state(request_id, RequestState.READY, context.actor)

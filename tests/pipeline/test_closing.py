@@ -1,0 +1,79 @@
+"""What goes on the do-not-train list when a request is completed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.company import opened
+from tests.forgotten import NUMBER, ZOLTANA, forgotten, ready
+from unlearnkit.corpus.normalise import normalise
+from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState
+from unlearnkit.pipeline.closing import complete
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import add_requests
+from unlearnkit.pseudonym import keyed_hash
+from unlearnkit.requests.build import build_request
+from unlearnkit.workspace import Workspace
+
+
+def listed(context: Context, kind: str, plain: str) -> bool:
+    """Whether this value is on the list."""
+    [request_id] = {one.request_id for one in context.ledger.do_not_train()}
+    hashed = keyed_hash(context.workspace.pseudonym_key, kind, plain)
+    return Forgotten(request_id, kind, hashed) in context.ledger.do_not_train()
+
+
+def number() -> str:
+    return normalise(IdentifierKind.CUSTOMER_ID, NUMBER)
+
+
+def test_what_the_request_gave_and_what_the_records_tied_to_it_is_listed(tmp_path: Path) -> None:
+    with opened(forgotten(tmp_path)) as context:
+        [request] = context.ledger.requests()
+        assert request.state is RequestState.COMPLETED
+        assert listed(context, "email", ZOLTANA[1].value)
+        assert listed(context, "controller_customer_id", number())
+        assert not listed(context, "email", "carl@other.example")
+        assert not listed(context, "controller_customer_id", "C110011")
+        assert context.ledger.verify() == len(context.ledger.events())
+
+
+def completed(context: Context) -> None:
+    [request] = context.ledger.requests()
+    complete(context, [request.id])
+
+
+def test_records_that_were_deleted_meanwhile_are_no_obstacle(tmp_path: Path) -> None:
+    """The index has the hashes of what they held, if not their words."""
+    workspace = ready(tmp_path)
+    (tmp_path / "trained.jsonl").unlink()
+    with opened(workspace) as context:
+        completed(context)
+        assert listed(context, "controller_customer_id", number())
+        assert listed(context, "email", ZOLTANA[1].value)
+
+
+def test_without_an_index_the_request_alone_is_listed(tmp_path: Path) -> None:
+    workspace = ready(tmp_path)
+    (workspace / "index" / "index.json").unlink()
+    with opened(workspace) as context:
+        completed(context)
+        assert listed(context, "email", ZOLTANA[1].value)
+        assert not listed(context, "controller_customer_id", number())
+
+
+def test_a_request_that_was_never_searched_for_is_listed_too(tmp_path: Path) -> None:
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        given = [Identifier(IdentifierKind.EMAIL, "Carl@other.example")]
+        key, clock = context.workspace.pseudonym_key, context.workspace.config.clock
+        add_requests(context, [build_request(given, "gdpr", key, context.now(), clock)])
+        [request] = context.ledger.requests()
+        context.ledger.set_state(request.id, RequestState.READY, "dpo")
+        complete(context, [request.id])
+        assert listed(context, "email", "carl@other.example")
+
+
+def test_nobody_to_complete_needs_no_corpus(tmp_path: Path) -> None:
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        complete(context, [])
+        assert context.ledger.events() == []

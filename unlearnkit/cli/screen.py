@@ -1,0 +1,141 @@
+"""unlearnkit screen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    command,
+    err,
+    opened,
+    out,
+    print_json,
+    table,
+)
+from unlearnkit.domain import Outcome, Screened, Sureness
+
+CorpusArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="Records for the next training run: files, folders, globs and URLs as for index."
+    ),
+]
+SHOWN = 50
+"""Findings in the table; --json has all."""
+
+
+def register(app: typer.Typer) -> None:
+    """Put `screen` on the command line."""
+    command(app, "screen", "unlearnkit screen new.jsonl --write-clean clean/")(screen)
+
+
+def screen(
+    corpus: CorpusArgument,
+    strict: Annotated[
+        bool,
+        typer.Option(
+            "--strict",
+            help="Fail on what is only possible too, as on a full name alone, and end with 3 where "
+            "records could not be read. By default neither changes the exit code.",
+        ),
+    ] = False,
+    write_clean: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the corpus here, without the records that fail it and those that could "
+            "not be read. The exit code is still the given corpus's."
+        ),
+    ] = None,
+    text_field: Annotated[
+        str | None, typer.Option(help="Field with the text. [default: the workspace's]")
+    ] = None,
+    id_field: Annotated[
+        str | None, typer.Option(help="Field with the record's own id. [default: the same]")
+    ] = None,
+    group_field: Annotated[
+        str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes. [default: as many as are worth it]")
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
+    """Before the next training run: is anybody back who was forgotten? 0 no, 1 yes, 3 cannot tell.
+
+    Works from keyed hashes alone, after the person's identifiers were erased: the do-not-train
+    list, which every completed request is put on.
+    """
+    from unlearnkit.pipeline.screen import screen as screen_corpus
+
+    chosen = {"text": text_field, "id": id_field, "group": group_field}
+    with opened(workspace) as context:
+        given = {name: field for name, field in chosen.items() if field}
+        found = screen_corpus(
+            context,
+            corpus,
+            context.workspace.config.fields.model_copy(update=given),
+            workers=workers,
+            strict=strict,
+            clean=write_clean,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        show_screened(found)
+    raise typer.Exit(found.exit_code)
+
+
+def show_screened(found: Screened) -> None:
+    """What was found, record by record, what was not looked at, and what it comes to."""
+    if found.findings:
+        rows = [
+            [
+                Text(one.record_id).markup,
+                Text(f"{Path(one.source).name}:{one.line}").markup,
+                "[bold red]certain[/]" if one.sureness is Sureness.CERTAIN else "possible",
+                one.request_id[:8],
+                one.reason,
+            ]
+            for one in found.findings[:SHOWN]
+        ]
+        title = "People who were forgotten"
+        out.print(table(title, ["Record", "Where", "Sure", "Request", "Evidence"], rows))
+        if len(found.findings) > SHOWN:
+            out.print(f"and {len(found.findings) - SHOWN} more; --json has all")
+    counts = {one: len(found.found(one)) for one in Sureness}
+    summary = ", ".join(f"{count} {one}" for one, count in counts.items())
+    out.print(
+        f"{found.records} records, {found.people} people on the do-not-train list: {summary}",
+        highlight=False,
+    )
+    for one in found.written:
+        told = f"{one.kept} kept, {one.removed} removed, {one.quarantined} unreadable: {one.file}"
+        out.print(told, highlight=False, markup=False, soft_wrap=True)
+    _show_gaps(found)
+    colour = {Outcome.PASS: "green", Outcome.FAIL: "bold red"}.get(found.outcome, "yellow")
+    word = {Outcome.PASS: "CLEAN", Outcome.FAIL: "FOUND"}.get(found.outcome, "CANNOT TELL")
+    out.print(f"[{colour}]{word}[/]")
+
+
+def _show_gaps(found: Screened) -> None:
+    if not found.people and not found.unlisted:
+        err.print("Nobody was forgotten in this workspace yet: there was nothing to look for.")
+    if found.unlisted:
+        err.print(
+            f"[yellow]{len(found.unlisted)} completed requests are not on the list: they were "
+            "closed by an earlier version, and whether those people are back cannot be told.[/]"
+        )
+    if found.quarantined:
+        total = Counter(found.quarantined).total()
+        err.print(f"[yellow]{total} records could not be read, and were not screened:[/]")
+        for why, count in found.quarantined.items():
+            err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)

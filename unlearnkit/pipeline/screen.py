@@ -1,0 +1,193 @@
+"""Looking for people who were forgotten in new records, before they are trained on."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+from unlearnkit.corpus.clean import Copy, plan, write_clean
+from unlearnkit.corpus.index import build_index, open_index
+from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.sources import Place, absolute
+from unlearnkit.domain import (
+    CleanFile,
+    Finding,
+    Forgotten,
+    Match,
+    Outcome,
+    Record,
+    RequestState,
+    Screened,
+    Sureness,
+)
+from unlearnkit.errors import CannotEvaluate
+from unlearnkit.locate.screening import ENTITIES
+from unlearnkit.locate.screening import screen as screen_records
+from unlearnkit.pipeline.context import Context
+
+
+def screen(
+    context: Context,
+    places: Sequence[Place],
+    fields: Fields | None = None,
+    *,
+    workers: int | None = None,
+    strict: bool = False,
+    clean: Path | None = None,
+) -> Screened:
+    """Look for everybody on the do-not-train list; with `clean`, write the corpus without them.
+
+    `fields` and `workers` as for `index_corpus`. The records are indexed as there, in a folder of
+    their own and without NER: the list's names are looked for by themselves. `strict` also counts
+    what is only possible, and records that could not be read. Raises BadInput (see `read_corpus`
+    and `corpus.clean.plan`), VerificationFailed when the ledger does not hold, CannotEvaluate when
+    the corpus changes meanwhile or a process dies.
+    """
+    context.ledger.verify()
+    entries = context.ledger.do_not_train()
+    whole = [absolute(place) for place in places]
+    copies = plan(whole, clean) if clean is not None else []
+    fields = fields or context.workspace.config.fields
+    corpus = read_corpus(whole, fields)
+    matches = _matches(context, corpus, whole, fields, entries=entries, workers=workers)
+    records = corpus.by_id()
+    found = Screened(
+        outcome=Outcome.PASS,
+        strict=strict,
+        people=len({one.request_id for one in entries}),
+        unlisted=_unlisted(context, entries),
+        corpus_digest=corpus.digest,
+        records=len(corpus.records),
+        quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
+        findings=tuple(_finding(one, records[one.record_id]) for one in matches),
+    )
+    found = found.model_copy(update={"outcome": outcome_of(found)})
+    written = _write(found, corpus, copies)
+    if clean is not None:
+        _read_back(corpus, left_out(found), copies, fields)
+    payload = {
+        "corpus_digest": corpus.digest,
+        "people": found.people,
+        "outcome": found.outcome.value,
+        **{one.value: len(found.found(one)) for one in Sureness},
+    }
+    context.record("screened", payload)
+    return found.model_copy(update={"written": written})
+
+
+def outcome_of(found: Screened) -> Outcome:
+    """Fail where somebody is back; cannot tell where somebody, or some record, was not looked at.
+
+    What is only possible and what could not be read count when it is strict.
+    """
+    if left_out(found):
+        return Outcome.FAIL
+    if found.unlisted or (found.strict and found.quarantined):
+        return Outcome.CANNOT_TELL
+    return Outcome.PASS
+
+
+def left_out(found: Screened) -> frozenset[str]:
+    """The ids of the records that may not be trained on."""
+    certain = found.found(Sureness.CERTAIN)
+    return certain | found.found(Sureness.POSSIBLE) if found.strict else certain
+
+
+def _matches(
+    context: Context,
+    corpus: Corpus,
+    places: Sequence[str],
+    fields: Fields,
+    *,
+    entries: Sequence[Forgotten],
+    workers: int | None,
+) -> list[Match]:
+    workspace = context.workspace
+    key, folder = workspace.pseudonym_key, workspace.screening_dir
+    patterns = workspace.config.nlp.model_copy(update={"engine": "patterns"})
+    build_index(
+        corpus,
+        load_analyzer(patterns),
+        key,
+        folder,
+        places=places,
+        fields=fields,
+        workers=workers,
+        progress=context.progress,
+    )
+    return screen_records(
+        entries,
+        corpus.records,
+        open_index(folder, key).rows(ENTITIES),
+        key,
+        regions=patterns.regions,
+        settings=workspace.config.locate,
+        progress=context.progress,
+    )
+
+
+def _unlisted(context: Context, entries: Sequence[Forgotten]) -> tuple[str, ...]:
+    listed = {one.request_id for one in entries}
+    completed = context.ledger.requests(RequestState.COMPLETED)
+    return tuple(sorted(one.id for one in completed if one.id not in listed))
+
+
+def _finding(match: Match, record: Record) -> Finding:
+    return Finding(
+        request_id=match.request_id,
+        record_id=record.id,
+        source=record.source,
+        line=record.line,
+        sureness=Sureness.of(match.certainty),
+        reason=match.reason,
+    )
+
+
+def _write(found: Screened, corpus: Corpus, copies: Sequence[Copy]) -> tuple[CleanFile, ...]:
+    """Write each file; every record of it is kept, removed or quarantined."""
+    removed, unread = left_out(found), Counter(one.source for one in corpus.quarantined)
+    lines: defaultdict[str, set[int]] = defaultdict(set)
+    for one in corpus.quarantined:
+        lines[one.source].add(one.line)
+    kept, taken = Counter[str](), Counter[str]()
+    for record in corpus.records:
+        if record.id in removed:
+            taken[record.source] += 1
+            lines[record.source].add(record.line)
+        else:
+            kept[record.source] += 1
+    written = []
+    for copy in copies:
+        name = copy.source.name
+        if write_clean(copy, lines[name]) != kept[name]:
+            raise _changed(name)
+        written.append(
+            CleanFile(
+                source=name,
+                file=str(copy.target),
+                kept=kept[name],
+                removed=taken[name],
+                quarantined=unread[name],
+            )
+        )
+    return tuple(written)
+
+
+def _read_back(
+    corpus: Corpus, removed: frozenset[str], copies: Sequence[Copy], fields: Fields
+) -> None:
+    """Raises CannotEvaluate where the files do not hold just the records that stay."""
+    stay = Counter(one.content for one in corpus.records if one.id not in removed)
+    filled = [copy.target for copy in copies if stay]
+    there = read_corpus(filled, fields).records if filled else ()
+    if Counter(one.content for one in there) != stay:
+        raise _changed(", ".join(str(one) for one in filled))
+
+
+def _changed(where: str) -> CannotEvaluate:
+    return CannotEvaluate(
+        f"{where}: the corpus changed while it was screened",
+        fix="Run the same command again; do not train on what was written.",
+    )
