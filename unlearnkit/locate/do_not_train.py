@@ -27,7 +27,7 @@ REVERSED, NICKNAME, INITIALS, PARTIAL = (
 SLIP, SLIP_LEAD, MAILBOX, NATIONAL, RECORD = "slip", "slip:lead", "mailbox", "national", "record"
 FEWEST_WORDS = 8
 TELLING = (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
-SHORTEST_SLIP = 5
+SHORTEST_SLIP = 4
 """Letters of a name: one of fewer is a letter away from too many others."""
 SHORTEST_NATIONAL = 9
 """Digits of a phone number without its country's code that hardly stand for anything else."""
