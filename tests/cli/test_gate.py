@@ -79,3 +79,21 @@ def test_a_folder_in_the_place_of_a_file_is_bad_input_before_anything_is_measure
     said = unlearnkit("gate", line.model, "--junit", tmp_path, "--workspace", tmp_path / "none")
     assert said.exit_code == 2
     assert f"{tmp_path}: cannot write it" in said.stderr
+
+
+def test_a_model_trained_on_somebody_who_was_forgotten_fails_whatever_it_remembers(
+    line: Line, tmp_path: Path
+) -> None:
+    work, paths = line.copy(tmp_path / "work"), files(tmp_path)
+    gate = ("gate", line.model, "--policy", line.story.policy, "--workspace", work)
+    said = unlearnkit(*gate, "--corpus", line.story.files.records, "--json", *options(paths))
+    assert said.exit_code == 1
+    *rules, screened = said.json["verdict"]["checks"]
+    assert (screened["rule"], screened["outcome"]) == ("nobody-forgotten-in-the-corpus", "fail")
+    assert "fail" not in {one["outcome"] for one in rules}
+    [run] = json.loads(paths["sarif"].read_text())["runs"]
+    assert screened["rule"] in {one["ruleId"] for one in run["results"]}
+    assert screened["rule"] in paths["markdown"].read_text()
+    again = unlearnkit(*gate, "--corpus", line.story.files.holdout, "--json")
+    assert again.exit_code == 0
+    assert again.json["verdict"]["checks"][-1]["outcome"] == "pass"

@@ -36,6 +36,13 @@ def gate(
     reference: ReferenceOption = None,
     attacks: AttacksOption = "",
     run: RunOption = "",
+    corpus: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What the model was trained on; it fails where somebody who was forgotten is in "
+            "it (unlearnkit screen). May be repeated."
+        ),
+    ] = None,
     junit: Annotated[
         Path | None, typer.Option(help="Write JUnit XML here, one testcase a rule.")
     ] = None,
@@ -64,7 +71,9 @@ def gate(
     with opened(workspace) as context:
         place = context.workspace
         chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        gated = run_gate(context, chosen, model, policy, reference, attacks=wanted)
+        gated = run_gate(
+            context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
+        )
         write(files, gated, place.templates_dir)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:

@@ -10,6 +10,7 @@ from unlearnkit import __version__
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.prove import Gated
+from unlearnkit.pipeline.screen import RULE, RULE_SAYS
 from unlearnkit.policy.checking import rule_lines
 from unlearnkit.policy.explaining import explained
 from unlearnkit.report.gate_junit import junit
@@ -57,8 +58,8 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
 def _source(gated: Gated) -> PolicySource:
     return PolicySource(
         uri=_uri(gated.policy_file),
-        lines=rule_lines(read_yaml(gated.policy_file)),
-        says={one.rule: one.says for one in explained(gated.policy)},
+        lines={RULE: 1} | rule_lines(read_yaml(gated.policy_file)),
+        says={RULE: RULE_SAYS} | {one.rule: one.says for one in explained(gated.policy)},
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import document_digest, load, sha256_file
+from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import (
     Attack,
     AuditResult,
@@ -21,9 +22,10 @@ from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
+from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
-from unlearnkit.policy.verdict import judge, policy_digest
+from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.letters import write_letter
 from unlearnkit.report.writing import write_report
@@ -66,12 +68,20 @@ def gate(
     reference: Path | None = None,
     *,
     attacks: Sequence[Attack] | None = None,
+    corpus: Sequence[Place] = (),
 ) -> Gated:
-    """Measure any model on what the run forgot, and apply a policy. Raises what `audit` raises."""
+    """Measure any model on what the run forgot, and apply a policy.
+
+    `corpus`, where given, is what the model was trained on: it is screened first, and that is one
+    check more. Raises what `audit` and `screen` raise.
+    """
     policy_path, rules = find_policy(context.workspace, policy)
     context.ledger.verify()
+    screened = as_check(screen(context, corpus)) if corpus else None
     result = audit(context, run, model, reference, attacks=attacks)
     verdict = judge(rules, policy_digest(rules), result)
+    if screened is not None:
+        verdict = with_check(verdict, screened)
     gated = Gated(run.id, result, verdict, policy_path, rules)
     payload = {
         "run_id": run.id,

@@ -12,6 +12,7 @@ from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import (
+    Check,
     CleanFile,
     Finding,
     Forgotten,
@@ -26,6 +27,10 @@ from unlearnkit.errors import CannotEvaluate
 from unlearnkit.locate.screening import ENTITIES
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
+
+RULE = "nobody-forgotten-in-the-corpus"
+"""The name of a gate's check that is a screening and no rule of the policy."""
+RULE_SAYS = "no record of the training corpus is about somebody on the do-not-train list"
 
 
 def screen(
@@ -87,6 +92,26 @@ def outcome_of(found: Screened) -> Outcome:
     if found.unlisted or (found.strict and found.quarantined):
         return Outcome.CANNOT_TELL
     return Outcome.PASS
+
+
+def as_check(found: Screened) -> Check:
+    """The screening as one more rule of a gate."""
+    certain, possible = (len(found.found(one)) for one in Sureness)
+    relation = "<=" if certain == 0 else ">"
+    bound = f"{certain} {relation} 0 records of forgotten people in {found.records}"
+    explanation = "Nobody who was forgotten may be trained on again."
+    if possible:
+        explanation += f" {possible} more may be about them: unlearnkit screen shows which."
+    if found.unlisted:
+        explanation += f" {len(found.unlisted)} completed requests are not on the list."
+    return Check(
+        rule=RULE,
+        outcome=found.outcome,
+        severity="fail",
+        observed=float(certain),
+        bound=bound,
+        explanation=explanation,
+    )
 
 
 def left_out(found: Screened) -> frozenset[str]:

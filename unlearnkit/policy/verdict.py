@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from decimal import Decimal
 
 from unlearnkit.domain import (
@@ -49,18 +50,29 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
     Rules of severity warn, and rules that do not apply, never change the outcome.
     """
     checks = tuple(_check(rule, audit) for rule in policy.rules)
+    return Verdict(
+        policy=policy.name, policy_digest=policy_digest, outcome=overall(checks), checks=checks
+    )
+
+
+def with_check(verdict: Verdict, check: Check) -> Verdict:
+    """The verdict with one check more, which counts as a rule's does."""
+    checks = (*verdict.checks, check)
+    return verdict.model_copy(update={"checks": checks, "outcome": overall(checks)})
+
+
+def overall(checks: Sequence[Check]) -> Outcome:
+    """What checks come to together, as `judge` says."""
     deciding = {
         check.outcome
         for check in checks
         if check.severity == "fail" and check.outcome is not Outcome.NOT_APPLICABLE
     }
     if Outcome.FAIL in deciding:
-        outcome = Outcome.FAIL
-    elif Outcome.CANNOT_TELL in deciding or not deciding:
-        outcome = Outcome.CANNOT_TELL
-    else:
-        outcome = Outcome.PASS
-    return Verdict(policy=policy.name, policy_digest=policy_digest, outcome=outcome, checks=checks)
+        return Outcome.FAIL
+    if Outcome.CANNOT_TELL in deciding or not deciding:
+        return Outcome.CANNOT_TELL
+    return Outcome.PASS
 
 
 def _check(rule: Rule, audit: AuditResult) -> Check:
