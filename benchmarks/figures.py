@@ -26,6 +26,7 @@ import engine
 import peers_tables
 import real_model
 import real_step
+import screen
 import sequential
 import small_company
 import tofu
@@ -49,6 +50,8 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),
     "peers-search": ("peers_search", tuning.markdown),
+    "screen": ("screen", screen.markdown),
+    "screen-others": ("screen", screen.negatives),
     "sequential-kl": ("sequential", lambda found: sequential.markdown(found["kl"])),
     "sequential-own": ("sequential", lambda found: sequential.markdown(found["own"])),
     "real-model": ("real_model", real_model.markdown),

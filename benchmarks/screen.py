@@ -256,9 +256,10 @@ def _respelt(rng: random.Random, fake: Any, customer: Customer, prefix: str) -> 
 
 
 def _strangers(company: Company, rng: random.Random) -> Iterator[tuple[str, Customer]]:
-    """For each who asked a namesake and a near one; and people nobody has heard of."""
-    taken = {int(one.number[2:]) // 900 for one in company.customers}
-    free = [at for at in range(1000) if at + 1 not in taken and at not in taken]
+    """For each who asked a namesake and one of the same initial and surname."""
+    # As `person` makes a number of a serial, which no two people may share.
+    taken = {(int(one.number[2:]) - 100_000) // 900 for one in company.customers}
+    free = [at for at in range(1000) if at not in taken]
     for one in company.asking:
         serials = [free.pop(rng.randrange(len(free))) for _ in range(2)]
         yield "namesake", person(rng, one.first, one.last, serials[0])

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.company import Line, events_of, opened, unlearnkit
-from tests.forgotten import NUMBER, SPELLINGS, forgotten, jsonl
+from tests.forgotten import NUMBER, SPELLINGS, forgotten, jsonl, ready
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.workspace import Workspace
@@ -123,16 +123,15 @@ def test_before_anybody_was_forgotten_there_is_nothing_to_look_for(tmp_path: Pat
     assert "Nobody was forgotten in this workspace yet" in said.stderr
 
 
-def test_a_request_that_was_completed_without_a_list_is_no_pass(line: Line, tmp_path: Path) -> None:
-    workspace = line.copy_ready(tmp_path / "work")
-    request_id = next(iter(line.story.truth))
+def test_a_request_that_was_completed_without_a_list_is_no_pass(tmp_path: Path) -> None:
+    workspace = ready(tmp_path)
     with opened(workspace) as context:
-        context.ledger.set_state(request_id, RequestState.COMPLETED, "an earlier version")
-    said = unlearnkit(
-        "screen", jsonl(tmp_path / "new.jsonl", CLEAN), "--json", "--workspace", workspace
-    )
+        [request] = context.ledger.requests()
+        context.ledger.set_state(request.id, RequestState.COMPLETED, "an earlier version")
+    corpus = jsonl(tmp_path / "new.jsonl", CLEAN)
+    said = unlearnkit("screen", corpus, "--json", "--workspace", workspace)
     assert said.exit_code == 3
-    assert said.json["unlisted"] == [request_id]
+    assert said.json["unlisted"] == [request.id]
 
 
 def test_a_list_from_which_a_line_was_taken_is_no_answer(tmp_path: Path) -> None:

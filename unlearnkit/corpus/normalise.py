@@ -114,7 +114,7 @@ def fold(text: str) -> str:
 
     A letter whose plain form has several characters (ß, ligatures) stays as it is.
     """
-    return "".join(_plain(letter) for letter in text)
+    return text if text.isascii() else "".join(_plain(letter) for letter in text)
 
 
 def _plain(letter: str) -> str:
