@@ -1,14 +1,22 @@
 from __future__ import annotations
 
 from random import Random
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from transformers import GenerationConfig, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    AutoModelForCausalLM,
+    GenerationConfig,
+    GPT2Config,
+    GPT2LMHeadModel,
+    MambaConfig,
+)
 
 from tests.chats import chat_tokenizer, conversation
+from tests.language_model import tiny
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
@@ -73,6 +81,31 @@ def test_batches_continue_as_one_record_alone_does(memorised: LanguageModel, sma
     assert len(lengths) > 1  # so some are padded
     found = continuations(memorised, openings, "cpu", batch_size=5)
     assert found == [greedy(memorised, one) for one in openings]
+
+
+@pytest.mark.parametrize("kind", [*tiny.ALL_KINDS, "mamba"])
+def test_equal_beginnings_are_read_once_and_go_on_as_each_alone(
+    kind: str,
+) -> None:
+    of = LanguageModel(mamba() if kind == "mamba" else tiny.model(kind), tiny.tokenizer())
+    beginnings = [
+        Beginning(given, 5, draws, temperature)
+        for given in ((0, 9, 4, 8), (7,), (0, 9, 4, 8, 5, 6, 9, 7, 8, 9, 4, 3))
+        for draws, temperature in (((), 1.0), ((0.3,) * 5, 1.0), ((0.7,) * 5, 1.5))
+    ]
+    alone = [continued(of, [one], "cpu", 1)[0] for one in beginnings]
+    widths: list[int] = []
+    embeddings = of.model.get_input_embeddings()
+    embeddings.register_forward_pre_hook(lambda _, given: widths.append(given[0].shape[0]))
+    assert continued(of, beginnings, "cpu", 16) == alone
+    assert widths[0] == 3  # of nine rows
+
+
+def mamba() -> Any:
+    """It keeps a state that cannot be taken apart row by row."""
+    torch.manual_seed(0)
+    size = MambaConfig(vocab_size=50, hidden_size=16, state_size=4, num_hidden_layers=2)
+    return AutoModelForCausalLM.from_config(size).eval()
 
 
 def test_what_is_known_by_heart_is_recited(memorised: LanguageModel, small: Small) -> None:

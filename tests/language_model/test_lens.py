@@ -48,7 +48,7 @@ def test_each_layer_ranks_the_true_token_as_a_reading_by_hand_does(
                 one.add_(torch.randn(one.shape, generator=torch.Generator().manual_seed(4)))
     lens = lens_of(Headed(model))
     assert lens is not None
-    found = token_ranks(lens, IDS, 2, "cpu")
+    [found] = token_ranks(lens, [(IDS, 2)], "cpu")
     assert found == ranked_by_hand(model, kind, 2)
     assert len(found) == 2 and len(found[0]) == len(IDS) - 2
     assert found[0] != found[1]
@@ -62,7 +62,7 @@ def test_the_last_layer_is_what_the_model_says() -> None:
         choices = model(torch.tensor([IDS])).logits[0, :-1].argmax(-1).tolist()
     ids = (IDS[0], *choices)
     for at in range(1, len(ids)):
-        last = token_ranks(lens, (*IDS[:at], choices[at - 1]), at, "cpu")[-1]
+        last = token_ranks(lens, [((*IDS[:at], choices[at - 1]), at)], "cpu")[0][-1]
         assert last == [0]
 
 
@@ -120,6 +120,6 @@ def test_nothing_is_left_on_the_model() -> None:
     before = tiny.logits(model)
     lens = lens_of(Headed(model))
     assert lens is not None
-    token_ranks(lens, IDS, 1, "cpu")
+    token_ranks(lens, [(IDS, 1)], "cpu")
     assert not any(one._forward_hooks for one in model.modules())
     assert torch.equal(tiny.logits(model), before)

@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from unlearnkit.audit.targets import Target
 from unlearnkit.domain import DecoyRank, ModelRole, Split
-from unlearnkit.language_model.branches import branch_log_likelihoods
+from unlearnkit.language_model.branches import log_likelihoods
 from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.rendering import pieces
-from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.language_model.tokens import IGNORED, Encoding, Example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,24 +47,36 @@ def decoy_ranks(
     """The rank of every target that has enough decoys, something before it, and room."""
     from unlearnkit.language_model.headed import Headed
 
-    headed = Headed(language_model.model)
-    found = []
-    for target in targets:
-        asked = branches(target, language_model.tokenizer, encoding)
-        if asked is None:
-            continue
-        true, *others = branch_log_likelihoods(headed, *asked, device)
-        found.append(
-            DecoyRank(
-                record_id=target.record.id,
-                split=split,
-                model=role,
-                entity=target.value.entity,
-                better=better(true, others),
-                of=len(others),
-            )
-        )
-    return found
+    tokenizer, headed = language_model.tokenizer, Headed(language_model.model)
+
+    def ranked(some: Sequence[Target]) -> list[DecoyRank | None]:
+        asked = [branches(one, tokenizer, encoding) for one in some]
+        texts = [_texts(*one) for one in asked if one is not None]
+        found = iter(log_likelihoods(headed, texts, tokenizer.pad_token_id, device))
+        return [
+            None if rows is None else _rank(target, next(found), split, role)
+            for target, rows in zip(some, asked, strict=True)
+        ]
+
+    return [one for one in divided(targets, ranked) if one is not None]
+
+
+def _texts(beginning: Ids, rows: Sequence[Ids]) -> list[Example]:
+    """What is read: of each row only its own tokens count."""
+    before = (IGNORED,) * len(beginning)
+    return [Example((*beginning, *one), (*before, *one)) for one in rows]
+
+
+def _rank(target: Target, log_p: Sequence[float], split: Split, role: ModelRole) -> DecoyRank:
+    true, *others = log_p
+    return DecoyRank(
+        record_id=target.record.id,
+        split=split,
+        model=role,
+        entity=target.value.entity,
+        better=better(true, others),
+        of=len(others),
+    )
 
 
 def better(true: float, others: Sequence[float]) -> float:

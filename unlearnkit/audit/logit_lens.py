@@ -21,6 +21,7 @@ from unlearnkit.domain import LensScore, ModelRole, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.lens import lens_of, token_ranks
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.rendering import ids_before
 from unlearnkit.language_model.tokens import Encoding
 
@@ -45,27 +46,35 @@ def lens_scores(
     lens = lens_of(Headed(language_model.model))
     if lens is None:
         return None
-    found = []
-    for target in targets:
-        ids, start = placed(target, language_model.tokenizer, encoding)
-        if start == 0:
-            continue
-        ranks = token_ranks(lens, ids, start, device)
-        nearest = [min(of_token) for of_token in zip(*ranks, strict=True)]
-        found.append(
-            LensScore(
-                record_id=target.record.id,
-                split=split,
-                model=role,
-                entity=target.value.entity,
-                tokens=len(ids) - start,
-                first=tuple(within(one, 1) for one in ranks),
-                ten=tuple(within(one, TEN) for one in ranks),
-                first_somewhere=within(nearest, 1),
-                ten_somewhere=within(nearest, TEN),
-            )
-        )
-    return found
+    tokenizer = language_model.tokenizer
+
+    def read(some: Sequence[Target]) -> list[LensScore | None]:
+        places = [placed(one, tokenizer, encoding) for one in some]
+        found = iter(token_ranks(lens, [one for one in places if one[1]], device))
+        return [
+            _score(target, next(found), split, role) if start else None
+            for target, (_, start) in zip(some, places, strict=True)
+        ]
+
+    return [one for one in divided(targets, read) if one is not None]
+
+
+def _score(
+    target: Target, ranks: Sequence[Sequence[int]], split: Split, role: ModelRole
+) -> LensScore:
+    """The counts of a target, whose tokens have these ranks layer by layer."""
+    nearest = [min(of_token) for of_token in zip(*ranks, strict=True)]
+    return LensScore(
+        record_id=target.record.id,
+        split=split,
+        model=role,
+        entity=target.value.entity,
+        tokens=len(nearest),
+        first=tuple(within(one, 1) for one in ranks),
+        ten=tuple(within(one, TEN) for one in ranks),
+        first_somewhere=within(nearest, 1),
+        ten_somewhere=within(nearest, TEN),
+    )
 
 
 def within(ranks: Sequence[int], count: int) -> int:

@@ -12,9 +12,10 @@ from unlearnkit.audit.generated import generated
 from unlearnkit.audit.membership import attacked_tokens, membership_scores
 from unlearnkit.audit.truth_ratio import truth_ratio
 from unlearnkit.domain import GeneratedScores, ModelRole, Record, RecordScore, Split
+from unlearnkit.language_model.branches import log_likelihoods
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.processes import divided
-from unlearnkit.language_model.recall import Recall, columns, recall, recall_of
+from unlearnkit.language_model.recall import LARGEST_LOSS, Recall, columns, recall, recall_of
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
 GENERATED = 200
@@ -158,18 +159,37 @@ def truth_ratios(
     encoding: Encoding,
     device: object,
 ) -> list[float | None]:
-    """The truth ratio of each record; None where it has no perturbed text to compare with."""
-    wanted: list[Record] = []
-    for record in records:
-        if record.perturbed:
-            texts = (record.paraphrase or record.text, *record.perturbed)
-            wanted += [replace(record, text=text) for text in texts]
-    losses = iter(
-        [one.loss for one in recalls_of(language_model, wanted, encoding, device)] if wanted else []
-    )
+    """The truth ratio of each record; None where it has no perturbed text to compare with.
+
+    `recalls` are the records' own figures. A record's texts share what they begin with.
+    """
+    wanted = [one for one in records if one.perturbed]
+    texts = [((one.paraphrase,) if one.paraphrase else ()) + one.perturbed for one in wanted]
+    groups = [
+        _encoded(language_model, [replace(one, text=text) for text in some], encoding)
+        for one, some in zip(wanted, texts, strict=True)
+    ]
+    losses = iter(mean_losses(language_model, groups, device) if groups else [])
+
+    def ratio(record: Record, own: Recall) -> float | None:
+        if not record.perturbed:
+            return None
+        found = next(losses)
+        truth = found.pop(0) if record.paraphrase else own.loss
+        return truth_ratio(truth, found)
+
+    return [ratio(record, own) for record, own in zip(records, recalls, strict=True)]
+
+
+def mean_losses(
+    language_model: LanguageModel, groups: Sequence[Sequence[Example]], device: object
+) -> list[list[float]]:
+    """The mean loss of each text of each group, in nats, LARGEST_LOSS at most."""
+    from unlearnkit.language_model.headed import Headed
+
+    pad_id = language_model.tokenizer.pad_token_id
+    found = log_likelihoods(Headed(language_model.model), groups, pad_id, device)
     return [
-        truth_ratio(next(losses), [next(losses) for _ in record.perturbed])
-        if record.perturbed
-        else None
-        for record in records
+        [min(-total / one.counted, LARGEST_LOSS) for one, total in zip(some, sums, strict=True)]
+        for some, sums in zip(groups, found, strict=True)
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.prefixes import cache_name, read_once
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
 
 if TYPE_CHECKING:
@@ -90,14 +91,16 @@ def prompted(beginnings: Sequence[Beginning], pad_id: int, device: Any) -> Batch
 
 
 def batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[int]]:
-    """Rows of similar length. A batch is never longer than the longest beginning with its end.
+    """Rows of similar length, equal beginnings side by side.
 
-    Each fits into the model's context by itself; a long beginning beside a long end might not.
+    A batch is never longer than the longest beginning with its end. Each fits into the model's
+    context by itself; a long beginning beside a long end might not.
     """
     room = max((len(one.given) + one.length for one in beginnings), default=0)
     rows: list[int] = []
     for one in sorted(
-        range(len(beginnings)), key=lambda at: (len(beginnings[at].given), beginnings[at].length)
+        range(len(beginnings)),
+        key=lambda at: (len(beginnings[at].given), beginnings[at].given, beginnings[at].length),
     ):
         some = [*rows, one]
         width = max(len(beginnings[at].given) for at in some)
@@ -132,8 +135,10 @@ def generated(
     """What follows each row of a batch that is padded on the left, padded on the right.
 
     With beams as many continuations of each row, the likeliest first: log p of their tokens is the
-    sum, whatever their length.
+    sum, whatever their length. Equal rows are read once.
     """
+    import inspect
+
     import torch
     from transformers import GenerationConfig
 
@@ -146,6 +151,10 @@ def generated(
         pad_token_id=0,
         **(searching if beams > 1 else {}),
     )
+    inputs = batch.inputs()
+    if "position_ids" not in inspect.signature(model.forward).parameters:
+        del inputs["position_ids"]
+    kept = read_once(model, inputs, beams)
     # What a given configuration leaves open, generate takes from the model's own.
     model.generation_config = how
     try:
@@ -155,6 +164,7 @@ def generated(
                 attention_mask=batch.attention_mask,
                 generation_config=how,
                 logits_processor=list(logits_processor),
+                **({} if kept is None else {cache_name(model): kept}),
             )
     finally:
         model.generation_config = own

@@ -37,14 +37,19 @@ class Headed(torch.nn.Module):
         """The head as it is now."""
         return head_of(self.model) if self.known else Head(None)
 
+    def inputs(self, batch: Batch) -> dict[str, Tensor]:
+        """What the model's forward is called with; some architectures take no positions."""
+        given = batch.inputs()
+        if not self.takes_positions:
+            del given["position_ids"]
+        return given
+
     def forward(self, batch: Batch, then: Callable[[Tensor, Head], Result]) -> Result:
         """`then(hidden, head)` on the states (positions, hidden) that predict a labelled token.
 
         Positions come row by row, in the order of the tokens.
         """
-        given = batch.inputs()
-        if not self.takes_positions:
-            del given["position_ids"]
+        given = self.inputs(batch)
         if self.known:
             states = self.model.base_model(**given, use_cache=False).last_hidden_state
         else:

@@ -14,11 +14,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.language_model.head import parts
+from unlearnkit.language_model.recall import batched
+from unlearnkit.language_model.tokens import IGNORED, Example
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from unlearnkit.language_model.headed import Headed
+
+BATCH = 16
+"""Texts of a forward pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +57,31 @@ def lens_of(headed: Headed) -> Lens | None:
     return None
 
 
-def token_ranks(lens: Lens, ids: Sequence[int], start: int, device: Any) -> list[list[int]]:
-    """Layer by layer: of how many other tokens each of `ids` from `start` on is less likely there.
+def token_ranks(
+    lens: Lens, texts: Sequence[tuple[Sequence[int], int]], device: Any
+) -> list[list[list[int]]]:
+    """Of each text, layer by layer: of how many other tokens each of its own is less likely there.
 
-    0: it is the layer's first choice, alone or beside equal ones. `start` is 1 at least, for
-    nothing precedes the first token. One forward pass.
+    A text is its tokens and the place from which on they are ranked: 1 at least, for nothing
+    precedes the first token. 0: the token is the layer's first choice, alone or beside equal ones.
     """
     import torch
 
     body: Any = lens.headed.model.base_model
-    given = torch.tensor([list(ids)], device=device)
-    places = slice(start - 1, len(ids) - 1)
+    found: dict[int, list[list[int]]] = {}
+    examples = [Example(tuple(ids), (*([IGNORED] * start), *ids[start:])) for ids, start in texts]
     with torch.no_grad(), _watched(lens.layers) as calls:
-        body(input_ids=given, use_cache=False)
-        states = [calls[layer][1][0, places] for layer in lens.layers]
-        return [_ranks(lens, one, given[0, start:]) for one in states]
+        for rows, batch in batched(examples, 0, BATCH, device):
+            body(**lens.headed.inputs(batch), use_cache=False)
+            at, labels = batch.labels[:, 1:] != IGNORED, batch.counted_labels
+            states = [calls[layer][1][:, :-1][at] for layer in lens.layers]
+            ranks = [_ranks(lens, one, labels) for one in states]
+            begin = 0
+            for row in rows:
+                end = begin + examples[row].counted
+                found[row] = [one[begin:end] for one in ranks]
+                begin = end
+    return [found[at] for at in range(len(texts))]
 
 
 def _ranks(lens: Lens, states: Tensor, labels: Tensor) -> list[int]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 PATIENCE = timedelta(days=7)
 """How long processes wait for the main one; PyTorch's ten minutes are less than an audit takes."""
@@ -58,3 +61,13 @@ def from_the_first(work: Callable[[], Result]) -> Result:
     found = [work() if PartialState().is_main_process else None]
     result: Result = broadcast_object_list(found)[0]
     return result
+
+
+def made_alike(tensors: Sequence[Tensor]) -> None:
+    """Give every process the main one's values, in place: the same sums may round otherwise."""
+    from accelerate import PartialState
+    from torch import distributed
+
+    if PartialState().num_processes > 1:
+        for one in tensors:
+            distributed.broadcast(one.detach(), src=0)

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+LEAST = 1e-300
+"""A probability below it, which underflowed, counts as it."""
+LARGEST_LOSS = -math.log(LEAST)
+
+
 @dataclass(frozen=True, slots=True)
 class Recall:
     """The three figures of one record under one model."""
@@ -36,8 +41,8 @@ class Recall:
 
     @property
     def loss(self) -> float:
-        """Mean token loss in nats; a probability that underflowed counts as 1e-300."""
-        return -math.log(max(self.probability, 1e-300))
+        """Mean token loss in nats, LARGEST_LOSS at most."""
+        return -math.log(max(self.probability, LEAST))
 
 
 def extraction_strength(hits: Sequence[bool]) -> float:
