@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.audit.engine import AuditedModel, AuditTask
+from unlearnkit.audit.task import AuditedModel, AuditTask
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.domain import ModelRole, Record, Split
 from unlearnkit.language_model.folder import model_digest

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.small import Small, audit_task, records
-from unlearnkit.audit.engine import AuditedModel, AuditTask, audit, material_digest
+from unlearnkit.audit.engine import audit
 from unlearnkit.audit.leakage_figures import NO_VALUES
 from unlearnkit.audit.logit_lens import NO_LENS
 from unlearnkit.audit.targets import Target
+from unlearnkit.audit.task import AuditedModel, AuditTask, material_digest
 from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import AuditResult, ModelRole, Record, RecordScore, Split

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.small import ENCODING, Small, audit_task
-from unlearnkit.audit.engine import AuditTask, audit, material_digest
+from unlearnkit.audit.engine import audit
 from unlearnkit.audit.perplexity import (
     WindowLosses,
     cut,
@@ -21,6 +21,7 @@ from unlearnkit.audit.perplexity import (
     window_losses,
     windows,
 )
+from unlearnkit.audit.task import AuditTask, material_digest
 from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput

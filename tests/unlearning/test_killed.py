@@ -6,16 +6,15 @@ The model has dropout, so that random states matter too.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import signal
 import sys
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.killing import die_at
 from tests.unlearning.memorised import SETTINGS, memorise, task
 from unlearnkit.artefacts import folder_digests
 from unlearnkit.unlearning.engine import unlearn
@@ -52,25 +51,6 @@ MOMENTS = {
     "the work folder is being deleted": (REMOVE, "unlink", "unlink", "unlink"),
 }
 """What is called, in this order, until the process dies."""
-
-
-def die_at(moment: tuple[str, ...]) -> Callable[[Any, str, Any], None]:
-    """For sys.setprofile: SIGKILL, which nothing can catch, when the last of these is called."""
-    left = list(moment)
-
-    def watch(frame: Any, event: str, called: Any) -> None:
-        if event == "call":
-            name = f"{Path(frame.f_code.co_filename).name}:{frame.f_code.co_qualname}"
-        elif event == "c_call":
-            name = called.__name__
-        else:
-            return
-        if name == left[0]:
-            left.pop(0)
-            if not left:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    return watch
 
 
 def run_until(moment: tuple[str, ...], model: Path, folder: Path, settings: Settings) -> None:

@@ -30,6 +30,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.beams import can_search, searched
 from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.generation import Beginning, continued
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.rendering import ids_before
 from unlearnkit.language_model.tokens import Encoding
 
@@ -93,22 +94,29 @@ def leaked_values(
 def _continued(
     language_model: LanguageModel, lengths: Mapping[Ask, int], seed: int, device: Any
 ) -> dict[Ask, tuple[Ids, ...]]:
-    """What the model makes of every ask: of a beam search all beams, else one continuation."""
+    """What the model makes of every ask: of a beam search all beams, else one continuation.
+
+    Divided over the processes: what decides a sample comes with its ask, not with its batch.
+    """
     single = [one for one in lengths if one.decoding is not Decoding.BEAMS]
     several = [one for one in lengths if one.decoding is Decoding.BEAMS]
-    starts = [
-        Beginning(
-            one.given,
-            lengths[one],
-            _numbers(one, lengths[one], seed),
-            HOT if one.decoding is Decoding.HOT else 1.0,
-        )
-        for one in single
-    ]
-    made = continued(language_model, starts, device, BATCH)
+
+    def begun(asks: Sequence[Ask]) -> list[Beginning]:
+        return [
+            Beginning(
+                one.given,
+                lengths[one],
+                _numbers(one, lengths[one], seed),
+                HOT if one.decoding is Decoding.HOT else 1.0,
+            )
+            for one in asks
+        ]
+
+    made = divided(single, lambda some: continued(language_model, begun(some), device, BATCH))
     found = {ask: (ids,) for ask, ids in zip(single, made, strict=True)}
-    starts = [Beginning(one.given, lengths[one]) for one in several]
-    beams = searched(language_model, starts, device, BATCH, WIDTH)
+    beams = divided(
+        several, lambda some: searched(language_model, begun(some), device, BATCH, WIDTH)
+    )
     return found | dict(zip(several, beams, strict=True))
 
 
@@ -166,7 +174,7 @@ def _given(language_model: LanguageModel, prompt: Prompt, encoding: Encoding) ->
 
 def _numbers(ask: Ask, length: int, seed: int) -> tuple[float, ...]:
     """What decides a sampled continuation: the same for every model with this tokenizer."""
-    if ask.decoding is Decoding.GREEDY:
+    if ask.decoding in (Decoding.GREEDY, Decoding.BEAMS):
         return ()
     rng = random.Random(f"{seed}:{ask.decoding}:{ask.number}:{ask.given}")
     return tuple(rng.random() for _ in range(length))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
 from unlearnkit.audit.attacks.relearning import Relearning
-from unlearnkit.audit.engine import AuditedModel, AuditTask
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.audit.harness import HarnessTasks, find_tasks
+from unlearnkit.audit.task import AuditedModel, AuditTask
 from unlearnkit.corpus.index import IndexInfo
 from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import Corpus

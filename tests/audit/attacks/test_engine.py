@@ -14,7 +14,8 @@ from unlearnkit.audit.attacks import engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
 from unlearnkit.audit.attacks.relearning import SAME, Relearning
 from unlearnkit.audit.attacks.subject import Row, loaded, spread
-from unlearnkit.audit.engine import AuditTask, audit
+from unlearnkit.audit.engine import audit
+from unlearnkit.audit.task import AuditTask
 from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Example

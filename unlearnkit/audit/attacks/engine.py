@@ -2,6 +2,9 @@
 
 Kept as scores are: under the model's digest and the digest of records and settings, never under a
 role. A repeated audit or gate runs nothing again, and a stopped audit goes on with the next one.
+
+Under a launcher every process changes or trains the model alike, and measures its part of the
+records: a change takes a moment, and a training is at most 50 steps of four records.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save
@@ -28,6 +32,7 @@ from unlearnkit.domain import (
     Split,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.processes import by_the_first, from_the_first
 from unlearnkit.language_model.tokens import Encoding
 
 VERSION = 2
@@ -101,13 +106,13 @@ def attack(
         progress(f"attacking the {role} model (attack)", done, len(wanted))
         settings = task.settings(condition)
         path = task.kept / f"{digest[:16]}-{settings[:16]}-{condition}.json"
-        known = _kept(path, digest, settings)
+        known = from_the_first(partial(_kept, path, digest, settings))
         if known is None:
             subject = subject or _loaded(task, role, folder)
             known = _result(
                 attempted(subject, condition, task.relearning), condition, role, digest, settings
             )
-            save(path, known)
+            by_the_first(partial(save, path, known))
         found.append(known.named(role))
     progress(f"attacking the {role} model (attack)", len(wanted), len(wanted))
     return found

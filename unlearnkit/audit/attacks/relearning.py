@@ -39,6 +39,7 @@ from unlearnkit.audit.attacks.weights import restored
 from unlearnkit.domain import ModelRole, RelearningCurve, RelearningPoint, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.head import Head
+from unlearnkit.language_model.processes import from_the_first, made_alike
 from unlearnkit.language_model.recall import Recall, level
 from unlearnkit.language_model.tokens import collate
 
@@ -201,6 +202,7 @@ def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
     work, epoch = Work(), 0
     while True:
         last: dict[Split, Recalls] = {}
+        made_alike(weights)
         for split, rows in lesson.measured.items():
             last[split], more = measured(subject, rows)
             points[split].append(point(epoch, work.steps, last[split]))
@@ -212,7 +214,8 @@ def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
         for start in range(0, len(order), BATCH)[: MOST_STEPS - work.steps]:
             rows = order[start : start + BATCH]
             work += Work(1, 1, tokens_of(rows))
-            if not math.isfinite(step(subject, optimizer, rows)):
+            loss = step(subject, optimizer, rows)
+            if not from_the_first(partial(math.isfinite, loss)):
                 return Trained({}, {}, work)
 
 

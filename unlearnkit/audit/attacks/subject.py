@@ -10,6 +10,7 @@ from typing import Any
 from unlearnkit.audit.scoring import loaded as loaded_model
 from unlearnkit.domain import Record, RelearningCurve, Split
 from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.processes import divided
 from unlearnkit.language_model.recall import Recall, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
@@ -87,11 +88,17 @@ def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Enc
 
 
 def measured(subject: Subject, rows: Sequence[Row]) -> tuple[list[tuple[str, Recall]], Work]:
-    """The figures of each row under the model as it is now, and what measuring them took."""
+    """The figures of each row under the model as it is now, and what measuring them took.
+
+    The rows are divided over the processes; the passes are counted as one process makes them.
+    """
     from unlearnkit.language_model.headed import Headed
 
-    examples = [one.example for one in rows]
-    found = recall(Headed(subject.model), examples, subject.pad_id, subject.device, BATCH)
+    def figures(some: Sequence[Row]) -> list[Recall]:
+        examples = [one.example for one in some]
+        return recall(Headed(subject.model), examples, subject.pad_id, subject.device, BATCH)
+
+    found = divided(rows, figures)
     work = Work(forward_passes=-(-len(rows) // BATCH), tokens=tokens_of(rows))
     return [(row.record_id, one) for row, one in zip(rows, found, strict=True)], work
 
