@@ -187,13 +187,26 @@ TERMS = (
         "Shi et al. 2025 (MUSE), arXiv 2407.06460",
     ),
     *OF_VALUES,
+    Term(
+        "lm_eval",
+        "Tasks of the lm-evaluation-harness: task/figure",
+        "Public tests of what a model can do, such as questions with four answers. Each figure has "
+        "the task’s name and the harness’s own name for it: acc is the share of right answers, "
+        "acc_norm the same with the answers’ lengths set off, perplexity and what is measured in "
+        "bits better when lower. Before and after should be close; what a figure of its own means "
+        "stands with its task. Behind a comma: how the answer was read from the text.",
+        "by the harness, as the task says; the interval is 1.96 of its standard errors to either "
+        "side",
+        "EleutherAI, github.com/EleutherAI/lm-evaluation-harness",
+    ),
 )
 
 LABELS = {term.metric: term.label for term in TERMS} | {"loss": "Token loss"}
 
 
 def label(metric: str) -> str:
-    """How a metric is called in a report; an unknown one by its own name."""
-    if metric.startswith("lm_eval/"):
-        return metric.removeprefix("lm_eval/")
+    """How a metric is called in a report: one of a task by the task's name and its own."""
+    family, _, name = metric.partition("/")
+    if family == "lm_eval" and name:
+        return name
     return LABELS.get(metric, metric.replace("_", " ").capitalize())
