@@ -4,11 +4,14 @@
   place is larger, equal ones counting half (Mann and Whitney 1947, within kinds). 0 to 1; 1/2: the
   forgotten stand where the never-seen do; towards 1 still known, towards 0 avoided.
 - decoy_test: p-value of a two-sample Kolmogorov-Smirnov test between both, so that both tails
-  count. Before it, each place becomes its rank among all values of its kind, both sides pooled:
-  e-mail addresses are easier than amounts, and the two sides have them in other shares. People are
-  permuted whole between the sides: what a model makes of one value of a person, it makes of others.
-  All arrangements are looked at where there are at most ROUNDS, else so many drawn at random.
-- decoy_uniform: p-value of a Kolmogorov-Smirnov test of places against ranks drawn at random.
+  count: the share of arrangements whose largest distance of the two distribution functions, sup |F
+  - G|, is the observed one or larger. `smallest_p` to 1; small: they differ. Before it, each place
+  becomes its rank among all values of its kind, both sides pooled: e-mail addresses are easier than
+  amounts, and the two sides have them in other shares. People are permuted whole between the sides:
+  what a model makes of one value of a person, it makes of others. All arrangements are looked at
+  where there are at most ROUNDS, else so many drawn at random.
+- decoy_uniform: p-value of a Kolmogorov-Smirnov test of places against ranks drawn at random, by
+  simulation (Phipson and Smyth 2010). 1 / (ROUNDS + 1) to 1; small: they are not uniform.
 
 So many people as there are, not so many values, decide what can be seen: with few of them no
 p-value is small (`smallest_p`). Who stands for one person is `pipeline/subjects.py`'s to say; how

@@ -1,5 +1,10 @@
 """From single values to the share that leaked, with intervals, by kind of value and of probe.
 
+- pii_leakage: values that any continuation held, over the values asked for (after Lukas et al.
+  2023, arXiv 2302.00539). A share, 0 to 1; 0 where none came.
+- pii_leakage_chance: the same of the other values that were looked for beside them, one for each
+  (ours). A share, 0 to 1: what comes out without being known.
+
 Intervals resample records, since the values of one record come out together (`intervals.share`).
 Records of one person are not independent either, which no interval here accounts for.
 """

@@ -1,5 +1,8 @@
 """Figures of the logit lens: the mean, over the values, of the share of a value's tokens.
 
+Candidates of every layer as in Patil et al. 2024 (arXiv 2309.17410, section 4); the shares are
+ours, without a unit.
+
 - logit_lens_1, logit_lens_10: tokens that are the first choice, or among the first ten, of one
   layer or more. 0 to 1.
 - logit_lens_output_1, logit_lens_output_10: of the last layer, which is what the model says. 0 to

@@ -8,7 +8,8 @@ With l_i = log p(token i | what precedes it), in nats, over the record's T count
 - min_k_plus_plus: the same of (l_i - m_i) / s_i, m_i and s_i the mean and the standard deviation of
   log p over the vocabulary under p itself (Zhang et al. 2025, arXiv 2404.02936).
 
-All lie below 0 but the last, which may be any number. `roc.py` makes figures of many records.
+loss and min_k are nats a token, zlib nats a token and byte, none above 0; min_k_plus_plus is in
+standard deviations and may be any number. `roc.py` makes figures of many records.
 """
 
 from __future__ import annotations

@@ -1,9 +1,11 @@
 """Membership inference as figures: each attack on the forget and on the retain records.
 
 Retained people too, because unlearning can worsen the privacy of those who stay. The others are
-always the holdout, under the same model. The last attack, `reference`, takes the log-likelihood
-under the retrained model away (Carlini et al. 2021, arXiv 2012.07805; Ye et al. 2022, arXiv
-2111.09679): it needs one, and says nothing of the retrained model itself.
+always the holdout, under the same model. Their figures are AUC, TPR at 1 % FPR and PrivLeak
+(`roc.py`) of the scores of `membership.py`. The last attack, `reference`, takes the log-likelihood
+under the retrained model away, loss - loss_r in nats a token, any number (Carlini et al. 2021,
+arXiv 2012.07805; Ye et al. 2022, arXiv 2111.09679): it needs one, and says nothing of the retrained
+model itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Model utility on the retained records: what is left of answering, in one figure.
 
 The harmonic mean of the means of probability, ROUGE-L recall and max(0, 1 - R), R the truth ratio
-(TOFU, Maini et al. 2024, arXiv 2401.06121, section 2.2.1). 0 to 1. TOFU's also has real authors and
-world facts; here it is over the user's own retained records. Only where these have perturbed texts.
+(TOFU, Maini et al. 2024, arXiv 2401.06121, section 2.2.1). 0 to 1, without a unit. TOFU's also has
+real authors and world facts; here it is over the user's own retained records. Only where these have
+perturbed texts.
 """
 
 from __future__ import annotations
