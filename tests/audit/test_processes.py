@@ -21,11 +21,13 @@ from unlearnkit.domain import Attack, AuditResult, ModelRole, Record, Split
 SCRIPT = """
 import os, sys
 from pathlib import Path
+from accelerate import PartialState
 from tests.audit.test_processes import NOW, task
 from unlearnkit.audit.engine import audit
 
 folder = Path(sys.argv[2])
 found = audit(task(Path(sys.argv[1]), folder / "scores"), NOW)
+assert PartialState().num_processes == 2
 (folder / f"{os.environ['RANK']}.json").write_text(found.model_dump_json())
 """
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

@@ -31,12 +31,12 @@ from unlearnkit.domain import (
     ValueScore,
     silent,
 )
-from unlearnkit.language_model.processes import by_the_first, from_the_first, wait_long
+from unlearnkit.language_model.processes import by_the_first, from_the_first, known
 
 
 def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditResult:
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
-    wait_long()
+    known()
     losses = _losses(task)
     records: list[RecordScore] = []
     values: list[ValueScore] = []

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
+    from accelerate import PartialState
     from torch import Tensor
 
 PATIENCE = timedelta(days=7)
@@ -23,10 +26,9 @@ def divided(
     Each process does every n-th item. All have to call it with the same items, and `work` gives one
     result an item, whatever the others are; it is not called with none.
     """
-    from accelerate import PartialState
     from accelerate.utils import gather_object
 
-    state = PartialState()
+    state = known()
     count = state.num_processes
     mine = items[state.process_index :: count]
     done = list(work(mine)) if mine else []
@@ -36,18 +38,31 @@ def divided(
     return [parts[at % count][at // count] for at in range(len(items))]
 
 
-def wait_long() -> None:
-    """Let processes wait for one another for days; before anything else of accelerate."""
-    from accelerate import PartialState
+@cache
+def known() -> PartialState:
+    """What accelerate knows of the processes; made before anything else of it, they wait for days.
 
-    PartialState(timeout=PATIENCE)
+    On CPU it is told so, as `Accelerator` tells it: else each process would take itself for alone.
+    """
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
+
+    state = PartialState(cpu=parse_flag_from_env("ACCELERATE_USE_CPU"), timeout=PATIENCE)
+    atexit.register(_part)
+    return state
+
+
+def _part() -> None:
+    """Gloo's threads would end the interpreter with an abort where they are left to it."""
+    from torch import distributed
+
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def by_the_first(action: Callable[[], None]) -> None:
     """Do it in the main process only; the others wait until it is done."""
-    from accelerate import PartialState
-
-    state = PartialState()
+    state = known()
     if state.is_main_process:
         action()
     state.wait_for_everyone()
@@ -55,19 +70,17 @@ def by_the_first(action: Callable[[], None]) -> None:
 
 def from_the_first(work: Callable[[], Result]) -> Result:
     """What `work` gives in the main process, in every process."""
-    from accelerate import PartialState
     from accelerate.utils import broadcast_object_list
 
-    found = [work() if PartialState().is_main_process else None]
+    found = [work() if known().is_main_process else None]
     result: Result = broadcast_object_list(found)[0]
     return result
 
 
 def made_alike(tensors: Sequence[Tensor]) -> None:
     """Give every process the main one's values, in place: the same sums may round otherwise."""
-    from accelerate import PartialState
     from torch import distributed
 
-    if PartialState().num_processes > 1:
+    if known().num_processes > 1:
         for one in tensors:
             distributed.broadcast(one.detach(), src=0)
