@@ -3,9 +3,11 @@
     python benchmarks/audit.py --data DIR --models DIR2 [--results FILE]
 
 DIR2 is what `tofu.py --objectives all --slices 16-2 --out DIR2` left. The likelihood figures of 40
-records and 80 never-seen ones, as the audit makes them and each by itself; and the decoy test, as
-the audit ranks and with every decoy read from its record's first token. Both in turn, the same
-figures each time, which is checked; generated continuations are in neither.
+records and 80 never-seen ones, as the audit makes them and each by itself; the decoy test, as the
+audit ranks and with every decoy read from its record's first token; and the continuations that
+values are searched in, with equal prompts read once and read for each. Both in turn, the same
+figures each time, which is checked. Processor time of one thread, which other work on the machine
+changes less than it does the clock's.
 """
 
 from __future__ import annotations
@@ -14,19 +16,24 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
+from unittest import mock
 
 import torch
 from tofu_slices import ENCODING, slice_of
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.audit.decoy_ranks import POOL, branches, decoy_ranks
+from unlearnkit.audit.forget_quality import forget_quality
+from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.audit.membership import attacked_tokens, membership_scores
 from unlearnkit.audit.scoring import token_columns, truth_ratios
 from unlearnkit.audit.targets import Target
+from unlearnkit.audit.truth_ratio import truth_ratio
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.values import personal_values
 from unlearnkit.domain import ModelRole, Record, Split
@@ -43,6 +50,8 @@ from unlearnkit.language_model.tokens import Example, collate, encode_record
 from unlearnkit.pipeline.personal import rankable
 
 CPU = "cpu"
+ASKED = 10
+"""Values that are asked for; each is some seventy continuations."""
 ATTACKS = ("loss", "zlib", "min_k", "min_k_plus_plus")
 
 
@@ -57,6 +66,7 @@ def main() -> None:
     parser.add_argument("--results", type=Path)
     chosen = parser.parse_args()
     torch.set_grad_enabled(False)
+    torch.set_num_threads(1)
     one = slice_of("16-2", chosen.data)
     records = [*one.of(one.forgotten), *one.holdout]
     model = load_language_model(chosen.models / "16-2-0" / "model")
@@ -64,7 +74,16 @@ def main() -> None:
     targets = rankable(records, values, seed=0)
     found = [
         compared("seven likelihood figures", once, apart, model, records, rounds=chosen.rounds),
-        compared("and truth ratio", together, all_apart, model, records, rounds=chosen.rounds),
+        compared("and truth ratio", together, with_ratios, model, records, rounds=chosen.rounds),
+        compared("and forget quality", judged, all_apart, model, records, rounds=chosen.rounds),
+        compared(
+            "continuations for values",
+            asked,
+            prompt_by_prompt,
+            model,
+            targets[:ASKED],
+            rounds=chosen.rounds,
+        ),
         compared("decoy test", shared, unshared, model, targets, rounds=chosen.rounds),
     ]
     if chosen.results:
@@ -81,14 +100,14 @@ def compared(
     *,
     rounds: int,
 ) -> dict[str, Any]:
-    """Seconds of both, turn by turn. Raises AssertionError where the figures differ."""
+    """Processor seconds of both, turn by turn. Raises AssertionError where the figures differ."""
     seconds: dict[str, list[float]] = {"audit": [], "plain": []}
     for _ in range(rounds + 1):  # the first one is not counted
         figures = []
         for name, way in (("audit", ours), ("plain", plain)):
-            start = time.perf_counter()
+            start = time.process_time()
             figures.append(torch.tensor(way(model, items), dtype=torch.double))
-            seconds[name].append(time.perf_counter() - start)
+            seconds[name].append(time.process_time() - start)
         assert torch.allclose(*figures, rtol=1e-4, atol=1e-4, equal_nan=True), what
     counted = {name: some[1:] for name, some in seconds.items()}
     return {"what": what, "items": len(items), "seconds": counted}
@@ -100,9 +119,21 @@ def once(model: LanguageModel, records: Sequence[Record]) -> list[float]:
 
 
 def together(model: LanguageModel, records: Sequence[Record]) -> list[float]:
-    """As the audit: the same pass, and one more for truth ratio's perturbed texts."""
+    """As the audit: the same pass, and truth ratio's texts, whose beginnings are read once."""
     rows, recalls = _at_once(model, records)
     return [figure for row in rows for figure in row] + _ratios(model, records, recalls)
+
+
+def judged(model: LanguageModel, records: Sequence[Record]) -> list[float]:
+    """As the audit: forget quality of the ratios that are there, against ratios in two halves."""
+    found = together(model, records)
+    ratios = found[-len(records) :]
+    return [*found, _quality(ratios)]
+
+
+def _quality(ratios: Sequence[float]) -> float:
+    """One half stands in for the retrained model's, whose ratios are kept in both ways."""
+    return forget_quality(ratios[::2], ratios[1::2])
 
 
 def _at_once(
@@ -143,11 +174,27 @@ def apart(model: LanguageModel, records: Sequence[Record]) -> list[float]:
     return [figure for row in zip(*table, strict=True) for figure in row]
 
 
+def with_ratios(model: LanguageModel, records: Sequence[Record]) -> list[float]:
+    """The same, and truth ratio by itself."""
+    return apart(model, records) + ratios_apart(model, records)
+
+
 def all_apart(model: LanguageModel, records: Sequence[Record]) -> list[float]:
-    """The same, and truth ratio with a pass over the records of its own."""
-    examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
+    """The same, and forget quality by itself, which needs truth ratios."""
+    return [*with_ratios(model, records), _quality(ratios_apart(model, records))]
+
+
+def ratios_apart(model: LanguageModel, records: Sequence[Record]) -> list[float]:
+    """Truth ratio with every text read whole, batched alike."""
     pad, headed = model.tokenizer.pad_token_id, Headed(model.model)
-    return apart(model, records) + _ratios(model, records, recall(headed, examples, pad, CPU))
+    texts = [(one.paraphrase or one.text, *one.perturbed) for one in records]
+    examples = [
+        encode_record(replace(one, text=text), model.tokenizer, ENCODING)
+        for one, some in zip(records, texts, strict=True)
+        for text in some
+    ]
+    losses = iter([one.loss for one in recall(headed, examples, pad, CPU)])
+    return [truth_ratio(next(losses), [next(losses) for _ in one.perturbed]) for one in records]
 
 
 def _ratios(
@@ -175,6 +222,21 @@ def unshared(model: LanguageModel, targets: Sequence[Target]) -> list[float]:
         true, *others = read_whole(model, beginning, rows)
         found.append(sum(one > true for one in others) + sum(one == true for one in others) / 2)
     return found
+
+
+def asked(model: LanguageModel, targets: Sequence[Target]) -> list[float]:
+    """As the audit: which values come out by which probe, and what asking took."""
+    values, costs = leaked_values(
+        model, targets, ENCODING, 0, CPU, split=Split.FORGET, role=ModelRole.ORIGINAL
+    )
+    leaks = [float(came) for one in values for came in (*one.leaked.values(), *one.chance.values())]
+    return leaks + [float(one.tokens) for one in costs]
+
+
+def prompt_by_prompt(model: LanguageModel, targets: Sequence[Target]) -> list[float]:
+    """The same with every prompt read each time it is continued, batched alike."""
+    with mock.patch("unlearnkit.language_model.generation.read_once", lambda *_: None):
+        return asked(model, targets)
 
 
 def read_whole(
