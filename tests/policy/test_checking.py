@@ -33,7 +33,7 @@ def check(folder: Path, *rules: str) -> list[Finding]:
     return check_policy(path)
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research"])
+@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
 def test_there_is_nothing_to_find_in_what_ships(name: str) -> None:
     assert check_policy(shipped("policies") / f"{name}.yaml") == []
 

@@ -12,7 +12,7 @@ def of(policy: str, rule: str) -> Explained:
     return next(one for one in found if one.rule == rule)
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research"])
+@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
 def test_every_rule_is_explained_in_order(name: str) -> None:
     policy = load_policy(shipped("policies") / f"{name}.yaml")
     found = explained(policy)

@@ -34,7 +34,7 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
     assert policy.rules[0].requires_reference is False
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research"])
+@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
 def test_the_shipped_policies_are_read_and_carry_their_own_name(name: str) -> None:
     policy = load_policy(resources.find("policies", f"{name}.yaml"))
     assert policy.name == name

@@ -42,7 +42,7 @@ def with_rule(**fields: object) -> Document:
     return {"version": 1, "name": "mine", "description": "", "rules": [rule]}
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research"])
+@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
 def test_the_shipped_policies_validate(name: str) -> None:
     VALIDATOR.validate(document(name))
 

@@ -35,6 +35,14 @@ def gate(
     policy: PolicyOption = "",
     reference: ReferenceOption = None,
     attacks: AttacksOption = "",
+    probes: Annotated[
+        bool,
+        typer.Option(
+            "--probes",
+            help="Ask MODEL for what completed requests erased, by kept prompts and keyed hashes "
+            "alone: no corpus is needed. The policy is then 'probes'.",
+        ),
+    ] = False,
     run: RunOption = "",
     corpus: Annotated[
         list[str] | None,
@@ -60,6 +68,7 @@ def gate(
     """
     from unlearnkit.language_model.folder import check_folder, model_digest
     from unlearnkit.pipeline.gate_files import GateFiles, clear, write
+    from unlearnkit.pipeline.probe_gate import gate_by_probes
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import find_run, run_for_model
     from unlearnkit.report.render import render_gate_summary
@@ -70,10 +79,13 @@ def gate(
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace
-        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
-        gated = run_gate(
-            context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
-        )
+        if probes:
+            gated = gate_by_probes(context, model, policy, corpus=corpus or ())
+        else:
+            chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+            gated = run_gate(
+                context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
+            )
         write(files, gated, place.templates_dir)
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:

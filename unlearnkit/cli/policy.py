@@ -17,7 +17,9 @@ COLOURS = {"error": "red", "warning": "yellow"}
 
 @command(app, "check", "unlearnkit policy check policies/release.yaml")
 def check(
-    files: Annotated[list[str], typer.Argument(help="Policy files, or default, strict, research.")],
+    files: Annotated[
+        list[str], typer.Argument(help="Policy files, or default, strict, research, probes.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Find rules that cannot be read, met, or told apart, each with its line.
@@ -47,7 +49,9 @@ def check(
 
 @command(app, "explain", "unlearnkit policy explain strict")
 def explain(
-    file: Annotated[str, typer.Argument(help="A policy file, or default, strict, research.")],
+    file: Annotated[
+        str, typer.Argument(help="A policy file, or default, strict, research, probes.")
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Say in words what each rule asks for, what passes, and when nobody can tell."""

@@ -21,6 +21,7 @@ from unlearnkit.domain.figures import (
     Subjects,
     UtilityText,
 )
+from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes
 from unlearnkit.domain.records import (
     ASSISTANT,
     TURN,
@@ -85,6 +86,8 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "IdentityState",
+    "KeptProbe",
+    "KeptProbes",
     "Leakage",
     "LensDepths",
     "LensScore",

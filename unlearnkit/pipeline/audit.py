@@ -27,6 +27,7 @@ from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import located, open_corpus
+from unlearnkit.pipeline.kept_probes import keep_probes
 from unlearnkit.pipeline.material import gather
 from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.runs import Run
@@ -60,6 +61,7 @@ def audit(
     own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
     if own and is_main_process():
         keep_utility_text(run, task.utility)
+        keep_probes(context, run, task)
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
         context.record("audited", payload)

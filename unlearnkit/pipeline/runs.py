@@ -49,6 +49,11 @@ class Run:
         return self.folder / "audit.json"
 
     @property
+    def probes_file(self) -> Path:
+        """How a later model can be asked for what the run forgot; no value is in it."""
+        return self.folder / "probes.json"
+
+    @property
     def utility_file(self) -> Path:
         """Names the text that perplexity is measured on, where one was given."""
         return self.folder / "utility.json"

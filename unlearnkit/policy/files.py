@@ -19,5 +19,5 @@ def policy_file(wanted: Path, own: Path | None = None) -> Path:
         raise BadInput(
             f"there is no policy '{wanted}'",
             where=own,
-            fix="Give a file, or one of those that ship: default, strict, research.",
+            fix="Give a file, or one of those that ship: default, strict, research, probes.",
         ) from None

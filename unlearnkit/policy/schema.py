@@ -40,6 +40,8 @@ METRICS = {
     "priv_leak": "PrivLeak (percent, 0 is as in the retrained reference)",
     "pii_leakage": "share of personal values that the model says when it is asked for them",
     "pii_leakage_chance": "share of other personal values that come out in their place",
+    "kept_probe_leakage": "share of erased values that the model says after kept prompts",
+    "kept_probe_chance": "share of made-up values that come out in their place",
     "decoy_rank": "place of personal values among others of their kind (0 to 1, by chance 0.5)",
     "decoy_exposure": "exposure of personal values among others of their kind, in bits",
     "decoy_first": "share of personal values that are likelier than all others of their kind",
@@ -55,7 +57,7 @@ METRICS = {
 """Metric names a rule may use -> what they are called in words."""
 
 
-OF_VALUES = ("pii_leakage", "decoy_", "logit_lens_")
+OF_VALUES = ("pii_leakage", "kept_probe_", "decoy_", "logit_lens_")
 """How metrics of personal values begin."""
 UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 """Metrics that compare forgotten with never-seen values by themselves."""

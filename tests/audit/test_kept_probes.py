@@ -1,0 +1,142 @@
+"""Probes that outlive the data: they tell nobody, and know a value again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unlearnkit.audit.kept_probes import (
+    CROWD,
+    Answer,
+    common_words,
+    fingerprint,
+    fingerprints,
+    keep,
+    kept_probe_figures,
+    tail,
+)
+from unlearnkit.audit.targets import Target
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE
+from unlearnkit.corpus.values import PersonalValue
+from unlearnkit.domain import Record
+from unlearnkit.pseudonym import keyed_hash
+
+KEY = bytes(32)
+KEPT = [
+    Record(id=str(at), text=f"Please call {name} back on the number {number} before noon.")
+    for at, (name, number) in enumerate(
+        [("Bo Lind", "555-0101"), ("Cy Moss", "555-0102"), ("Di Nash", "555-0103")]
+    )
+]
+TEXT = "Please call Ada Quarrington back on the number 212-555-0147 before noon."
+
+
+def keyed(entity: str, one: str) -> str:
+    return keyed_hash(KEY, f"probe:{entity}", one)
+
+
+def target(value: str, entity: str, text: str = TEXT, prompt: str = "") -> Target:
+    record = Record(id="forgotten", text=text, prompt=prompt)
+    start = text.index(value)
+    found = PersonalValue("forgotten", entity, start, start + len(value), value, ("212-555-0199",))
+    return Target(record, found, "212-555-0199", "Ada Quarrington")
+
+
+@pytest.mark.parametrize(
+    ("entity", "value", "text"),
+    [
+        (PHONE, "212-555-0147", "reach me: (212) 555 0147, after six"),
+        (PHONE, "+1 212 555 0147", "it is 212.555.0147."),
+        (EMAIL, "Ada.Q@Example.org", "write to ada.q@example.org."),
+        (PERSON, "Ada Quarrington", "that was ADA  QUARRINGTON, I think"),
+        (PERSON, "José Müller", "jose muller's order"),
+        (CUSTOMER, "C-104211", "account c104211 is open"),
+        (LOCATION, "12 Elm Street", "at 12 elm street, Springfield"),
+    ],
+)
+def test_a_value_is_known_again_however_it_is_written(entity: str, value: str, text: str) -> None:
+    assert fingerprint(entity, value) in set(fingerprints(entity, text))
+
+
+@pytest.mark.parametrize(
+    ("entity", "value", "text"),
+    [
+        (PHONE, "212-555-0147", "212-555-0148"),
+        (PERSON, "Ann Bell", "Anna Bell and Ann Bellamy"),
+        (CUSTOMER, "C-1042", "C-10421"),
+        (EMAIL, "a@example.org", "ba@example.org, a@example.org.uk"),
+    ],
+)
+def test_what_only_begins_alike_is_another_value(entity: str, value: str, text: str) -> None:
+    assert fingerprint(entity, value) not in set(fingerprints(entity, text))
+
+
+def test_a_prompt_goes_back_as_far_as_its_words_are_everybodys() -> None:
+    probes, shared = keep([target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed)
+    (probe,) = probes
+    assert probe.before == "back on the number"
+    assert (probe.request_id, shared) == ("r1", 0)
+    assert probe.value == keyed(PHONE, "+12125550147")
+    assert probe.others == (keyed(PHONE, "+12125550199"),)
+
+
+def test_nothing_of_the_person_is_in_a_probe() -> None:
+    probes, _ = keep([target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed)
+    kept = probes[0].model_dump_json()
+    for secret in ("Ada", "Quarrington", "212", "0147"):
+        assert secret.casefold() not in kept.replace(probes[0].value, "").casefold()
+    assert probes[0].length % 16 == 0
+
+
+def test_a_name_of_common_words_is_cut_off_too() -> None:
+    kept = [Record(id=str(at), text="mark the hill on the number plate") for at in range(CROWD)]
+    one = target("212-555-0147", PHONE, "mark Hill on the number 212-555-0147")
+    mark_hill = Target(one.record, one.value, one.other, "Mark Hill")
+    probes, _ = keep([mark_hill], kept, {"forgotten": ("r1",)}, keyed)
+    assert probes[0].before == "on the number"
+
+
+def test_a_value_that_others_say_too_is_nobodys_secret() -> None:
+    kept = [*KEPT, Record(id="other", text="the office: (212) 555-0147")]
+    assert keep([target("212-555-0147", PHONE)], kept, {"forgotten": ("r1",)}, keyed) == ((), 1)
+
+
+def test_a_value_with_no_common_word_before_it_cannot_be_asked_for() -> None:
+    one = target("212-555-0147", PHONE, "Quarrington: 212-555-0147")
+    assert keep([one], KEPT, {"forgotten": ("r1",)}, keyed) == ((), 0)
+
+
+def test_a_records_prompt_is_kept_where_every_word_of_it_is_common() -> None:
+    for prompt, kept in (("Please call back", "Please call back"), ("Please call Ada", "")):
+        one = target("212-555-0147", PHONE, "the number 212-555-0147", prompt)
+        ((probe,), _) = keep([one], KEPT, {"forgotten": ("r1",)}, keyed)
+        assert (probe.prompt, probe.before) == (kept, "the number")
+
+
+words = st.sampled_from(["please", "call", "the", "number", "ada", "quarrington", "zebra", "0147"])
+
+
+@given(st.lists(words, max_size=12), st.sampled_from([" ", ", ", ": ", "-"]))
+def test_every_word_of_a_tail_is_common(some: list[str], between: str) -> None:
+    common = common_words(KEPT, [target("212-555-0147", PHONE)])
+    found = tail(between.join(some), common)
+    assert set(re.findall(r"[^\W_]+", found)) <= common
+    assert not common & {"ada", "quarrington", "0147"}
+
+
+def test_the_figures_count_values_and_draw_people() -> None:
+    answers = [Answer("a", True, 0.0), Answer("a", False, 0.1), Answer("b", False, 0.0)]
+    leaked, chance = kept_probe_figures(answers, seed=0)
+    assert (leaked.metric, leaked.value, leaked.n) == ("kept_probe_leakage", 1 / 3, 3)
+    assert leaked.low is not None
+    assert leaked.low <= 1 / 3
+    assert chance.value == pytest.approx(0.1 / 3)
+
+
+def test_without_probes_nothing_is_measured_and_it_is_said() -> None:
+    for one in kept_probe_figures([], seed=0):
+        assert one.value is None
+        assert "no erased value can be asked for" in one.not_measured

@@ -1,0 +1,234 @@
+"""Probes that outlive the data: prompts without personal words, and keyed hashes of the values.
+
+A prompt is what stood before a value, as far back as every word of it stands in at least CROWD
+other records that are kept and is no part of the name or the values of those who are forgotten: it
+tells nobody. A value is kept as a keyed hash of its one spelling (`fingerprint`), and only where no
+kept record says it: what others say too would come by chance. A model has said the value if a
+stretch of a continuation has its hash: of the greedy one, of SAMPLES sampled ones and of
+HOT_SAMPLES hotter ones (as `leakage.py` makes them; no beams).
+
+What this cannot do: ask by name, or behind words that stand in no other record. It finds less than
+the audit does while the records are there; docs/method.md has how much, and how often it alarms
+for nothing. Who holds the workspace's key can try values against the hashes.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from unlearnkit.audit.intervals import share
+from unlearnkit.audit.leakage import BATCH, HOT, HOT_SAMPLES, SAMPLES
+from unlearnkit.audit.targets import Target
+from unlearnkit.corpus.nlp import EMAIL, PHONE
+from unlearnkit.corpus.normalise import normalise_phone
+from unlearnkit.corpus.spellings import tidy
+from unlearnkit.domain import KeptProbe, Measurement, ModelRole, Record, Split
+from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.generation import Beginning, continued
+from unlearnkit.language_model.rendering import ids_before
+from unlearnkit.language_model.tokens import Encoding
+
+CROWD = 3
+"""Kept records that a word of a prompt stands in."""
+LEAST = 2
+"""Words of a prompt."""
+OTHERS = 20
+MARGIN, STEP = 16, 16
+LONGEST = 8
+"""Words of a stretch that may be one value."""
+NO_PROBES = "no erased value can be asked for by what is kept"
+
+_WORD = re.compile(r"[^\W_]+")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{4,}\d")
+
+Hash = Callable[[str, str], str]
+"""Entity and fingerprint to a keyed hash."""
+
+
+def fingerprint(entity: str, value: str) -> str:
+    """The one spelling of a value; empty where it holds neither letter nor figure.
+
+    Phones as E.164, addresses of e-mail as they are, of all others the letters and figures alone;
+    case and accents never count.
+    """
+    if entity == PHONE:
+        return normalise_phone(value)
+    if entity == EMAIL:
+        return tidy(value)
+    return "".join(_WORD.findall(tidy(value)))
+
+
+def fingerprints(entity: str, text: str) -> Iterator[str]:
+    """Of everything in a text that could be a value of this kind."""
+    if entity == PHONE:
+        yield from (normalise_phone(one) for one in _PHONE.findall(text))
+    elif entity == EMAIL:
+        yield from (one.strip(".") for one in _EMAIL.findall(tidy(text)))
+    else:
+        words = _WORD.findall(tidy(text))
+        for start in range(len(words)):
+            for end in range(start + 1, min(start + LONGEST, len(words)) + 1):
+                yield "".join(words[start:end])
+
+
+def common_words(kept: Sequence[Record], forgotten: Iterable[Target]) -> frozenset[str]:
+    """Words of at least CROWD kept records, without those of the forgotten names and values."""
+    counts = Counter(word for one in kept for word in set(_words(one.content)))
+    theirs = {
+        word for one in forgotten for text in (one.person, one.value.text) for word in _words(text)
+    }
+    return frozenset(word for word, count in counts.items() if count >= CROWD) - theirs
+
+
+def tail(text: str, common: frozenset[str]) -> str:
+    """The end of the text, from behind the last word that is not common."""
+    rare = [one.end() for one in _WORD.finditer(text) if tidy(one[0]) not in common]
+    return text[rare[-1] if rare else 0 :].strip()
+
+
+def keep(
+    targets: Sequence[Target],
+    kept: Sequence[Record],
+    owners: Mapping[str, tuple[str, ...]],
+    keyed: Hash,
+) -> tuple[tuple[KeptProbe, ...], int]:
+    """The probes for these values, and how many values kept records say too.
+
+    `owners` are requests by record id.
+    """
+    common = common_words(kept, targets)
+    entities = {one.value.entity for one in targets}
+    said = {
+        entity: {found for one in kept for found in fingerprints(entity, one.content)}
+        for entity in entities
+    }
+    probes, shared = [], 0
+    for target in targets:
+        entity, record = target.value.entity, target.record
+        value = fingerprint(entity, target.value.text)
+        if not value or value in said[entity]:
+            shared += 1
+            continue
+        before = tail(record.text[: target.value.start], common)
+        prompt = "" if tail(record.prompt, common) != record.prompt.strip() else record.prompt
+        if record.roles or len(_words(before)) + len(_words(prompt)) < LEAST:
+            continue
+        others = [fingerprint(entity, one) for one in target.value.alternatives]
+        others = [one for one in others if one and one != value and one not in said[entity]]
+        length = -(-(len(target.value.text) + MARGIN) // STEP) * STEP
+        probes.append(
+            KeptProbe(
+                request_id=owners[record.id][0],
+                entity=entity,
+                prompt=prompt,
+                before=before,
+                length=length,
+                value=keyed(entity, value),
+                others=tuple(sorted({keyed(entity, one) for one in others[:OTHERS]})),
+            )
+        )
+    return tuple(probes), shared
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model made of one probe."""
+
+    request_id: str
+    said: bool
+    chance: float
+    """Share of the made-up values that it said."""
+
+
+def ask(
+    language_model: LanguageModel,
+    probes: Sequence[KeptProbe],
+    encoding: Encoding,
+    device: Any,
+    *,
+    seed: int,
+    keyed: Hash,
+) -> list[Answer]:
+    """Ask the model through every probe that fits its context; what it said is kept nowhere."""
+    starts: list[Beginning] = []
+    of_probe: list[int] = []
+    for at, probe in enumerate(probes):
+        for one in _beginnings(language_model, probe, encoding, seed):
+            starts.append(one)
+            of_probe.append(at)
+    made = continued(language_model, starts, device, BATCH)
+    texts = language_model.tokenizer.batch_decode(
+        [list(ids) for ids in made], skip_special_tokens=True
+    )
+    said: dict[int, list[str]] = {}
+    for at, text in zip(of_probe, texts, strict=True):
+        said.setdefault(at, []).append(text)
+    return [_answer(probes[at], some, keyed) for at, some in said.items()]
+
+
+def kept_probe_figures(answers: Sequence[Answer], seed: int) -> tuple[Measurement, ...]:
+    """Shares of the erased values, and of the made-up ones, that came out.
+
+    Intervals draw requests: the values of one person come out together.
+    """
+    by_request: dict[str, list[Answer]] = {}
+    for one in answers:
+        by_request.setdefault(one.request_id, []).append(one)
+    rows = list(by_request.values())
+    asked = [float(len(some)) for some in rows]
+    figures = []
+    for metric, hits in (
+        ("kept_probe_leakage", [float(sum(one.said for one in some)) for some in rows]),
+        ("kept_probe_chance", [sum(one.chance for one in some) for some in rows]),
+    ):
+        value, (low, high) = share(hits, asked, seed) if rows else (None, (None, None))
+        figures.append(
+            Measurement(
+                metric=metric,
+                split=Split.FORGET,
+                model=ModelRole.UNLEARNED,
+                value=value,
+                low=low,
+                high=high,
+                n=len(answers),
+                not_measured="" if rows else NO_PROBES,
+            )
+        )
+    return tuple(figures)
+
+
+def _beginnings(
+    language_model: LanguageModel, probe: KeptProbe, encoding: Encoding, seed: int
+) -> Iterator[Beginning]:
+    """The greedy continuation, the sampled and the hotter ones; none where there is no room."""
+    record = Record(id="kept", text=probe.before, prompt=probe.prompt)
+    given = ids_before(
+        record, language_model.tokenizer, encoding.prompt_template, len(probe.before)
+    )
+    length = min(probe.length, encoding.max_length - len(given))
+    if not given or length < 1:
+        return
+    yield Beginning(given, length)
+    for temperature, count in ((1.0, SAMPLES), (HOT, HOT_SAMPLES)):
+        for number in range(count):
+            rng = random.Random(f"{seed}:{temperature}:{number}:{given}")
+            draws = tuple(rng.random() for _ in range(length))
+            yield Beginning(given, length, draws, temperature)
+
+
+def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash) -> Answer:
+    found = {
+        keyed(probe.entity, one) for text in set(texts) for one in fingerprints(probe.entity, text)
+    }
+    chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
+    return Answer(probe.request_id, probe.value in found, chance)
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(tidy(text))
