@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from tests.ledger.samples import (
     NOW,
     VAULT_KEY,
+    change,
     entry,
     request,
     subject,
     unverified,
-    url,
     verified,
 )
 from unlearnkit.domain import IdentityState, Request, RequestState, Verification
@@ -30,8 +27,8 @@ SHOWN = Verification("identity card shown at the desk", "desk", NOW - timedelta(
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with Ledger.open(url(tmp_path), clock=lambda: NOW) as opened:
+def ledger(where: str) -> Iterator[Ledger]:
+    with Ledger.open(where, clock=lambda: NOW) as opened:
         yield opened
 
 
@@ -171,12 +168,10 @@ def test_only_the_ledger_itself_says_so(ledger: Ledger, kind: str) -> None:
         ("UPDATE requests SET callback_urls = 'x'", "changed from outside"),
     ],
 )
-def test_verify_finds_what_was_changed(ledger: Ledger, tmp_path: Path, sql: str, what: str) -> None:
+def test_verify_finds_what_was_changed(ledger: Ledger, where: str, sql: str, what: str) -> None:
     add(ledger, unverified())
     ledger.extend("00000001", LATER, "many records", "dpo")
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as raw:
-        raw.execute(sql)
-        raw.commit()
+    change(where, sql)
     with pytest.raises(VerificationFailed, match=what):
         ledger.verify()
 

@@ -1,12 +1,18 @@
-"""Between a request and its row."""
+"""Between the rows of the tables and what they stand for."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from unlearnkit.domain import IdentityState, Request, Verification
-from unlearnkit.ledger.tables import RequestRow
+from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.ledger.chain import Event, canonical
+from unlearnkit.ledger.tables import EventRow, RequestRow
 
 
 def columns(request: Request) -> dict[str, Any]:
@@ -43,3 +49,53 @@ def as_received(request: Request) -> Request:
         return request
     changes = {"verified_how": "", "verified_at": None, "verified_by": ""}
     return request.model_copy(update={"identity": IdentityState.UNVERIFIED, **changes})
+
+
+def find_row(session: Session, id_or_prefix: str) -> RequestRow:
+    """The row of the one request whose id begins so. Raises BadInput, which never repeats it."""
+    wanted = id_or_prefix.strip().lower()
+    exact = session.get(RequestRow, wanted)
+    if exact is not None:
+        return exact
+    found: Sequence[RequestRow] = []
+    if wanted:
+        begins = RequestRow.id.startswith(wanted, autoescape=True)
+        found = session.scalars(select(RequestRow).where(begins)).all()
+    if len(found) != 1:
+        what = f"{len(found)} requests begin with this id" if found else "no request has this id"
+        raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
+    return found[0]
+
+
+def to_event(row: EventRow) -> Event:
+    """The event of a row. Raises VerificationFailed where its payload is no JSON object."""
+    try:
+        payload = json.loads(row.payload)
+    except ValueError:
+        payload = None
+    if not isinstance(payload, dict):
+        raise VerificationFailed(f"event {row.seq} of the ledger does not hold: no JSON object")
+    return Event(
+        row.seq,
+        row.time,
+        row.actor,
+        row.kind,
+        row.request_id,
+        payload,
+        row.previous,
+        row.hash,
+    )
+
+
+def event_row(event: Event) -> EventRow:
+    """The event's row, with the payload as it was hashed."""
+    return EventRow(
+        seq=event.seq,
+        time=event.time,
+        actor=event.actor,
+        kind=event.kind,
+        request_id=event.request_id,
+        payload=canonical(event.payload).decode(),
+        previous=event.previous,
+        hash=event.hash,
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Forgotten, Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import GENESIS, Event, Head, canonical, next_event, verify_chain
+from unlearnkit.ledger.chain import GENESIS, Event, Head, next_event, verify_chain
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
 from unlearnkit.ledger.listing import LISTED, check_list, listed_payload
 from unlearnkit.ledger.replay import (
@@ -30,7 +29,16 @@ from unlearnkit.ledger.replay import (
     replay,
     verified,
 )
-from unlearnkit.ledger.rows import as_received, columns, declared, to_request, update
+from unlearnkit.ledger.rows import (
+    as_received,
+    columns,
+    declared,
+    event_row,
+    find_row,
+    to_event,
+    to_request,
+    update,
+)
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import DoNotTrainRow, EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, unseal
@@ -101,7 +109,7 @@ class Ledger:
     def request(self, id_or_prefix: str) -> Request:
         """One request. Raises BadInput when no id, or more than one, begins so."""
         with self._reading() as session:
-            return to_request(_find(session, id_or_prefix))
+            return to_request(find_row(session, id_or_prefix))
 
     def set_state(
         self,
@@ -118,7 +126,7 @@ class Ledger:
         kept for good: no name in it. Raises BadInput for a way it may not go.
         """
         with self._writing() as session:
-            row = _find(session, request_id)
+            row = find_row(session, request_id)
             before = to_request(row)
             if before.state is state:
                 return before
@@ -143,7 +151,7 @@ class Ledger:
         Raises BadInput for one that is closed.
         """
         with self._writing() as session:
-            row = _find(session, request_id)
+            row = find_row(session, request_id)
             before = to_request(row)
             if before.verified:
                 return before, False
@@ -156,7 +164,7 @@ class Ledger:
         extended before, without a reason, and for a deadline that is not later.
         """
         with self._writing() as session:
-            row = _find(session, request_id)
+            row = find_row(session, request_id)
             before, now = to_request(row), self._clock().astimezone(UTC)
             after = extended(before, due, reason, now)
             update(row, after)
@@ -172,7 +180,7 @@ class Ledger:
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
         """Who the request is about. Raises BadInput when erased, VerificationFailed: see unseal."""
         with self._reading() as session:
-            row = _find(session, request_id)
+            row = find_row(session, request_id)
             kept = session.get(VaultRow, row.id)
             if kept is None:
                 raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
@@ -195,13 +203,15 @@ class Ledger:
         if kind in (*OWN, LISTED):
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
-            full = _find(session, request_id).id if request_id is not None else None
+            full = find_row(session, request_id).id if request_id is not None else None
             return self._record(session, kind, actor, payload, full)
 
     def events(self) -> list[Event]:
         """Everything that happened, first to last."""
         with self._reading() as session:
-            return [_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))]
+            return [
+                to_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
+            ]
 
     def head(self) -> Head:
         """The chain's end, as it stands."""
@@ -222,7 +232,7 @@ class Ledger:
         """
         with self._reading() as session:
             events = [
-                _event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
+                to_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
             ]
             table = {
                 row.id: Entry(to_request(row), row.digest)
@@ -306,25 +316,14 @@ class Ledger:
     ) -> Event:
         last = session.scalars(select(EventRow).order_by(EventRow.seq.desc()).limit(1)).first()
         event = next_event(
-            _event(last) if last else None,
+            to_event(last) if last else None,
             time=self._clock().astimezone(UTC).isoformat(),
             actor=actor,
             kind=kind,
             request_id=request_id,
             payload=payload,
         )
-        session.add(
-            EventRow(
-                seq=event.seq,
-                time=event.time,
-                actor=event.actor,
-                kind=event.kind,
-                request_id=event.request_id,
-                payload=canonical(event.payload).decode(),
-                previous=event.previous,
-                hash=event.hash,
-            )
-        )
+        session.add(event_row(event))
         session.flush()
         self.changed = True
         return event
@@ -348,40 +347,5 @@ class Ledger:
             yield session
 
 
-def _find(session: Session, id_or_prefix: str) -> RequestRow:
-    # Never repeats what was asked for: people type names here.
-    wanted = id_or_prefix.strip().lower()
-    exact = session.get(RequestRow, wanted)
-    if exact is not None:
-        return exact
-    found: Sequence[RequestRow] = []
-    if wanted:
-        begins = RequestRow.id.startswith(wanted, autoescape=True)
-        found = session.scalars(select(RequestRow).where(begins)).all()
-    if len(found) != 1:
-        what = f"{len(found)} requests begin with this id" if found else "no request has this id"
-        raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
-    return found[0]
-
-
 def _forgotten(row: DoNotTrainRow) -> Forgotten:
     return Forgotten(row.request_id, row.kind, row.hash)
-
-
-def _event(row: EventRow) -> Event:
-    try:
-        payload = json.loads(row.payload)
-    except ValueError:
-        payload = None
-    if not isinstance(payload, dict):
-        raise VerificationFailed(f"event {row.seq} of the ledger does not hold: no JSON object")
-    return Event(
-        row.seq,
-        row.time,
-        row.actor,
-        row.kind,
-        row.request_id,
-        payload,
-        row.previous,
-        row.hash,
-    )

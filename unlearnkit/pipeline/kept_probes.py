@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 from unlearnkit.artefacts import load, save
-from unlearnkit.audit.task import AuditTask
 from unlearnkit.audit.kept_probes import Hash, keep
+from unlearnkit.audit.task import AuditTask
 from unlearnkit.domain import KeptProbes, Split
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import Run
