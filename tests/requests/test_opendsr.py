@@ -57,6 +57,13 @@ def test_device_ids_are_searched_for_as_they_are() -> None:
     assert submission.identifiers == (Identifier(IdentifierKind.OTHER, "ABCD-1234"),)
 
 
+def test_a_callback_that_only_looks_like_an_identifier_is_taken() -> None:
+    url = "https://controller.example/callbacks/771"
+    number = identity("controller_customer_id", "77")
+    said = parse_opendsr(erasure(subject_identities=[number], status_callback_urls=[url]))
+    assert said.callback_urls == (url,)
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"regulation": None}, "regulation: Field required"),
     ({"regulation": "lgpd"}, "'gdpr' or 'ccpa'"),

@@ -10,6 +10,7 @@ OpenDSR has no identity type for a name or a phone number; those stand in its ex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import unquote_plus, urlsplit
@@ -184,8 +185,9 @@ class OpenDsrRequest(_Strict):
                 "extensions.unlearnkit"
             )
         # The addresses stay in the ledger when the person's identifiers are erased.
-        plain = [folded(unquote_plus(url)) for url in self.status_callback_urls]
-        if any(folded(one.value) in url for one in people for url in plain):
+        plain = "\n".join(folded(unquote_plus(url)) for url in self.status_callback_urls)
+        values = (re.escape(folded(one.value)) for one in people)
+        if any(re.search(rf"(?<!\w){value}(?!\w)", plain) for value in values):
             raise ValueError("status_callback_urls holds an identifier of the person")
         return self
 
