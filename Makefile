@@ -14,8 +14,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
 
+# A worker a core; what files share, models trained once among it, is made once a worker.
 test: $(READY) check
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 # After a change of the audit's or the report's model.
 schemas: $(READY)
