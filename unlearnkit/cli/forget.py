@@ -104,12 +104,12 @@ def process(
     then review them and run the same command again. Unverified requests are left out.
     """
     from unlearnkit.config import FILE_NAME
+    from unlearnkit.pipeline.ledger import create_workspace
     from unlearnkit.pipeline.line import Job
     from unlearnkit.pipeline.line import process as run_line
-    from unlearnkit.workspace import Workspace
 
     if not (workspace / FILE_NAME).is_file():
-        made = Workspace.create(workspace)
+        made = create_workspace(workspace)
         err.print(f"Made a workspace in {made.root}", highlight=False, soft_wrap=True)
     job = Job(
         model,

@@ -51,11 +51,12 @@ def opened_ledger(workspace: Workspace) -> Iterator[Ledger]:
     would hide it.
     """
     with workspace.open_ledger() as ledger:
-        checkpoint = agreed(workspace, ledger)
+        if agreed(workspace, ledger) is None and is_main_process():
+            _sign(workspace, ledger)  # before the first event: killed after it is no alarm then
         try:
             yield ledger
         finally:
-            if is_main_process() and (ledger.changed or checkpoint is None):
+            if is_main_process() and ledger.changed:
                 _sign(workspace, ledger)
 
 
