@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.company import opened
-from unlearnkit.domain import Identifier, IdentifierKind, RequestState
+from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.find import add_requests, index_corpus, locate
 from unlearnkit.requests.build import build_request
@@ -48,6 +48,7 @@ def ready(root: Path) -> Path:
             context.workspace.pseudonym_key,
             context.now(),
             context.workspace.config.clock,
+            verification=Verification("shown at the desk"),
         )
         add_requests(context, [pair])
         patterns = context.workspace.config.nlp.model_copy(update={"engine": "patterns"})

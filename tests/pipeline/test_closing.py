@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.company import opened
 from tests.forgotten import NUMBER, ZOLTANA, forgotten, ready
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState
+from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import add_requests
@@ -66,7 +66,9 @@ def test_a_request_that_was_never_searched_for_is_listed_too(tmp_path: Path) -> 
     with opened(Workspace.create(tmp_path / "work").root) as context:
         given = [Identifier(IdentifierKind.EMAIL, "Carl@other.example")]
         key, clock = context.workspace.pseudonym_key, context.workspace.config.clock
-        add_requests(context, [build_request(given, "gdpr", key, context.now(), clock)])
+        shown = Verification("shown at the desk")
+        asked = build_request(given, "gdpr", key, context.now(), clock, verification=shown)
+        add_requests(context, [asked])
         [request] = context.ledger.requests()
         context.ledger.set_state(request.id, RequestState.READY, "dpo")
         complete(context, [request.id])
