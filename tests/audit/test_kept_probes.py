@@ -78,7 +78,7 @@ def test_a_prompt_goes_back_as_far_as_its_words_are_everybodys() -> None:
     probes, shared = keep([target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed)
     (probe,) = probes
     assert probe.before == "back on the number"
-    assert (probe.request_id, shared) == ("r1", 0)
+    assert (probe.request_ids, shared) == (("r1",), 0)
     assert probe.value == keyed(PHONE, "+12125550147")
     assert probe.others == (keyed(PHONE, "+12125550199"),)
 
@@ -128,7 +128,7 @@ def test_every_word_of_a_tail_is_common(some: list[str], between: str) -> None:
 
 
 def test_the_figures_count_values_and_draw_people() -> None:
-    answers = [Answer("a", True, 0.0), Answer("a", False, 0.1), Answer("b", False, 0.0)]
+    answers = [Answer(("a",), True, 0.0), Answer(("a",), False, 0.1), Answer(("b",), False, 0.0)]
     leaked, chance = kept_probe_figures(answers, seed=0)
     assert (leaked.metric, leaked.value, leaked.n) == ("kept_probe_leakage", 1 / 3, 3)
     assert leaked.low is not None

@@ -11,7 +11,7 @@ from tests.company import Line, unlearnkit
 def gated(model: Path, workspace: Path) -> tuple[int, dict[str, float]]:
     said = unlearnkit("gate", model, "--probes", "--workspace", workspace, "--json")
     checks = said.json["verdict"]["checks"]
-    return said.exit_code, {one["rule"]: one["value"] for one in checks}
+    return said.exit_code, {one["rule"]: one["observed"] for one in checks}
 
 
 def test_a_model_that_recites_fails_and_one_that_never_saw_passes(

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.company import Line
 from unlearnkit.artefacts import load
 from unlearnkit.domain import AuditResult, Split
-from unlearnkit.policy.schema import METRICS, Rule
+from unlearnkit.policy.schema import BY_PROBES, METRICS, Rule
 
 
 def allowed(metric: str, split: Split) -> bool:
@@ -35,5 +35,6 @@ def test_every_figure_a_rule_may_name_is_in_an_audit_with_its_value_or_its_reaso
     audit = load(line.workspace / "runs" / line.run_id / "audit.json", AuditResult)
     told = {(one.metric, one.split) for one in audit.measurements}
     named = {(metric, split) for metric, split in product(METRICS, Split) if allowed(metric, split)}
-    assert named - told == {("perplexity", Split.UTILITY)}  # no text was given
+    by_probes = {(metric, Split.FORGET) for metric in BY_PROBES}  # `gate --probes` measures them
+    assert named - told == {("perplexity", Split.UTILITY), *by_probes}  # no text was given
     assert told <= named

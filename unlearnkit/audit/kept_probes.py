@@ -124,7 +124,7 @@ def keep(
         length = -(-(len(target.value.text) + MARGIN) // STEP) * STEP
         probes.append(
             KeptProbe(
-                request_id=owners[record.id][0],
+                request_ids=owners[record.id],
                 entity=entity,
                 prompt=prompt,
                 before=before,
@@ -140,7 +140,7 @@ def keep(
 class Answer:
     """What a model made of one probe."""
 
-    request_id: str
+    request_ids: tuple[str, ...]
     said: bool
     chance: float
     """Share of the made-up values that it said."""
@@ -177,10 +177,10 @@ def kept_probe_figures(answers: Sequence[Answer], seed: int) -> tuple[Measuremen
 
     Intervals draw requests: the values of one person come out together.
     """
-    by_request: dict[str, list[Answer]] = {}
+    by_people: dict[tuple[str, ...], list[Answer]] = {}
     for one in answers:
-        by_request.setdefault(one.request_id, []).append(one)
-    rows = list(by_request.values())
+        by_people.setdefault(one.request_ids, []).append(one)
+    rows = list(by_people.values())
     asked = [float(len(some)) for some in rows]
     figures = []
     for metric, hits in (
@@ -227,7 +227,7 @@ def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash) -> Answer:
         keyed(probe.entity, one) for text in set(texts) for one in fingerprints(probe.entity, text)
     }
     chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
-    return Answer(probe.request_id, probe.value in found, chance)
+    return Answer(probe.request_ids, probe.value in found, chance)
 
 
 def _words(text: str) -> list[str]:

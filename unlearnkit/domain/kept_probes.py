@@ -12,7 +12,8 @@ from unlearnkit.domain.artefact import Artefact
 class KeptProbe(Artefact):
     """How to ask for one erased value, and how to know it again. The value is not in it."""
 
-    request_id: str
+    request_ids: tuple[str, ...]
+    """Whose records it was in."""
     entity: str
     prompt: str
     before: str

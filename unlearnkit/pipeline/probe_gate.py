@@ -80,7 +80,7 @@ def _of_completed(context: Context) -> list[KeptProbes]:
         if not run.probes_file.is_file():
             continue
         kept = load(run.probes_file, KeptProbes)
-        mine = tuple(one for one in kept.probes if one.request_id in completed)
+        mine = tuple(one for one in kept.probes if completed.intersection(one.request_ids))
         completed -= set(run.manifest.requests)
         if mine:
             found.append(kept.model_copy(update={"probes": mine}))

@@ -57,8 +57,10 @@ METRICS = {
 """Metric names a rule may use -> what they are called in words."""
 
 
-OF_VALUES = ("pii_leakage", "kept_probe_", "decoy_", "logit_lens_")
+OF_VALUES = ("pii_leakage", "decoy_", "logit_lens_")
 """How metrics of personal values begin."""
+BY_PROBES = ("kept_probe_leakage", "kept_probe_chance")
+"""Metrics of `gate --probes`, which measures nothing else."""
 UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 """Metrics that compare forgotten with never-seen values by themselves."""
 WITHOUT_INTERVAL = (
@@ -245,6 +247,16 @@ class Rule(_Part):
             raise ValueError(f"{self.metric} is measured on the forget and the holdout records")
         if self.split is Split.HOLDOUT and self.compare.to == "holdout":
             raise ValueError("a rule that compares the holdout with itself decides nothing")
+        return self
+
+    @model_validator(mode="after")
+    def _of_the_model_that_is_asked(self) -> Self:
+        by_probes = self.metric in BY_PROBES
+        if by_probes and (self.split is not Split.FORGET or self.compare.to != "absolute"):
+            raise ValueError(
+                f"{self.metric} is measured by `gate --probes`, of the one model that is asked: "
+                "split: forget, to: absolute"
+            )
         return self
 
 
