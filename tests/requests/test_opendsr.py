@@ -64,6 +64,29 @@ def test_a_callback_that_only_looks_like_an_identifier_is_taken() -> None:
     assert said.callback_urls == (url,)
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "rest"),
+    [
+        ("email", "anna+news@example.com", "?u=anna+news@example.com"),
+        ("email", "anna+news@example.com", "?u=anna%2Bnews%40example.com"),
+        ("phone", "+15550142042", "?phone=+15550142042"),
+        ("phone", "+1 555 0142042", "?phone=%2B1+555+0142042"),
+        ("email", "anna@example.com", "cb/user_anna@example.com"),
+        ("email", "anna@example.com", "cb/anna@example.com_done"),
+        ("controller_customer_id", "C770077", "cb_c770077_done"),
+    ],
+)
+def test_no_spelling_of_a_callback_keeps_an_identifier(kind: str, value: str, rest: str) -> None:
+    person = {"identities": [{"identity_type": kind, "identity_value": value}]}
+    request = erasure(
+        subject_identities=None,
+        extensions={"unlearnkit": person},
+        status_callback_urls=[f"https://controller.example/{rest}"],
+    )
+    with pytest.raises(ValidationError, match="holds an identifier of the person"):
+        parse_opendsr(request)
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"regulation": None}, "regulation: Field required"),
     ({"regulation": "lgpd"}, "'gdpr' or 'ccpa'"),
