@@ -188,3 +188,16 @@ def test_other_times_are_refused_without_repeating_them(text: str) -> None:
     with pytest.raises(ValueError, match="RFC 3339") as refusal:
         parse_time(text)
     assert not text or text not in str(refusal.value)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "1969-12-31", "1970-01-01T00:30:00+01:00"])
+def test_times_before_1970_are_refused_without_repeating_them(text: str) -> None:
+    with pytest.raises(ValueError, match="before 1970") as refusal:
+        parse_time(text)
+    assert text not in str(refusal.value)
+
+
+@given(ZONES)
+def test_a_term_can_be_counted_from_the_earliest_time_in_every_zone(zone: str) -> None:
+    earliest = parse_time("1970-01-01")
+    assert due_date("gdpr", earliest, Clock(time_zone=zone)) > earliest

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.requests.opendsr import CLOCK, FIRST_ID, KEY, NOW, SECOND_ID, erasure, identity
+from unlearnkit.config import Clock
 from unlearnkit.domain import (
     Identifier,
     IdentifierKind,
@@ -19,6 +20,7 @@ from unlearnkit.domain import (
     Verification,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.requests.clock import due_date
 from unlearnkit.requests.intake import read_requests
 
 HEADER = "request_id,regulation,submitted,name,email,phone,customer_id,address,date_of_birth,handle"
@@ -229,3 +231,24 @@ def test_no_field_s_value_is_repeated(tmp_path: Path, change: dict[str, Any]) ->
     with pytest.raises(BadInput) as refusal:
         read(tmp_path / "r.json", json.dumps(erasure(**change)))
     assert SECRET not in str(refusal.value)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_year_no_deadline_can_be_counted_from_is_refused_with_its_line(
+    tmp_path: Path, zone: str
+) -> None:
+    path = tmp_path / "requests.csv"
+    path.write_text(f"{HEADER}\n,gdpr,0001-01-01,,{SECRET}@q.example,,,,,\n", encoding="utf-8")
+    with pytest.raises(BadInput, match="submitted: a time before 1970") as refusal:
+        read_requests(path, KEY, NOW, Clock(time_zone=zone))
+    assert (refusal.value.where, refusal.value.line) == (str(path), 2)
+    assert SECRET not in str(refusal.value)
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Pacific/Auckland"])
+def test_a_time_far_ahead_is_due_as_if_it_came_today(tmp_path: Path, zone: str) -> None:
+    path = tmp_path / "requests.csv"
+    path.write_text(f"{HEADER}\n,gdpr,9999-12-31,,y@q.example,,,,,\n", encoding="utf-8")
+    clock = Clock(time_zone=zone)
+    [(one, _)] = read_requests(path, KEY, NOW, clock)
+    assert one.due == due_date("gdpr", NOW, clock)

@@ -16,6 +16,8 @@ Regulation = Literal["gdpr", "ccpa"]
 _RFC_3339 = re.compile(
     r"\d{4}-\d{2}-\d{2}([Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?", re.ASCII
 )
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+"""No time before it is read."""
 _TERM = re.compile(r"(\d{1,4})([dh])", re.ASCII)
 
 
@@ -74,16 +76,22 @@ def parse_term(text: str) -> timedelta:
 
 
 def parse_time(text: str) -> datetime:
-    """An RFC 3339 time in UTC, or midnight UTC of a bare date. Raises ValueError on others."""
+    """An RFC 3339 time in UTC, or midnight UTC of a bare date. Raises ValueError on others.
+
+    And on times before 1970: nobody asked then, and no term can be counted from the year 1.
+    """
     try:
         if not _RFC_3339.fullmatch(text):
             raise ValueError
         read = datetime.fromisoformat(text.upper())
-        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        read = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         raise ValueError(
             "needs an RFC 3339 time with its offset, as in 2026-01-31T15:00:00Z"
         ) from None
+    if read < EARLIEST:
+        raise ValueError(f"a time before {EARLIEST.year} cannot be right")
+    return read
 
 
 def time_text(text: str) -> str:
