@@ -253,6 +253,31 @@ def test_an_end_that_was_cut_off_and_grown_again_is_shown(work: Workspace) -> No
     blocked(work)
 
 
+def test_init_does_not_sign_over_a_ledger_that_was_cut(work: Workspace) -> None:
+    """Without its settings a workspace counts as none, and 'init' is what the commands advise."""
+    rewrite(work, events(work)[:-1])
+    signed = (work.root / CHECKPOINT).read_bytes()
+    with pytest.raises(VerificationFailed, match="the ledger has 5 events, and had 6 when"):
+        initialised_again(work)
+    assert (work.root / CHECKPOINT).read_bytes() == signed
+    blocked(work)
+
+
+def test_init_does_not_sign_a_ledger_whose_checkpoint_is_gone(on_sqlite: Workspace) -> None:
+    (on_sqlite.root / CHECKPOINT).unlink()
+    with pytest.raises(VerificationFailed, match="has 6 events and no checkpoint") as refusal:
+        initialised_again(on_sqlite)
+    assert "unlearnkit ledger accept" in refusal.value.fix
+    assert not (on_sqlite.root / CHECKPOINT).exists()
+    accept(on_sqlite, "admin", "the settings and the checkpoint were lost with a disk")
+    assert verified(on_sqlite) == EVENTS + 1
+
+
+def initialised_again(workspace: Workspace) -> Workspace:
+    (workspace.root / "unlearnkit.yaml").unlink()
+    return create_workspace(workspace.root, ledger_url=workspace.config.ledger_url)
+
+
 def test_an_older_copy_of_the_file_is_shown(on_sqlite: Workspace) -> None:
     older = (on_sqlite.root / "ledger.db").read_bytes()
     with opened_ledger(on_sqlite) as ledger:
@@ -323,6 +348,17 @@ def test_a_report_s_signature_is_no_checkpoint(on_sqlite: Workspace) -> None:
 
 
 # --- what is no alarm -------------------------------------------------------------------------
+
+
+def test_init_again_over_a_whole_ledger(work: Workspace) -> None:
+    assert verified(initialised_again(work)) == EVENTS
+
+
+def test_another_machine_joins_a_shared_ledger(postgresql: Server, tmp_path: Path) -> None:
+    url = postgresql.emptied()
+    fill(create_workspace(tmp_path / "first", ledger_url=url))
+    assert verified(create_workspace(tmp_path / "second", ledger_url=url)) == EVENTS
+
 
 KILLED = """
 import sys, os, signal

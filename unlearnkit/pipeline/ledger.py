@@ -35,9 +35,16 @@ _ACCEPT = (
 
 
 def create_workspace(root: Path, passphrase_from: str = NONE, ledger_url: str = "") -> Workspace:
-    """A new workspace whose ledger is signed from its beginning. Raises as `Workspace.create`."""
+    """A new workspace whose ledger is signed from its beginning. Raises as `Workspace.create`.
+
+    A ledger that is there already is not signed over: raises as `agreed`. Only PostgreSQL's, which
+    other machines share, may hold events of which this workspace has no checkpoint yet.
+    """
     made = Workspace.create(root, passphrase_from, ledger_url)
+    shared = made.ledger_url.startswith("postgresql")
     with made.open_ledger() as ledger:
+        if (made.root / CHECKPOINT).exists() or not shared:
+            agreed(made, ledger)
         ledger.verify()
         _sign(made, ledger)
     return made
