@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,9 +20,11 @@ from tests.ledger.samples import change, look, request, subject
 from tests.postgresql import Server
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.keys import SigningKey
 from unlearnkit.ledger.chain import Event, canonical, event_hash
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.ledger.vault import seal
+from unlearnkit.pipeline import keys
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import rotate
 from unlearnkit.pipeline.ledger import (
@@ -31,6 +36,7 @@ from unlearnkit.pipeline.ledger import (
     opened_ledger,
     verify_ledger,
 )
+from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
 from unlearnkit.report.signing import sign_statement
 from unlearnkit.workspace import Workspace
 
@@ -341,6 +347,43 @@ def test_a_deleted_checkpoint_is_missed(on_sqlite: Workspace) -> None:
         pass
 
 
+def stolen_and_rotated(workspace: Workspace) -> SigningKey:
+    """Somebody's copy of the key that the owner then replaced."""
+    copy = workspace.root.parent / "stolen.pem"
+    shutil.copy(workspace.signing_file, copy)
+    with opened_ledger(workspace) as ledger:
+        rotate(Context(workspace, ledger, "dpo"))
+    return SigningKey(copy, None)
+
+
+def signed_by_thief(workspace: Workspace, key: SigningKey) -> None:
+    with workspace.open_ledger() as ledger:
+        head = ledger.head()
+    checkpoint = Checkpoint(size=head.size, head=head.hash, time=datetime.now(UTC))
+    (workspace.root / CHECKPOINT).write_bytes(sign_checkpoint(checkpoint, key))
+
+
+def test_a_retired_key_signs_no_ledger_that_was_cut_before_its_rotation(work: Workspace) -> None:
+    stolen = stolen_and_rotated(work)
+    rewrite(work, events(work)[:EVENTS])
+    signed_by_thief(work, stolen)
+    assert refused(work) == (
+        "the checkpoint of 6 events is signed with a retired key: the ledger does not say so"
+    )
+    blocked(work)
+
+
+def test_a_retired_key_signs_nothing_after_its_rotation(on_sqlite: Workspace) -> None:
+    stolen = stolen_and_rotated(on_sqlite)
+    with on_sqlite.open_ledger() as ledger:
+        ledger.append("tick", "thief", {})
+    signed_by_thief(on_sqlite, stolen)
+    assert refused(on_sqlite) == (
+        "the checkpoint of 8 events is signed with a retired key: event 7 says so"
+    )
+    blocked(on_sqlite)
+
+
 def test_a_report_s_signature_is_no_checkpoint(on_sqlite: Workspace) -> None:
     bundle = json.loads(sign_statement({"size": 6}, on_sqlite.signing_key))
     (on_sqlite.root / CHECKPOINT).write_bytes(canonical(bundle["dsseEnvelope"]) + b"\n")
@@ -404,6 +447,52 @@ def test_a_retired_key_s_checkpoint_still_holds(on_sqlite: Workspace) -> None:
     assert verified(on_sqlite) == EVENTS + 1
     path.write_bytes(before)
     assert verified(on_sqlite) == EVENTS + 1
+
+
+class Killed(BaseException):
+    """What ends a process between two writes."""
+
+
+@pytest.mark.parametrize("between", ["key made", "event", "public half", "private half"])
+def test_a_rotation_killed_anywhere_is_no_alarm_whatever_is_done_before_it_is_finished(
+    on_sqlite: Workspace, between: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        killed_at(between, patched)
+        with on_sqlite.open_ledger() as ledger, pytest.raises(Killed):
+            rotate(Context(on_sqlite, ledger, "dpo"))
+    verified(on_sqlite)
+    with opened_ledger(on_sqlite) as ledger:
+        ledger.append("tick", "dpo", {})
+    verified(on_sqlite)
+    with on_sqlite.open_ledger() as ledger:  # and killed again, before the checkpoint
+        rotate(Context(on_sqlite, ledger, "dpo"))
+    verified(on_sqlite)
+    with opened_ledger(on_sqlite) as ledger:
+        ledger.append("tick", "dpo", {})
+    verified(on_sqlite)
+
+
+def killed_at(between: str, patched: pytest.MonkeyPatch) -> None:
+    """End the process after a step of the rotation."""
+    write, replaced = keys.write_atomic, Path.replace
+
+    def writing(path: Path, *arguments: Any) -> None:
+        step = "key made" if path.parent.name == "retired" else "event"
+        if between == step:
+            raise Killed
+        write(path, *arguments)
+
+    def replacing(path: Path, target: Path) -> Path:
+        if path.name == "next.pem" and between == "public half":
+            raise Killed
+        there = replaced(path, target)
+        if path.name == "next.pem":
+            raise Killed
+        return there
+
+    patched.setattr(keys, "write_atomic", writing)
+    patched.setattr(Path, "replace", replacing)
 
 
 # --- a restored backup ------------------------------------------------------------------------

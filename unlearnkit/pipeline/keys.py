@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, new_private_key, public_half, read_secret, write_secret
+from unlearnkit.ledger.chain import Event
 from unlearnkit.passphrase import NONE, Protection, Way
 from unlearnkit.pipeline.context import Context
 from unlearnkit.report.signing import hinted_key, load_public_key, load_signer
@@ -17,6 +18,8 @@ from unlearnkit.report.verifying import ATTESTATION
 from unlearnkit.workspace import Workspace
 
 T = TypeVar("T")
+
+ROTATED = "key_rotated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,22 @@ def own_key(workspace: Workspace, report: Path) -> Path:
     hint = hinted_key(attestation.read_bytes()) if attestation.is_file() else ""
     fitting = (one.file for one in known_keys(workspace) if one.keyid == hint)
     return next(fitting, workspace.public_key)
+
+
+def signing_now(workspace: Workspace) -> SigningKey:
+    """The private half of `workspace.public_key`, also where a rotation was interrupted."""
+    signing = workspace.signing_key
+    following = _following(workspace, signing)
+    put_in_place = following.path.exists() and (
+        public_half(following) == workspace.public_key.read_bytes()
+    )
+    return following if put_in_place else signing
+
+
+def retired_at(events: Iterable[Event], keyid: str) -> int | None:
+    """The number of the event that retired a key; None where the ledger has none."""
+    found = (one for one in events if one.kind == ROTATED and one.payload.get("from") == keyid)
+    return max((one.seq for one in found), default=None)
 
 
 def protect(context: Context, source: str) -> None:
@@ -84,17 +103,29 @@ def rotate(context: Context) -> tuple[str, str]:
     """
     workspace = context.workspace
     signing = workspace.signing_key
-    following = SigningKey(workspace.keys_dir / "next.pem", signing.unlocking)
+    following = _following(workspace, signing)
     old = load_signer(signing).public_key.keyid
     if not following.path.exists():
         following.write(new_private_key())
     new = load_signer(following).public_key.keyid
     if old != new:
         write_atomic(workspace.retired_dir / f"{old}.pub", public_half(signing))
-        context.record("key_rotated", {"from": old, "to": new})
+        _record_rotation(context, {"from": old, "to": new})
     write_atomic(workspace.public_key, public_half(following))
     following.path.replace(signing.path)
     return old, new
+
+
+def _following(workspace: Workspace, signing: SigningKey) -> SigningKey:
+    """The key that replaces `signing`; its file is there during a rotation only."""
+    return SigningKey(workspace.keys_dir / "next.pem", signing.unlocking)
+
+
+def _record_rotation(context: Context, payload: dict[str, Any]) -> None:
+    """Record it, again where the old key has signed later events since it was interrupted."""
+    last = context.ledger.events()[-1:]
+    if [(one.kind, one.payload) for one in last] != [(ROTATED, payload)]:
+        context.ledger.append(ROTATED, context.actor, payload)
 
 
 def _opened(read: Callable[[bytes | None], T], ways: Iterable[bytes | None]) -> T:

@@ -19,9 +19,10 @@ from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.passphrase import NONE
 from unlearnkit.pipeline.context import is_main_process, utc_now
-from unlearnkit.pipeline.keys import own_key
+from unlearnkit.pipeline.keys import own_key, retired_at, signing_now
 from unlearnkit.report.checkpoint import Checkpoint, read_checkpoint, sign_checkpoint
 from unlearnkit.report.facts import Report
+from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.requests.identifiers import refuse_identifiers
 from unlearnkit.workspace import Workspace
@@ -76,8 +77,8 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
     path = workspace.root / CHECKPOINT
     keys = [key] if key else [workspace.public_key, *sorted(workspace.retired_dir.glob("*.pub"))]
     # Before the ledger, to which another process may be adding.
-    checkpoint = read_checkpoint(path, keys)
-    if checkpoint is None:
+    found = read_checkpoint(path, keys)
+    if found is None:
         size = ledger.head().size
         if size == 0:
             return None
@@ -87,9 +88,28 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
             where=path,
             fix=_ACCEPT,
         )
+    checkpoint, keyid = found
+    if key is None and keyid != load_public_key(workspace.public_key).keyid:
+        _check_retired(keyid, checkpoint, ledger, path)
     when = f"it was signed on {checkpoint.time:%Y-%m-%d %H:%M} UTC"
     _compare(Head(checkpoint.size, checkpoint.head), when, ledger)
     return checkpoint
+
+
+def _check_retired(keyid: str, checkpoint: Checkpoint, ledger: Ledger, path: Path) -> None:
+    """Raises VerificationFailed unless the key signed it before the event that retired the key.
+
+    Such a checkpoint stays where a rotation was killed before the new one was written, and on the
+    other machines that share the ledger.
+    """
+    retired = retired_at(ledger.events(), keyid)
+    if retired is None or checkpoint.size > retired:
+        where = "the ledger does not say so" if retired is None else f"event {retired} says so"
+        raise VerificationFailed(
+            f"the checkpoint of {checkpoint.size} events is signed with a retired key: {where}",
+            where=path,
+            fix=_ACCEPT,
+        )
 
 
 def _compare(then: Head, when: str, ledger: Ledger) -> None:
@@ -113,7 +133,7 @@ def _sign(workspace: Workspace, ledger: Ledger) -> None:
     head = ledger.head()
     checkpoint = Checkpoint(size=head.size, head=head.hash, time=utc_now())
     path = workspace.root / CHECKPOINT
-    write_atomic(path, sign_checkpoint(checkpoint, workspace.signing_key))
+    write_atomic(path, sign_checkpoint(checkpoint, signing_now(workspace)))
 
 
 @dataclass(frozen=True, slots=True)

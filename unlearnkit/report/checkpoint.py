@@ -40,8 +40,8 @@ def sign_checkpoint(checkpoint: Checkpoint, key: SigningKey) -> bytes:
     return _bytes(envelope)
 
 
-def read_checkpoint(path: Path, public_keys: Iterable[Path]) -> Checkpoint | None:
-    """The checkpoint, signed by one of the keys; None where there is no file.
+def read_checkpoint(path: Path, public_keys: Iterable[Path]) -> tuple[Checkpoint, str] | None:
+    """The checkpoint and the id of the key, one of those, that signed it; None for no file.
 
     Raises VerificationFailed naming what does not hold, BadInput for an unusable key.
     """
@@ -71,7 +71,7 @@ def read_checkpoint(path: Path, public_keys: Iterable[Path]) -> Checkpoint | Non
             "the checkpoint was changed outside its signed part, or is something else", where=path
         )
     try:
-        return Checkpoint.model_validate_json(envelope.payload)
+        return Checkpoint.model_validate_json(envelope.payload), named[0].keyid
     except ValidationError:
         raise VerificationFailed("the checkpoint says nothing of a ledger", where=path) from None
 
