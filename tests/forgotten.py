@@ -38,7 +38,7 @@ def forgotten(root: Path) -> Path:
     return workspace
 
 
-def ready(root: Path) -> Path:
+def ready(root: Path, trained: Sequence[str] = TRAINED) -> Path:
     """The same before the last step: she is in the vault still."""
     workspace = Workspace.create(root / "work").root
     with opened(workspace) as context:
@@ -52,7 +52,7 @@ def ready(root: Path) -> Path:
         )
         add_requests(context, [pair])
         patterns = context.workspace.config.nlp.model_copy(update={"engine": "patterns"})
-        index_corpus(context, [jsonl(root / "trained.jsonl", TRAINED)], nlp=patterns)
+        index_corpus(context, [jsonl(root / "trained.jsonl", trained)], nlp=patterns)
         [found] = locate(context)
         context.ledger.set_state(found.request_id, RequestState.READY, "dpo")
     return workspace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.ledger.samples import VAULT_KEY, entry, request, url
 from unlearnkit.domain import Forgotten, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.ledger.listing import check_list
 from unlearnkit.ledger.store import Ledger
 
 ONE, TWO = request(1).id, request(2).id
@@ -41,6 +43,7 @@ def test_what_is_kept_goes_on_the_list_as_the_identifiers_leave_the_vault(folder
             ledger.subject(ONE, VAULT_KEY)
         assert [one.kind for one in ledger.events()][-2:] == ["request_moved", "listed"]
         assert ledger.events()[-1].payload["entries"] == 2
+        assert ledger.events()[-1].payload["kinds"] == {"email": 1, "name": 1}
         assert ledger.verify() == len(ledger.events())
 
 
@@ -89,3 +92,20 @@ def test_a_line_that_was_taken_changed_or_put_in_is_seen(folder: Path, sql: str)
 def test_only_the_ledger_says_who_is_listed(folder: Path) -> None:
     with Ledger.open(url(folder)) as ledger, pytest.raises(ValueError, match="'listed'"):
         ledger.append("listed", "dpo", {}, ONE)
+
+
+def test_an_event_from_before_kinds_were_counted_still_holds_its_lines(folder: Path) -> None:
+    with Ledger.open(url(folder)) as ledger:
+        event = ledger.events()[-1]
+    payload = {key: event.payload[key] for key in ("entries", "digest")}
+    before = replace(event, payload=payload)
+    check_list([before], KEPT)
+    with pytest.raises(VerificationFailed, match="do-not-train list"):
+        check_list([before], KEPT[1:])
+
+
+def test_kinds_that_are_counted_otherwise_are_seen(folder: Path) -> None:
+    with Ledger.open(url(folder)) as ledger:
+        event = ledger.events()[-1]
+    with pytest.raises(VerificationFailed, match="do-not-train list"):
+        check_list([replace(event, payload={**event.payload, "kinds": {"email": 2}})], KEPT)

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.company import opened
-from tests.forgotten import NUMBER, ZOLTANA, forgotten, ready
+from tests.forgotten import NUMBER, TRAINED, ZOLTANA, forgotten, jsonl, ready
 from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import add_requests
+from unlearnkit.pipeline.find import add_requests, index_corpus
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.build import build_request
 from unlearnkit.workspace import Workspace
+
+LONG = (*TRAINED, "zoltana@quibble.example asked when the green lamp comes back from repair")
+"""The last says enough to be known by its words."""
 
 
 def listed(context: Context, kind: str, plain: str) -> bool:
@@ -38,26 +41,55 @@ def test_what_the_request_gave_and_what_the_records_tied_to_it_is_listed(tmp_pat
         assert context.ledger.verify() == len(context.ledger.events())
 
 
-def completed(context: Context) -> None:
+def completed(context: Context) -> str:
+    """What is told of the one request, which is completed then."""
     [request] = context.ledger.requests()
-    complete(context, [request.id])
+    told = complete(context, [request.id])
+    assert context.ledger.verify() == len(context.ledger.events())
+    assert all(request.id in one for one in told)
+    return " ".join(told)
+
+
+def kinds(context: Context) -> set[str]:
+    """Of which there are lines, as the ledger's event says."""
+    [event] = [one for one in context.ledger.events() if one.kind == "listed"]
+    return set(event.payload["kinds"])
+
+
+def test_of_what_is_listed_whole_nothing_is_told(tmp_path: Path) -> None:
+    with opened(ready(tmp_path, LONG)) as context:
+        assert not completed(context)
+        assert {"record", "email", "controller_customer_id"} <= kinds(context)
 
 
 def test_records_that_were_deleted_meanwhile_are_no_obstacle(tmp_path: Path) -> None:
     """The index has the hashes of what they held, if not their words."""
-    workspace = ready(tmp_path)
+    workspace = ready(tmp_path, LONG)
     (tmp_path / "trained.jsonl").unlink()
     with opened(workspace) as context:
-        completed(context)
+        assert "not the records themselves" in completed(context)
+        assert "record" not in kinds(context)
         assert listed(context, "controller_customer_id", number())
         assert listed(context, "email", ZOLTANA[1].value)
+
+
+def test_a_corpus_that_was_indexed_anew_leaves_the_request_alone_and_says_so(
+    tmp_path: Path,
+) -> None:
+    workspace = ready(tmp_path, LONG)
+    with opened(workspace) as context:
+        patterns = context.workspace.config.nlp.model_copy(update={"engine": "patterns"})
+        index_corpus(context, [jsonl(tmp_path / "trained.jsonl", TRAINED[2:])], nlp=patterns)
+        assert "neither linked ones nor the records" in completed(context)
+        assert listed(context, "email", ZOLTANA[1].value)
+        assert not {"record", "controller_customer_id"} & kinds(context)
 
 
 def test_without_an_index_the_request_alone_is_listed(tmp_path: Path) -> None:
     workspace = ready(tmp_path)
     (workspace / "index" / "index.json").unlink()
     with opened(workspace) as context:
-        completed(context)
+        assert "own identifiers only" in completed(context)
         assert listed(context, "email", ZOLTANA[1].value)
         assert not listed(context, "controller_customer_id", number())
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from unlearnkit.cli.figures import show_audit, show_run, show_verdict
-from unlearnkit.cli.left_out import say_left_out
+from unlearnkit.cli.left_out import say_left_out, say_not_listed
 from unlearnkit.cli.preview import show_dry_run
 from unlearnkit.cli.settings import Choices, with_options
 from unlearnkit.cli.terminal import (
@@ -128,6 +128,7 @@ def process(
         finally:
             # Also where it stopped: until then the requests of the files were not there.
             say_left_out(context)
+    say_not_listed(done.reported.not_listed)
     verdict = done.reported.report.verdict
     if as_json:
         print_json({"run": done.manifest, "verdict": verdict, "report": done.reported.folder})

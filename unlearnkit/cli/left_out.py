@@ -1,7 +1,8 @@
-"""What is said about requests that are not run."""
+"""What is said about requests that are not run, and of what could not be listed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from unlearnkit.cli.terminal import err
@@ -28,3 +29,9 @@ def say_left_out(context: Context) -> None:
             highlight=False,
             soft_wrap=True,
         )
+
+
+def say_not_listed(sentences: Iterable[str]) -> None:
+    """On standard error, what a completed request lacks on the do-not-train list."""
+    for sentence in sentences:
+        err.print(f"[yellow]Not listed.[/] {sentence}", highlight=False, soft_wrap=True)

@@ -10,6 +10,7 @@ import typer
 from unlearnkit.cli.attacks import AttacksOption, named_attacks
 from unlearnkit.cli.figures import show_audit, show_verdict
 from unlearnkit.cli.forget import ModelArgument
+from unlearnkit.cli.left_out import say_not_listed
 from unlearnkit.cli.reproduction import reproduced, show_reproduction
 from unlearnkit.cli.terminal import (
     HERE,
@@ -165,6 +166,7 @@ def report(
         chosen = find_run(context.workspace, run)
         done = write(context, chosen, policy, to, sign_model_too=sign_model)
         key = context.workspace.public_key
+    say_not_listed(done.not_listed)
     if as_json:
         print_json({"folder": done.folder, "verdict": done.report.verdict})
         return

@@ -1,13 +1,13 @@
 """The do-not-train list in the ledger, and the events that hold it.
 
 A list from which a line was taken would let a person back in unseen. So an event says how many
-lines a request has, and their digest; `Ledger.verify` compares.
+lines a request has, of which kinds, and their digest; `Ledger.verify` compares.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,13 +16,17 @@ from unlearnkit.errors import VerificationFailed
 from unlearnkit.ledger.chain import Event
 
 LISTED = "listed"
+KINDS = "kinds"
+"""Absent from events that were written before kinds were counted."""
 
 
 def listed_payload(entries: Iterable[Forgotten]) -> dict[str, Any]:
-    """What the event says of one request's lines: how many, and a digest over them."""
-    lines = sorted(f"{one.kind}\x1f{one.hash}\n" for one in set(entries))
+    """What the event says of one request's lines: how many, how many of each kind, and a digest."""
+    once = set(entries)
+    lines = sorted(f"{one.kind}\x1f{one.hash}\n" for one in once)
+    kinds = Counter(one.kind for one in once)
     digest = hashlib.sha256("".join(lines).encode()).hexdigest()
-    return {"entries": len(lines), "digest": digest}
+    return {"entries": len(lines), KINDS: dict(sorted(kinds.items())), "digest": digest}
 
 
 def check_list(events: Iterable[Event], entries: Iterable[Forgotten]) -> None:
@@ -32,7 +36,10 @@ def check_list(events: Iterable[Event], entries: Iterable[Forgotten]) -> None:
         there[one.request_id].append(one)
     said = {event.request_id: event.payload for event in events if event.kind == LISTED}
     for request_id in sorted(str(one) for one in said.keys() | there.keys()):
-        if said.get(request_id) != listed_payload(there[request_id]):
+        payload, found = said.get(request_id), listed_payload(there[request_id])
+        if payload is not None and KINDS not in payload:
+            del found[KINDS]
+        if payload != found:
             raise VerificationFailed(
                 f"the do-not-train list of request {request_id} is not as its event says",
                 fix="Put the ledger back from a backup: the person could come back unseen.",

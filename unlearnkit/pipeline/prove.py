@@ -96,11 +96,15 @@ def gate(
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A written report: its folder, its verdict, and one letter for each request."""
+    """A written report: its folder, its verdict, and one letter for each request.
+
+    `not_listed` tells of what could not go on the do-not-train list.
+    """
 
     folder: Path
     report: Report
     letters: tuple[Path, ...]
+    not_listed: tuple[str, ...] = ()
 
 
 def report(
@@ -164,8 +168,7 @@ def report(
         "outcome": verdict.outcome.value,
     }
     context.record("reported", payload)
-    _close(context, run, verdict.outcome)
-    return Reported(folder, written, letters)
+    return Reported(folder, written, letters, _close(context, run, verdict.outcome))
 
 
 def _first_written(folder: Path, facts: Report) -> Report:
@@ -179,12 +182,15 @@ def _first_written(folder: Path, facts: Report) -> Report:
     return earlier if same else facts
 
 
-def _close(context: Context, run: Run, outcome: Outcome) -> None:
-    """Complete the run's requests, or make them ready again; not those a newer run took over."""
+def _close(context: Context, run: Run, outcome: Outcome) -> tuple[str, ...]:
+    """Complete the run's requests, or make them ready again; not those a newer run took over.
+
+    Returns what `complete` tells.
+    """
     runs = finished_runs(context.workspace)
     newer = {one for other in runs[runs.index(run) + 1 :] for one in other.manifest.requests}
     if outcome not in (Outcome.PASS, Outcome.FAIL):
-        return
+        return ()
     moving = [
         one
         for one in run.manifest.requests
@@ -192,7 +198,7 @@ def _close(context: Context, run: Run, outcome: Outcome) -> None:
         and context.ledger.request(one).state in (RequestState.UNLEARNED, RequestState.READY)
     ]
     if outcome is Outcome.PASS:
-        complete(context, moving)
-        return
+        return complete(context, moving)
     for request_id in moving:
         context.ledger.set_state(request_id, RequestState.READY, context.actor)
+    return ()
