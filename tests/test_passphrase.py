@@ -62,6 +62,13 @@ def test_it_comes_from_a_file_that_nobody_else_can_read(tmp_path: Path) -> None:
         read_passphrase(f"file:{tmp_path / 'nowhere'}")
 
 
+def test_a_file_is_found_from_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Way.new("file:passphrase").source == f"file:{tmp_path / 'passphrase'}"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Way.new("file:~/passphrase").source == f"file:{tmp_path / 'passphrase'}"
+
+
 def test_it_comes_from_the_systems_keyring(ring: KeyringBackend) -> None:
     with pytest.raises(BadInput, match="not in its place, keyring:privacy"):
         read_passphrase("keyring:privacy")

@@ -50,7 +50,13 @@ class Way(Artefact):
 
     @classmethod
     def new(cls, source: str) -> Self:
-        """A way with a fresh salt. Raises BadInput for a source that does not exist."""
+        """A way with a fresh salt. Raises BadInput for a source that does not exist.
+
+        A file is named in full: commands run in other folders too.
+        """
+        kind, _, place = source.partition(":")
+        if kind == "file" and place:
+            source = f"file:{Path(place).expanduser().resolve()}"
         try:
             return cls(source=source, salt="" if source == NONE else secrets.token_hex(16))
         except ValueError:

@@ -185,3 +185,19 @@ def test_a_rotation_goes_on_after_any_write(
     assert [one.keyid for one in before] == [old]
     assert sum(one.kind == "key_rotated" for one in context.ledger.events()) == 1
     assert not (context.workspace.keys_dir / "next.pem").exists()
+
+
+@pytest.mark.parametrize("writes", [1, 2])
+def test_a_rotation_that_was_interrupted_leaves_no_key_unprotected(
+    context: Context, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    old = load_signer(context.workspace.signing_key).public_key.keyid
+    with monkeypatch.context() as patched:
+        cut_off_after(writes, patched)
+        with pytest.raises(Killed):
+            rotate(context)
+    assert (context.workspace.keys_dir / "next.pem").exists()
+    protect(context, "env:FIRST")
+    assert rotate(context)[0] == old
+    for pem in context.workspace.keys_dir.glob("*.pem"):
+        assert b"BEGIN ENCRYPTED PRIVATE KEY" in pem.read_bytes()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.errors import BadInput
@@ -17,8 +17,12 @@ from unlearnkit.report.signing import hinted_key, load_public_key, load_signer
 from unlearnkit.report.verifying import ATTESTATION
 from unlearnkit.workspace import Workspace
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
+T = TypeVar("T")
+NEXT = "next.pem"
+"""The key that a rotation is about to sign with."""
 ROTATED = "key_rotated"
 
 
@@ -77,17 +81,20 @@ def protect(context: Context, source: str) -> None:
     found = Protection.of(workspace.passphrase_file)
     if found.before is None:
         changing = Protection(now=Way.new(source), before=found.now)
-    elif found.now.source == source:
+    elif found.now.source == Way.new(source).source:
         changing = found
     else:
         raise BadInput(f"a change to '{found.now.source}' was interrupted: finish that one first")
     assert changing.before is not None
     old, new = changing.before.key(), changing.now.key(fresh=True)
-    path, secret_file = workspace.signing_file, workspace.secret_file
-    key = _opened(lambda unlocking: SigningKey(path, unlocking).private(), (old, new))
+    secret_file = workspace.secret_file
+    # With the second one a rotation was interrupted that goes on later.
+    paths = [one for one in (workspace.signing_file, workspace.keys_dir / NEXT) if one.exists()]
+    keys = [_opened(_private(path), (old, new)) for path in paths]
     secret = _opened(lambda unlocking: read_secret(secret_file, unlocking), (old, new))
     save(workspace.passphrase_file, changing)
-    SigningKey(path, new).write(key)
+    for path, key in zip(paths, keys, strict=True):
+        SigningKey(path, new).write(key)
     write_secret(secret_file, secret, new)
     if source == NONE:
         workspace.passphrase_file.unlink()
@@ -118,7 +125,7 @@ def rotate(context: Context) -> tuple[str, str]:
 
 def _following(workspace: Workspace, signing: SigningKey) -> SigningKey:
     """The key that replaces `signing`; its file is there during a rotation only."""
-    return SigningKey(workspace.keys_dir / "next.pem", signing.unlocking)
+    return SigningKey(workspace.keys_dir / NEXT, signing.unlocking)
 
 
 def _record_rotation(context: Context, payload: dict[str, Any]) -> None:
@@ -126,6 +133,10 @@ def _record_rotation(context: Context, payload: dict[str, Any]) -> None:
     last = context.ledger.events()[-1:]
     if [(one.kind, one.payload) for one in last] != [(ROTATED, payload)]:
         context.ledger.append(ROTATED, context.actor, payload)
+
+
+def _private(path: Path) -> Callable[[bytes | None], EllipticCurvePrivateKey]:
+    return lambda unlocking: SigningKey(path, unlocking).private()
 
 
 def _opened(read: Callable[[bytes | None], T], ways: Iterable[bytes | None]) -> T:
