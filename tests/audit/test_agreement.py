@@ -29,8 +29,14 @@ def test_the_same_audit_twice_agrees_in_all() -> None:
 
 
 def test_rounding_is_counted_apart_from_equality() -> None:
-    found = agreement([figure(0.25)], [figure(0.25 + ROUNDING / 2)])
+    found = agreement([figure(0.25)], [figure(0.25 * (1 + ROUNDING / 2))])
     assert (found.same, found.close, found.holds) == (0, 1, True)
+
+
+def test_rounding_is_of_a_small_figures_size_too() -> None:
+    assert agreement([figure(1e-9)], [figure(1.1e-9)]).holds
+    for said, found in ((1e-9, 9e-4), (0.0, 0.0009), (0.0009, 0.0)):
+        assert not agreement([figure(said)], [figure(found)]).holds
 
 
 def test_rounding_is_of_a_large_figures_size() -> None:
@@ -54,6 +60,7 @@ def test_what_is_not_measured_again_neither_agrees_nor_contradicts() -> None:
         compared = agreement([figure(0.25)], found)
         assert compared.unmeasured == (figure(0.25),)
         assert (compared.same, compared.close, compared.apart) == (0, 0, ())
+        assert not compared.holds  # nothing was found again at all
 
 
 values = st.none() | st.floats(-10, 1000, allow_nan=False)

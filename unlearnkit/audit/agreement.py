@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from unlearnkit.domain import Measurement
 
 ROUNDING = 1e-3
-"""Of a figure's size, or of 1 where it is smaller."""
+"""Of a figure's size."""
+SMALL = 1e-6
+"""Less than this is no difference of any figure, be it ever so small itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,8 @@ class Agreement:
 
     @property
     def holds(self) -> bool:
-        """Whether nothing that was measured again contradicts what was said."""
-        return not self.apart
+        """Whether something was measured again, and nothing of it contradicts what was said."""
+        return not self.apart and self.same + self.close > 0
 
 
 def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agreement:
@@ -67,7 +69,7 @@ def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agre
 def _within_rounding(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return False
-    return abs(one - other) <= ROUNDING * max(1.0, abs(one))
+    return abs(one - other) <= max(SMALL, ROUNDING * abs(one))
 
 
 def _key(one: Measurement) -> tuple[str, str, str, str]:
