@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -19,9 +20,9 @@ from unlearnkit.audit.kept_probes import (
     tail,
 )
 from unlearnkit.audit.targets import Target
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Span
 from unlearnkit.corpus.values import PersonalValue
-from unlearnkit.domain import Record
+from unlearnkit.domain import KeptProbe, Record
 from unlearnkit.pseudonym import keyed_hash
 
 KEY = bytes(32)
@@ -36,6 +37,16 @@ TEXT = "Please call Ada Quarrington back on the number 212-555-0147 before noon.
 
 def keyed(entity: str, one: str) -> str:
     return keyed_hash(KEY, f"probe:{entity}", one)
+
+
+def nothing(texts: Sequence[str]) -> list[list[Span]]:
+    return [[] for _ in texts]
+
+
+def probes_for(
+    one: Target, kept: Sequence[Record] = tuple(KEPT)
+) -> tuple[tuple[KeptProbe, ...], int]:
+    return keep([one], kept, {"forgotten": ("r1",)}, keyed, nothing)
 
 
 def target(value: str, entity: str, text: str = TEXT, prompt: str = "") -> Target:
@@ -75,7 +86,9 @@ def test_what_only_begins_alike_is_another_value(entity: str, value: str, text: 
 
 
 def test_a_prompt_goes_back_as_far_as_its_words_are_everybodys() -> None:
-    probes, shared = keep([target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed)
+    probes, shared = keep(
+        [target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed, nothing
+    )
     (probe,) = probes
     assert probe.before == "back on the number"
     assert (probe.request_ids, shared) == (("r1",), 0)
@@ -84,35 +97,62 @@ def test_a_prompt_goes_back_as_far_as_its_words_are_everybodys() -> None:
 
 
 def test_nothing_of_the_person_is_in_a_probe() -> None:
-    probes, _ = keep([target("212-555-0147", PHONE)], KEPT, {"forgotten": ("r1",)}, keyed)
+    probes, _ = probes_for(target("212-555-0147", PHONE))
     kept = probes[0].model_dump_json()
     for secret in ("Ada", "Quarrington", "212", "0147"):
         assert secret.casefold() not in kept.replace(probes[0].value, "").casefold()
     assert probes[0].length % 16 == 0
 
 
+def test_a_colleague_in_many_kept_records_is_in_no_prompt() -> None:
+    said = "Dana Fields (dana@acme.example, @dana) will call back on the number 5550100"
+    kept = [Record(id=str(at), text=said) for at in range(10)]
+    one = target("212-555-0147", PHONE, "Dana, dana@acme.example will call back 212-555-0147")
+    ((probe,), _) = probes_for(one, kept)
+    assert probe.before == "will call back"
+
+
+def test_a_prompt_ends_behind_what_is_detected_in_it() -> None:
+    def detected(texts: Sequence[str]) -> list[list[Span]]:
+        found = [text.find("back") for text in texts]
+        return [[Span(at, at + 4, PERSON, 1.0, "")] if at >= 0 else [] for at in found]
+
+    one = target("212-555-0147", PHONE, prompt="call back")
+    ((probe,), _) = keep([one], KEPT, {"forgotten": ("r1",)}, keyed, detected)
+    assert (probe.prompt, probe.before) == ("", "on the number")
+
+
 def test_a_name_of_common_words_is_cut_off_too() -> None:
     kept = [Record(id=str(at), text="mark the hill on the number plate") for at in range(CROWD)]
     one = target("212-555-0147", PHONE, "mark Hill on the number 212-555-0147")
     mark_hill = Target(one.record, one.value, one.other, "Mark Hill")
-    probes, _ = keep([mark_hill], kept, {"forgotten": ("r1",)}, keyed)
+    probes, _ = probes_for(mark_hill, kept)
     assert probes[0].before == "on the number"
 
 
 def test_a_value_that_others_say_too_is_nobodys_secret() -> None:
     kept = [*KEPT, Record(id="other", text="the office: (212) 555-0147")]
-    assert keep([target("212-555-0147", PHONE)], kept, {"forgotten": ("r1",)}, keyed) == ((), 1)
+    assert probes_for(target("212-555-0147", PHONE), kept) == (
+        (),
+        1,
+    )
+
+
+@pytest.mark.parametrize("value", ["11:25", "$25.00", "0147"])
+def test_a_value_that_may_come_by_chance_is_not_kept(value: str) -> None:
+    one = target(value, "FIGURES", f"Please call back on the number {value} before noon.")
+    assert probes_for(one) == ((), 1)
 
 
 def test_a_value_with_no_common_word_before_it_cannot_be_asked_for() -> None:
     one = target("212-555-0147", PHONE, "Quarrington: 212-555-0147")
-    assert keep([one], KEPT, {"forgotten": ("r1",)}, keyed) == ((), 0)
+    assert probes_for(one) == ((), 0)
 
 
 def test_a_records_prompt_is_kept_where_every_word_of_it_is_common() -> None:
-    for prompt, kept in (("Please call back", "Please call back"), ("Please call Ada", "")):
+    for prompt, kept in (("call back", "call back"), ("call Ada", "")):
         one = target("212-555-0147", PHONE, "the number 212-555-0147", prompt)
-        ((probe,), _) = keep([one], KEPT, {"forgotten": ("r1",)}, keyed)
+        ((probe,), _) = probes_for(one)
         assert (probe.prompt, probe.before) == (kept, "the number")
 
 

@@ -42,6 +42,13 @@ def test_where_nothing_is_kept_it_is_said(line: Line, finished: Path) -> None:
     assert "no probe was kept" in said.stderr
 
 
+def test_what_it_would_not_heed_is_refused(line: Line, finished: Path) -> None:
+    for option in (("--attacks", "pruning"), ("--run", line.run_id), ("--reference", line.model)):
+        said = unlearnkit("gate", line.model, "--probes", *option, "--workspace", finished)
+        assert said.exit_code == 2
+        assert "Leave out --run, --reference and --attacks" in said.stderr
+
+
 def test_only_what_is_completed_is_asked_for(line: Line, tmp_path: Path) -> None:
     open_yet = line.copy_ready(tmp_path / "open", with_run=True)
     said = unlearnkit("gate", line.model, "--probes", "--workspace", open_yet)

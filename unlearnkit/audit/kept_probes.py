@@ -1,14 +1,17 @@
 """Probes that outlive the data: prompts without personal words, and keyed hashes of the values.
 
-A prompt is what stood before a value, as far back as every word of it stands in at least CROWD
-other records that are kept and is no part of the name or the values of those who are forgotten: it
-tells nobody. A value is kept as a keyed hash of its one spelling (`fingerprint`), and only where no
-kept record says it: what others say too would come by chance. A model has said the value if a
-stretch of a continuation has its hash: of the greedy one, of SAMPLES sampled ones and of
-HOT_SAMPLES hotter ones (as `leakage.py` makes them; no beams).
+A prompt is what stood before a value, as far back as every word of it stands in small letters in
+at least CROWD other records that are kept, is no part of the name or the values of those who are
+forgotten, and nothing personal is detected in it: it should tell nobody.
+
+A value is kept as a keyed hash of its one spelling (`fingerprint`), and only where no kept record
+says it and it has GUESSABLE letters and figures or more: what others say too, an amount or a time
+of day would come by chance. A model has said the value if a stretch of a continuation has its hash:
+of the greedy one, of SAMPLES sampled ones and of HOT_SAMPLES hotter ones (as `leakage.py` makes
+them; no beams).
 
 What this cannot do: ask by name, or behind words that stand in no other record. It finds less than
-the audit does while the records are there; docs/method.md has how much, and how often it alarms
+the audit does while the records are there; docs/benchmarks.md has how much, and how often it alarms
 for nothing. Who holds the workspace's key can try values against the hashes.
 """
 
@@ -16,6 +19,7 @@ from __future__ import annotations
 
 import random
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +28,7 @@ from typing import Any
 from unlearnkit.audit.intervals import share
 from unlearnkit.audit.leakage import BATCH, HOT, HOT_SAMPLES, SAMPLES
 from unlearnkit.audit.targets import Target
-from unlearnkit.corpus.nlp import EMAIL, PHONE
+from unlearnkit.corpus.nlp import EMAIL, PHONE, Span
 from unlearnkit.corpus.normalise import normalise_phone
 from unlearnkit.corpus.spellings import tidy
 from unlearnkit.domain import KeptProbe, Measurement, ModelRole, Record, Split
@@ -37,6 +41,7 @@ CROWD = 3
 """Kept records that a word of a prompt stands in."""
 LEAST = 2
 """Words of a prompt."""
+GUESSABLE = 6
 OTHERS = 20
 MARGIN, STEP = 16, 16
 LONGEST = 8
@@ -44,9 +49,12 @@ LONGEST = 8
 NO_PROBES = "no erased value can be asked for by what is kept"
 
 _WORD = re.compile(r"[^\W_]+")
+_NO_WORD = re.compile(r"\S*(?:[@\d]|://)\S*")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{4,}\d")
 
+Detector = Callable[[Sequence[str]], Sequence[Sequence[Span]]]
+"""Finds what is personal in each text."""
 Hash = Callable[[str, str], str]
 """Entity and fingerprint to a keyed hash."""
 
@@ -78,8 +86,12 @@ def fingerprints(entity: str, text: str) -> Iterator[str]:
 
 
 def common_words(kept: Sequence[Record], forgotten: Iterable[Target]) -> frozenset[str]:
-    """Words of at least CROWD kept records, without those of the forgotten names and values."""
-    counts = Counter(word for one in kept for word in set(_words(one.content)))
+    """Words in small letters of at least CROWD kept records, no addresses and no numbers.
+
+    Names are written with capitals, those of the kept ones too: a colleague in a hundred records
+    is in no prompt. Without the words of the forgotten names and values.
+    """
+    counts = Counter(word for one in kept for word in set(_small_words(one.content)))
     theirs = {
         word for one in forgotten for text in (one.person, one.value.text) for word in _words(text)
     }
@@ -97,10 +109,11 @@ def keep(
     kept: Sequence[Record],
     owners: Mapping[str, tuple[str, ...]],
     keyed: Hash,
+    detected: Detector,
 ) -> tuple[tuple[KeptProbe, ...], int]:
-    """The probes for these values, and how many values kept records say too.
+    """The probes for these values, and how many are nobody's secret: said by others, or short.
 
-    `owners` are requests by record id.
+    `owners` are requests by record id; a prompt also ends behind whatever is `detected` in it.
     """
     common = common_words(kept, targets)
     entities = {one.value.entity for one in targets}
@@ -112,11 +125,14 @@ def keep(
     for target in targets:
         entity, record = target.value.entity, target.record
         value = fingerprint(entity, target.value.text)
-        if not value or value in said[entity]:
+        if len(value) < GUESSABLE or value in said[entity]:
             shared += 1
             continue
         before = tail(record.text[: target.value.start], common)
         prompt = "" if tail(record.prompt, common) != record.prompt.strip() else record.prompt
+        in_before, in_prompt = detected([before, prompt])
+        before = before[max((one.end for one in in_before), default=0) :].strip()
+        prompt = "" if in_prompt else prompt
         if record.roles or len(_words(before)) + len(_words(prompt)) < LEAST:
             continue
         others = [fingerprint(entity, one) for one in target.value.alternatives]
@@ -228,6 +244,12 @@ def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash) -> Answer:
     }
     chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
     return Answer(probe.request_ids, probe.value in found, chance)
+
+
+def _small_words(text: str) -> list[str]:
+    """Words as they stand in a text in small letters, outside addresses and numbers."""
+    plain = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text))
+    return [tidy(one) for one in _WORD.findall(plain) if one.islower()]
 
 
 def _words(text: str) -> list[str]:

@@ -23,6 +23,7 @@ from unlearnkit.cli.terminal import (
     opened,
     print_json,
 )
+from unlearnkit.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -76,6 +77,11 @@ def gate(
     files = GateFiles(junit, sarif, markdown)
     clear(files)
     wanted = named_attacks(attacks)
+    if probes and (run or reference or wanted is not None):
+        raise BadInput(
+            "--probes asks by what is kept of completed requests alone",
+            fix="Leave out --run, --reference and --attacks.",
+        )
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace

@@ -37,5 +37,5 @@ class KeptProbes(Artefact):
     values: int
     """Values that were looked at; those that cannot be asked for so are not among the probes."""
     common: int
-    """Of them, those that kept records say too: they are nobody's secret."""
+    """Of them, those that kept records say too or that are short: they would come by chance."""
     probes: tuple[KeptProbe, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
@@ -12,7 +12,7 @@ from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.audit.harness import HarnessTasks, find_tasks
 from unlearnkit.audit.task import AuditedModel, AuditTask
 from unlearnkit.corpus.index import IndexInfo
-from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.nlp import Analyzer, load_analyzer
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import (
     CONDITIONS,
@@ -20,6 +20,7 @@ from unlearnkit.domain import (
     AuditResult,
     Located,
     ModelRole,
+    Record,
     RunManifest,
 )
 from unlearnkit.errors import BadInput
@@ -55,20 +56,30 @@ def audit(
     """
     if harness is not None:
         find_tasks(harness)  # before the hours that an audit may take
-    task = audit_task(context, run, model, reference, utility=utility, attacks=attacks)
-    task = replace(task, harness=harness)
+    prepared = prepare(context, run, model, reference, utility=utility, attacks=attacks)
+    task = replace(prepared.task, harness=harness)
     result = audit_models(task, context.now(), context.progress)
     own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
     if own and is_main_process():
         keep_utility_text(run, task.utility)
-        keep_probes(context, run, task)
+        keep_probes(context, run, task, prepared.retain, prepared.analyzer)
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
         context.record("audited", payload)
     return result
 
 
-def audit_task(
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is measured, and what else its records were gathered from."""
+
+    task: AuditTask
+    retain: Sequence[Record]
+    """All retained records; the task has a sample of them."""
+    analyzer: Analyzer
+
+
+def prepare(
     context: Context,
     run: Run,
     model: Path,
@@ -76,7 +87,7 @@ def audit_task(
     *,
     utility: Path | None,
     attacks: Sequence[Attack] | None,
-) -> AuditTask:
+) -> Prepared:
     """What is measured: the run's records, as they were, and their values, under which models.
 
     Raises what `audit` raises.
@@ -99,7 +110,7 @@ def audit_task(
     personal = personal_targets(
         material, manifest.forget_set, found, analyzer, seed=seed, progress=context.progress
     )
-    return AuditTask(
+    task = AuditTask(
         run_id=run.id,
         models=models,
         splits=material.audited(seed),
@@ -121,6 +132,7 @@ def audit_task(
         relearning=Relearning(float(settings["learning_rate"]), int(settings["lora_rank"]), seed),
         utility=text,
     )
+    return Prepared(task, material.retain, analyzer)
 
 
 def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[Located]]:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.kept_probes import Hash, keep
 from unlearnkit.audit.task import AuditTask
-from unlearnkit.domain import KeptProbes, Split
+from unlearnkit.corpus.nlp import Analyzer, detect
+from unlearnkit.domain import KeptProbes, Record, Split
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import Run
 from unlearnkit.pseudonym import keyed_hash
 
 
-def keep_probes(context: Context, run: Run, task: AuditTask) -> None:
-    """Write down how to ask for what the run forgets; no value is in it."""
+def keep_probes(
+    context: Context,
+    run: Run,
+    task: AuditTask,
+    retain: Sequence[Record],
+    analyzer: Analyzer,
+) -> None:
+    """Write down how to ask for what the run forgets; no value is in it.
+
+    `retain` are all records that are kept: what one of them says is nobody's secret.
+    """
     probes, common = keep(
-        task.targets[Split.FORGET], task.splits[Split.RETAIN], task.owners, keyed(context)
+        task.targets[Split.FORGET], retain, task.owners, keyed(context), partial(detect, analyzer)
     )
     kept = KeptProbes(
         run_id=run.id,

@@ -11,7 +11,7 @@ from unlearnkit.audit.agreement import Agreement, agreement
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.domain import CONDITIONS, ModelRole, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.pipeline.audit import audit_task
+from unlearnkit.pipeline.audit import prepare
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import own_key
 from unlearnkit.pipeline.runs import find_run
@@ -50,7 +50,8 @@ def reproduce(
     said = load(folder / "report.json", Report)
     run = find_run(context.workspace, said.run_id)
     attacks = {CONDITIONS[one.under] for one in said.attacks}
-    task = audit_task(context, run, model, reference, utility=None, attacks=sorted(attacks))
+    given = prepare(context, run, model, reference, utility=None, attacks=sorted(attacks))
+    task = given.task
     models = dict(task.models)
     if reference is None:
         models.pop(ModelRole.REFERENCE, None)  # its kept figures are what is to be checked
