@@ -23,6 +23,8 @@ import audit
 import decoy_test
 import demo
 import engine
+import kept_probes
+import merged
 import peers_tables
 import real_model
 import real_step
@@ -47,8 +49,11 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "demo": ("demo", demo.markdown),
     "audit": ("audit", audit.markdown),
     "decoy-test": ("decoy_test", decoy_test.markdown),
+    "kept-probes": ("kept_probes", kept_probes.markdown),
+    "merged": ("merged", merged.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),
+    "peers-larger": ("peers_larger", peers_tables.one_seed),
     "peers-search": ("peers_search", tuning.markdown),
     "screen": ("screen", screen.markdown),
     "screen-others": ("screen", screen.negatives),

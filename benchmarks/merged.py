@@ -61,7 +61,7 @@ def judged(model: Path, workspace: Path) -> dict[str, Any]:
     place = ("--workspace", workspace, "--json")
     full = gate(model, "--attacks", "none", *place)
     probes = gate(model, "--probes", *place)
-    values = {one["rule"]: one["value"] for one in full["checks"]}
+    values = {one["rule"]: one["observed"] for one in full["checks"]}
     return {
         "gate": full["outcome"],
         "failed": [
@@ -71,7 +71,7 @@ def judged(model: Path, workspace: Path) -> dict[str, Any]:
         ],
         "exact_memorization": values["forgotten-like-unseen"],
         "probes": probes["outcome"],
-        "said": probes["checks"][0]["value"],
+        "said": probes["checks"][0]["observed"],
     }
 
 

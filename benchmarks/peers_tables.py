@@ -82,6 +82,20 @@ def ends(ended: Mapping[Any, Any] | None) -> list[str]:
     return [", ".join(passes), "; ".join(dict.fromkeys(states))]
 
 
+def one_seed(found: Mapping[str, Any]) -> str:
+    """One seed's figures, run by run, as they came out."""
+    names = list(found["rows"][0]["figures"])
+    lines = [
+        "| contender | " + " | ".join(HEADS[name] for name in names) + " | passes | last state |",
+        "|---" * (len(names) + 3) + "|",
+    ]
+    for row in found["rows"]:
+        cells = [f"{row['figures'][name]:.3g}" for name in names]
+        ends_with = [str(row["passes"] or "-"), row["state"] or "-"]
+        lines.append("| " + " | ".join([row["name"], *cells, *ends_with]) + " |")
+    return "\n".join(lines)
+
+
 def statement(one: Mapping[str, Any]) -> str:
     """On how many fronts ours are, and their place in the sum of all distances and losses."""
     lines = []
