@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.company import opened
-from unlearnkit.pipeline.context import is_main_process, utc_now
+from unlearnkit.ledger.store import utc_now
+from unlearnkit.pipeline.context import is_main_process
 from unlearnkit.workspace import Workspace
 
 

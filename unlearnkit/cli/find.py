@@ -13,7 +13,10 @@ from rich.text import Text
 from unlearnkit.cli.left_out import say_left_out
 from unlearnkit.cli.terminal import (
     HERE,
+    GroupField,
+    IdField,
     JsonOption,
+    TextField,
     WorkspaceOption,
     command,
     err,
@@ -44,15 +47,9 @@ def index(
             "folders and globs of them, datasets saved to disk, URLs (s3://...)."
         ),
     ],
-    text_field: Annotated[
-        str | None, typer.Option(help="Field with the text. [default: the workspace's]")
-    ] = None,
-    id_field: Annotated[
-        str | None, typer.Option(help="Field with the record's own id. [default: the same]")
-    ] = None,
-    group_field: Annotated[
-        str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
-    ] = None,
+    text_field: TextField = None,
+    id_field: IdField = None,
+    group_field: GroupField = None,
     patterns_only: Annotated[
         bool, typer.Option("--patterns-only", help="No NER: much faster, and blind to names.")
     ] = False,

@@ -11,7 +11,10 @@ from rich.text import Text
 
 from unlearnkit.cli.terminal import (
     HERE,
+    GroupField,
+    IdField,
     JsonOption,
+    TextField,
     WorkspaceOption,
     command,
     err,
@@ -54,15 +57,9 @@ def screen(
             "not be read. The exit code is still the given corpus's."
         ),
     ] = None,
-    text_field: Annotated[
-        str | None, typer.Option(help="Field with the text. [default: the workspace's]")
-    ] = None,
-    id_field: Annotated[
-        str | None, typer.Option(help="Field with the record's own id. [default: the same]")
-    ] = None,
-    group_field: Annotated[
-        str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
-    ] = None,
+    text_field: TextField = None,
+    id_field: IdField = None,
+    group_field: GroupField = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes. [default: as many as are worth it]")
     ] = None,

@@ -51,6 +51,15 @@ ReferenceOption = Annotated[
     Path | None,
     typer.Option(help="A model retrained without the forget set, where there is one."),
 ]
+TextField = Annotated[
+    str | None, typer.Option(help="Field with the text. [default: the workspace's]")
+]
+IdField = Annotated[
+    str | None, typer.Option(help="Field with the record's own id. [default: the same]")
+]
+GroupField = Annotated[
+    str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
+]
 HERE = Path()
 
 P = ParamSpec("P")

@@ -5,17 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from unlearnkit.domain import Progress, silent
-from unlearnkit.ledger.store import Ledger
+from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.workspace import Workspace
-
-
-def utc_now() -> datetime:
-    """The time stamped on artefacts."""
-    return datetime.now(UTC)
 
 
 def is_main_process() -> bool:

@@ -16,9 +16,9 @@ from unlearnkit.artefacts import load, write_atomic
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
 from unlearnkit.ledger.states import CLOSED
-from unlearnkit.ledger.store import Ledger
+from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.passphrase import NONE
-from unlearnkit.pipeline.context import is_main_process, utc_now
+from unlearnkit.pipeline.context import is_main_process
 from unlearnkit.pipeline.keys import own_key, retired_at, signing_now
 from unlearnkit.report.checkpoint import Checkpoint, read_checkpoint, sign_checkpoint
 from unlearnkit.report.facts import Report
