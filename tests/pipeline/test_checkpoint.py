@@ -37,8 +37,8 @@ from unlearnkit.pipeline.ledger import (
     create_workspace,
     opened_ledger,
 )
+from unlearnkit.report.bundle import sign_statement
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
-from unlearnkit.report.signing import sign_statement
 from unlearnkit.workspace import Workspace
 
 # --- what somebody may do to the checkpoint ---------------------------------------------------

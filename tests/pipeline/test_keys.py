@@ -16,7 +16,8 @@ from unlearnkit.passphrase import Protection
 from unlearnkit.pipeline import keys as rooms
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import known_keys, own_key, protect, rotate
-from unlearnkit.report.signing import load_signer, sign_statement
+from unlearnkit.report.bundle import sign_statement
+from unlearnkit.report.signing import load_signer
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.workspace import Workspace
 

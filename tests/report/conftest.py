@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,7 @@ def write_sample(
     templates_dir: Path | None = None,
     sign_model_too: bool = False,
     ledger: LedgerFacts | None = None,
+    created: datetime = sample.NOW,
 ) -> Path:
     """The report of `run` (None: one that made this model), written and signed."""
     run = run or sample.manifest(model)
@@ -83,7 +85,7 @@ def write_sample(
         model_dir=model,
         signing_key=keys.private,
         public_key=keys.public,
-        created=sample.NOW,
+        created=created,
         templates_dir=templates_dir,
         sign_model_too=sign_model_too,
         ledger=ledger,

@@ -16,8 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
 from tests.report.conftest import Keys, Written, make_keys, needs
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey
+from unlearnkit.report.bundle import sign_statement
 from unlearnkit.report.render import VERIFY_STEPS
-from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
+from unlearnkit.report.signing import load_public_key, load_signer
 
 
 @pytest.fixture

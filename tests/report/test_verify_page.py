@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,9 +23,11 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey
 
+from tests.authority import Authority, make_authority
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, needs, write_sample
 from unlearnkit.ledger.chain import Event, export_line, next_event
+from unlearnkit.pipeline.timestamp import question, stamped
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
 from unlearnkit.report.facts import LedgerFacts
 from unlearnkit.report.signing import load_public_key
@@ -62,6 +65,7 @@ def places(written: Written) -> dict[str, str]:
         "KEY": str(written.keys.public),
         "LEDGER": str(ledger_of(written)),
         "CHECKPOINT": str(checkpoint_of(written)),
+        "TSA_ROOTS": str(roots_of(written)),
     }
 
 
@@ -72,6 +76,11 @@ def ledger_of(written: Written) -> Path:
 
 def checkpoint_of(written: Written) -> Path:
     return written.folder.parent / "ledger.checkpoint.json"
+
+
+def roots_of(written: Written) -> Path:
+    """The certificate of the authority that stamped the report, got from elsewhere."""
+    return written.folder.parent / "root.pem"
 
 
 def events() -> list[Event]:
@@ -115,11 +124,19 @@ def stopped_in(written: Written) -> str:
     return re.findall("^@ (.*)$", done.stdout, re.MULTILINE)[-1]
 
 
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("tsa") / "one")
+
+
 @pytest.fixture
-def signed(written: Written) -> Written:
-    """With model.sig beside it, and a letter."""
+def signed(written: Written, authority: Authority) -> Written:
+    """With model.sig beside it, a letter, and a time stamp."""
     then = LedgerFacts(size=4, head=events()[3].hash)
     write_sample(written.folder, written.model, written.keys, sign_model_too=True, ledger=then)
+    answer = authority.answer(question(written.folder, written.keys.public))
+    stamped(written.folder, written.keys.public, answer)
+    shutil.copy(authority.root, roots_of(written))
     (written.folder / "letters").mkdir()
     (written.folder / "letters" / "one.md").write_text("to be edited")
     write_ledger(written)
@@ -135,7 +152,9 @@ def test_every_shell_block_passes_on_a_good_report(signed: Written) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Verified OK" in done.stdout
     assert load_public_key(signed.keys.public).keyid in done.stdout
-    assert done.stdout.count(": OK") == 5 + 3
+    assert done.stdout.count(": OK") == 1 + 5 + 3
+    assert "time stamps: 1" in done.stdout
+    assert "Time stamp: " in done.stdout
     assert "Records nobody could search: 3" in done.stdout
     assert "6 events hold each other" in done.stdout
 
@@ -165,6 +184,7 @@ def test_the_python_block_verifies_and_refuses_another_key(signed: Written, tmp_
 
 
 SIGNATURE = "The signature holds"
+STAMPED = "By when it was signed"
 FILES = "The report's files are those that were signed, and no others"
 AUDITED = "The model is the one that was audited"
 LEDGER = "The ledger is whole"
@@ -208,6 +228,10 @@ def lower_checkpoint(written: Written) -> None:
 TAMPERED: dict[str, tuple[str, Callable[[Written], object]]] = {
     "payload": (SIGNATURE, change_payload),
     "two signatures": (SIGNATURE, second_signature),
+    "another authority's root": (
+        STAMPED,
+        lambda one: shutil.copy(make_authority(one.folder.parent / "x").root, roots_of(one)),
+    ),
     "page": (FILES, lambda one: (one.folder / "report.html").write_text("all is well")),
     "model.sig": (FILES, lambda one: (one.folder / "model.sig").unlink()),
     "extra file": (FILES, lambda one: (one.folder / "notes.txt").touch()),

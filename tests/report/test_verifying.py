@@ -13,7 +13,8 @@ from tests.report import sample
 from tests.report.conftest import Written, make_keys, write_sample
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.report.signing import bundle_bytes, load_public_key, load_signer
+from unlearnkit.report.bundle import bundle_bytes
+from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
 from unlearnkit.report.verifying import SIGNED_FILES, Verification, verify_report
 

@@ -21,6 +21,7 @@ from unlearnkit.cli import (
     requests,
     schema,
     screen,
+    timestamp,
     workspace,
 )
 from unlearnkit.cli.terminal import debugging, err
@@ -39,6 +40,7 @@ app.add_typer(requests.app, name="request")
 find.register(app)
 forget.register(app)
 prove.register(app)
+timestamp.register(app)
 gate.register(app)
 screen.register(app)
 app.add_typer(policy.app, name="policy")

@@ -188,6 +188,13 @@ def verify(
     model: Annotated[
         Path | None, typer.Option(help="Check too that this is the audited model.")
     ] = None,
+    tsa_roots: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PEM",
+            help="Roots of time stamping authorities: check too that one of them stamped it.",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -195,19 +202,10 @@ def verify(
 
     The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
     """
-    from unlearnkit.config import FILE_NAME
-    from unlearnkit.pipeline.keys import own_key
+    from unlearnkit.pipeline.keys import given_or_own
     from unlearnkit.report.verifying import verify_report
-    from unlearnkit.workspace import Workspace
 
-    if key is None:
-        if not (workspace / FILE_NAME).is_file():
-            raise BadInput(
-                "no key to verify with",
-                fix="Give the signer's public key: --key signing.pub, but not the report's own.",
-            )
-        key = own_key(Workspace.open(workspace), report)
-    found = verify_report(report, key, model)
+    found = verify_report(report, given_or_own(key, workspace, report), model, tsa_roots)
     if as_json:
         print_json(
             {

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.artefacts import save, write_atomic
+from unlearnkit.config import FILE_NAME
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, new_private_key, public_half, read_secret, write_secret
 from unlearnkit.ledger.chain import Event
 from unlearnkit.passphrase import NONE, Protection, Way
 from unlearnkit.pipeline.context import Context
-from unlearnkit.report.signing import hinted_key, load_public_key, load_signer
-from unlearnkit.report.verifying import ATTESTATION
+from unlearnkit.report.bundle import attestation_of, hinted_key
+from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -49,10 +50,25 @@ def own_key(workspace: Workspace, report: Path) -> Path:
 
     What the report names is only a hint for the choice: the signature has to hold with that key.
     """
-    attestation = report if report.is_file() else report / ATTESTATION
+    attestation = attestation_of(report)
     hint = hinted_key(attestation.read_bytes()) if attestation.is_file() else ""
     fitting = (one.file for one in known_keys(workspace) if one.keyid == hint)
     return next(fitting, workspace.public_key)
+
+
+def given_or_own(key: Path | None, workspace: Path, report: Path) -> Path:
+    """The public key to check a report with: what was given, else the workspace's that fits.
+
+    Raises BadInput where there is neither.
+    """
+    if key is not None:
+        return key
+    if not (workspace / FILE_NAME).is_file():
+        raise BadInput(
+            "no key to verify with",
+            fix="Give the signer's public key: --key signing.pub, but not the report's own.",
+        )
+    return own_key(Workspace.open(workspace), report)
 
 
 def signing_now(workspace: Workspace) -> SigningKey:

@@ -15,8 +15,9 @@ from unlearnkit.pipeline.audit import prepare
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import own_key
 from unlearnkit.pipeline.runs import find_run
+from unlearnkit.report.bundle import ATTESTATION
 from unlearnkit.report.facts import Report
-from unlearnkit.report.verifying import ATTESTATION, verify_report
+from unlearnkit.report.verifying import verify_report
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,29 +9,30 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 from rfc8785 import CanonicalizationError
-from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.artefacts import digest_of, folder_digests
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
+from unlearnkit.report.bundle import Opened, attestation_of, open_bundle
 from unlearnkit.report.facts import Report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, disagreement
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.render import render_html, renderer
-from unlearnkit.report.signing import bundle_bytes, load_public_key, signed_by
-from unlearnkit.report.statement import MODEL_PREFIX, PAYLOAD_TYPE, STATEMENT_TYPE, canonical
+from unlearnkit.report.signing import load_public_key
+from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE, canonical
+from unlearnkit.report.timestamp import load_roots, require_client, stamp_of
 
-ATTESTATION = "attestation.json"
 LETTERS = "letters"
+CLOCKS = timedelta(minutes=5)
+"""How far the signer's clock may be ahead of an authority's."""
 SIGNED_FILES = ("report.json", "report.html", "policy.yaml", "signing.pub")
 
 
@@ -68,10 +69,16 @@ class _Statement(Artefact):
     predicate: dict[str, Any]
 
 
-def verify_report(report_dir: Path, public_key: Path, model: Path | None = None) -> Verification:
+def verify_report(
+    report_dir: Path,
+    public_key: Path,
+    model: Path | None = None,
+    tsa_roots: Path | None = None,
+) -> Verification:
     """Check signature, files and (when given) the model folder; return what was checked.
 
-    Of a model that is an adapter, the base's files are checked too.
+    Of a model that is an adapter, the base's files are checked too. With `tsa_roots`, certificates
+    of time stamping authorities in PEM, one of them must have stamped the signature.
 
     `report_dir` is the report's folder or its attestation.json. Nothing in the folder is trusted
     before the signature holds, its signing.pub never.
@@ -79,10 +86,11 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
     Raises VerificationFailed naming everything that does not hold, BadInput when there is no report
     or no usable key.
     """
-    attestation = report_dir if report_dir.is_file() else report_dir / ATTESTATION
+    attestation = attestation_of(report_dir)
     folder = attestation.parent
     key = load_public_key(public_key)
-    statement = _statement(_signed_payload(attestation, key), attestation)
+    opened = open_bundle(attestation, key)
+    statement = _statement(opened.envelope.payload, attestation)
     claimed = _predicate(statement, attestation)
     subjects = {one.name: one.digest.get("sha256", "") for one in statement.subject}
     signed = {n: d for n, d in subjects.items() if not n.startswith(MODEL_PREFIX)}
@@ -98,7 +106,10 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
     ]
     if MODEL_SIGNATURE in signed:
         claims.append(_model_signature(folder / MODEL_SIGNATURE, key, weights))
-    not_checked = ["letters: they are not signed, so that they can be edited before sending"]
+    stamped = _stamped(opened, claimed.created, tsa_roots)
+    claims += [one for one in stamped if isinstance(one, Claim)]
+    not_checked = [one for one in stamped if isinstance(one, str)]
+    not_checked += ["letters: they are not signed, so that they can be edited before sending"]
     if all(claim.ok for claim in claims):  # nothing is rendered from what does not hold
         shown = _shown(folder, key.keyid)
         if isinstance(shown, Claim):
@@ -120,45 +131,6 @@ def verify_report(report_dir: Path, public_key: Path, model: Path | None = None)
         claims=tuple(claims),
         not_checked=tuple(not_checked),
     )
-
-
-def _signed_payload(path: Path, key: SSlibKey) -> bytes:
-    """The payload, once its signature by `key` holds and every byte is accounted for."""
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise BadInput(
-            f"no report here: {ATTESTATION} cannot be read ({error.strerror})", where=path
-        ) from None
-    try:
-        envelope = Envelope.from_dict(json.loads(raw)["dsseEnvelope"])
-        (signature,) = envelope.signatures.values()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SecuresystemslibError):
-        raise VerificationFailed(
-            "malformed: not a Sigstore bundle with one DSSE signature", where=path
-        ) from None
-    matches = signed_by(key, signature, envelope.pae())
-    if not matches and signature.keyid != key.keyid:
-        raise VerificationFailed(
-            f"signed by another key (keyid {signature.keyid}, expected {key.keyid})",
-            where=path,
-            fix="Ask the signer which key is theirs, over a channel you trust.",
-        )
-    if not matches:
-        raise VerificationFailed(
-            "the signature does not match: the payload or the signature was changed", where=path
-        )
-    # What the signature does not cover (layout, media type, key ids) has one permitted form only.
-    envelope.signatures = {key.keyid: type(signature)(key.keyid, signature.signature)}
-    if bundle_bytes(envelope, key.keyid) != raw:
-        raise VerificationFailed(
-            "changed outside its signed part (layout, media type, key id or key hint)", where=path
-        )
-    if envelope.payload_type != PAYLOAD_TYPE:
-        raise VerificationFailed(
-            f"signs a payload of type {envelope.payload_type!r}, not {PAYLOAD_TYPE}", where=path
-        )
-    return envelope.payload
 
 
 def _statement(payload: bytes, where: Path) -> _Statement:
@@ -276,6 +248,35 @@ def _shown(folder: Path, keyid: str) -> Claim | str:
     if page.encode() != (folder / "report.html").read_bytes():
         return Claim(what, False, "report.html shows something else than report.json says")
     return Claim(what, True, "rendered again, the page is the same byte for byte")
+
+
+def _stamped(opened: Opened, created: datetime, roots: Path | None) -> list[Claim | str]:
+    """What each time stamp shows, or why that cannot be told; roots ask for one at least."""
+    what = "time stamp"
+    if not opened.stamps:
+        return [Claim(what, False, "the signature has no time stamp")] if roots else []
+    try:
+        require_client()
+    except BadInput as error:
+        if roots:
+            raise
+        return [f"the time stamp: {error.what}; {error.fix}"]
+    signature, trusted = opened.signature, load_roots(roots) if roots else []
+    found: list[Claim | str] = []
+    for stamp in [stamp_of(one, signature) for one in opened.stamps]:
+        if not stamp.vouched(signature, trusted):
+            found.append(
+                f"the time stamp of {stamp.time:%Y-%m-%d %H:%M:%S} UTC: no root that it leads to "
+                "was given"
+            )
+        elif created > stamp.time + CLOCKS:
+            late = f"the report says {created:%Y-%m-%d %H:%M:%S} UTC, stamped before, {stamp.time}"
+            found.append(Claim(what, False, late))
+        else:
+            found.append(Claim(what, True, f"signed by {stamp.time:%Y-%m-%d %H:%M:%S} UTC"))
+    if roots and all(isinstance(one, str) for one in found):
+        found.append(Claim(what, False, "no time stamp leads to one of the roots that were given"))
+    return found
 
 
 def _model_signature(path: Path, key: SSlibKey, weights: Mapping[str, str]) -> Claim:

@@ -12,12 +12,13 @@ from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey
 from unlearnkit.language_model.folder import model_files, model_folders
+from unlearnkit.report.bundle import ATTESTATION, sign_statement
 from unlearnkit.report.facts import LedgerFacts, build_report
 from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html, renderer
-from unlearnkit.report.signing import load_public_key, load_signer, sign_statement
+from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.report.statement import build_statement
-from unlearnkit.report.verifying import ATTESTATION, LETTERS, SIGNED_FILES
+from unlearnkit.report.verifying import LETTERS, SIGNED_FILES
 
 
 def write_report(
