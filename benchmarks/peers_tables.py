@@ -97,7 +97,7 @@ def one_seed(found: Mapping[str, Any]) -> str:
 
 
 def statement(one: Mapping[str, Any]) -> str:
-    """On how many fronts ours are, and their place in the sum of all distances and losses."""
+    """On how many fronts ours are, and their place in the sum of six distances and losses."""
     lines = []
     for name in dict.fromkeys(row["contender"] for row in one["pareto"]):
         rows = [row for row in one["pareto"] if row["contender"] == name]
@@ -105,14 +105,14 @@ def statement(one: Mapping[str, Any]) -> str:
         place = [other for other, _ in one["ranks"]].index(name) + 1
         lines.append(
             f"**{name}** is on the Pareto front in {on} of {len(rows)} pairs of a forget and a "
-            f"retain figure; in the sum of all distances and losses it is number {place} of "
-            f"{len(one['ranks'])}."
+            f"retain figure; in the sum it is number {place} of {len(one['ranks'])}."
         )
     left = [name for name in one["ended"] if name not in one["distances"]]
     if left:
         lines.append(f"Not ranked, refused on a seed: {', '.join(left)}.")
     order = ", ".join(f"{name} {value:.3f}" for name, value in one["ranks"])
-    return "\n".join([*lines, "", f"The sums, the best first: {order}."])
+    of = "the four distances to the retrained model and what retain EM and utility lose"
+    return "\n".join([*lines, "", f"The sums of {of}, the best first: {order}."])
 
 
 def pareto(one: Mapping[str, Any]) -> str:

@@ -81,6 +81,23 @@ def test_with_one_the_leak_is_relative_to_its_area() -> None:
     assert not [one for one in found if one[0].endswith("reference") and one[2] is RETRAINED]
 
 
+def test_the_leak_has_an_interval_over_the_records_that_both_models_scored() -> None:
+    many = {
+        (model, split): [math.sin(7 * at + 3 * (split is FORGET)) - shift for at in range(40)]
+        for model, shift in ((ORIGINAL, -1.0), (UNLEARNED, 0.5), (RETRAINED, 0.0))
+        for split in (FORGET, HOLDOUT)
+    }
+    for forgotten in ((UNLEARNED, FORGET), (ORIGINAL, FORGET)):
+        many[forgotten] = [one - 0.3 for one in many[forgotten]]
+    told = figures(many)["priv_leak", FORGET, UNLEARNED]
+    assert told.value is not None
+    assert told.low is not None
+    assert told.high is not None
+    assert told.low < told.value < told.high
+    fewer = many | {(RETRAINED, HOLDOUT): many[RETRAINED, HOLDOUT][:-1]}
+    assert figures(fewer)["priv_leak", FORGET, UNLEARNED].low is None
+
+
 def test_a_retrained_model_that_always_tells_leaves_nothing_to_divide_by() -> None:
     told = REFERENCE | {(RETRAINED, FORGET): [-0.1, -0.1]}
     assert "AUC is 1" in figures(LEVELS | told)["priv_leak", FORGET, UNLEARNED].not_measured

@@ -10,6 +10,7 @@ from unlearnkit.audit.roc import (
     auc,
     auc_interval,
     priv_leak,
+    priv_leak_interval,
     true_positives,
     true_positives_interval,
 )
@@ -94,3 +95,28 @@ def test_the_leak_is_zero_where_the_retrained_is_negative_where_more_is_left() -
     assert priv_leak(0.2, 0.5) == pytest.approx(60)
     with pytest.raises(ValueError, match="nothing to divide"):
         priv_leak(0.5, 1.0)
+
+
+def test_the_leaks_interval_holds_it_and_shrinks_with_more_records() -> None:
+    own = ([1.0, 2.0, 3.0, 6.0, 0.5], [0.0, 2.5, 3.5, 4.0, 1.5])
+    retrained = ([1.0, 2.0, 3.0, 3.2, 0.5], [0.5, 2.5, 3.5, 4.0, 1.5])
+    leak = priv_leak(auc(*own), auc(*retrained))
+    widths = []
+    for times in (4, 40):
+        sides = [(members * times, others * times) for members, others in (own, retrained)]
+        found = priv_leak_interval(*sides, seed=0)
+        assert found is not None
+        assert found[0] < leak < found[1]
+        widths.append(found[1] - found[0])
+    assert widths[1] < widths[0] / 2
+
+
+def test_both_models_are_resampled_together() -> None:
+    """A model beside itself leaks nothing, whichever records are drawn."""
+    sides = ([1.0, 2.0, 3.0, 6.0] * 5, [0.0, 2.5, 3.5, 7.0] * 5)
+    assert priv_leak_interval(sides, sides, seed=0) == (0.0, 0.0)
+
+
+def test_a_retrained_model_that_may_always_tell_leaves_the_leak_without_bound() -> None:
+    nearly = ([1.0, 2.0, 3.0], [0.0, 0.5, 2.5])
+    assert priv_leak_interval(nearly, nearly, seed=0) is None

@@ -18,6 +18,7 @@ from unlearnkit.audit.roc import (
     auc,
     auc_interval,
     priv_leak,
+    priv_leak_interval,
     true_positives,
     true_positives_interval,
 )
@@ -33,6 +34,8 @@ NO_REFERENCE = "no retrained reference was given"
 NOT_FINITE = "a score of a record is not a finite number"
 ALWAYS_TOLD = "the retrained model's AUC is 1"
 TOO_FEW = f"fewer than {FEWEST} never-seen records: 1 % of them is less than one"
+
+SIDES = (Split.FORGET, Split.HOLDOUT)
 
 Scored = Mapping[tuple[ModelRole, Split], Mapping[str, MembershipScores]]
 """(model, split) -> record id -> scores."""
@@ -57,7 +60,7 @@ def membership_figures(scores: Sequence[RecordScore], seed: int) -> list[Measure
                 attacked(scored, model, one, attack) for one in (split, Split.HOLDOUT)
             )
             found += attack_figures(attack, members, others, split=split, model=model, seed=seed)
-    return [*found, *leaks(found)]
+    return [*found, *leaks(found, scored, seed)]
 
 
 def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> list[float]:
@@ -111,12 +114,27 @@ def _unmeasurable(attack: str, members: Sequence[float], others: Sequence[float]
     return "" if all(map(math.isfinite, (*members, *others))) else NOT_FINITE
 
 
-def leaks(found: Sequence[Measurement]) -> list[Measurement]:
+def leaks(found: Sequence[Measurement], scored: Scored, seed: int) -> list[Measurement]:
     """PrivLeak of the original's and of the unlearned model's AUC on the forget set."""
     metric = f"membership_auc_{LEAK_BY}"
     areas = {one.model: one for one in found if (one.metric, one.split) == (metric, Split.FORGET)}
     reference = areas.pop(ModelRole.REFERENCE, None)
-    return [leak(one, reference) for _, one in sorted(areas.items())]
+    return [_with_interval(leak(one, reference), scored, seed) for _, one in sorted(areas.items())]
+
+
+def _with_interval(told: Measurement, scored: Scored, seed: int) -> Measurement:
+    """The same with an interval, where it has a figure and both models scored the same records."""
+    models = (told.model, ModelRole.REFERENCE)
+    sides = [[scored.get((model, one), {}) for one in SIDES] for model in models]
+    if told.value is None or [list(one) for one in sides[0]] != [list(one) for one in sides[1]]:
+        return told
+    own, retrained = (
+        [[getattr(one, LEAK_BY) for one in side.values()] for side in both] for both in sides
+    )
+    interval = priv_leak_interval((own[0], own[1]), (retrained[0], retrained[1]), seed)
+    if interval is None:
+        return told
+    return told.model_copy(update={"low": interval[0], "high": interval[1]})
 
 
 def leak(area: Measurement, reference: Measurement | None) -> Measurement:

@@ -40,18 +40,24 @@ def auc_interval(
     then that of as many won rounds as there are records on the smaller side, exact (Clopper and
     Pearson 1934).
     """
-    import numpy as np
-
-    wins, generator = _wins(members, others), np.random.default_rng(seed)
-    n, m = wins.shape
-    far = 0.025 ** (1 / min(n, m))
+    wins = _wins(members, others)
+    far = 0.025 ** (1 / min(wins.shape))
     if wins.min() == 1:
         return far, 1.0
     if wins.max() == 0:
         return 0.0, 1 - far
+    return percentiles(_resampled_areas(wins, seed))
+
+
+def _resampled_areas(wins: NDArray[Any], seed: int) -> NDArray[Any]:
+    """(RESAMPLES,): the area with both sides resampled; the same records for the same seed."""
+    import numpy as np
+
+    generator, (n, m) = np.random.default_rng(seed), wins.shape
     rows = generator.multinomial(n, [1 / n] * n, RESAMPLES)
     columns = generator.multinomial(m, [1 / m] * m, RESAMPLES)
-    return percentiles(((rows @ wins) * columns).sum(axis=1) / (n * m))
+    areas: NDArray[Any] = ((rows @ wins) * columns).sum(axis=1) / (n * m)
+    return areas
 
 
 def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
@@ -92,3 +98,19 @@ def priv_leak(unlearned: float, retrained: float) -> float:
     if retrained >= 1.0:
         raise ValueError("the retrained model's AUC is 1, so there is nothing to divide by")
     return 100 * ((1 - unlearned) - (1 - retrained)) / (1 - retrained)
+
+
+Sides = tuple[Sequence[float], Sequence[float]]
+"""Scores of members and of records never seen, under one model."""
+
+
+def priv_leak_interval(unlearned: Sides, retrained: Sides, seed: int) -> tuple[float, float] | None:
+    """95 % interval of PrivLeak in percent; the same records in the same order under both models.
+
+    Records are resampled for both models at once, for a record that is easy under one is easy under
+    the other. None where the retrained model's area is 1 in a resample: the figure has no bound.
+    """
+    areas, base = (_resampled_areas(_wins(*one), seed) for one in (unlearned, retrained))
+    if base.max() >= 1:
+        return None
+    return percentiles(100 * (base - areas) / (1 - base))

@@ -17,6 +17,7 @@ from unlearnkit.domain import (
     TrainingPass,
     Verdict,
 )
+from unlearnkit.report.avoided import avoided
 from unlearnkit.report.scope import not_measured
 
 METRICS = {
@@ -114,6 +115,8 @@ def show_audit(audit: AuditResult) -> None:
     columns = ["Records", "Metric", *(ROLES[role] for role in roles)]
     out.print(table(f"Audit of {audit.run_id}", columns, rows, numbers=len(roles)))
     show_attacks(audit)
+    if sentence := avoided(audit.measurements):
+        err.print(f"[yellow]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
     for sentence in not_measured(audit):
         err.print(f"[dim]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
 

@@ -66,11 +66,10 @@ UNLIKE_UNSEEN = ("decoy_auc", "decoy_test")
 WITHOUT_INTERVAL = (
     "max_extraction_strength",
     "forget_quality",
-    "priv_leak",
     "decoy_uniform",
     "decoy_test",
 )
-"""A worst record, p-values, and a ratio of areas: the audit gives them no interval."""
+"""A worst record and p-values: the audit gives them no interval."""
 
 UNDER = {
     "int8": "with its weights rounded to 8 bits",

@@ -16,10 +16,12 @@ from unlearnkit.artefacts import digest_of, sha256_file
 from unlearnkit.domain import ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
+from unlearnkit.report.avoided import avoided
 from unlearnkit.report.decoys import people_told
 from unlearnkit.report.facts import Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
+from unlearnkit.report.people import person_figures
 
 NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECASE)
 """Legal conclusions that no measurement supports (EDPB Opinion 28/2024 asks case by case)."""
@@ -51,6 +53,8 @@ def render_html(
         "headline": tables.headline(report.verdict),
         "verdict_words": tables.verdict_words(report.verdict),
         "groups": tables.figures_table(report),
+        "avoided": avoided(report.measurements),
+        "people": person_figures(report),
         "leakage": leakage.leakage_table(report),
         "records_leaking": leakage.records_leaking(report),
         "asking_cost": leakage.asking_cost(report),
