@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import string
 from pathlib import Path
+from typing import Annotated
 
 from dateutil import tz
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -69,6 +70,10 @@ class LocateSettings(_Part):
     """An e-mail address or phone beside so many different customers belongs to the company."""
 
 
+Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
+"""Two letters (ISO 639-1)."""
+
+
 class Config(_Part):
     """Everything in unlearnkit.yaml; each field has a default."""
 
@@ -86,6 +91,8 @@ class Config(_Part):
     attacks: tuple[Attack, ...] = tuple(Attack)
     """What `audit` and `gate` try to bring the forgotten records back with."""
     locate: LocateSettings = LocateSettings()
+    letters: tuple[Language, ...] = ("en",)
+    """Languages of the drafts to the people who asked."""
 
     @field_validator("ledger_url")
     @classmethod
@@ -197,6 +204,10 @@ policy: default.yaml
 # What an audit tries to bring the forgotten records back with (docs/method.md, "Attacks"). It takes
 # several times as long with them; [] leaves them out, and --attacks overrules it for one audit.
 attacks: [quantization, pruning, relearning]
+
+# Languages of the drafts to those who asked, a letter in each: en, de, fr, es; another one from
+# templates/letter.xx.md.j2 of your own.
+letters: [en]
 
 locate:
   # A full name that only one known person bears is enough; false sends every name to review.

@@ -1,13 +1,16 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.report import sample
 from tests.report.conftest import report_with
+from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Report
-from unlearnkit.report.letters import write_letter
+from unlearnkit.report.letters import write_letter, write_processing_record
+from unlearnkit.report.scope import NEVER_COVERED
 
 GDPR, _, CCPA = sample.REQUESTS
 
@@ -42,3 +45,113 @@ def test_an_unknown_request_gets_no_letter(report: Report, tmp_path: Path, name:
     with pytest.raises(BadInput):
         write_letter(tmp_path, report, name)
     assert list(tmp_path.iterdir()) == []
+
+
+# --- in other languages -----------------------------------------------------------------------
+
+LANGUAGES = ("de", "fr", "es")
+SHIPPED = sorted(resources.shipped("templates").glob("letter.*.md.j2"))
+
+
+def test_the_languages_here_are_those_that_ship() -> None:
+    assert {path.name.split(".")[1] for path in SHIPPED} - {"md"} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_letter_says_the_same_in_another_language(
+    report: Report, tmp_path: Path, language: str
+) -> None:
+    english = write_letter(tmp_path, report, GDPR).read_text()
+    path = write_letter(tmp_path, report, GDPR, language=language)
+    assert path.name == f"{GDPR}.{language}.md"
+    text = path.read_text()
+    for part in (GDPR, report.run_id, " 11 ", "2026", "17", "77", "79"):
+        assert part in english
+        assert part in text
+    assert text.count("\n## ") == english.count("\n## ")
+    assert "November 2026" not in text or language == "de"
+    shares = [one.replace(",", ".") for one in re.findall(r"\d+[.,]\d\s%", text)]
+    assert shares == re.findall(r"\d+\.\d\s%", english)
+    assert len(shares) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_limit_is_in_the_letter_those_of_every_run_in_its_own_language(
+    report: Report, tmp_path: Path, language: str
+) -> None:
+    text = write_letter(tmp_path, report, GDPR, language=language).read_text()
+    assert not any(sentence in text for sentence in NEVER_COVERED)
+    assert all(one in text for one in report.out_of_scope if one not in NEVER_COVERED)
+    assert text.count("\n- ") == len(report.out_of_scope)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("outcome", list(Outcome)[:3])
+def test_a_verdict_is_never_softened_by_translation(
+    outcome: Outcome, tmp_path: Path, language: str
+) -> None:
+    """What has to be completed where the request is not finished is asked for in every language."""
+    told = [
+        write_letter(tmp_path, report_with(outcome), GDPR, language=one).read_text()
+        for one in ("en", language)
+    ]
+    places = [len(re.findall(r"^[^<]*\[[^\]]+\]", one, re.MULTILINE)) for one in told]
+    assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+def test_a_request_of_which_nothing_was_found_says_so_in_every_language(
+    report: Report, tmp_path: Path, language: str
+) -> None:
+    def found(records: int) -> str:
+        requests = tuple(one.model_copy(update={"records": records}) for one in report.requests)
+        other = report.model_copy(update={"requests": requests})
+        return write_letter(tmp_path, other, GDPR, language=language).read_text()
+
+    none, one, many = map(found, (0, 1, 5))
+    assert none.count("\n## ") == many.count("\n## ") - 1
+    assert re.findall(r"\d[.,]\d\s%", none) == []
+    assert one.count("\n") == many.count("\n")
+    assert one != many.replace("5", "1")
+
+
+def test_a_language_without_letter_is_named_and_ones_own_template_makes_one(
+    report: Report, tmp_path: Path
+) -> None:
+    with pytest.raises(BadInput, match="no letter in the language 'it'") as caught:
+        write_letter(tmp_path, report, GDPR, language="it")
+    assert "templates/letter.it.md.j2" in caught.value.fix
+    with pytest.raises(BadInput, match="'xx' is no language"):
+        write_letter(tmp_path, report, GDPR, language="xx")
+    own = tmp_path / "templates"
+    own.mkdir()
+    (own / "letter.it.md.j2").write_text("Entro il {{ request.due | date }}.")
+    text = write_letter(tmp_path, report, GDPR, own, "it").read_text()
+    assert "dicembre 2026" in text
+
+
+# --- the record of processing -----------------------------------------------------------------
+
+
+def test_the_record_of_processing_has_every_part_that_article_30_asks_for(
+    report: Report, tmp_path: Path
+) -> None:
+    path = write_processing_record(tmp_path, report)
+    assert path == tmp_path / "letters" / "processing-record.md"
+    text = path.read_text()
+    for letter in "abcdefg":
+        assert f"(1)({letter})" in text
+    for letter in "abcd":
+        assert f"(2)({letter})" in text
+    assert "GDPR Art. 17" in text
+    assert report.unlearned_digest in text
+    assert "e-mail addresses" in text
+    assert not any(one.id in text for one in report.requests)
+
+
+def test_a_draft_that_was_edited_is_kept_beside_the_new_one(report: Report, tmp_path: Path) -> None:
+    path = write_processing_record(tmp_path, report)
+    path.write_text("Controller: us")
+    write_processing_record(tmp_path, report)
+    assert path.with_suffix(".md.bak").read_text() == "Controller: us"
+    assert "(1)(a)" in path.read_text()

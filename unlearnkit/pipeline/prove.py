@@ -27,7 +27,8 @@ from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
-from unlearnkit.report.letters import write_letter
+from unlearnkit.report.letters import write_letter, write_processing_record
+from unlearnkit.report.render import letter_template
 from unlearnkit.report.writing import write_report
 from unlearnkit.workspace import Workspace
 
@@ -123,6 +124,8 @@ def report(
     """
     workspace, manifest = context.workspace, run.manifest
     policy_path, rules = find_policy(workspace, policy)
+    for language in workspace.config.letters:
+        letter_template(language, workspace.templates_dir)
     context.ledger.verify()
     if not run.audit_file.is_file():
         raise BadInput(
@@ -160,8 +163,11 @@ def report(
     )
     written = load(folder / "report.json", Report)
     letters = tuple(
-        write_letter(folder, written, one, workspace.templates_dir) for one in manifest.requests
+        write_letter(folder, written, one, workspace.templates_dir, language)
+        for one in manifest.requests
+        for language in workspace.config.letters
     )
+    write_processing_record(folder, written, workspace.templates_dir)
     payload = {
         "run_id": run.id,
         "report": sha256_file(folder / "report.json"),

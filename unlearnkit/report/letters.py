@@ -1,4 +1,7 @@
-"""One notice per request, for the operator to complete and send; it holds no personal data."""
+"""Drafts for the operator to complete and send: each person's notice, the record of processing.
+
+They hold no personal data and are not signed, so that they can be edited.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,41 @@ from pathlib import Path
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Report
-from unlearnkit.report.render import render_letter
+from unlearnkit.report.render import ENGLISH, render_letter, render_processing_record
 from unlearnkit.report.verifying import LETTERS
+
+PROCESSING_RECORD = "processing-record.md"
 
 
 def write_letter(
-    folder: Path, report: Report, request_id: str, templates_dir: Path | None = None
+    folder: Path,
+    report: Report,
+    request_id: str,
+    templates_dir: Path | None = None,
+    language: str = ENGLISH,
 ) -> Path:
-    """Write `folder`/letters/<request id>.md and return its path.
+    """Write `folder`/letters/<request id>.md, or .de.md in German, and return its path.
 
-    Letters are not signed: the operator fills in name and address before sending. One that is there
-    already with other words is kept as .md.bak. Raises BadInput for a request the report is not
-    about.
+    One that is there already with other words is kept as .md.bak. Raises BadInput for a request
+    the report is not about, and for a language that has no template.
     """
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", request_id):
         raise BadInput("this request id cannot name a file; a UUID is expected")
-    path = folder / LETTERS / f"{request_id}.md"
-    draft = render_letter(report, request_id, templates_dir).encode()
+    ending = ".md" if language == ENGLISH else f".{language}.md"
+    draft = render_letter(report, request_id, templates_dir, language)
+    return _write(folder / LETTERS / f"{request_id}{ending}", draft)
+
+
+def write_processing_record(
+    folder: Path, report: Report, templates_dir: Path | None = None
+) -> Path:
+    """Write `folder`/letters/processing-record.md: a draft for the records of GDPR Art. 30."""
+    draft = render_processing_record(report, templates_dir)
+    return _write(folder / LETTERS / PROCESSING_RECORD, draft)
+
+
+def _write(path: Path, text: str) -> Path:
+    draft = text.encode()
     if path.is_file() and path.read_bytes() != draft:
         path.replace(path.with_suffix(".md.bak"))
     write_atomic(path, draft)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,7 +24,11 @@ from unlearnkit.report.facts import Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 from unlearnkit.report.people import person_figures
+from unlearnkit.report.scope import NEVER_COVERED
 
+ENGLISH = "en"
+LOCALES = {ENGLISH: "en_GB"}
+"""How Babel calls a language where that is more than its two letters: days before months."""
 NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECASE)
 """Legal conclusions that no measurement supports (EDPB Opinion 28/2024 asks case by case)."""
 
@@ -103,19 +109,62 @@ def renderer(templates_dir: Path | None = None) -> Renderer:
     return Renderer(version=version("unlearnkit"), digest=digest_of(digests))
 
 
-def render_letter(report: Report, request_id: str, templates_dir: Path | None = None) -> str:
-    """The notice to one data subject in Markdown, about one request; raises BadInput if unknown."""
+def render_letter(
+    report: Report,
+    request_id: str,
+    templates_dir: Path | None = None,
+    language: str = ENGLISH,
+) -> str:
+    """The notice to one data subject in Markdown, about one request.
+
+    In another language than English the limits of every run are the template's own words; what else
+    this report names stays in English. Raises BadInput for an unknown request or language.
+    """
     request = next((one for one in report.requests if one.id == request_id), None)
     if request is None:
         raise BadInput(f"the report is not about request {request_id}")
-    forget, *_ = tables.key_figures(report)
+    name = letter_template(language, templates_dir)
     context = {
         "report": report,
         "request": request,
         "outcome": report.verdict.outcome.value,
-        "forget": forget,
+        "shares": tables.forgotten_shares(report),
+        "other_limits": [one for one in report.out_of_scope if one not in NEVER_COVERED],
     }
-    return render_template("letter.md.j2", context, templates_dir)
+    return render_template(name, context, templates_dir, language)
+
+
+def letter_template(language: str, templates_dir: Path | None = None) -> str:
+    """The name of the language's letter. Raises BadInput where there is none."""
+    from babel.localedata import exists
+
+    name = "letter.md.j2" if language == ENGLISH else f"letter.{language}.md.j2"
+    if not exists(language):
+        raise BadInput(
+            f"'{language}' is no language", fix="Write two letters of ISO 639-1: en, de."
+        )
+    try:
+        resources.find("templates", name, templates_dir)
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no letter in the language '{language}'",
+            fix=f"Write templates/{name} in the workspace, or take it out of `letters`.",
+        ) from None
+    return name
+
+
+def render_processing_record(report: Report, templates_dir: Path | None = None) -> str:
+    """A draft entry for the records of processing activities (GDPR Art. 30) in Markdown."""
+    laws = {"gdpr": "GDPR Art. 17", "ccpa": "CCPA section 1798.105"}
+    context = {
+        "report": report,
+        "laws": sorted({laws[one.regulation] for one in report.requests}),
+        "due": sorted({one.due for one in report.requests}),
+        "kinds": [row.label.lower() for row in leakage.leakage_table(report)[0].rows]
+        if report.leakage
+        else [],
+    }
+    return render_template("processing_record.md.j2", context, templates_dir)
 
 
 def render_gate_summary(verdict: Verdict, templates_dir: Path | None = None) -> str:
@@ -152,10 +201,13 @@ def _passes(report: Report) -> Markup | None:
     return plots.passes_plot(report.passes, start, level, band)
 
 
-def render_template(name: str, context: dict[str, Any], own: Path | None) -> str:
+def render_template(
+    name: str, context: dict[str, Any], own: Path | None, language: str = ENGLISH
+) -> str:
     """A template's text: the user's `own`/name, else the shipped one.
 
-    Raises BadInput when it is broken or prints a legal conclusion.
+    Dates and shares are written as in `language`. Raises BadInput when it is broken or prints a
+    legal conclusion.
     """
 
     def source(wanted: str) -> tuple[str, str, None] | None:
@@ -173,7 +225,12 @@ def render_template(name: str, context: dict[str, Any], own: Path | None) -> str
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(date=_date, figure=tables.figure, cell=_cell)
+    environment.filters.update(
+        date=partial(_date, language=language),
+        share=partial(_share, language=language),
+        figure=tables.figure,
+        cell=_cell,
+    )
     try:
         text = environment.get_template(name).render(context)
     except TemplateSyntaxError as error:
@@ -191,8 +248,19 @@ def render_template(name: str, context: dict[str, Any], own: Path | None) -> str
     return text
 
 
-def _date(value: Any) -> str:
-    return f"{value.day} {value:%B %Y}"
+def _date(value: date, language: str) -> str:
+    """15 November 2026, as a long date of the language."""
+    from babel.dates import format_date
+
+    return format_date(value, "long", locale=LOCALES.get(language, language))
+
+
+def _share(value: float, language: str) -> str:
+    """0.985 as 98.5 %, with the language's own decimal sign."""
+    from babel.numbers import format_percent
+
+    locale = LOCALES.get(language, language)
+    return format_percent(value, "#,##0.0\u202f%", locale=locale)
 
 
 def _cell(value: object) -> Markup:

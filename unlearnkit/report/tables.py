@@ -301,5 +301,28 @@ def key_figures(report: Report) -> tuple[KeyFigure, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """Words that the model predicts, 0 to 1; None where it was not measured."""
+
+    before: float | None
+    after: float | None
+    unseen: float | None
+
+
+def forgotten_shares(report: Report) -> Shares:
+    """Of the forgotten records before and after, and of never-seen ones after: for the letters."""
+
+    def of(split: Split, model: ModelRole) -> float | None:
+        one = report.measurement(COMPARED[0], split, model)
+        return None if one is None else one.value
+
+    return Shares(
+        of(Split.FORGET, ModelRole.ORIGINAL),
+        of(Split.FORGET, ModelRole.UNLEARNED),
+        of(Split.HOLDOUT, ModelRole.UNLEARNED),
+    )
+
+
 def _percent(one: Measurement | None) -> str:
     return "not measured" if one is None or one.value is None else f"{100 * one.value:.1f} %"
