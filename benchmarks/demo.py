@@ -32,6 +32,8 @@ TELLING = (
     ("decoy_rank", ""),
     ("decoy_auc", ""),
     ("decoy_test", ""),
+    ("logit_lens_1", ""),
+    ("logit_lens_output_1", ""),
     ("exact_memorization", "int8"),
     ("exact_memorization", "int4"),
     ("exact_memorization", "pruned_30"),
