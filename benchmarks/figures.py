@@ -53,7 +53,11 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "merged": ("merged", merged.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),
-    "peers-larger": ("peers_larger", peers_tables.one_seed),
+    "peers-larger": ("peers_larger", lambda found: peers_tables.table(found["slices"]["40-4"])),
+    "peers-larger-front": (
+        "peers_larger",
+        lambda found: peers_tables.statement(found["slices"]["40-4"]),
+    ),
     "peers-search": ("peers_search", tuning.markdown),
     "screen": ("screen", screen.markdown),
     "screen-others": ("screen", screen.negatives),

@@ -53,14 +53,15 @@ def table(one: Mapping[str, Any]) -> str:
     """A row for each contender."""
     heads = ["contender", *(HEADS[name] for name in COLUMNS), "passes", "last state"]
     lines = ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|"]
+    alone = len(one["by_seed"]["retrained"]) == 1
     for name, columns in one["table"].items():
-        cells = [cell(columns.get(column), column) for column in COLUMNS]
+        cells = [cell(columns.get(column), column, alone) for column in COLUMNS]
         lines.append("| " + " | ".join([name, *cells, *ends(one["ended"].get(name))]) + " |")
     return "\n".join(lines)
 
 
-def cell(figure: Mapping[str, float] | None, column: str) -> str:
-    """Mean, and least and most."""
+def cell(figure: Mapping[str, float] | None, column: str, alone: bool) -> str:
+    """Mean, and least and most; of a seed that is alone its figure."""
     if figure is None:
         return "-"
     whole = column in ("seconds", "memory")
@@ -70,6 +71,8 @@ def cell(figure: Mapping[str, float] | None, column: str) -> str:
             return f"{value:.0f}"
         return f"{value:.3f}" if value == 0 or value >= 0.0005 else f"{value:.0e}"
 
+    if alone:
+        return text(figure["mean"])
     return f"{text(figure['mean'])} ({text(figure['low'])}-{text(figure['high'])})"
 
 
@@ -80,20 +83,6 @@ def ends(ended: Mapping[Any, Any] | None) -> list[str]:
     passes = [str(one.get("passes", "-")) for one in ended.values()]
     states = [f"refused: {o['failed']}" if "failed" in o else o["state"] for o in ended.values()]
     return [", ".join(passes), "; ".join(dict.fromkeys(states))]
-
-
-def one_seed(found: Mapping[str, Any]) -> str:
-    """One seed's figures, run by run, as they came out."""
-    names = list(found["rows"][0]["figures"])
-    lines = [
-        "| contender | " + " | ".join(HEADS[name] for name in names) + " | passes | last state |",
-        "|---" * (len(names) + 3) + "|",
-    ]
-    for row in found["rows"]:
-        cells = [f"{row['figures'][name]:.3g}" for name in names]
-        ends_with = [str(row["passes"] or "-"), row["state"] or "-"]
-        lines.append("| " + " | ".join([row["name"], *cells, *ends_with]) + " |")
-    return "\n".join(lines)
 
 
 def statement(one: Mapping[str, Any]) -> str:
