@@ -11,7 +11,7 @@ from tests.small import Small
 from tests.unlearning.test_engine import QUICK, task
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.language_model.recall import Level
-from unlearnkit.unlearning.calibration import first_choices_off, grid
+from unlearnkit.unlearning.calibration import advice, first_choices_off, grid
 from unlearnkit.unlearning.engine import Outcome, unlearn
 
 
@@ -58,3 +58,20 @@ def test_the_papers_rule_has_alpha_alone(small: Small, tmp_path: Path) -> None:
     tried = unlearn(task(small, tmp_path), bare).calibration
     assert not any(one.depths for one in tried)
     assert len({one.alpha for one in tried}) >= len(grid(0.5, bare.max_alpha, 13))
+
+
+def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
+    def tried(alpha: float, distance: float) -> CalibrationStep:
+        return CalibrationStep(
+            strengthen_epochs=32,
+            alpha=alpha,
+            exact_memorization=0.4,
+            extraction_strength=0.1,
+            probability=0.1,
+            loss=5.0,
+            distance=distance,
+        )
+
+    inside, edge = tried(4.0, 0.2), tried(QUICK.max_alpha, 0.3)
+    assert "--max-alpha" not in advice([inside, edge], QUICK)
+    assert "--max-alpha" in advice([inside, tried(QUICK.max_alpha, 0.1)], QUICK)

@@ -100,7 +100,7 @@ def calibrate(
             steps = tuple(chosen if one is best else one for one in tried)
             return steps, with_depths(bench, forget, stronger, chosen)
         save_checkpoint(bench.accelerator, work / "strengthening", tried)
-    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=ADVICE)
+    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=advice(tried, settings))
 
 
 STRENGTHENED = "strengthened-forget.npy"
@@ -286,10 +286,14 @@ def taken(tried: CalibrationStep, target: Level, settings: Settings) -> bool:
     return settings.fixed_alpha is not None or fits(tried, target, settings.tolerance)
 
 
-ADVICE = (
-    "Raise --max-strengthen-epochs or --learning-rate, or check that the holdout is comparable "
-    "to the forget set (same kind of records, never trained on)."
-)
+def advice(tried: Sequence[CalibrationStep], settings: Settings) -> str:
+    """What to do where no teacher fits: the nearest one's alpha may be where the search ended."""
+    near = min(tried, key=lambda one: one.distance)
+    edge = "--max-alpha, where the search ended, " if near.alpha >= settings.max_alpha else ""
+    return (
+        f"Raise {edge}--max-strengthen-epochs or --learning-rate, or check that the holdout is "
+        "comparable to the forget set (same kind of records, never trained on)."
+    )
 
 
 def refusal(tried: Sequence[CalibrationStep], target: Level, settings: Settings) -> str:
