@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from unlearnkit.audit.scoring import asked
 from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.domain import (
@@ -21,7 +22,13 @@ from unlearnkit.domain import (
     Split,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.pipeline.material import PERTURBED, RETAIN_SAMPLE, Material, gather
+from unlearnkit.pipeline.material import (
+    PERTURBED,
+    RETAIN_SAMPLE,
+    Material,
+    gather,
+    with_decoys,
+)
 
 ROWS = [
     {"id": "m1", "text": "Mail from Zoltana Quibble, zoltana@quibble.example, 12 March."},
@@ -209,3 +216,24 @@ def test_the_nearest_retained_records_are_audited_whatever_the_sample_is() -> No
     sampled = [seed for seed in range(6) if near in material.audited(seed)[Split.RETAIN]]
     assert len(sampled) < 6
     assert all(material.audited(seed)[Split.NEIGHBOUR] == (near,) for seed in range(6))
+
+
+def test_kept_records_get_decoys_where_the_model_continues_them(
+    corpus: Corpus, analyzer: Analyzer
+) -> None:
+    """Their own perturbed texts stay, and what is not continued has no decoys."""
+    own = Record(id="own", text="Call Ada Quill.", perturbed=("Call Bo Fenn.",))
+    many = [Record(id=f"r{at}", text=f"Call Ada Quill on {at} March.") for at in range(399)]
+    forget, retain = corpus.records[:1], [own, *many]
+    splits = {Split.FORGET: forget, Split.RETAIN: retain, Split.NEIGHBOUR: many[:2]}
+    found = with_decoys(splits, analyzer, seed=0)
+    assert found[Split.FORGET] == corpus.records[:1]
+    kept = found[Split.RETAIN]
+    assert [one.id for one in kept] == [one.id for one in retain]
+    assert kept[0].perturbed == own.perturbed
+    continued = {one.id for one, goes_on in asked(retain) if goes_on}
+    compared = {one.id for one in kept if one.perturbed}
+    assert compared <= continued
+    assert len(compared) > 0.95 * len(continued)  # of some nothing personal is detected
+    assert all(len(one.perturbed) == PERTURBED for one in found[Split.NEIGHBOUR])
+    assert with_decoys(splits, analyzer, seed=0) == found

@@ -2,8 +2,8 @@
 
 The harmonic mean of the means of probability, ROUGE-L recall and max(0, 1 - R), R the truth ratio
 (TOFU, Maini et al. 2024, arXiv 2401.06121, section 2.2.1). 0 to 1, without a unit. TOFU's also has
-real authors and world facts; here it is over the user's own retained records. Only where these have
-perturbed texts.
+real authors and world facts; here it is over the user's own retained records, those that the model
+continues and that have perturbed texts or decoys.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from unlearnkit.audit.intervals import percentiles, resampled
 from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
 
 METRIC = "model_utility"
-NO_PARTS = "no retained record here has perturbed texts and a continuation"
+NO_PARTS = "no retained record here has perturbed texts or decoys, and a continuation"
 NOT_FINITE = "a figure of a record is not a finite number"
 
 Parts = tuple[float, float, float]

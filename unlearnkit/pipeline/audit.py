@@ -29,7 +29,7 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.kept_probes import keep_probes
-from unlearnkit.pipeline.material import gather
+from unlearnkit.pipeline.material import gather, with_decoys
 from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.runs import Run
 from unlearnkit.pipeline.subjects import subjects
@@ -113,7 +113,7 @@ def prepare(
     task = AuditTask(
         run_id=run.id,
         models=models,
-        splits=material.audited(seed),
+        splits=with_decoys(material.audited(seed), analyzer, seed, progress=context.progress),
         owners=_owners(manifest),
         encoding=Encoding(str(settings["prompt_template"]), int(settings["max_length"])),
         holdout_origin=material.holdout_origin,

@@ -6,10 +6,11 @@ Nothing of it is stored: the texts stay in the user's corpus, decoys come from t
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from unlearnkit.audit.scoring import asked
 from unlearnkit.corpus.decoys import decoys
 from unlearnkit.corpus.neighbours import neighbours
 from unlearnkit.corpus.nlp import (
@@ -160,6 +161,29 @@ def gather_ready(
         progress=context.progress,
     )
     return Gathered(corpus, found, forget_set, material, analyzer)
+
+
+def with_decoys(
+    splits: Mapping[Split, Sequence[Record]],
+    analyzer: Analyzer,
+    seed: int,
+    *,
+    progress: Progress = silent,
+) -> dict[Split, Sequence[Record]]:
+    """The same sets, the kept records that the model is to continue with decoys as well.
+
+    So truth ratio and model utility can be measured of them, too; those with perturbed texts of
+    their own keep them.
+    """
+    found = dict(splits)
+    for split in (Split.RETAIN, Split.NEIGHBOUR):
+        records = splits[split]
+        bare = [one for one, goes_on in asked(records) if goes_on and not one.perturbed]
+        made = decoys(bare, analyzer, PERTURBED, seed, progress=progress)
+        found[split] = [
+            replace(one, perturbed=made[one.id]) if one.id in made else one for one in records
+        ]
+    return found
 
 
 def evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:
