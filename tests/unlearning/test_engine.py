@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
 from unlearnkit.language_model.recall import Level
-from unlearnkit.unlearning.distillation import INSIDE, OVER, UNRECOVERED
+from unlearnkit.unlearning.distillation import INSIDE, OVER, STILL, UNRECOVERED
 from unlearnkit.unlearning.engine import Task, unlearn
 from unlearnkit.unlearning.lineage import Lineage
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
@@ -42,6 +43,20 @@ def test_the_student_stops_at_the_holdouts_level(small: Small, tmp_path: Path) -
     chosen = [one for one in outcome.calibration if one.chosen]
     assert len(chosen) == 1
     assert chosen[0].distance <= QUICK.tolerance
+
+
+def test_a_student_that_falls_below_the_band_is_not_trained_on_and_says_so(
+    small: Small, tmp_path: Path
+) -> None:
+    """Gradient ascent has no level of its own to stop at; the audit decides what it is worth."""
+    steep = replace(QUICK, objective=ObjectiveName.GRAD_DIFF, learning_rate=2e-3, tolerance=0.05)
+    outcome = unlearn(task(small, tmp_path), steep)
+    *before, last = outcome.passes
+    assert last.state == OVER
+    assert before and {one.state for one in before} <= {STILL, UNRECOVERED}
+    assert last.number < steep.max_passes
+    assert last.forget_loss > last.holdout_loss + 1
+    assert (tmp_path / "out" / "model.safetensors").is_file()
 
 
 def test_the_strengthened_model_does_not_outlive_the_run(small: Small, tmp_path: Path) -> None:
@@ -100,17 +115,37 @@ def test_records_the_model_never_learned_need_no_training(small: Small, tmp_path
     assert outcome.calibration == ()
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(
-    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("bad", [1, 2])
+def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
+    small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: int
 ) -> None:
     from unlearnkit.unlearning import objective
 
-    monkeypatch.setattr(
-        objective, "rklu", lambda student, *_: student.sum(-1) * torch.tensor(float("nan"))
-    )
-    with pytest.raises(TrainingFailed, match=r"loss became nan.* in pass 1"):
-        unlearn(task(small, tmp_path), QUICK)
+    begun: list[int] = []
+    real = objective.rklu
+
+    def spoiled(student: torch.Tensor, *more: Any) -> torch.Tensor:
+        losses = real(student, *more)
+        return losses * float("nan") if begun[-1] == bad else losses
+
+    def passes(what: str, done: int, _: int) -> None:
+        if "pass" in what:
+            begun.append(done)
+
+    monkeypatch.setattr(objective, "rklu", spoiled)
+    with pytest.raises(TrainingFailed, match=rf"loss became nan.* in pass {bad}"):
+        unlearn(task(small, tmp_path), QUICK, passes)
+    assert begun == list(range(1, bad + 1))
+    kept = tmp_path / "work" / "checkpoints"
+    names = {one.name for one in kept.iterdir()} if kept.exists() else set()
+    assert names == ({"done.json", f"checkpoint-{bad - 1:03d}"} if bad > 1 else set())
     assert not (tmp_path / "out").exists()
+
+    monkeypatch.undo()
+    begun.clear()
+    again = unlearn(task(small, tmp_path), replace(QUICK, max_passes=bad), passes)
+    assert begun[0] == bad  # goes on from there
+    assert [one.number for one in again.passes] == list(range(1, bad + 1))
 
 
 def test_a_loss_that_explodes_stops_the_run_and_the_pass_before_is_kept(
