@@ -7,6 +7,7 @@ one of two processes, have none.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,12 +15,15 @@ from typing import Any
 
 import pytest
 import torch
+from accelerate import Accelerator
 
 from tests.unlearning.launch import in_two_processes
 from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
+from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.unlearning.engine import Outcome, unlearn
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
+from unlearnkit.unlearning.steps import Workbench, adamw, step
 
 QUICK = replace(SETTINGS, batch_size=3, learning_rate=1e-3, strengthen_epochs=(4,), max_alpha=64.0)
 LORA = replace(QUICK, lora_rank=4, learning_rate=3e-3)
@@ -95,6 +99,26 @@ def test_whatever_is_trained(model: Path, tmp_path: Path) -> None:
     other = run(model, tmp_path / "other", in_pieces)
     assert losses(plain) == pytest.approx(losses(other), abs=1e-4)
     assert difference(model, tmp_path / "plain" / "out", tmp_path / "other" / "out") < ROUNDING
+
+
+@pytest.mark.parametrize("bad", [math.inf, math.nan])
+def test_a_gradient_that_is_not_finite_touches_no_weight(bad: float) -> None:
+    """The loss alone would not show it; clipped to norm 1, every weight would become NaN."""
+    model = torch.nn.Linear(3, 2)
+    bench = Workbench(Accelerator(cpu=True), QUICK, pad_id=0, end_ids=())
+    optimizer = adamw(bench, model)
+    before = {name: one.clone() for name, one in model.state_dict().items()}
+    model.weight.register_hook(lambda slope: slope * bad)
+    with pytest.raises(TrainingFailed, match=rf"loss became 1.0, its gradient {bad}, in pass 7"):
+        step(
+            bench,
+            model,
+            optimizer,
+            [lambda: model.weight.sum().exp() / model.weight.sum().exp().detach()],
+            "pass 7",
+        )
+    assert all(torch.equal(before[name], one) for name, one in model.state_dict().items())
+    assert not optimizer.state
 
 
 SCRIPT = """
