@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import product
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 import torch
@@ -137,6 +137,27 @@ def test_the_side_that_is_padded_changes_nothing(kind: str) -> None:
 @pytest.mark.parametrize(("kind", "tied"), ARCHITECTURES)
 def test_gradients_of_the_chunked_loss_are_those_of_transformers_own(kind: str, tied: bool) -> None:
     assert_same_gradients(Headed(loud(kind, tied=tied)), collate(examples(), 2))
+
+
+@pytest.mark.parametrize("side", ["right", "left"])
+@pytest.mark.parametrize("kind", tiny.ALL_KINDS)
+def test_a_row_without_a_label_in_a_padded_batch_changes_nothing(
+    kind: str, side: Literal["right", "left"]
+) -> None:
+    """Not in the middle of the batch, and not as the longest or the shortest of its rows."""
+    headed = Headed(loud(kind, tied=False))
+    plain = collate(examples(), 2, side)
+    expected = headed(plain, partial(mean_loss, plain))
+    slopes = gradients(headed, expected)
+    for length in (3, 30):
+        silent = Example(tuple(range(3, 3 + length)), (IGNORED,) * length)
+        first, *others = examples()
+        batch = collate([first, silent, *others], 2, side)
+        loss = headed(batch, partial(mean_loss, batch))
+        found = gradients(headed, loss)
+        assert loss.item() == pytest.approx(expected.item(), rel=1e-5)
+        for name, one in slopes.items():
+            assert (found[name] - one).abs().max() <= 1e-5 * one.abs().max() + 1e-7, name
 
 
 @pytest.mark.parametrize("tied", [True, False])

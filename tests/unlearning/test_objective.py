@@ -9,6 +9,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from unlearnkit.unlearning.kl import LevelledReverseKL
 from unlearnkit.unlearning.objective import (
     forward_kl,
     grad_ascent,
@@ -64,26 +65,56 @@ def test_kl_of_equal_distributions_is_zero_and_ignores_a_shift() -> None:
         assert divergence(logits, logits + 3.0).abs().max() < 1e-6
 
 
+def reference_rklu(
+    student: torch.Tensor, teacher: torch.Tensor, labels: torch.Tensor, weight: float
+) -> torch.Tensor:
+    """The whole loss from its formula, in float64, summed over positions."""
+    rows = zip(student.double(), teacher.double(), labels, strict=True)
+    gaps = [(torch.log_softmax(a, 0) - torch.log_softmax(b, 0))[at] for a, b, at in rows]
+    huber = [gap**2 / 2 if abs(gap) < 1 else abs(gap) - 0.5 for gap in gaps]
+    return reference_kl(student, teacher) + weight * sum(huber)
+
+
+def drawn(seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Logits of student and teacher at three positions, and labels."""
+    generator = torch.Generator().manual_seed(seed)
+    student = 2 * torch.randn(3, 7, generator=generator)
+    teacher = 3 * torch.randn(3, 7, generator=generator)
+    return student, teacher, torch.randint(7, (3,), generator=generator)
+
+
 @given(st.integers(0, 10_000), st.floats(0, 3))
 def test_rklu_with_its_level_term_agrees_with_a_float64_reference(seed: int, weight: float) -> None:
-    generator = torch.Generator().manual_seed(seed)
-    student = (2 * torch.randn(3, 7, generator=generator)).requires_grad_()
-    teacher = 3 * torch.randn(3, 7, generator=generator)
-    labels = torch.randint(7, (3,), generator=generator)
-    twin = student.detach().double().requires_grad_(True)
+    """In float32, which the losses are computed in, a gradient is as exact as the level term lets.
 
-    loss = rklu(student, teacher, labels, weight).sum()
-    gaps = [
-        (torch.log_softmax(a, 0) - torch.log_softmax(b, 0))[at]
-        for a, b, at in zip(twin, teacher.double(), labels, strict=True)
-    ]
-    huber = [gap**2 / 2 if abs(gap) < 1 else abs(gap) - 0.5 for gap in gaps]
-    expected = reference_kl(twin, teacher) + weight * sum(huber)
+    Its slope is the weight times log p_U - log p_T, the difference of two logarithms that were
+    each rounded to some 5e-7 here; nothing else is as coarse.
+    """
+    student, teacher, labels = drawn(seed)
+    twin = student.double().requires_grad_()
+    loss = rklu(student.requires_grad_(), teacher, labels, weight).sum()
+    expected = reference_rklu(twin, teacher, labels, weight)
     loss.backward()
     expected.backward()
 
-    assert loss.item() == pytest.approx(expected.item(), rel=1e-5, abs=1e-5)
-    assert torch.allclose(student.grad.double(), twin.grad, rtol=1e-5, atol=2e-6)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-6, abs=1e-6)
+    assert torch.allclose(student.grad.double(), twin.grad, rtol=1e-6, atol=1e-6 * (1 + 2 * weight))
+
+
+@given(st.integers(0, 10_000), st.floats(0, 3))
+def test_what_is_left_between_rklu_and_its_formula_is_rounding(seed: int, weight: float) -> None:
+    """The same function on float64 logits."""
+    student, teacher, labels = (
+        one.double() if one.is_floating_point() else one for one in drawn(seed)
+    )
+    twin = student.clone().requires_grad_()
+    loss = LevelledReverseKL.apply(student.requires_grad_(), teacher, labels, weight).sum()
+    expected = reference_rklu(twin, teacher, labels, weight)
+    loss.backward()
+    expected.backward()
+
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-12, abs=1e-12)
+    assert torch.allclose(student.grad, twin.grad, rtol=1e-12, atol=1e-12)
 
 
 def test_the_level_term_is_two_sided() -> None:
