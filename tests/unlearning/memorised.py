@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import torch
 from tests.language_model import tiny
 from tests.small import records
 from unlearnkit.demo.training import train_tokenizer
+from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import (
     LanguageModel,
     load_language_model,
@@ -25,12 +27,23 @@ ENCODING = Encoding(max_length=64)
 FORGET, RETAIN, HOLDOUT = records(5, 1, "f"), records(7, 2, "r"), records(4, 3, "h")
 
 
-def memorise(folder: Path, kind: str, *, dtype: Any = None, **changed: Any) -> Path:
-    """A model that has the forget and retain records by heart, with its tokenizer."""
-    known = FORGET + RETAIN
-    tokenizer = train_tokenizer([one.content for one in known], 300, 2)
+def memorise(
+    folder: Path,
+    kind: str,
+    *,
+    known: Sequence[Record] = (*FORGET, *RETAIN),
+    tokenizer: Any = None,
+    encoding: Encoding = ENCODING,
+    dtype: Any = None,
+    **changed: Any,
+) -> Path:
+    """A model that has the records by heart, with its tokenizer (made from them, if none is given).
+
+    `changed` are fields of the model's config.
+    """
+    tokenizer = tokenizer or train_tokenizer([one.content for one in known], 300, 2)
     model = tiny.model(kind, vocab_size=len(tokenizer), **changed)
-    batch = collate([encode_record(one, tokenizer, ENCODING) for one in known], 2)
+    batch = collate([encode_record(one, tokenizer, encoding) for one in known], 2)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.0)
     for _ in range(200):
         loss = model(**batch.inputs(), labels=batch.labels).loss
@@ -59,10 +72,12 @@ def task(model: Path, folder: Path, **changed: Any) -> Task:
     return Task(**given | changed)
 
 
-def forget_level(folder: Path) -> Level:
+def forget_level(
+    folder: Path, forget: Sequence[Record] = FORGET, encoding: Encoding = ENCODING
+) -> Level:
     """What the model in the folder does on the forget set."""
     loaded = load_language_model(folder)
-    examples = [encode_record(one, loaded.tokenizer, ENCODING) for one in FORGET]
+    examples = [encode_record(one, loaded.tokenizer, encoding) for one in forget]
     return level(
         recall(Headed(loaded.model.float()), examples, loaded.tokenizer.pad_token_id, "cpu")
     )
