@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
 from unlearnkit.audit.membership import lowest, membership_scores, standardised_at
+from unlearnkit.audit.membership_figures import REFERENCE, attacked
 from unlearnkit.audit.scoring import score_model
 from unlearnkit.demo.training import SmallModel, train
 from unlearnkit.domain import MembershipScores, ModelRole, Record, Split
@@ -98,6 +99,10 @@ def alone(language_model: LanguageModel, record: Record) -> MembershipScores:
     )
 
 
+NEAR = {"loss": 1e-6, "zlib": 1e-8, "min_k": 1e-6, "min_k_plus_plus": 1e-5}
+"""What float32 leaves of scores near 0, in each one's unit: zlib's are a hundredth of the loss."""
+
+
 @pytest.mark.parametrize("folder", ["model", "reference"])
 def test_batched_scores_equal_the_formulas_one_record_at_a_time(small: Small, folder: str) -> None:
     path: Path = getattr(small, folder)
@@ -107,6 +112,29 @@ def test_batched_scores_equal_the_formulas_one_record_at_a_time(small: Small, fo
     language_model.model.double()
     for record, score in zip(records, found, strict=True):
         assert score.membership is not None
-        expected = alone(language_model, record).model_dump()
-        # A token with nearly all the mass is standardised by hardly any deviation.
-        assert score.membership.model_dump() == pytest.approx(expected, rel=1e-3, abs=1e-5)
+        expected = alone(language_model, record)
+        for field in MembershipScores.model_fields:
+            assert getattr(score.membership, field) == pytest.approx(
+                getattr(expected, field), rel=1e-5, abs=NEAR[field]
+            ), field
+
+
+def test_the_reference_score_is_the_difference_of_two_mean_log_likelihoods(small: Small) -> None:
+    records = small.forget + small.holdout
+    roles = {ModelRole.UNLEARNED: small.model, ModelRole.REFERENCE: small.reference}
+    scored, exact = {}, {}
+    for role, path in roles.items():
+        found = score_model(path, role, {Split.FORGET: records}, {}, ENCODING)
+        scored[role, Split.FORGET] = {
+            one.record_id: one.membership for one in found if one.membership
+        }
+        language_model = load_language_model(path)
+        language_model.model.double()
+        exact[role] = [alone(language_model, one).loss for one in records]
+    expected = [
+        ours - theirs
+        for ours, theirs in zip(exact[ModelRole.UNLEARNED], exact[ModelRole.REFERENCE], strict=True)
+    ]
+    found = attacked(scored, ModelRole.UNLEARNED, Split.FORGET, REFERENCE)
+    assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert min(expected[: len(small.forget)]) > 1
