@@ -6,6 +6,8 @@ Nothing here is imported from the audit but what is under test.
 from __future__ import annotations
 
 import math
+import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
@@ -37,7 +39,8 @@ class Paper:
     def tokens(self, record: Record) -> tuple[list[int], int]:
         """[BOS] prompt, newline, text [EOS], and where the text begins."""
         bos, eos = self.tokenizer.bos_token_id, self.tokenizer.eos_token_id
-        prompt = self.tokenizer(f"{record.prompt}\n", add_special_tokens=False)["input_ids"]
+        before = f"{record.prompt}\n" if record.prompt else ""
+        prompt = self.tokenizer(before, add_special_tokens=False)["input_ids"]
         text = self.tokenizer(record.text, add_special_tokens=False)["input_ids"]
         start = [*([] if bos is None else [bos]), *prompt]
         return [*start, *text, *([] if eos is None else [eos])], len(start)
@@ -80,6 +83,47 @@ class Paper:
         truth = math.exp(-self.loss(replace(record, text=record.paraphrase or record.text)))
         wrong = [math.exp(-self.loss(replace(record, text=one))) for one in record.perturbed]
         return math.prod(wrong) ** (1 / len(wrong)) / truth
+
+    @torch.no_grad()
+    def rouge_l(self, record: Record) -> float:
+        """Lin 2004, recall: the record's words that its greedy continuation has, in their order."""
+        ids, begin = self.tokens(record)
+        if not record.prompt:  # nothing is asked: the first half is given
+            begin += (len(ids) - begin) // 2
+        made: list[int] = []
+        while len(made) < len(ids) - begin and self.tokenizer.eos_token_id not in made:
+            given = torch.tensor([[*ids[:begin], *made]])
+            made.append(int(self.model(given).logits[0, -1].argmax()))
+        wanted, found = (
+            re.findall(r"[^\W_]+", self.tokenizer.decode(some, skip_special_tokens=True).lower())
+            for some in (ids[begin:], made)
+        )
+        return common(wanted, found) / len(wanted)
+
+    def scores(self, record: Record) -> dict[str, float]:
+        """What membership is inferred from: Yeom 2018, Carlini 2021, Shi 2024."""
+        _, likely = self.predictions(record)
+        fifth = max(1, len(likely) // 5)
+        mean = sum(likely) / len(likely)
+        return {
+            "loss": mean,
+            "zlib": mean / len(zlib.compress(record.text.encode())),
+            "min_k": sum(sorted(likely)[:fifth]) / fifth,
+        }
+
+
+def common(one: Sequence[str], other: Sequence[str]) -> int:
+    """The length of the longest common subsequence, by its recursion."""
+
+    @cache
+    def longest(i: int, j: int) -> int:
+        if i == 0 or j == 0:
+            return 0
+        if one[i - 1] == other[j - 1]:
+            return longest(i - 1, j - 1) + 1
+        return max(longest(i - 1, j), longest(i, j - 1))
+
+    return longest(len(one), len(other))
 
 
 @pytest.fixture(scope="module")
@@ -168,3 +212,91 @@ def test_the_means_of_the_audit_are_those_of_the_papers_figures(
     ratios = [Paper(load_language_model(small.model)).truth_ratio(one) for one in forget]
     found = measured["forget_quality", ModelRole.UNLEARNED]
     assert found == pytest.approx(p_value(ratios, reference), abs=TOLERANCE)
+
+
+# --- continuations, utility and membership, from the model to the figure ------------------------
+
+
+@pytest.fixture(scope="module")
+def mixed(small: Small, forget: list[Record]) -> list[Record]:
+    """Records of which the reference knows a half, each with false versions of it."""
+    others = records(3, 10, "r")
+    known = [
+        replace(one, perturbed=(new.text,))
+        for one, new in zip(small.retain[:3], others, strict=True)
+    ]
+    return [*forget[1:4], *known]
+
+
+@pytest.mark.parametrize("folder", ["model", "reference"])
+def test_continuations_have_the_papers_rouge(
+    small: Small, mixed: list[Record], folder: str
+) -> None:
+    path = getattr(small, folder)
+    asked = [*mixed, *(replace(one, prompt="") for one in mixed), *small.holdout[:2]]
+    found = score_model(path, ModelRole.UNLEARNED, {Split.FORGET: asked}, {}, ENCODING)
+    paper = Paper(load_language_model(path))
+    expected = [paper.rouge_l(one) for one in asked]
+    assert [one.generated.rouge_l for one in found if one.generated] == pytest.approx(
+        expected, abs=TOLERANCE
+    )
+    assert min(expected) < 0.5 and max(expected) == 1.0
+
+
+def test_model_utility_is_the_harmonic_mean_of_the_papers_three(
+    small: Small, mixed: list[Record]
+) -> None:
+    scores = score_model(small.reference, ModelRole.UNLEARNED, {Split.RETAIN: mixed}, {}, ENCODING)
+    paper = Paper(load_language_model(small.reference))
+    means = [
+        sum(part(one) for one in mixed) / len(mixed)
+        for part in (
+            lambda one: math.exp(-paper.loss(one)),
+            paper.rouge_l,
+            lambda one: max(0.0, 1 - paper.truth_ratio(one)),
+        )
+    ]
+    [found] = [one for one in summarise(scores, seed=0) if one.metric == "model_utility"]
+    assert found.n == len(mixed)
+    assert found.value == pytest.approx(3 / sum(1 / one for one in means), abs=TOLERANCE)
+    assert all(0.2 < one < 0.9 for one in means)
+
+
+def test_membership_and_priv_leak_are_those_of_the_papers_scores(small: Small) -> None:
+    """Of the members only half were trained on, so that no area is 1."""
+    members = [*small.forget[:3], *records(4, 11, "s")]
+    splits = {Split.FORGET: members, Split.HOLDOUT: small.holdout}
+    roles = {ModelRole.UNLEARNED: small.model, ModelRole.REFERENCE: small.reference}
+    papers = {role: Paper(load_language_model(path)) for role, path in roles.items()}
+    scored = {
+        (role, one.id): paper.scores(one)
+        for role, paper in papers.items()
+        for one in (*members, *small.holdout)
+    }
+
+    def area(role: ModelRole, attack: str) -> float:
+        """Mann and Whitney 1947: how often a member scores higher; ties do not occur."""
+
+        def score(record: Record) -> float:
+            if attack == "reference":
+                return (
+                    scored[role, record.id]["loss"] - scored[ModelRole.REFERENCE, record.id]["loss"]
+                )
+            return scored[role, record.id][attack]
+
+        wins = [score(one) > score(other) for one in members for other in small.holdout]
+        return sum(wins) / len(wins)
+
+    scores = [
+        one for role, path in roles.items() for one in score_model(path, role, splits, {}, ENCODING)
+    ]
+    measured = {(one.metric, one.model): one.value for one in summarise(scores, seed=0)}
+    for attack in ("loss", "zlib", "min_k", "reference"):
+        expected = area(ModelRole.UNLEARNED, attack)
+        assert 0 < expected < 1
+        found = measured[f"membership_auc_{attack}", ModelRole.UNLEARNED]
+        assert found == pytest.approx(expected, abs=TOLERANCE), attack
+    ours, theirs = (1 - area(role, "min_k") for role in roles)
+    leak = measured["priv_leak", ModelRole.UNLEARNED]
+    assert leak == pytest.approx(100 * (ours - theirs) / theirs, rel=TOLERANCE)
+    assert leak is not None and abs(leak) > 10
