@@ -125,3 +125,12 @@ def report_with(outcome: Outcome, *, reference: bool = True, forgot: bool = True
         sample.requests(),
         created=sample.NOW,
     )
+
+
+def full_report() -> Report:
+    """With every section that a report can have."""
+    from tests.report.sample_full import full
+
+    return build_report(
+        sample.manifest(), full(), sample.verdict(), sample.requests(), created=sample.NOW
+    )

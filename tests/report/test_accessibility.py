@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.report.conftest import CHROMIUM, needs, report_with
+from tests.report.conftest import CHROMIUM, full_report, needs, report_with
 from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.report.render import render_html
@@ -24,6 +24,14 @@ from unlearnkit.report.render import render_html
 AXE = Path(__file__).parents[2] / ".tools/node_modules/axe-core/axe.min.js"
 WIDTHS = {"phone": 390, "laptop": 1280, "paper": 666}
 """CSS pixels; paper is A4 within the page's margins."""
+SECTIONS = (
+    'id="attacks"',
+    "What returns while few records are trained on",
+    "ROUGE-L",
+    "A text of the operator’s own",
+    "mmlu_high_school_european_history_generative",
+)
+"""What only an audit with all of it has."""
 REQUIRED = os.environ.get("UNLEARNKIT_REQUIRE_TOOLS") == "1"
 RUN = """
 onload = async () => {
@@ -83,6 +91,22 @@ def test_axe_finds_nothing_and_nothing_sticks_out(medium: str, scheme: str, tmp_
     assert found["violations"] == []
     assert found["beyond"] <= 0
     assert {"color-contrast", "heading-order", "svg-img-alt"} <= set(found["rules"])
+
+
+@needs("chromium")
+@needs_axe
+@pytest.mark.parametrize(
+    ("medium", "scheme"), [("phone", "light"), ("laptop", "dark"), ("paper", "light")]
+)
+def test_axe_finds_nothing_in_a_report_with_every_section(
+    medium: str, scheme: str, tmp_path: Path
+) -> None:
+    source = render_html(full_report(), "d" * 64, "8f" * 32)
+    for section in SECTIONS:
+        assert section in source
+    found = looked_at(source, tmp_path, medium, scheme)
+    assert found["violations"] == []
+    assert found["beyond"] <= 0
 
 
 @needs("chromium")
