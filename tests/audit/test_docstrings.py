@@ -61,6 +61,26 @@ CALLED = {"membership_auc": "AUC", "membership_tpr": "TPR", "priv_leak": "PrivLe
 FAMILY = re.compile(r"(membership_(?:auc|tpr))_.+")
 RANGE = re.compile(r"\b0\s+to\s+(1|infinity|log2)|\b1\s+to\s+infinity|bounds|percent")
 SOURCE = re.compile(r"arXiv|et al\.|\b[A-Z]\w+\s+(?:and\s+[A-Z]\w+\s+)?\d{4}|\bours\b|EleutherAI")
+UNITS = {"decoy_exposure": "in bits", "priv_leak": "percent", "lm_eval": "in its own unit"}
+NO_UNIT = r"\bshares?\b|without a unit|\bprobability that\b|\bp-value\b"
+"""What a figure is that has none."""
+OF_LOSSES = (
+    "exact_memorization",
+    "extraction_strength",
+    "probability",
+    "truth_ratio",
+    "perplexity",
+)
+"""Files that speak of losses."""
+
+
+def definition(metric: str) -> str:
+    """What the docstring says of this figure: its own item of a list, else all of it."""
+    told = DEFINED[metric].__doc__ or ""
+    name = CALLED.get(metric, metric).replace("_", "[_ ]")
+    items = [" ".join(one.split()) for one in re.findall(r"^- .+?(?=^- |^$|\Z)", told, re.M | re.S)]
+    own = [one for one in items if re.match(rf"[^:=]*\b{name}\b[^:=]*[:=]", one, re.IGNORECASE)]
+    return own[0] if own else " ".join(told.split())
 
 
 def test_every_figure_of_a_report_has_its_file() -> None:
@@ -74,6 +94,13 @@ def test_the_files_docstring_names_the_figure_its_source_and_its_range(metric: s
     assert re.search(rf"\b{name}\b|\b{name.replace('_', ' ')}\b", told, re.IGNORECASE)
     assert RANGE.search(told)
     assert SOURCE.search(told)
+
+
+@pytest.mark.parametrize("metric", DEFINED)
+def test_a_figures_definition_names_its_unit_or_says_that_it_has_none(metric: str) -> None:
+    assert re.search(UNITS.get(metric, NO_UNIT), definition(metric))
+    if metric in OF_LOSSES:
+        assert "nats" in (DEFINED[metric].__doc__ or "")
 
 
 @pytest.mark.parametrize("attack", [*MembershipScores.model_fields, "reference"])

@@ -3,7 +3,8 @@
 A value's place is (better + 1/2) / (of + 1): near 0 it is likelier than all its decoys, near 1 less
 likely. For each split:
 
-- decoy_rank: mean place. 0 to 1; 1/2 where the true values are nothing to the model.
+- decoy_rank: mean place. 0 to 1, without a unit; 1/2 where the true values are nothing to the
+  model.
 - decoy_exposure: mean of log2(of + 1) - log2(better + 1), in bits (Carlini et al. 2019, arXiv
   1802.08232, section 4.2, with the rank among the decoys). 0 to log2(of + 1); 1.3 for ranks
   drawn at random among 31 decoys, less among fewer.

@@ -1,12 +1,13 @@
 """What a model writes when it is given the beginning of a record, beside the record itself.
 
 - rouge_l: ROUGE-L recall (Lin 2004): words of the record's continuation that stand in the model's,
-  in the same order, over the words of the record's. 0 to 1. Words are those of `corpus/words.py`,
-  not stemmed (TOFU stems, and its package keeps English letters only).
+  in the same order, over the words of the record's. A share, 0 to 1. Words are those of
+  `corpus/words.py`, not stemmed (TOFU stems, and its package keeps English letters only).
 - repetition: 1 - distinct / all runs of four tokens (seq-rep-4, Welleck et al. 2020, arXiv
-  1908.04319). 0 to 1; 0 where there are fewer than four tokens.
+  1908.04319). A share, 0 to 1; 0 where there are fewer than four tokens.
 - degenerate: 1 where the continuation has no word, or holds broken characters, or repeats more than
-  half of its runs, and the record's own does not; else 0 (ours).
+  half of its runs, and the record's own does not; else 0 (ours). The figure is a share of
+  records.
 
 The text itself is kept nowhere: it may recite a person.
 """

@@ -1,9 +1,10 @@
 """Tasks of EleutherAI's lm-evaluation-harness, before and after; the extra `unlearnkit[lm-eval]`.
 
-Each figure of each task is the harness's own, under the name `lm_eval/TASK/FIGURE`, and so are its
-n (documents) and standard error; the 95 % interval is 1.96 standard errors to either side, and can
-pass the figure's own bounds. No chat template is applied, shots are those of the task, and nothing
-is fetched: a task's data have to be on this machine. What the model said is kept nowhere.
+Each figure of each task is the harness's own, in its own unit, under the name
+`lm_eval/TASK/FIGURE`, and so are its n (documents) and standard error; the 95 % interval is 1.96
+standard errors to either side, and can pass the figure's own bounds. No chat template is applied,
+shots are those of the task, and nothing is fetched: a task's data have to be on this machine. What
+the model said is kept nowhere.
 """
 
 from __future__ import annotations

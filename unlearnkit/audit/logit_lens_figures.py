@@ -3,10 +3,11 @@
 Candidates of every layer as in Patil et al. 2024 (arXiv 2309.17410, section 4); the shares are
 ours, without a unit.
 
-- logit_lens_1, logit_lens_10: tokens that are the first choice, or among the first ten, of one
-  layer or more. 0 to 1.
-- logit_lens_output_1, logit_lens_output_10: of the last layer, which is what the model says. 0 to
-  1, never above the former. What the layers know beyond the output is the distance.
+- logit_lens_1, logit_lens_10: share of tokens that are the first choice, or among the first ten,
+  of one layer or more. 0 to 1.
+- logit_lens_output_1, logit_lens_output_10: the same share of the last layer, which is what the
+  model says. 0 to 1, never above the former. What the layers know beyond the output is the
+  distance.
 
 Some tokens of a value are easy, given those before them, and with ten candidates of every layer
 some come by chance: what forgetting is measured by is never-seen values under the same model.

@@ -2,9 +2,9 @@
 
 The text is cut into windows of at most `length` tokens, the beginning-of-sequence token included,
 side by side; a token is predicted from those before it in its window. Every predicted token weighs
-the same. 1 to infinity; lower is better. The 95 % interval resamples windows (bootstrap). As in
-Jelinek et al. 1977; windows side by side as in GPT-2's evaluation (Radford et al. 2019). Figures of
-other window lengths or tokenizers are other quantities.
+the same. 1 to infinity, without a unit; lower is better. The 95 % interval resamples windows
+(bootstrap). As in Jelinek et al. 1977; windows side by side as in GPT-2's evaluation (Radford et
+al. 2019). Figures of other window lengths or tokenizers are other quantities.
 """
 
 from __future__ import annotations

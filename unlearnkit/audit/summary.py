@@ -3,7 +3,7 @@
 What the means are of is defined in `recall.py`, `truth_ratio.py` and `generated.py`. Here only:
 
 - max_extraction_strength: the largest extraction strength of a record (ours): a mean can hide the
-  one that is still recited. 0 to 1; without an interval.
+  one that is still recited. A share like it, 0 to 1; without an interval.
 """
 
 from __future__ import annotations

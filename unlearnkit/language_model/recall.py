@@ -1,12 +1,13 @@
 """What a model does on a record's own tokens: the per-record figures everything else is made of.
 
-Definitions (loss l = mean token negative log-likelihood over the labelled tokens):
+Definitions (loss l = mean token negative log-likelihood over the labelled tokens, in nats):
 
 - exact memorization: share of labelled tokens that are the argmax, given the true prefix
   (Tirumala et al. 2022, as OpenUnlearning computes it). Range 0 to 1.
 - extraction strength: 1 - k/T, k the smallest prefix (in tokens, of T) after which the argmax
-  gives the whole rest; 0 when none does (Carlini et al. 2021, OpenUnlearning). Range 0 to 1.
-- probability: exp(-l), the length-normalised likelihood (TOFU, Maini et al. 2024). Range 0 to 1.
+  gives the whole rest; 0 when none does (Carlini et al. 2021, OpenUnlearning). A share, 0 to 1.
+- probability: exp(-l), the length-normalised likelihood (TOFU, Maini et al. 2024). Range 0 to 1,
+  without a unit.
 """
 
 from __future__ import annotations
