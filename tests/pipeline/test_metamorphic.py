@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +25,7 @@ from unlearnkit.policy.schema import load_policy
 from unlearnkit.policy.verdict import judge
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-Audited = Callable[[Path, Path | None], AuditResult]
+Audited = Callable[..., AuditResult]
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +38,13 @@ def audited(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Audited:
         for one, other in zip(small.forget, others, strict=True)
     ]
 
-    def made(model: Path, reference: Path | None) -> AuditResult:
+    def made(
+        model: Path, reference: Path | None, given: Mapping[Split, list[Record]] | None = None
+    ) -> AuditResult:
         folders = {ModelRole.ORIGINAL: small.model, ModelRole.UNLEARNED: model}
         if reference is not None:
             folders[ModelRole.REFERENCE] = reference
-        splits = {
+        splits = given or {
             Split.FORGET: forget,
             Split.RETAIN: small.retain,
             Split.HOLDOUT: small.holdout,
@@ -59,6 +61,11 @@ def default(result: AuditResult) -> Verdict:
 
 def outcomes(result: AuditResult) -> dict[str, Outcome]:
     return {one.rule: one.outcome for one in default(result).checks}
+
+
+def failed(result: AuditResult) -> set[str]:
+    """The rules that are broken."""
+    return {rule for rule, outcome in outcomes(result).items() if outcome is Outcome.FAIL}
 
 
 def changed(small: Small, folder: Path, change: Callable[[LanguageModel], None]) -> Path:
@@ -120,11 +127,15 @@ def test_random_weights_have_forgotten_too_much(
 def test_gradient_ascent_to_gibberish_is_no_forgetting(
     small: Small, audited: Audited, tmp_path: Path
 ) -> None:
+    """Of never-seen records it makes gibberish too: no hole points at anybody, the rest is lost."""
+
     def ascend(loaded: LanguageModel) -> None:
         trained(loaded, 40, small.forget, [], 1e-3)
 
     found = audited(changed(small, tmp_path / "gibberish", ascend), None)
-    assert outcomes(found)["rest-is-kept"] is Outcome.FAIL
+    assert failed(found) == {"rest-is-kept"}
+    assert outcomes(found)["forgotten-like-unseen"] is Outcome.PASS
+    assert default(found).outcome is Outcome.FAIL
     kept = found.value("exact_memorization", Split.RETAIN, ModelRole.UNLEARNED)
     assert kept is not None and kept < 0.5
 
@@ -145,3 +156,26 @@ def test_records_that_are_avoided_are_told_from_records_never_seen(
     leak = found.value("priv_leak", Split.FORGET, ModelRole.UNLEARNED)
     assert leak is not None and leak > 20
     assert default(found).outcome is Outcome.FAIL
+    assert failed(found) == {"forget-quality"}
+    assert outcomes(found)["forgotten-like-unseen"] is Outcome.PASS  # of first choices none is left
+
+
+def test_without_a_reference_nothing_but_a_warning_tells_such_a_hole(
+    small: Small, audited: Audited, tmp_path: Path
+) -> None:
+    """As things are: see "Limitations" in docs/method.md. Of six records no interval would tell."""
+    splits = {
+        Split.FORGET: small.forget + small.retain[:6],
+        Split.RETAIN: small.retain[6:],
+        Split.HOLDOUT: small.holdout + records(4, 13, "s"),
+    }
+
+    def avoid(loaded: LanguageModel) -> None:
+        trained(loaded, 60, splits[Split.FORGET], splits[Split.RETAIN], 1e-3)
+
+    found = audited(changed(small, tmp_path / "avoiding", avoid), None, splits)
+    [hole] = [one for one in default(found).checks if one.outcome is Outcome.FAIL]
+    assert (hole.rule, hole.severity) == ("not-avoided", "warn")
+    assert "over-unlearned" in hole.explanation
+    assert default(found).outcome is Outcome.PASS
+    assert outcomes(audited(small.reference, None))["not-avoided"] is not Outcome.FAIL
