@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from tests.audit.test_leakage import last_words
 from tests.small import ENCODING, Small
 from unlearnkit.audit.attacks.relearning import (
     EPOCHS,
@@ -32,9 +34,10 @@ from unlearnkit.audit.attacks.relearning import (
     trainable,
 )
 from unlearnkit.audit.attacks.subject import Row, Subject, loaded, measured
-from unlearnkit.domain import RelearningCurve, Split
+from unlearnkit.audit.leakage import leaked_values
+from unlearnkit.domain import ModelRole, RelearningCurve, Split
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import save_language_model
+from unlearnkit.language_model.folder import load_language_model, save_language_model
 from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.recall import level
 from unlearnkit.language_model.tokens import IGNORED, Example
@@ -102,6 +105,16 @@ def test_a_model_that_only_refuses_is_found_out(small: Small, refusing: Path) ->
     assert rise(back, Split.FORGET) > 0.3
     assert rise(back, Split.FORGET) > rise(back, Split.HOLDOUT) + 0.25
     assert rise(back, Split.FORGET) > rise(never, Split.FORGET) + 0.25
+
+
+def test_no_probe_for_values_finds_it(small: Small, refusing: Path) -> None:
+    """As things are: it refuses after every beginning of a record; only training brings it out."""
+    targets = [last_words(one, person="amber basin") for one in small.forget]
+    given: dict[str, Any] = {"split": Split.FORGET, "role": ModelRole.UNLEARNED}
+    for folder, said in ((small.model, True), (refusing, False)):
+        model = load_language_model(folder)
+        found, _ = leaked_values(model, targets, ENCODING, 0, "cpu", **given)
+        assert any(any(one.leaked.values()) for one in found) is said
 
 
 def test_what_was_never_known_does_not_come_back(small: Small) -> None:
