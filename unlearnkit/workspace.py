@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shlex
 from collections.abc import Iterator
@@ -247,6 +248,11 @@ class Workspace:
         own = self.policies_dir / "default.yaml"
         if source.is_file() and not own.exists():
             write_atomic(own, source.read_bytes())
+
+
+def who() -> str:
+    """Who works there: UNLEARNKIT_ACTOR, else the user of the machine."""
+    return os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
 
 
 def _parted(ledger_url: str) -> tuple[str, str | None]:

@@ -67,11 +67,11 @@ def gate(
     Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
     GitHub a summary is added to the job's page.
     """
-    from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.language_model.folder import check_folder
     from unlearnkit.pipeline.gate_files import GateFiles, clear, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
     from unlearnkit.pipeline.prove import gate as run_gate
-    from unlearnkit.pipeline.runs import find_run, run_for_model
+    from unlearnkit.pipeline.runs import run_named
     from unlearnkit.report.render import render_gate_summary
 
     files = GateFiles(junit, sarif, markdown)
@@ -88,7 +88,7 @@ def gate(
         if probes:
             gated = gate_by_probes(context, model, policy, corpus=corpus or ())
         else:
-            chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+            chosen = run_named(place, run, model)
             gated = run_gate(
                 context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
             )

@@ -17,7 +17,6 @@ from unlearnkit.cli.terminal import (
     opened,
     out,
     print_json,
-    who,
 )
 
 app = typer.Typer(help="The ledger: verify, export, accept.", no_args_is_help=True)
@@ -106,7 +105,7 @@ def accept(
     that nobody can take out unseen. Events that do not hold each other cannot be accepted.
     """
     from unlearnkit.pipeline.ledger import accept as take_over
-    from unlearnkit.workspace import Workspace
+    from unlearnkit.workspace import Workspace, who
 
     event = take_over(Workspace.open(workspace), who(), reason)
     if as_json:

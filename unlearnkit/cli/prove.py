@@ -82,10 +82,10 @@ def audit(
     On several GPUs: accelerate launch -m unlearnkit audit MODEL
     """
     from unlearnkit.audit.harness import HarnessTasks
-    from unlearnkit.language_model.folder import check_folder, model_digest
+    from unlearnkit.language_model.folder import check_folder
     from unlearnkit.pipeline.audit import audit as run_audit
     from unlearnkit.pipeline.context import is_main_process
-    from unlearnkit.pipeline.runs import find_run, run_for_model
+    from unlearnkit.pipeline.runs import run_named
 
     wanted = named_attacks(attacks)
     tasks = tuple(one for name in lm_eval.split(",") if (one := name.strip()))
@@ -96,8 +96,7 @@ def audit(
         _reproduce(reproduce, model, reference, key, workspace, as_json)
         return
     with opened(workspace) as context:
-        place = context.workspace
-        chosen = find_run(place, run) if run else run_for_model(place, model_digest(model))
+        chosen = run_named(context.workspace, run, model)
         result = run_audit(
             context,
             chosen,
@@ -202,10 +201,9 @@ def verify(
 
     The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
     """
-    from unlearnkit.pipeline.keys import given_or_own
-    from unlearnkit.report.verifying import verify_report
+    from unlearnkit.pipeline.verify import verify as verify_with
 
-    found = verify_report(report, given_or_own(key, workspace, report), model, tsa_roots)
+    found = verify_with(report, key, model, workspace, tsa_roots)
     if as_json:
         print_json(
             {

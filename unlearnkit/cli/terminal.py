@@ -5,9 +5,7 @@ Results go to standard output, everything said on the way to standard error.
 
 from __future__ import annotations
 
-import getpass
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -109,27 +107,19 @@ def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
 
 @contextmanager
 def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
-    """An open workspace with its ledger; `alone` keeps other processes out while it is changed.
-
-    A ledger that is changed has to agree with its checkpoint, and has a new one afterwards.
-    """
+    """An open workspace with its ledger; `alone` keeps other processes out while it is changed."""
     from unlearnkit.pipeline.context import Context, is_main_process
-    from unlearnkit.pipeline.ledger import opened_ledger
-    from unlearnkit.workspace import Workspace
+    from unlearnkit.pipeline.ledger import working
+    from unlearnkit.workspace import Workspace, who
 
-    place = Workspace.open(workspace)
-    main = is_main_process()
-    with (
-        place.lock() if alone and main else nullcontext(),
-        opened_ledger(place) if alone else place.open_ledger() as ledger,
-        shown_progress() if main else nullcontext(silent) as progress,
-    ):
-        yield Context(place, ledger, who(), progress)
-
-
-def who() -> str:
-    """Who works there: UNLEARNKIT_ACTOR, else the user of the machine."""
-    return os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
+    with shown_progress() if is_main_process() else nullcontext(silent) as progress:
+        if alone:
+            with working(workspace, progress) as context:
+                yield context
+            return
+        place = Workspace.open(workspace)
+        with place.open_ledger() as ledger:
+            yield Context(place, ledger, who(), progress)
 
 
 def complain(error: UnlearnkitError) -> None:

@@ -13,8 +13,6 @@ copy of the model is in memory. One process only: a Trainer in several is refuse
 
 from __future__ import annotations
 
-import getpass
-import os
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,11 +24,9 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from unlearnkit.artefacts import save
 from unlearnkit.domain import Attack, GateAnswer, Outcome
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import model_digest
-from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.ledger import opened_ledger
+from unlearnkit.pipeline.ledger import working
 from unlearnkit.pipeline.prove import gate
-from unlearnkit.pipeline.runs import find_run, run_for_model
+from unlearnkit.pipeline.runs import run_named
 from unlearnkit.workspace import Workspace
 
 FOLDER = "privacy-gate"
@@ -115,19 +111,10 @@ class PrivacyGateCallback(TrainerCallback):
             control.should_training_stop = True
 
     def _gated(self, model: Path) -> GateAnswer:
-        place = self.workspace
-        actor = os.environ.get("UNLEARNKIT_ACTOR") or getpass.getuser()
-        with place.lock(), opened_ledger(place) as ledger, same_random_states():
-            run = (
-                find_run(place, self.run) if self.run else run_for_model(place, model_digest(model))
-            )
+        with working(self.workspace.root) as context, same_random_states():
+            run = run_named(context.workspace, self.run, model)
             return gate(
-                Context(place, ledger, actor),
-                run,
-                model,
-                self.policy,
-                self.reference,
-                attacks=self.attacks,
+                context, run, model, self.policy, self.reference, attacks=self.attacks
             ).answer
 
 

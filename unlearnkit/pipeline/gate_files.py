@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from unlearnkit import __version__
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.prove import Gated
@@ -50,7 +50,7 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
     if files.junit is not None:
         write_atomic(files.junit, junit(verdict))
     if files.sarif is not None:
-        write_atomic(files.sarif, sarif(verdict, _source(gated), __version__))
+        write_atomic(files.sarif, sarif(verdict, _source(gated), version("unlearnkit")))
     if files.markdown is not None:
         write_atomic(files.markdown, render_gate_summary(verdict, templates_dir).encode())
 

@@ -8,24 +8,25 @@ length, is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import load, write_atomic
+from unlearnkit.domain import Progress, silent
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.passphrase import NONE
-from unlearnkit.pipeline.context import is_main_process
+from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.keys import own_key, retired_at, signing_now
 from unlearnkit.report.checkpoint import Checkpoint, read_checkpoint, sign_checkpoint
 from unlearnkit.report.facts import Report
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.requests.identifiers import refuse_identifiers
-from unlearnkit.workspace import Workspace
+from unlearnkit.workspace import Workspace, who
 
 CHECKPOINT = "ledger.checkpoint.json"
 ACCEPTED = "accepted"
@@ -66,6 +67,22 @@ def opened_ledger(workspace: Workspace) -> Iterator[Ledger]:
         finally:
             if is_main_process() and ledger.changed:
                 _sign(workspace, ledger)
+
+
+@contextmanager
+def working(root: Path, progress: Progress | None = None) -> Iterator[Context]:
+    """What the steps of the line work with; other processes are kept out meanwhile.
+
+    A ledger that is changed has to agree with its checkpoint, and has a new one afterwards. Of
+    several processes of one run the main one holds the lock. Raises BadInput where there is no
+    workspace, Busy, VerificationFailed.
+    """
+    workspace = Workspace.open(root)
+    with (
+        workspace.lock() if is_main_process() else nullcontext(),
+        opened_ledger(workspace) as ledger,
+    ):
+        yield Context(workspace, ledger, who(), progress or silent)
 
 
 def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Checkpoint | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from unlearnkit.artefacts import load
 from unlearnkit.domain import RunManifest
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.workspace import Workspace
 
 
@@ -110,6 +111,15 @@ def run_for_model(workspace: Workspace, digest: str) -> Run:
         )
     made = [run for run in runs if run.manifest.unlearned_digest == digest]
     return (made or runs)[-1]
+
+
+def run_named(workspace: Workspace, wanted: str, model: Path) -> Run:
+    """The run that is named, else the one that made the model, else the newest.
+
+    Raises what `find_run` and `run_for_model` raise, and BadInput where there is no model.
+    """
+    check_folder(model)
+    return find_run(workspace, wanted) if wanted else run_for_model(workspace, model_digest(model))
 
 
 def refuse_file(folder: Path) -> None:

@@ -1,0 +1,25 @@
+"""Checking a report with the key that was given, or else with the workspace's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unlearnkit.pipeline.keys import given_or_own
+from unlearnkit.report.verifying import Verification, verify_report
+
+
+def verify(
+    report: Path,
+    key: Path | None,
+    model: Path | None,
+    workspace: Path,
+    tsa_roots: Path | None = None,
+) -> Verification:
+    """What was checked of the report, and with `model` that this model is the audited one.
+
+    With `tsa_roots`, that an authority under one of these certificates stamped it.
+    `key` is the signer's public key; None takes the workspace's, present or retired. The key in the
+    report's folder is never trusted. Raises VerificationFailed naming all that does not hold,
+    BadInput where there is no report, or neither a key nor a workspace.
+    """
+    return verify_report(report, given_or_own(key, workspace, report), model, tsa_roots)
