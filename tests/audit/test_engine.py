@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import Small, audit_task, records
+from unlearnkit.audit import logit_lens
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.leakage_figures import NO_VALUES
 from unlearnkit.audit.logit_lens import NO_LENS
@@ -182,7 +183,7 @@ def test_the_layers_are_read_where_values_stand(task: AuditTask, small: Small) -
 def test_a_model_whose_layers_cannot_be_read_says_so(
     task: AuditTask, small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("unlearnkit.audit.logit_lens.lens_of", lambda _: None)
+    monkeypatch.setattr(logit_lens, "lens_of", lambda _: None)
     found = audit(replace(task, ranked={Split.FORGET: (target(small.forget[0]),)}), NOW)
     lens = [one for one in found.measurements if one.metric.startswith("logit_lens")]
     assert len(lens) == 8 and {one.not_measured for one in lens} == {NO_LENS}

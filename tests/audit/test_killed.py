@@ -16,6 +16,7 @@ import pytest
 from tests.audit.test_processes import NOW, task
 from tests.killing import die_at
 from tests.small import Small
+from unlearnkit.audit import scores
 from unlearnkit.audit.engine import audit
 from unlearnkit.domain import AuditResult
 
@@ -81,5 +82,5 @@ def test_what_was_finished_is_not_made_again(
     process.start()
     process.join(120)
     for name in ("score_records", "leaked_values"):
-        monkeypatch.delattr(f"unlearnkit.audit.scores.{name}")
+        monkeypatch.delattr(scores, name)
     audit(task(small.model, tmp_path), NOW)

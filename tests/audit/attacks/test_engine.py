@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.small import ENCODING, Small, audit_task
-from unlearnkit.audit.attacks import engine
+from unlearnkit.audit.attacks import altering, engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
 from unlearnkit.audit.attacks.relearning import SAME, Relearning
 from unlearnkit.audit.attacks.subject import Row, loaded, spread
@@ -151,7 +151,7 @@ def test_a_model_without_a_layer_that_the_attack_knows_has_no_figures(
 ) -> None:
     """Figures of the model as it is would look as if nothing came back."""
     subject = loaded(small.reference, {Split.FORGET: small.forget}, ENCODING)
-    monkeypatch.setattr("unlearnkit.audit.attacks.altering.change_linear_weights", lambda *_: 0.0)
+    monkeypatch.setattr(altering, "change_linear_weights", lambda *_: 0.0)
     found = altered(subject, "int4")
     assert found.recalls == {}
     assert set(found.missing.values()) == {NO_LINEAR}

@@ -13,6 +13,7 @@ import torch
 
 from tests.audit.test_leakage import last_words
 from tests.small import ENCODING, Small
+from unlearnkit.audit.attacks import relearning
 from unlearnkit.audit.attacks.relearning import (
     EPOCHS,
     MOST_STEPS,
@@ -206,7 +207,7 @@ def test_too_little_memory_says_what_to_leave_out(
 
     subject = subject_of(small.reference, small)
     before = weights(subject)
-    monkeypatch.setattr("unlearnkit.audit.attacks.relearning.step", full)
+    monkeypatch.setattr(relearning, "step", full)
     with pytest.raises(BadInput, match="memory is too small") as refusal:
         relearned(subject, "relearned_10pct", HOW)
     assert refusal.value.fix is not None and "--attacks" in refusal.value.fix
