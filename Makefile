@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 
 export HF_HUB_OFFLINE := 1
 export TOKENIZERS_PARALLELISM := false
+export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test schemas docs-figures check clean
+.PHONY: demo test schemas docs docs-reference docs-figures check clean
 
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
@@ -25,6 +26,15 @@ schemas: $(READY)
 # The tables of docs/benchmarks.md, from benchmarks/results.
 docs-figures: $(READY)
 	$(BIN)/python -m benchmarks.figures
+
+# The pages of docs/reference, from commands, docstrings and metrics.
+docs-reference: $(READY)
+	$(BIN)/python docs/reference.py
+
+# The site, from docs/ and mkdocs.yml.
+docs: $(READY)
+	$(BIN)/mkdocs build
+	@echo "open site/index.html"
 
 check: $(READY)
 	$(BIN)/ruff check .
@@ -44,4 +54,4 @@ $(READY): pyproject.toml constraints.txt spacy-model.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) unlearnkit-demo
+	rm -rf $(VENV) unlearnkit-demo site

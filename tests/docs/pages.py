@@ -86,7 +86,7 @@ def commands(text: str) -> Iterator[str]:
         if block.language in ("", "sh", "console", "yaml"):
             whole = block.text.replace("\\\n", " ")
             for line in whole.splitlines():
-                start = COMMAND.search(line)
+                start = COMMAND.search(line) if "[OPTIONS]" not in line else None
                 if start:
                     yield start[1]
     for code in INLINE.findall(prose(text)):
