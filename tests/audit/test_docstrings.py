@@ -25,6 +25,7 @@ from unlearnkit.audit import (
 )
 from unlearnkit.domain import MembershipScores
 from unlearnkit.language_model import recall
+from unlearnkit.members import members
 from unlearnkit.report.glossary import TERMS
 
 DEFINED: dict[str, ModuleType] = {
@@ -56,6 +57,7 @@ DEFINED: dict[str, ModuleType] = {
     "logit_lens_output_1": logit_lens_figures,
     "logit_lens_output_10": logit_lens_figures,
     "lm_eval": harness,
+    **{one.METRIC.name: one for one in members("unlearnkit.metrics")},
 }
 CALLED = {"membership_auc": "AUC", "membership_tpr": "TPR", "priv_leak": "PrivLeak"}
 FAMILY = re.compile(r"(membership_(?:auc|tpr))_.+")

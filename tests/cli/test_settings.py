@@ -45,3 +45,5 @@ def test_an_adapter_needs_a_rank() -> None:
 
 def test_an_objective_is_chosen_by_name() -> None:
     assert options(objective=ObjectiveName.NPO)(0).objective is ObjectiveName.NPO
+    with pytest.raises(typer.BadParameter, match="'hope' is none of rklu"):
+        options(objective="hope")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.nlp import Analyzer, detect
 from unlearnkit.corpus.recognisers import OfflineEmailRecognizer, standing_recognisers
 from unlearnkit.errors import BadInput
@@ -40,7 +41,9 @@ def test_a_public_suffix_makes_sure_and_a_private_one_stays_possible() -> None:
 
 
 def test_customer_numbers_are_optional_and_their_patterns_are_checked() -> None:
-    assert len(standing_recognisers("en", ["US"], [])) == 6
-    assert len(standing_recognisers("en", ["US"], [r"\d{9}"])) == 7
+    found = [standing_recognisers("en", ["US"], some) for some in ([], [r"\d{9}"])]
+    usual, with_numbers = ([one.name for one in some] for some in found)
+    assert with_numbers == [*usual, "CustomerIdRecognizer"]
+    assert len(usual) == 6 + len(kinds())
     with pytest.raises(BadInput, match=r"pattern '\*' is malformed"):
         standing_recognisers("en", ["US"], ["*"])

@@ -12,6 +12,7 @@ from tests.policy.audits import audit
 from unlearnkit.domain import AuditResult, Difference, ModelRole, Outcome
 from unlearnkit.errors import BadInput
 from unlearnkit.policy.checking import RANGES, Finding, check_policy
+from unlearnkit.policy.files import shipped as policies
 from unlearnkit.policy.schema import METRICS, Policy
 from unlearnkit.policy.verdict import judge
 from unlearnkit.resources import shipped
@@ -33,7 +34,7 @@ def check(folder: Path, *rules: str) -> list[Finding]:
     return check_policy(path)
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
+@pytest.mark.parametrize("name", policies())
 def test_there_is_nothing_to_find_in_what_ships(name: str) -> None:
     assert check_policy(shipped("policies") / f"{name}.yaml") == []
 

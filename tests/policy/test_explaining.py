@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from unlearnkit.policy.explaining import Explained, explained
+from unlearnkit.policy.files import shipped as policies
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.resources import shipped
 
@@ -12,7 +13,7 @@ def of(policy: str, rule: str) -> Explained:
     return next(one for one in found if one.rule == rule)
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
+@pytest.mark.parametrize("name", policies())
 def test_every_rule_is_explained_in_order(name: str) -> None:
     policy = load_policy(shipped("policies") / f"{name}.yaml")
     found = explained(policy)

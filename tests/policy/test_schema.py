@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from unlearnkit import resources
 from unlearnkit.errors import BadInput
+from unlearnkit.policy.files import shipped as policies
 from unlearnkit.policy.schema import METRICS, Policy, load_policy
 
 GOOD = """\
@@ -34,7 +35,7 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
     assert policy.rules[0].requires_reference is False
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
+@pytest.mark.parametrize("name", policies())
 def test_the_shipped_policies_are_read_and_carry_their_own_name(name: str) -> None:
     policy = load_policy(resources.find("policies", f"{name}.yaml"))
     assert policy.name == name

@@ -15,6 +15,7 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 
 from unlearnkit.domain import Split
+from unlearnkit.policy.files import shipped as policies
 from unlearnkit.policy.schema import METRICS, UNDER, Policy
 from unlearnkit.resources import shipped as folder
 from unlearnkit.schemas import shipped
@@ -42,7 +43,7 @@ def with_rule(**fields: object) -> Document:
     return {"version": 1, "name": "mine", "description": "", "rules": [rule]}
 
 
-@pytest.mark.parametrize("name", ["default", "strict", "research", "probes"])
+@pytest.mark.parametrize("name", policies())
 def test_the_shipped_policies_validate(name: str) -> None:
     VALIDATOR.validate(document(name))
 

@@ -22,7 +22,7 @@ from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.unlearning.engine import Outcome, unlearn
-from unlearnkit.unlearning.settings import ObjectiveName, Settings
+from unlearnkit.unlearning.settings import OBJECTIVES, Settings
 from unlearnkit.unlearning.steps import Workbench, adamw, step
 
 QUICK = replace(SETTINGS, batch_size=3, learning_rate=1e-3, strengthen_epochs=(4,), max_alpha=64.0)
@@ -80,8 +80,8 @@ def test_the_same_model_comes_out(
     assert difference(model, out, tmp_path / "out") < ROUNDING
 
 
-@pytest.mark.parametrize("objective", [one for one in ObjectiveName if one != ObjectiveName.RKLU])
-def test_whatever_the_objective(model: Path, tmp_path: Path, objective: ObjectiveName) -> None:
+@pytest.mark.parametrize("objective", [one for one in OBJECTIVES if one != "rklu"])
+def test_whatever_the_objective(model: Path, tmp_path: Path, objective: str) -> None:
     """Also where a record's loss is no sum over its positions (NPO, SimNPO)."""
     made = []
     for pieces in (1, 2):

@@ -18,8 +18,10 @@ from statistics import fmean, variance
 
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import Baseline, Difference, ModelRole, RecordScore, Split
+from unlearnkit.metrics import record_metrics
 
-METRICS = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
+OF_RECORDS = {one.name: one for one in record_metrics()}
+METRICS = ("exact_memorization", "extraction_strength", "probability", "truth_ratio", *OF_RECORDS)
 CONFIDENCE, POWER = 0.95, 0.80
 FEWEST = 2
 """Records on each side; one has no spread."""
@@ -72,6 +74,9 @@ def values(
     if metric == "truth_ratio":
         told = ((one.record_id, one.truth_ratio) for one in rows)
         return {name: closeness(ratio) for name, ratio in told if ratio is not None}
+    if metric in OF_RECORDS:
+        found = ((one.record_id, OF_RECORDS[metric].of(one)) for one in rows)
+        return {name: value for name, value in found if value is not None}
     return {one.record_id: float(getattr(one, metric)) for one in rows}
 
 

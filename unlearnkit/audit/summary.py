@@ -17,12 +17,14 @@ from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
 from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import GeneratedScores, Measurement, ModelRole, RecordScore, Split
+from unlearnkit.metrics import record_metrics
 
 NO_PERTURBED = "no record here has perturbed texts or decoys"
 NO_RECORDS = "no records"
 NO_TEXT = "the model continued no record here that goes on in words"
 CONTINUED = tuple(GeneratedScores.model_fields)
-SHARES = ("degenerate",)
+NO_FIGURE = "no record here has this figure"
+SHARES = ("degenerate", *(one.name for one in record_metrics() if one.share))
 """Metrics that are yes or no of each record."""
 
 
@@ -108,6 +110,9 @@ def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ..
             values = [one for row in own if (one := getattr(row, metric)) is not None]
             found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_TEXT))
         found.append(worst(split, model, rows))
+        for one in record_metrics():
+            values = [value for row in rows if (value := one.of(row)) is not None]
+            found.append(mean_of(one.name, split, model, values, seed=seed, missing=NO_FIGURE))
     return (
         *found,
         *forget_qualities(scores),

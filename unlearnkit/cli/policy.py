@@ -17,9 +17,7 @@ COLOURS = {"error": "red", "warning": "yellow"}
 
 @command(app, "check", "unlearnkit policy check policies/release.yaml")
 def check(
-    files: Annotated[
-        list[str], typer.Argument(help="Policy files, or default, strict, research, probes.")
-    ],
+    files: Annotated[list[str], typer.Argument(help="Policy files, or names of those that ship.")],
     as_json: JsonOption = False,
 ) -> None:
     """Find rules that cannot be read, met, or told apart, each with its line.
@@ -49,9 +47,7 @@ def check(
 
 @command(app, "explain", "unlearnkit policy explain strict")
 def explain(
-    file: Annotated[
-        str, typer.Argument(help="A policy file, or default, strict, research, probes.")
-    ],
+    file: Annotated[str, typer.Argument(help="A policy file, or the name of one that ships.")],
     as_json: JsonOption = False,
 ) -> None:
     """Say in words what each rule asks for, what passes, and when nobody can tell."""

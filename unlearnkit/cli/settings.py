@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
-from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
+from unlearnkit.unlearning.settings import OBJECTIVES, ObjectiveName, RetainTerm, Settings
 
 R = TypeVar("R")
 
@@ -19,8 +19,12 @@ Choices = Callable[[int], Settings]
 
 def options(
     objective: Annotated[
-        ObjectiveName, typer.Option(help="How to forget; all but rklu are for comparison.")
-    ] = ObjectiveName.RKLU,
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"How to forget: {', '.join(OBJECTIVES)}; all but rklu are for comparison.",
+        ),
+    ] = ObjectiveName.RKLU.value,
     retain_term: Annotated[
         RetainTerm,
         typer.Option(
@@ -88,6 +92,9 @@ def options(
     """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
     if as_adapter and not lora_rank:
         raise typer.BadParameter("there is no adapter without --lora-rank", param_hint="as-adapter")
+    if objective not in OBJECTIVES:
+        known = ", ".join(OBJECTIVES)
+        raise typer.BadParameter(f"'{objective}' is none of {known}", param_hint="--objective")
     doubling = {2**power for power in range(20) if 2**power < max_strengthen_epochs}
     return lambda seed: Settings(
         objective=objective,

@@ -41,9 +41,7 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 PolicyOption = Annotated[
     str,
-    typer.Option(
-        help="A policy file, or default, strict, research, probes. [default: the workspace's]"
-    ),
+    typer.Option(help="A policy file, or the name of one that ships. [default: the workspace's]"),
 ]
 ReferenceOption = Annotated[
     Path | None,

@@ -12,6 +12,8 @@ import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 
+from unlearnkit.corpus.identifiers import kinds
+
 _LONGEST_DATE = 40
 _YEAR = re.compile(r"(?<!\d)\d{4}(?!\d)")
 
@@ -68,6 +70,7 @@ NUMBERS: dict[str, Callable[[str], str]] = {
     "CREDIT_CARD": card,
     "IP_ADDRESS": ip_address,
     "DATE_TIME": date,
+    **{kind.ENTITY: kind.standard for kind in kinds()},
 }
 """Presidio entity -> its standard."""
 

@@ -18,6 +18,7 @@ from presidio_analyzer.predefined_recognizers import (
 )
 from tldextract import TLDExtract
 
+from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.errors import BadInput
 
 
@@ -51,7 +52,7 @@ def no_context() -> ContextAwareEnhancer:
 def standing_recognisers(
     language: str, regions: Sequence[str], customer_id_patterns: Sequence[str]
 ) -> list[Any]:
-    """E-mail, phone, card, IBAN, IP, dates and the company's customer numbers.
+    """E-mail, phone, card, IBAN, IP, dates, the kinds of `identifiers/`, and customer numbers.
 
     Raises BadInput when a customer id pattern is not a regular expression.
     """
@@ -62,6 +63,7 @@ def standing_recognisers(
         IbanRecognizer(supported_language=language),
         IpRecognizer(supported_language=language),
         DateRecognizer(supported_language=language),
+        *(kind.recogniser(language) for kind in kinds()),
     ]
     for pattern in customer_id_patterns:
         try:

@@ -16,6 +16,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from unlearnkit.artefacts import sha256_file, write_atomic
+from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
 from unlearnkit.corpus.workers import read_parts, suggested
 from unlearnkit.domain import Progress, Record, silent
@@ -100,7 +101,7 @@ def versions(settings: NlpSettings) -> dict[str, str]:
 
 
 def _made_with(settings: NlpSettings, key: bytes) -> str:
-    used = sorted(versions(settings).items())
+    used = [*sorted(versions(settings).items()), *(kind.ENTITY for kind in kinds())]
     return f"{READING}\x1f{used}\x1f{settings.model_dump_json()}\x1f{keyed_hash(key, 'shard', '')}"
 
 

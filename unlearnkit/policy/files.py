@@ -19,5 +19,10 @@ def policy_file(wanted: Path, own: Path | None = None) -> Path:
         raise BadInput(
             f"there is no policy '{wanted}'",
             where=own,
-            fix="Give a file, or one of those that ship: default, strict, research, probes.",
+            fix=f"Give a file, or one of those that ship: {', '.join(shipped())}.",
         ) from None
+
+
+def shipped() -> list[str]:
+    """The names of the policies that ship."""
+    return sorted(one.stem for one in resources.shipped("policies").glob("*.yaml"))

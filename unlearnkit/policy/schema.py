@@ -10,6 +10,7 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from unlearnkit.domain import CONDITIONS, Attack, Baseline, Split
+from unlearnkit.metrics import record_metrics
 from unlearnkit.yaml_file import load_yaml
 
 ATTACKS = {
@@ -53,6 +54,7 @@ METRICS = {
     "logit_lens_10": "share of personal values' tokens among the first ten of some layer",
     "logit_lens_output_1": "share of personal values' tokens that the output puts first",
     "logit_lens_output_10": "share of personal values' tokens among the output's first ten",
+    **{one.name: one.words for one in record_metrics()},
 }
 """Metric names a rule may use -> what they are called in words."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unlearnkit.metrics import record_metrics
 from unlearnkit.report.term import Term
 from unlearnkit.report.value_terms import OF_VALUES
 
@@ -187,6 +188,7 @@ TERMS = (
         "Shi et al. 2025 (MUSE), arXiv 2407.06460",
     ),
     *OF_VALUES,
+    *(Term(one.name, one.label, one.plain, one.formula, one.source) for one in record_metrics()),
     Term(
         "lm_eval",
         "Tasks of the lm-evaluation-harness: task/figure",

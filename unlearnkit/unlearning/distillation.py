@@ -19,7 +19,7 @@ from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.calibration import Strengthened
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
-from unlearnkit.unlearning.objectives import OBJECTIVES, Lesson, retain_term, retain_weight
+from unlearnkit.unlearning.objectives import Lesson, objective, retain_term, retain_weight
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step
@@ -125,13 +125,13 @@ def piece_loss(
     One forward pass of the student serves both: forget rows first, retain rows after them.
     """
     settings = bench.settings
-    objective, keep = OBJECTIVES[settings.objective], retain_term(settings)
+    chosen, keep = objective(settings.objective), retain_term(settings)
     lesson, rows = forget
     batch = collate([*rows, *(retain[1] if retain else [])], bench.pad_id).to(bench.device)
     count = len(lesson.labels)
 
     def loss(hidden: Tensor, head: Head) -> Tensor:
-        forgetting = objective.term(hidden[:count], head, lesson, settings)
+        forgetting = chosen.term(hidden[:count], head, lesson, settings)
         if not retain or keep is None:
             return forgetting
         return forgetting + retain_weight(settings) * keep(

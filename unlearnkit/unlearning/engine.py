@@ -59,7 +59,7 @@ from unlearnkit.unlearning.models import (
     save,
     trainable,
 )
-from unlearnkit.unlearning.objectives import OBJECTIVES, retain_term
+from unlearnkit.unlearning.objectives import objective, retain_term
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
@@ -146,7 +146,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     head = Headed(model.inner).head().frozen()
     steps: tuple[CalibrationStep, ...] = ()
     stronger: Strengthened | None = None
-    if OBJECTIVES[settings.objective].needs_teacher:
+    if objective(settings.objective).needs_teacher:
         unseen = torch.tensor(start.unseen)
         forget = ForgetSet(material.forget, known, head, now.holdout, unseen)
         steps, stronger = calibrated(bench, model.inner, forget, task.work, progress)

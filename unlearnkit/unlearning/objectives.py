@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import TYPE_CHECKING
 
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.head import Head, rise
 from unlearnkit.unlearning import objective as losses
+from unlearnkit.unlearning.peers import peers
 from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
 from unlearnkit.unlearning.teacher import TeacherRule
 
@@ -60,6 +63,7 @@ class Lesson:
         return self.head.logits(self.original[part])
 
 
+PEERS = "unlearnkit.unlearning.peers"
 Term = Callable[["Tensor", "Head", Lesson, Settings], "Tensor"]
 """(student's hidden states (positions, hidden), its head, lesson, settings) -> loss in nats."""
 
@@ -81,7 +85,7 @@ class Objective:
 
 def rklu(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Reverse KL to the unlearning teacher, and the level term."""
-    return _at_positions(
+    return at_positions(
         hidden,
         head,
         lesson,
@@ -93,26 +97,26 @@ def rklu(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tens
 
 def forward_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Forward KL to the same teacher."""
-    return _at_positions(
+    return at_positions(
         hidden, head, lesson, lambda z, part: losses.forward_kl(z, lesson.teacher(part))
     )
 
 
 def grad_ascent(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Gradient ascent on the forget records' loss."""
-    return _at_positions(
+    return at_positions(
         hidden, head, lesson, lambda z, part: losses.grad_ascent(z, lesson.labels[part])
     )
 
 
 def undial(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Self-distillation with the label's logit lowered by `beta`."""
-    return _at_positions(
+    return at_positions(
         hidden,
         head,
         lesson,
         lambda z, part: losses.undial(
-            z, lesson.reference(part), lesson.labels[part], _beta(settings)
+            z, lesson.reference(part), lesson.labels[part], beta_of(settings)
         ),
     )
 
@@ -124,36 +128,36 @@ def npo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tenso
     original = _sums(
         label_log_likelihoods(lesson.original, lesson.head, lesson.labels), lesson.lengths
     )
-    return _on_records(
-        hidden, head, lesson, lambda student: losses.npo(student, original, _beta(settings))
+    return on_records(
+        hidden, head, lesson, lambda student: losses.npo(student, original, beta_of(settings))
     )
 
 
 def simnpo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """NPO without a reference, normalised by length."""
-    return _on_records(
+    return on_records(
         hidden,
         head,
         lesson,
-        lambda student: losses.simnpo(student, lesson.lengths, _beta(settings)),
+        lambda student: losses.simnpo(student, lesson.lengths, beta_of(settings)),
     )
 
 
 def retain_kl(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """KL from the original to the student."""
-    return _at_positions(
+    return at_positions(
         hidden, head, lesson, lambda z, part: losses.forward_kl(z, lesson.reference(part))
     )
 
 
 def cross_entropy(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Plain fine-tuning on the retain records."""
-    return _at_positions(
+    return at_positions(
         hidden, head, lesson, lambda z, part: losses.negative_log_likelihood(z, lesson.labels[part])
     )
 
 
-OBJECTIVES: dict[ObjectiveName, Objective] = {
+OBJECTIVES: dict[str, Objective] = {
     ObjectiveName.RKLU: Objective(
         rklu, "Wang et al., NAACL 2025", True, RetainTerm.KL, retain_weight=5.0
     ),
@@ -177,6 +181,19 @@ OBJECTIVES: dict[ObjectiveName, Objective] = {
         undial, "Dong et al. 2024, arXiv 2402.10052", retain_term=RetainTerm.NONE, beta=10.0
     ),
 }
+
+
+def objective(name: str) -> Objective:
+    """The objective of that name, here or in `peers/`. Raises BadInput for another name."""
+    if name in OBJECTIVES:
+        return OBJECTIVES[name]
+    if name not in peers():
+        known = ", ".join((*OBJECTIVES, *peers()))
+        raise BadInput(f"there is no objective '{name}'", fix=f"Known: {known}")
+    found: Objective = import_module(f"{PEERS}.{name.replace('-', '_')}").OBJECTIVE
+    return found
+
+
 RETAIN_TERMS: dict[RetainTerm, Term] = {RetainTerm.KL: retain_kl, RetainTerm.CE: cross_entropy}
 
 
@@ -184,7 +201,7 @@ def retain_term(settings: Settings) -> Term | None:
     """The chosen retain term, or the objective's own; None without one."""
     chosen = settings.retain_term
     if chosen is RetainTerm.OWN:
-        chosen = OBJECTIVES[settings.objective].retain_term
+        chosen = objective(settings.objective).retain_term
     return RETAIN_TERMS.get(chosen)
 
 
@@ -195,7 +212,7 @@ def suited_to(settings: Settings, unlearned_before: bool) -> Settings:
     it is gone from there too, and many small losses add up; cross-entropy on the retained records
     brings it back (docs/benchmarks.md, twenty requests). A chosen retain term stays.
     """
-    own_is_kl = OBJECTIVES[settings.objective].retain_term is RetainTerm.KL
+    own_is_kl = objective(settings.objective).retain_term is RetainTerm.KL
     if unlearned_before and own_is_kl and settings.retain_term is RetainTerm.OWN:
         return replace(settings, retain_term=RetainTerm.CE)
     return settings
@@ -203,24 +220,26 @@ def suited_to(settings: Settings, unlearned_before: bool) -> Settings:
 
 def retain_weight(settings: Settings) -> float:
     """The chosen weight of the retain term, or the objective's own."""
-    own = OBJECTIVES[settings.objective].retain_weight
+    own = objective(settings.objective).retain_weight
     return own if settings.retain_weight is None else settings.retain_weight
 
 
-def _beta(settings: Settings) -> float:
-    own = OBJECTIVES[settings.objective].beta
+def beta_of(settings: Settings) -> float:
+    """The chosen beta, or the objective's own."""
+    own = objective(settings.objective).beta
     return own if settings.beta is None else settings.beta
 
 
-def _at_positions(
+def at_positions(
     hidden: Tensor, head: Head, lesson: Lesson, loss_at: Callable[[Tensor, slice], Tensor]
 ) -> Tensor:
+    """A loss at each labelled position, through the chunks: `loss_at(logits, which positions)`."""
     from unlearnkit.unlearning.chunked import weighted_loss
 
     return weighted_loss(hidden, head, lesson.weights, loss_at)
 
 
-def _on_records(
+def on_records(
     hidden: Tensor, head: Head, lesson: Lesson, loss_of: Callable[[Tensor], Tensor]
 ) -> Tensor:
     """A loss of whole records' log-likelihoods, through the chunks.

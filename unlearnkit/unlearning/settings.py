@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from unlearnkit.unlearning.peers import peers
+
 
 class ObjectiveName(StrEnum):
-    """How to forget: RKLU, or a peer for comparison (`objectives.py`)."""
+    """How to forget: RKLU, or a peer for comparison (`objectives.py`; more in `peers/`)."""
 
     RKLU = "rklu"
     FORWARD_KL = "forward-kl"
@@ -29,11 +31,16 @@ class RetainTerm(StrEnum):
     NONE = "none"
 
 
+OBJECTIVES = (*ObjectiveName, *peers())
+"""Every name of an objective."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of strengthening, calibration and distillation; recorded in the run's manifest."""
 
-    objective: ObjectiveName = ObjectiveName.RKLU
+    objective: str = ObjectiveName.RKLU
+    """An ObjectiveName, or a peer's name (`peers/`)."""
     retain_term: RetainTerm = RetainTerm.OWN
     beta: float | None = None
     """Of npo, simnpo and undial; None: as published."""

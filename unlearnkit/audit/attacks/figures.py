@@ -26,6 +26,7 @@ def attack_differences(attacked: Sequence[Attacked]) -> tuple[Difference, ...]:
         found.model_copy(update={"under": condition})
         for condition, scores in by_condition.items()
         for found in differences(scores)
+        if found.metric in METRICS
     )
 
 
