@@ -35,6 +35,8 @@ from unlearnkit.unlearning.teacher import TeacherRule
 
 PAD, END, FORGET_ROWS, RETAIN_ROWS = 0, 1, 8, 16
 RULE = TeacherRule(alpha=4.0, floor=True, end_ids=(END,))
+KEY = bytes(32)
+"""What the engine encrypts states with; here they are of random rows."""
 FORGET, RETAIN, STRONGER, HEAD = "forget.npy", "retain.npy", "stronger.npy", "head.safetensors"
 
 
@@ -131,7 +133,7 @@ class Job:
         on_cpu = self.device == "cpu"
         accelerator = Accelerator(cpu=on_cpu, mixed_precision="no" if on_cpu else "bf16")
         settings = Settings(batch_size=FORGET_ROWS, lora_rank=self.lora_rank)
-        return Workbench(accelerator, settings, PAD, (END,))
+        return Workbench(accelerator, settings, PAD, (END,), KEY)
 
     def original(self) -> Any:
         """M, frozen."""
@@ -173,19 +175,19 @@ def prepare(job: Job) -> None:
     model = Headed(job.strengthened())
     keep_states(bench, model, job.forget, job.folder / STRONGER)
     if not job.lora_rank:
-        save_head(model.head(), job.folder / HEAD)
+        save_head(model.head(), job.folder / HEAD, KEY)
 
 
 def lessons_of(job: Job, model: Any) -> Lessons:
     """What the engine distils into `model`, which is still the original."""
     head = Headed(model).head().frozen()
     forget, retain = job.forget, job.retain
-    own = head if job.lora_rank else load_head(job.folder / HEAD, like=head)
+    own = head if job.lora_rank else load_head(job.folder / HEAD, KEY, like=head)
     depths = depths_at(counted_labels(forget))
-    stronger = Strengthened(open_states(job.folder / STRONGER, forget), own, depths)
+    stronger = Strengthened(open_states(job.folder / STRONGER, forget, KEY), own, depths)
     return Lessons(
-        forget=Shelf(forget, open_states(job.folder / FORGET, forget), stronger),
-        retain=Shelf(retain, open_states(job.folder / RETAIN, retain)),
+        forget=Shelf(forget, open_states(job.folder / FORGET, forget, KEY), stronger),
+        retain=Shelf(retain, open_states(job.folder / RETAIN, retain, KEY)),
         holdout=(),
         retain_sample=(),
         head=head,

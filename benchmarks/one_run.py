@@ -127,6 +127,7 @@ def unlearned(job: Job, one: Any, out: Path, scratch: Path) -> dict[str, Any]:
         encoding=ENCODING,
         out=out,
         work=scratch / "work",
+        key=bytes(32),  # public records
         lineage=Lineage.model_validate(job.lineage) if job.lineage else None,
     )
     before, start = peak_memory(), time.perf_counter()

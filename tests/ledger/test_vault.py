@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.ledger.samples import VAULT_KEY, request, subject
 from unlearnkit.domain import Identifier, IdentifierKind, Subject
 from unlearnkit.errors import VerificationFailed
-from unlearnkit.ledger.vault import seal, unseal
+from unlearnkit.ledger.vault import joint_key, seal, unseal
 
 IDENTIFIERS = st.builds(
     Identifier,
@@ -60,3 +60,22 @@ def test_a_subject_cannot_be_put_under_another_request() -> None:
 def test_a_part_that_was_emptied_is_noticed(part: str) -> None:
     with pytest.raises(VerificationFailed):
         unseal(replace(seal(subject(), VAULT_KEY), **{part: b""}), VAULT_KEY)
+
+
+def test_a_joint_key_takes_every_data_key_and_a_purpose() -> None:
+    one, two = seal(subject(1), VAULT_KEY), seal(subject(2), VAULT_KEY)
+    made = joint_key([one, two], VAULT_KEY, "run a")
+    assert made == joint_key([two, one], VAULT_KEY, "run a")
+    others = [
+        joint_key([one], VAULT_KEY, "run a"),
+        joint_key([two], VAULT_KEY, "run a"),
+        joint_key([one, two], VAULT_KEY, "run b"),
+        joint_key([one, seal(subject(2), VAULT_KEY)], VAULT_KEY, "run a"),
+    ]
+    assert len({made, *others}) == 5
+    assert {len(key) for key in (made, *others)} == {32}
+
+
+def test_a_joint_key_is_not_made_with_another_vault_key() -> None:
+    with pytest.raises(VerificationFailed, match="another key"):
+        joint_key([seal(subject(1), VAULT_KEY)], b"w" * 32, "run a")

@@ -23,6 +23,7 @@ from unlearnkit.language_model.tokens import Encoding, collate, encode_record
 from unlearnkit.unlearning.engine import Task
 from unlearnkit.unlearning.settings import Settings
 
+KEY = b"k" * 32
 ENCODING = Encoding(max_length=64)
 FORGET, RETAIN, HOLDOUT = records(5, 1, "f"), records(7, 2, "r"), records(4, 3, "h")
 
@@ -68,6 +69,7 @@ def task(model: Path, folder: Path, **changed: Any) -> Task:
         "encoding": ENCODING,
         "out": folder / "out",
         "work": folder / "work",
+        "key": KEY,
     }
     return Task(**given | changed)
 

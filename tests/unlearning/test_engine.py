@@ -30,6 +30,7 @@ def task(small: Small, folder: Path, **changed: object) -> Task:
         "encoding": ENCODING,
         "out": folder / "out",
         "work": folder / "work",
+        "key": b"k" * 32,
     }
     return Task(**{**given, **changed})  # type: ignore[arg-type]
 

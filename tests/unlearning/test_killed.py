@@ -13,12 +13,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from tests.killing import die_at
-from tests.unlearning.memorised import SETTINGS, memorise, task
+from tests.unlearning.memorised import ENCODING, FORGET, KEY, SETTINGS, memorise, task
 from unlearnkit.artefacts import folder_digests
+from unlearnkit.encrypted import is_encrypted
+from unlearnkit.errors import VerificationFailed
+from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.headed import Headed
+from unlearnkit.language_model.tokens import collate, encode_record
 from unlearnkit.unlearning.engine import unlearn
 from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.states import open_states
 
 TWO_RUNGS = replace(SETTINGS, strengthen_epochs=(1, 8), tolerance=0.9)
 """The first rung's teachers do not fit, one of the second's does; two passes follow."""
@@ -40,6 +47,11 @@ MOMENTS = {
     "in the first pass": (PASS, STEP, STEP),
     "in the second pass": (PASS, PASS, STEP, STEP),
     "a checkpoint has its weights only": (PASS, PASS, CHECKPOINT, "other.py:save", "other.py:save"),
+    "a checkpoint is half encrypted": (
+        *(PASS, PASS, CHECKPOINT, "encrypted.py:encrypt_file"),
+        "encrypted.py:encrypt_file",
+        "write",
+    ),
     "a checkpoint is not listed yet": (PASS, PASS, CHECKPOINT, "artefacts.py:write_atomic"),
     "the checkpoint before is being deleted": (PASS, PASS, "shutil.py:rmtree", "unlink"),
     "the model is not saved yet": (SAVE,),
@@ -51,6 +63,14 @@ MOMENTS = {
     "the work folder is being deleted": (REMOVE, "unlink", "unlink", "unlink"),
 }
 """What is called, in this order, until the process dies."""
+AGAIN = {
+    "a checkpoint lies open": (
+        *("checkpoints.py:resume", "encrypted.py:_decrypt"),
+        *("encrypted.py:_decrypt", "encrypted.py:_decrypt"),
+    ),
+}
+"""The same of a run that goes on."""
+LATER = ("a teacher fits, not written down yet", "in the second pass", "the model is not saved yet")
 
 
 def run_until(moment: tuple[str, ...], model: Path, folder: Path, settings: Settings) -> None:
@@ -95,7 +115,9 @@ def uninterrupted(model: Path, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 
 def killed(processes: Any, moment: str, model: Path, folder: Path, settings: Settings) -> None:
-    process = processes.Process(target=run_until, args=(MOMENTS[moment], model, folder, settings))
+    process = processes.Process(
+        target=run_until, args=((MOMENTS | AGAIN)[moment], model, folder, settings)
+    )
     process.start()
     process.join(120)
     assert process.exitcode == -signal.SIGKILL
@@ -120,6 +142,51 @@ def test_with_lora_too(
     killed(processes, moment, model, tmp_path, LORA)
     unlearn(task(model, tmp_path), LORA)
     assert folder_digests(tmp_path / "out") == uninterrupted[4]
+
+
+def test_killed_again_while_a_checkpoint_lies_open_it_goes_on_and_nothing_stays_open(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path
+) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    killed(processes, "a checkpoint lies open", model, tmp_path, EVERY_WEIGHT)
+    assert any((tmp_path / "work" / "checkpoints" / "opened").iterdir())
+    killed(processes, "the model is not saved yet", model, tmp_path, EVERY_WEIGHT)
+    assert not (tmp_path / "work" / "checkpoints" / "opened").exists()
+    unlearn(task(model, tmp_path), EVERY_WEIGHT)
+    assert folder_digests(tmp_path / "out") == uninterrupted[0]
+
+
+@pytest.mark.parametrize("moment", ["a rung is finished, the next one on its way", *LATER])
+def test_what_a_killed_run_leaves_is_figures_or_encrypted(
+    processes: Any, model: Path, tmp_path: Path, moment: str
+) -> None:
+    killed(processes, moment, model, tmp_path, EVERY_WEIGHT)
+    left = [one for one in (tmp_path / "work").rglob("*") if one.is_file()]
+    figures = {one for one in left if one.suffix == ".json"}
+    assert {one.name for one in figures} <= {"start.json", "calibration.json", "done.json"}
+    assert not any(is_encrypted(one) for one in figures)
+    assert len(left) > len(figures)
+    assert all(is_encrypted(one) for one in left if one not in figures)
+
+
+def test_the_states_of_a_killed_run_are_read_with_its_key_and_stand_nowhere_in_plain(
+    processes: Any, model: Path, tmp_path: Path
+) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    loaded = load_language_model(model)
+    examples = [encode_record(one, loaded.tokenizer, ENCODING) for one in FORGET]
+    path = tmp_path / "work" / "original-forget.states"
+    states = open_states(path, examples, KEY)
+    one = collate(examples[:1], loaded.tokenizer.pad_token_id)
+    hidden = Headed(loaded.model.float())(one, lambda found, _: found)
+    stored = states.of([0], "cpu")
+    assert torch.allclose(stored, hidden, atol=1e-5)
+    rows = [row.numpy().tobytes() for row in states.at(slice(0, states.starts[-1]), "cpu")]
+    everything = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
+    assert len(rows) > 20
+    assert not any(row in everything for row in rows)
+    with pytest.raises(VerificationFailed, match="cannot be decrypted"):
+        open_states(path, examples, b"x" * 32).of([0], "cpu")
 
 
 def test_what_was_finished_is_not_done_again(processes: Any, model: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ settings = Settings(
 model, folder = Path(sys.argv[1]), Path(sys.argv[2])
 task = Task(
     model, records(6, 1, "f"), records(18, 2, "r"), records(8, 3, "h"), ENCODING,
-    out=folder / "out", work=folder / "work",
+    out=folder / "out", work=folder / "work", key=bytes(32),
 )
 print(unlearn(task, settings).passes[-1].state)
 """

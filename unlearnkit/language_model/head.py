@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from unlearnkit.encrypted import read_encrypted, write_encrypted
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -141,17 +142,15 @@ def has_known_head(model: Any) -> bool:
     return bool((whole - rebuilt).abs().max() <= exact * (1 + whole.abs().max()))
 
 
-def save_head(head: Head, path: Path) -> None:
-    """Write weight and bias as safetensors. Raises BadInput when the disk is full."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+def save_head(head: Head, path: Path, key: bytes) -> None:
+    """Write weight and bias as safetensors, encrypted. Raises BadInput when the disk is full."""
+    from safetensors.torch import save
 
     tensors = {"weight": head.weight, "bias": head.bias}
+    content = save({name: one.contiguous() for name, one in tensors.items() if one is not None})
     try:
-        save_file(
-            {name: one.contiguous() for name, one in tensors.items() if one is not None}, path
-        )
-    except (OSError, SafetensorError) as error:
+        write_encrypted(path, key, content)
+    except OSError as error:
         raise BadInput(
             f"the strengthened model's head cannot be written: {error}",
             where=path.parent,
@@ -159,10 +158,14 @@ def save_head(head: Head, path: Path) -> None:
         ) from error
 
 
-def load_head(path: Path, like: Head) -> Head:
-    """What `save_head` wrote, on the device and with the scale and cap of `like`."""
-    from safetensors.torch import load_file
+def load_head(path: Path, key: bytes, like: Head) -> Head:
+    """What `save_head` wrote, on the device and with the scale and cap of `like`.
+
+    Raises VerificationFailed for another key.
+    """
+    from safetensors.torch import load
 
     assert like.weight is not None
-    found = load_file(path, device=str(like.weight.device))
+    tensors = load(read_encrypted(path, key))
+    found = {name: one.to(like.weight.device) for name, one in tensors.items()}
     return Head(found["weight"], found.get("bias"), like.scale, like.softcap)

@@ -41,7 +41,7 @@ from unlearnkit.ledger.rows import (
 )
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import DoNotTrainRow, EventRow, RequestRow, VaultRow
-from unlearnkit.ledger.vault import Sealed, unseal
+from unlearnkit.ledger.vault import Sealed, joint_key, unseal
 
 
 def utc_now() -> datetime:
@@ -179,13 +179,20 @@ class Ledger:
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
         """Who the request is about. Raises BadInput when erased, VerificationFailed: see unseal."""
+        return unseal(self._sealed(request_id), vault_key)
+
+    def run_key(self, request_ids: Collection[str], vault_key: bytes, run_id: str) -> bytes:
+        """32 bytes for the files of a run of these requests: see `joint_key`.
+
+        Gone for good as soon as one of them is closed. Raises as `subject` does.
+        """
+        sealed = [self._sealed(one) for one in request_ids]
+        return joint_key(sealed, vault_key, f"run {run_id}")
+
+    def held(self) -> frozenset[str]:
+        """The requests whose identifiers are in the vault."""
         with self._reading() as session:
-            row = find_row(session, request_id)
-            kept = session.get(VaultRow, row.id)
-            if kept is None:
-                raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
-            sealed = Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
-        return unseal(sealed, vault_key)
+            return frozenset(session.scalars(select(VaultRow.request_id)))
 
     def do_not_train(self) -> list[Forgotten]:
         """Everything on the do-not-train list."""
@@ -251,6 +258,14 @@ class Ledger:
         check_vault(expected, in_vault)
         check_list(events, listed)
         return count
+
+    def _sealed(self, request_id: str) -> Sealed:
+        with self._reading() as session:
+            row = find_row(session, request_id)
+            kept = session.get(VaultRow, row.id)
+            if kept is None:
+                raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
+            return Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
 
     def _add(
         self, session: Session, request: Request, sealed: Sealed, digest: str, actor: str

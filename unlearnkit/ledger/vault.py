@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from unlearnkit.domain import Identifier, IdentifierKind, Subject
@@ -50,23 +51,50 @@ def unseal(sealed: Sealed, vault_key: bytes) -> Subject:
     """The subject as it was sealed. Raises VerificationFailed: other key, other id, one bit off."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
 
+    data_key = _data_key(sealed, vault_key)
     try:
-        data_key = aes_key_unwrap(vault_key, sealed.wrapped_key)
         plain = AESGCM(data_key).decrypt(
             sealed.nonce, sealed.ciphertext, sealed.request_id.encode()
         )
-    except (InvalidUnwrap, InvalidTag, ValueError):
+    except (InvalidTag, ValueError):
         # ValueError: a key or nonce of a length that was never written here.
-        raise VerificationFailed(
-            f"the identifiers of request {sealed.request_id} cannot be decrypted: "
-            "the vault was changed, or the workspace has another key",
-            fix="Put keys/workspace.key and the ledger back from the same backup.",
-        ) from None
+        raise _unreadable(sealed) from None
     return Subject(
         sealed.request_id,
         tuple(
             Identifier(IdentifierKind(kind), value, how) for kind, value, how in json.loads(plain)
         ),
+    )
+
+
+def joint_key(parts: Sequence[Sealed], vault_key: bytes, purpose: str) -> bytes:
+    """32 bytes that all these requests' data keys are needed for (HKDF-SHA-256, RFC 5869).
+
+    It is kept nowhere: when one of the data keys is destroyed, nobody can make it again. The order
+    of the requests does not count. Raises VerificationFailed, as `unseal` does.
+    """
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    ordered = sorted(parts, key=lambda one: one.request_id)
+    secret = b"".join(_data_key(one, vault_key) for one in ordered)
+    info = f"unlearnkit {purpose} v1".encode()
+    return HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(secret)
+
+
+def _data_key(sealed: Sealed, vault_key: bytes) -> bytes:
+    from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap
+
+    try:
+        return aes_key_unwrap(vault_key, sealed.wrapped_key)
+    except (InvalidUnwrap, ValueError):
+        raise _unreadable(sealed) from None
+
+
+def _unreadable(sealed: Sealed) -> VerificationFailed:
+    return VerificationFailed(
+        f"the identifiers of request {sealed.request_id} cannot be decrypted: "
+        "the vault was changed, or the workspace has another key",
+        fix="Put keys/workspace.key and the ledger back from the same backup.",
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 from collections.abc import Sequence
@@ -13,7 +12,7 @@ from typing import Any, Literal
 
 import rfc8785
 
-from unlearnkit.artefacts import digest_of, save, sha256_file, write_atomic
+from unlearnkit.artefacts import digest_of, save, sha256_file
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import Record, RecordSet, Request, RequestState, RunManifest
 from unlearnkit.errors import BadInput, UnlearnkitError
@@ -25,14 +24,14 @@ from unlearnkit.language_model.folder import (
 )
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
-from unlearnkit.pipeline.material import Gathered, Material, gather_ready
+from unlearnkit.pipeline.material import Gathered, gather_ready
 from unlearnkit.pipeline.requests import left_out, only_left_out
-from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file, run_of
+from unlearnkit.pipeline.runs import Claim, Run, finished_runs, refuse_file, run_of
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.report.card import CardFacts, check_template, write_card
 from unlearnkit.unlearning.engine import Outcome, Task
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
-from unlearnkit.unlearning.lineage import LINEAGE, Lineage, lineage_of
+from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
 
@@ -76,9 +75,20 @@ def unlearn(
     if run.manifest_file.is_file() and _holds(run, out):
         return run.manifest
     check_template(context.workspace.templates_dir)
-    _claim(run, out, model)
+    request_ids = tuple(one.id for one in ready)
+    _claim(run, out, model, request_ids)
     outcome = unlearn_model(
-        _task(material, model=model, out=out, run=run, encoding=encoding, lineage=lineage),
+        Task(
+            model=model,
+            forget=material.forget,
+            retain=material.retain,
+            holdout=material.holdout,
+            encoding=encoding,
+            out=out,
+            work=run.work,
+            key=context.ledger.run_key(request_ids, context.workspace.vault_key, run.id),
+            lineage=lineage,
+        ),
         settings,
         context.progress,
     )
@@ -96,7 +106,7 @@ def unlearn(
     manifest = RunManifest(
         run_id=run.id,
         created=context.now(),
-        requests=tuple(one.id for one in ready),
+        requests=request_ids,
         forget_set=forget_set,
         retain_count=len(material.retain),
         original_digest=original_digest,
@@ -127,27 +137,6 @@ def encoding_of(context: Context) -> Encoding:
     """How the workspace's records become tokens."""
     config = context.workspace.config
     return Encoding(config.prompt_template, config.max_length)
-
-
-def _task(
-    material: Material,
-    *,
-    model: Path,
-    out: Path,
-    run: Run,
-    encoding: Encoding,
-    lineage: Lineage | None,
-) -> Task:
-    return Task(
-        model=model,
-        forget=material.forget,
-        retain=material.retain,
-        holdout=material.holdout,
-        encoding=encoding,
-        out=out,
-        work=run.work,
-        lineage=lineage,
-    )
 
 
 def _write_beside_the_weights(
@@ -197,12 +186,15 @@ def _set(
     return RecordSet(name=name, count=len(records), keyed_digest=digest)
 
 
-def _claim(run: Run, out: Path, model: Path) -> None:
-    """Make sure that nobody's files are overwritten, now or when the run is repeated."""
+def _claim(run: Run, out: Path, model: Path, request_ids: Sequence[str]) -> None:
+    """Make sure that nobody's files are overwritten, now or when the run is repeated.
+
+    Says too whose run it is, for when it is never finished.
+    """
     if any(out.is_relative_to(one) for one in model_folders(model)):
         raise BadInput("the new model cannot be written over the one it is made from", where=out)
     refuse_file(out)
-    claimed = run.claim.is_file() and json.loads(run.claim.read_bytes())["out"] == str(out)
+    claimed = run.claim is not None and run.claim.out == str(out)
     if out.is_dir() and any(out.iterdir()) and not claimed:
         raise BadInput(
             "the folder is not empty; nothing in it was touched",
@@ -210,7 +202,7 @@ def _claim(run: Run, out: Path, model: Path) -> None:
             fix="Choose another --out, or empty the folder.",
         )
     if is_main_process():
-        write_atomic(run.claim, json.dumps({"out": str(out)}).encode())
+        save(run.claim_file, Claim(out=str(out), requests=tuple(request_ids)))
 
 
 def _holds(run: Run, out: Path) -> bool:

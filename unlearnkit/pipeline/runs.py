@@ -7,10 +7,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import load
-from unlearnkit.domain import RunManifest
+from unlearnkit.domain import Artefact, RunManifest
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.workspace import Workspace
+
+
+class Claim(Artefact):
+    """What is said of a run before it begins."""
+
+    out: str
+    """The model folder it may write to."""
+    requests: tuple[str, ...] = ()
+    """Whose records it forgets; none in runs by versions that did not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +34,18 @@ class Run:
         return self.folder.name
 
     @property
-    def claim(self) -> Path:
-        """Names the model folder this run may write to, from before it is written."""
+    def claim_file(self) -> Path:
+        """From before anything else is written."""
         return self.folder / "output.json"
 
     @property
+    def claim(self) -> Claim | None:
+        """What was said of it; None before."""
+        return load(self.claim_file, Claim) if self.claim_file.is_file() else None
+
+    @property
     def work(self) -> Path:
-        """Checkpoints of an unfinished run."""
+        """Checkpoints and hidden states of an unfinished run, encrypted with its key."""
         return self.folder / "work"
 
     @property
@@ -73,6 +87,12 @@ class Run:
 def run_of(workspace: Workspace, made_from: bytes) -> Run:
     """The run made from these things; the same things give the same run."""
     return Run(workspace.runs_dir / f"run-{hashlib.sha256(made_from).hexdigest()[:12]}")
+
+
+def unfinished_runs(workspace: Workspace) -> list[Run]:
+    """Every folder of a run that has not come to its end."""
+    found = [Run(path) for path in sorted(workspace.runs_dir.glob("run-*")) if path.is_dir()]
+    return [one for one in found if not one.manifest_file.is_file()]
 
 
 def finished_runs(workspace: Workspace) -> list[Run]:

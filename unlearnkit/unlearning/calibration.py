@@ -99,11 +99,11 @@ def calibrate(
             chosen = best.model_copy(update={"chosen": True})
             steps = tuple(chosen if one is best else one for one in tried)
             return steps, with_depths(bench, forget, stronger, chosen)
-        save_checkpoint(bench.accelerator, work / "strengthening", tried)
+        save_checkpoint(bench, work / "strengthening", tried)
     raise TeacherNotReady(refusal(tried, forget.target, settings), fix=advice(tried, settings))
 
 
-STRENGTHENED = "strengthened-forget.npy"
+STRENGTHENED = "strengthened-forget.states"
 
 
 def strengthen_epoch(

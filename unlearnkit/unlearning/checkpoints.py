@@ -1,6 +1,8 @@
 """Checkpoints: what a killed run goes on from. Accelerate's own format, and a list of what is done.
 
-The list names the folder that counts and is written last; older folders go afterwards.
+The list names the folder that counts and is written last; older folders go afterwards. Accelerate
+writes plain files only: they are encrypted over their own bytes at once, and to be read again they
+are decrypted to a folder that is erased as soon as they are in memory.
 """
 
 from __future__ import annotations
@@ -8,26 +10,33 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import Artefact
+from unlearnkit.encrypted import encrypt_file, erase, opened
 from unlearnkit.errors import BadInput
 from unlearnkit.unlearning.steps import Workbench, are_there
 
 Row = TypeVar("Row", bound=Artefact)
 LISTING = "done.json"
+OPENED = "opened"
 
 
-def save_checkpoint(accelerator: Any, folder: Path, rows: Sequence[Artefact]) -> None:
+def save_checkpoint(bench: Workbench, folder: Path, rows: Sequence[Artefact]) -> None:
     """Write weights, optimiser and random states, then `rows`, what was done up to here.
 
     Raises BadInput when the disk is full; the checkpoint before is still there.
     """
-    name = f"checkpoint-{len(rows):03d}"
+    accelerator, name = bench.accelerator, f"checkpoint-{len(rows):03d}"
     try:
         accelerator.save_state(str(folder / name))
+        accelerator.wait_for_everyone()
+        files = sorted(one for one in (folder / name).rglob("*") if one.is_file())
+        for file in files[accelerator.process_index :: accelerator.num_processes]:
+            encrypt_file(file, bench.key)
     except (OSError, RuntimeError) as error:
         raise BadInput(
             f"the checkpoint cannot be written: {error}",
@@ -45,9 +54,22 @@ def save_checkpoint(accelerator: Any, folder: Path, rows: Sequence[Artefact]) ->
 
 
 def resume(bench: Workbench, folder: Path, kind: type[Row]) -> list[Row]:
-    """Load the last checkpoint, if there is one, into what accelerate has prepared; its rows."""
-    if not are_there(bench, folder / LISTING):
+    """Load the last checkpoint, if there is one, into what accelerate has prepared; its rows.
+
+    What a killed process left in plain is erased. Raises VerificationFailed for another key.
+    """
+    main, everyone = bench.accelerator.is_main_process, bench.accelerator.wait_for_everyone
+    there = are_there(bench, folder / LISTING)
+    stored: dict[str, Any] = json.loads((folder / LISTING).read_text()) if there else {}
+    if main:
+        for left in (*folder.glob("checkpoint-*"), folder / OPENED):
+            if left.name != stored.get("folder"):
+                erase(left)
+    if not there:
         return []
-    stored = json.loads((folder / LISTING).read_text())
-    bench.accelerator.load_state(str(folder / stored["folder"]))
+    plain = folder / OPENED
+    with opened(folder / stored["folder"], bench.key, plain) if main else nullcontext():
+        everyone()
+        bench.accelerator.load_state(str(plain))
+        everyone()
     return [kind.model_validate(row) for row in stored["rows"]]

@@ -206,7 +206,7 @@ def distil(
                 fix="Lower --learning-rate; the last finished pass is kept.",
             )
         passes.append(measured(bench, student, lessons, number, loss))
-        save_checkpoint(accelerator, checkpoints, passes)
+        save_checkpoint(bench, checkpoints, passes)
     progress("distilling (pass)", settings.max_passes, settings.max_passes)
     return tuple(passes)
 

@@ -12,13 +12,14 @@ import json
 import logging
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
+from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable, unload
 from unlearnkit.language_model.folder import load_language_model
@@ -80,7 +81,9 @@ class Task:
     encoding: Encoding
     out: Path
     work: Path
-    """Folder for checkpoints; deleted at the end."""
+    """Folder for checkpoints and hidden states, encrypted; deleted at the end."""
+    key: bytes = field(repr=False)
+    """What they are encrypted with, 32 bytes: the same for a run that goes on."""
     lineage: Lineage | None = None
     """Where the model has unlearned before: how its line began."""
 
@@ -126,7 +129,9 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     if settings.as_adapter:
         check_extendable(loaded)
     tokenizer = loaded.tokenizer
-    bench = Workbench(accelerator, settings, tokenizer.pad_token_id, tuple(ending(loaded)))
+    bench = Workbench(
+        accelerator, settings, tokenizer.pad_token_id, tuple(ending(loaded)), task.key
+    )
     material = encoded(task, tokenizer, settings)
     original = Original(replace(loaded, model=None), loaded.model.dtype)
 
@@ -233,12 +238,12 @@ def original_states(
 
     found = []
     for done, (name, examples) in enumerate(
-        (("original-forget.npy", material.forget), ("original-retain.npy", material.pool))
+        (("original-forget.states", material.forget), ("original-retain.states", material.pool))
     ):
         progress("reading the original's states", done, 2)
         there = are_there(bench, work / name)
         found.append(
-            open_states(work / name, examples)
+            open_states(work / name, examples, bench.key)
             if there
             else keep_states(bench, Headed(model), examples, work / name)
         )
@@ -252,8 +257,8 @@ def calibrated(
     """What an earlier, killed run of the same command had found, else a new calibration."""
     listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
     if are_there(bench, listing):
-        states = open_states(work / STRENGTHENED, forget.examples)
-        head = load_head(weights, like=forget.head) if weights.is_file() else forget.head
+        states = open_states(work / STRENGTHENED, forget.examples, bench.key)
+        head = load_head(weights, bench.key, like=forget.head) if weights.is_file() else forget.head
         rows = json.loads(listing.read_text())
         steps = tuple(CalibrationStep.model_validate(row) for row in rows)
         [chosen] = [one for one in steps if one.chosen]
@@ -261,7 +266,7 @@ def calibrated(
     steps, stronger = calibrate(bench, model, forget, work, progress)
     if bench.accelerator.is_main_process:
         if stronger.head is not forget.head:
-            save_head(stronger.head, weights)
+            save_head(stronger.head, weights, bench.key)
         write_atomic(listing, json.dumps([one.model_dump() for one in steps]).encode())
         shutil.rmtree(work / "strengthening", ignore_errors=True)
     bench.accelerator.wait_for_everyone()
@@ -269,7 +274,7 @@ def calibrated(
 
 
 def remove(work: Path, accelerator: Any) -> None:
-    """Delete checkpoints and hidden states. Raises BadInput when they cannot be deleted.
+    """Erase checkpoints and hidden states. Raises BadInput when they cannot be deleted.
 
     First the lists of what is done: killed halfway, a run starts anew, and misses nothing.
     """
@@ -278,7 +283,7 @@ def remove(work: Path, accelerator: Any) -> None:
     try:
         for listing in (work / CALIBRATION, work / CHECKPOINTS / LISTING):
             listing.unlink(missing_ok=True)
-        shutil.rmtree(work)
+        erase(work)
     except OSError as error:
         raise BadInput(
             f"checkpoints, which may recite the forget set, cannot be deleted: {error}",

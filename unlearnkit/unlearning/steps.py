@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +32,8 @@ class Workbench:
     pad_id: int
     end_ids: tuple[int, ...]
     """The tokens that end a text; none where the tokenizer has none."""
+    key: bytes = field(repr=False)
+    """What the files of the work folder are encrypted with, 32 bytes."""
 
     @property
     def device(self) -> Any:
