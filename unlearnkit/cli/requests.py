@@ -252,16 +252,10 @@ def reject(
     as_json: JsonOption = False,
 ) -> None:
     """Reject a request with its reason, and erase the person's identifiers from the vault."""
-    from unlearnkit.domain import RequestState
-    from unlearnkit.ledger.states import CLOSED
-    from unlearnkit.requests.identifiers import refuse_identifiers
+    from unlearnkit.pipeline.closing import reject as close
 
     with opened(workspace) as context:
-        found = context.ledger.request(request)
-        if found.state not in CLOSED:
-            subject = context.ledger.subject(found.id, context.workspace.vault_key)
-            refuse_identifiers(reason, subject)
-        moved = context.ledger.set_state(found.id, RequestState.REJECTED, context.actor, reason)
+        moved = close(context, request, reason)
     if as_json:
         print_json(moved)
         return

@@ -1,6 +1,7 @@
-"""Completing a request: the person's identifiers go, and keyed hashes of them stay.
+"""Closing a request: the person's identifiers go, and of a completed one keyed hashes stay.
 
-Every step that completes a request does it here, so that nobody is forgotten without being listed.
+Every step that closes a request does it here, so that nobody is forgotten without being listed, and
+nothing is held any longer that only an open request needs.
 """
 
 from __future__ import annotations
@@ -8,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from unlearnkit.corpus.index import Index, open_index
-from unlearnkit.domain import Forgotten, Match, RequestState
+from unlearnkit.domain import Forgotten, Match, Request, RequestState
+from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
+from unlearnkit.ledger.states import CLOSED
 from unlearnkit.locate.do_not_train import of_records, of_request, of_rows
 from unlearnkit.locate.review import apply_decisions
 from unlearnkit.locate.screening import TIED
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import decisions, located, open_corpus
+from unlearnkit.pipeline.find import decisions, located, located_file, open_corpus, review_file
+from unlearnkit.pipeline.runs import finished_runs, unfinished_runs
+from unlearnkit.requests.identifiers import refuse_identifiers
 
 Held = Callable[[str, Sequence[Match]], frozenset[Forgotten]]
 """What is kept of the records that were accepted for a request."""
@@ -35,6 +40,7 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
     Returns a sentence for each of which less could be listed than its records held.
     """
     if not request_ids:
+        let_go(context)  # an earlier call may have been killed before it came to that
         return ()
     digest, held, whole = _held(context)
     told = []
@@ -56,7 +62,47 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             told.append(f"Request {request_id}: {ONLY_ITS_OWN}.")
         elif accepted and not whole:
             told.append(f"Request {request_id}: {NO_RECORDS}.")
+    let_go(context)
     return tuple(told)
+
+
+def reject(context: Context, request_id: str, reason: str) -> Request:
+    """The request, rejected. Raises BadInput: unknown, not to be rejected, a reason with a name."""
+    found = context.ledger.request(request_id)
+    if found.state not in CLOSED:
+        subject = context.ledger.subject(found.id, context.workspace.vault_key)
+        refuse_identifiers(reason, subject)
+    moved = context.ledger.set_state(found.id, RequestState.REJECTED, context.actor, reason)
+    let_go(context)
+    return moved
+
+
+def let_go(context: Context) -> None:
+    """Delete what is held for open requests only, of those that are closed.
+
+    An unfinished run of a closed request can never go on: it would forget other records now, and
+    its key went with the request's. What was located and reviewed stays where a finished run is
+    measured by it. Raises BadInput where something cannot be deleted.
+    """
+    workspace = context.workspace
+    closed = {one.id for one in context.ledger.requests() if one.state in CLOSED}
+    gone = [
+        one.folder
+        for one in unfinished_runs(workspace)
+        if one.claim is not None and closed & set(one.claim.requests)
+    ]
+    measured = {one for run in finished_runs(workspace) for one in run.manifest.requests}
+    for request_id in sorted(closed - measured):
+        gone += [located_file(context, request_id), review_file(context, request_id)]
+    for path in gone:
+        try:
+            erase(path)
+        except OSError as error:
+            raise BadInput(
+                f"what was held for a request that is closed cannot be deleted: {error.strerror}",
+                where=path,
+                fix="Delete it by hand.",
+            ) from None
 
 
 def _accepted(context: Context, request_id: str, digest: str) -> list[Match] | None:

@@ -162,6 +162,11 @@ def located_file(context: Context, request_id: str) -> Path:
     return context.workspace.located_dir / f"{request_id}.json"
 
 
+def review_file(context: Context, request_id: str) -> Path:
+    """Where `decide` keeps what was decided about a request's matches."""
+    return context.workspace.reviews_dir / f"{request_id}.json"
+
+
 def located(context: Context, request_id: str) -> Located:
     """What was found for a request. Raises BadInput where it was not searched for yet."""
     path = located_file(context, request_id)
@@ -176,7 +181,7 @@ def located(context: Context, request_id: str) -> Located:
 
 def decisions(context: Context, found: Located) -> tuple[Decision, ...]:
     """What was decided about these matches; decisions about another state of the corpus are not."""
-    path = context.workspace.reviews_dir / f"{found.request_id}.json"
+    path = review_file(context, found.request_id)
     if not path.is_file():
         return ()
     review = load(path, Review)
@@ -189,7 +194,7 @@ def decide(context: Context, found: Located, made: Sequence[Decision]) -> Reques
     Raises BadInput when the request is closed, unverified, or in a model that was unlearned.
     """
     runnable(context.ledger.request(found.request_id))
-    path = context.workspace.reviews_dir / f"{found.request_id}.json"
+    path = review_file(context, found.request_id)
     review = Review(
         request_id=found.request_id,
         corpus_digest=found.corpus_digest,
