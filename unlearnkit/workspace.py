@@ -144,6 +144,12 @@ class Workspace:
         return self.keys_dir / "ledger.password"
 
     @property
+    def _password(self) -> str | None:
+        if not self._ledger_password.exists():
+            return None
+        return self._ledger_password.read_text("utf-8").rstrip("\r\n")
+
+    @property
     def pseudonym_key(self) -> bytes:
         """32 bytes for `pseudonym.keyed_hash`: whoever has them can link hashes to people."""
         return derive(read_secret(self.secret_file, self._unlocking), "pseudonym")
@@ -199,10 +205,16 @@ class Workspace:
         """The ledger, to be used as a context manager. Raises what `Ledger.open` raises."""
         from unlearnkit.ledger.store import Ledger
 
-        password = None
-        if self._ledger_password.exists():
-            password = self._ledger_password.read_text("utf-8").rstrip("\r\n")
-        return Ledger.open(self.ledger_url, password=password)
+        return Ledger.open(self.ledger_url, password=self._password)
+
+    def ledger_is_up_to_date(self) -> bool:
+        """Whether the ledger has today's schema; opening it would bring it there.
+
+        Raises BadInput (not there, not reached), Busy, VerificationFailed (damaged).
+        """
+        from unlearnkit.ledger.database import is_up_to_date
+
+        return is_up_to_date(self.ledger_url, self._password)
 
     @contextmanager
     def lock(self, wait: float = 10.0) -> Iterator[None]:

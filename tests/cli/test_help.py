@@ -38,6 +38,7 @@ COMMANDS = (
     ("key", "rotate"),
     ("key", "protect"),
     ("process",),
+    ("doctor",),
     ("demo",),
     ("schema",),
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.test_leaks import leaks
+from tests.cli.test_leaks import leaks, wordings
 from tests.company import (
     HURRIED,
     Line,
@@ -84,7 +84,11 @@ def test_killed_in_every_stage_the_same_command_comes_to_the_same_model(
     distilling.wait_until(lambda: any(work.glob("runs/*/work/checkpoints/done.json")))
     assert distilling.end(signal.SIGKILL) == -signal.SIGKILL
     assert not (out / "model").exists()
-    assert leaks(work, line.story.spellings()) == {}
+    assert leaks(work, [*line.story.spellings(), *wordings(line)]) == {}
+    held = unlearnkit("doctor", "--json", "--workspace", work).json["held"]
+    [run] = [one for one in held if one["where"].startswith("runs/")]
+    assert set(run["requests"]) == set(line.story.truth)
+    assert run["until"].startswith("when the run ends")
     kill_at("auditing (model)", process, tmp_path)
     assert not (out / "report").exists()
 

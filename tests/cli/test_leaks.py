@@ -61,6 +61,22 @@ def test_nothing_names_them_while_their_requests_are_open(line: Line) -> None:
     assert leaks(line.ready, line.story.spellings()) == {}
 
 
+def wordings(line: Line) -> list[str]:
+    """The records of those who ask, in overlapping pieces."""
+    texts = {one.record.id: one.record.text for one in line.story.company.records}
+    asked = [texts[one] for ids in line.story.truth.values() for one in ids]
+    return [text[at : at + 40] for text in asked for at in range(0, max(1, len(text) - 39), 10)]
+
+
+def test_no_record_of_theirs_stands_in_the_workspace_but_everyday_words_in_probes(
+    line: Line,
+) -> None:
+    """Probes keep the words before an erased value that stand in other people's records too."""
+    assert len(wordings(line)) > 100
+    assert set(leaks(line.workspace, wordings(line))) <= {"probes.json"}
+    assert leaks(line.ready, wordings(line)) == {}
+
+
 def test_the_review_sheets_name_nobody(line: Line) -> None:
     sheets = list(line.folder.glob("*.csv"))
     assert len(sheets) == len(line.story.truth)

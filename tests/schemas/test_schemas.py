@@ -45,6 +45,7 @@ def test_a_schema_says_its_name_its_dialect_and_what_fields_mean(document: str) 
         "report": ("Measurement", "high", "95 % bootstrap interval over records."),
         "attestation": ("Metric", "high", "95 % bootstrap interval over records."),
         "gate": ("Check", "bound", "The comparison as it was made, in figures: "),
+        "doctor": ("Holding", "where", "Path below the workspace, or the table of the ledger."),
         "policy": ("Rule", "metric", "What is measured."),
     }
     part, field, words = told[document]

@@ -10,6 +10,7 @@ import typer
 from unlearnkit import __version__
 from unlearnkit.cli import (
     demo,
+    doctor,
     find,
     forget,
     gate,
@@ -46,6 +47,7 @@ screen.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledger.app, name="ledger")
+doctor.register(app)
 demo.register(app)
 schema.register(app)
 

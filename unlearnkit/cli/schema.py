@@ -17,6 +17,7 @@ class Document(StrEnum):
     AUDIT = "audit"
     REPORT = "report"
     GATE = "gate"
+    DOCTOR = "doctor"
     POLICY = "policy"
     ATTESTATION = "attestation"
 
@@ -29,7 +30,7 @@ def register(app: typer.Typer) -> None:
         document: Annotated[Document, typer.Argument(help="Which document.")],
         as_json: JsonOption = False,
     ) -> None:
-        """Print the JSON Schema of an audit, a report, an attestation, a gate answer, a policy.
+        """Print the JSON Schema of an audit, report, attestation, policy, or a command's answer.
 
         It is JSON with and without --json. That of a policy makes an editor complete it.
         """

@@ -7,6 +7,7 @@ are never written outside the vault and the user's own corpus.
 
 from unlearnkit.domain.artefact import Artefact, Progress, silent
 from unlearnkit.domain.attacks import CONDITIONS, Attack
+from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
 from unlearnkit.domain.figures import (
     AttackCost,
     AuditResult,
@@ -72,17 +73,22 @@ __all__ = [
     "CalibrationStep",
     "Certainty",
     "Check",
+    "Checkup",
     "CleanFile",
     "Decision",
     "Decoding",
     "DecoyRank",
     "Difference",
     "Evidence",
+    "Examined",
     "Finding",
     "ForgetSet",
     "Forgotten",
     "GateAnswer",
     "GeneratedScores",
+    "Health",
+    "HeldAs",
+    "Holding",
     "Identifier",
     "IdentifierKind",
     "IdentityState",

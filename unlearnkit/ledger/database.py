@@ -5,12 +5,13 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import URL, Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from unlearnkit.errors import UnlearnkitError
+from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.ledger import postgresql, sqlite
 from unlearnkit.ledger.address import address, place
 from unlearnkit.ledger.migrate import is_current, upgrade
@@ -38,10 +39,7 @@ def open_database(url: str, password: str | None = None) -> Engine:
     Raises BadInput (no such database or driver, or one that a newer unlearnkit has changed), Busy,
     VerificationFailed (damaged file).
     """
-    where = address(url)
-    if password is not None and where.get_backend_name() == "postgresql":
-        where = where.set(password=password)
-    engine = _dialect(where).connect(where, BUSY_SECONDS)
+    engine = _connected(address(url), password)
     try:
         with explained(engine.url):
             _migrate(engine)
@@ -49,6 +47,22 @@ def open_database(url: str, password: str | None = None) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def is_up_to_date(url: str, password: str | None = None) -> bool:
+    """Whether the database has today's schema; changes nothing.
+
+    Raises what `open_database` raises, and BadInput where there is no SQLite file.
+    """
+    where = address(url)
+    if where.get_backend_name() == "sqlite" and not Path(where.database or "").is_file():
+        raise BadInput("there is no ledger", where=place(where))
+    engine = _connected(where, password)
+    try:
+        with explained(engine.url), engine.connect() as connection:
+            return is_current(connection)
+    finally:
+        engine.dispose()
 
 
 def forget_deleted(engine: Engine) -> None:
@@ -67,6 +81,12 @@ def explained(url: URL) -> Iterator[None]:
     except sqlite3.Error as error:
         # From the preparation of a connection, which SQLAlchemy does not wrap.
         raise _in_words(error, url) from None
+
+
+def _connected(where: URL, password: str | None) -> Engine:
+    if password is not None and where.get_backend_name() == "postgresql":
+        where = where.set(password=password)
+    return _dialect(where).connect(where, BUSY_SECONDS)
 
 
 def _in_words(error: BaseException | None, url: URL) -> UnlearnkitError:

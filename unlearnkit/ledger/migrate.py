@@ -23,17 +23,22 @@ def is_current(connection: Connection) -> bool:
 
     Asked at every opening, so without importing Alembic.
     """
-    if not inspect(connection).has_table(VERSION_TABLE):
-        return False
-    known = revisions()
-    version = text(f"SELECT version_num FROM {VERSION_TABLE}")  # nosec B608 # our own constant
-    there: str | None = connection.scalar(version)
+    known, there = revisions(), version(connection)
     if there is not None and there not in known:
         raise BadInput(
             f"a newer unlearnkit has changed the ledger (schema {there}, here {known[-1]})",
             fix="pip install --upgrade unlearnkit",
         )
     return there == known[-1]
+
+
+def version(connection: Connection) -> str | None:
+    """The revision the database has; None where it keeps none: it is empty, or of the first."""
+    if not inspect(connection).has_table(VERSION_TABLE):
+        return None
+    query = text(f"SELECT version_num FROM {VERSION_TABLE}")  # nosec B608 # our own constant
+    there: str | None = connection.scalar(query)
+    return there
 
 
 def upgrade(connection: Connection) -> None:

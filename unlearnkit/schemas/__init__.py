@@ -1,7 +1,7 @@
 """JSON Schemas (draft 2020-12) of what other programs read or a person writes.
 
-Read: audit, report, attestation and the gate's answer. Written: a gate policy, for an editor's
-completion.
+Read: audit, report, attestation, what gate and doctor answer. Written: a gate policy, for an
+editor's completion.
 
 The files beside this one are made from the models by `python -m unlearnkit.schemas`, and a test
 holds them to the models. They say what a document of this version may hold; documents of earlier
@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from unlearnkit.domain import Artefact, AuditResult, GateAnswer
+from unlearnkit.domain import Artefact, AuditResult, Checkup, GateAnswer
 from unlearnkit.report.facts import Report
 from unlearnkit.report.predicate import Predicate
 from unlearnkit.schemas.policy import policy_schema
@@ -26,6 +26,7 @@ DOCUMENTS: dict[str, type[Artefact]] = {
     "report": Report,
     "attestation": Predicate,
     "gate": GateAnswer,
+    "doctor": Checkup,
 }
 """What the package writes; `policy` is what it reads."""
 NAMES = (*DOCUMENTS, "policy")

@@ -1,0 +1,179 @@
+"""What personal data is held is listed with its reason, and what should not be there stands out."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from tests.company import opened
+from tests.forgotten import SPELLINGS, forgotten, ready
+from unlearnkit.artefacts import folder_digests, save
+from unlearnkit.domain import Health, HeldAs, Holding
+from unlearnkit.encrypted import write_encrypted
+from unlearnkit.errors import BadInput
+from unlearnkit.pipeline.closing import complete, reject
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.holdings import holdings
+from unlearnkit.pipeline.runs import Claim, Run
+from unlearnkit.workspace import Workspace
+
+
+def held(context: Context) -> dict[str, Holding]:
+    """What is held, by where."""
+    return {one.where: one for one in holdings(context.workspace, context.ledger)}
+
+
+def only_request(context: Context) -> str:
+    [request] = context.ledger.requests()
+    return request.id
+
+
+def an_unfinished_run(context: Context, requests: tuple[str, ...]) -> Run:
+    """A run as a killed process leaves it: figures, and states that its key opens."""
+    run = Run(context.workspace.runs_dir / "run-0123456789ab")
+    save(run.claim_file, Claim(out="model", requests=requests))
+    write_encrypted(run.work / "original-forget.states", b"k" * 32, b"states")
+    (run.work / "start.json").write_text("{}")
+    return run
+
+
+def test_an_open_request_holds_its_identifiers_and_what_was_located(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        request_id = only_request(context)
+        found = held(context)
+        assert found["ledger: vault"].held_as is HeldAs.ENCRYPTED
+        assert found["ledger: vault"].requests == (request_id,)
+        assert found["ledger: vault"].since == context.ledger.requests()[0].received
+        assert found[f"located/{request_id}.json"].held_as is HeldAs.IDS
+        assert found["index"].held_as is HeldAs.HASHES
+        assert {one.health for one in found.values()} == {Health.OK}
+
+
+def test_of_a_completed_one_hashes_stay(tmp_path: Path) -> None:
+    with opened(forgotten(tmp_path)) as context:
+        found = held(context)
+        assert set(found) == {"ledger: do_not_train", "index"}
+        kept = found["ledger: do_not_train"]
+        assert kept.requests == (only_request(context),)
+        assert kept.count == len(context.ledger.do_not_train()) > 2
+        assert kept.since is not None
+
+
+def test_of_a_rejected_one_nothing_stays(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        reject(context, only_request(context), "a duplicate")
+        assert set(held(context)) == {"index"}
+
+
+def test_identifiers_of_a_closed_request_are_a_problem(tmp_path: Path) -> None:
+    """As when somebody put an old row back."""
+    workspace = forgotten(tmp_path)
+    with sqlite3.connect(workspace / "ledger.db") as database:
+        database.execute("INSERT INTO vault SELECT id, x'00', x'00', x'00' FROM requests")
+    database.close()
+    with opened(workspace) as context:
+        assert held(context)["ledger: vault"].health is Health.PROBLEM
+
+
+def test_an_unfinished_run_is_held_for_its_requests_and_is_encrypted(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        request_id = only_request(context)
+        an_unfinished_run(context, (request_id,))
+        found = held(context)["runs/run-0123456789ab"]
+        assert (found.held_as, found.health) == (HeldAs.ENCRYPTED, Health.OK)
+        assert (found.requests, found.count) == ((request_id,), 2)
+
+
+def test_a_plain_file_of_a_run_stands_out(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        run = an_unfinished_run(context, (only_request(context),))
+        (run.work / "model.safetensors").write_bytes(b"weights")
+        found = held(context)["runs/run-0123456789ab"]
+        assert (found.held_as, found.health) == (HeldAs.PLAIN, Health.WARN)
+        assert "run the same command again" in found.fix
+
+
+@pytest.mark.parametrize("owners", [(), ("0" * 8,)])
+def test_a_run_of_nobody_is_a_problem(tmp_path: Path, owners: tuple[str, ...]) -> None:
+    with opened(ready(tmp_path)) as context:
+        run = an_unfinished_run(context, owners)
+        found = held(context)["runs/run-0123456789ab"]
+        assert found.health is Health.PROBLEM
+        assert found.fix == f"rm -r {run.folder}"
+
+
+def test_a_run_of_a_closed_request_is_a_problem(tmp_path: Path) -> None:
+    """As when the machine went down between closing and deleting."""
+    with opened(forgotten(tmp_path)) as context:
+        an_unfinished_run(context, (only_request(context),))
+        assert held(context)["runs/run-0123456789ab"].health is Health.PROBLEM
+
+
+def test_files_about_requests_that_are_closed_or_unknown_stand_out(tmp_path: Path) -> None:
+    with opened(forgotten(tmp_path)) as context:
+        located = context.workspace.located_dir
+        for name in (only_request(context), "nobody"):
+            (located / f"{name}.json").write_text("{}")
+        found = held(context)
+        assert found[f"located/{only_request(context)}.json"].health is Health.WARN
+        assert found["located/nobody.json"].fix == f"rm -r {located / 'nobody.json'}"
+
+
+def test_what_a_killed_write_left_and_what_is_the_users_own_are_told_apart(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        root = context.workspace.root
+        (root / "located" / ".a.json.k2j_x8ab").write_text("half")
+        (root / "records").mkdir()
+        (root / "records" / "all.jsonl").write_text("Zoltana Quibbleworth")
+        found = held(context)
+        assert found["located/.a.json.k2j_x8ab"].health is Health.WARN
+        assert found["records"].health is Health.OK
+        assert found["records"].why == "yours; it was not looked into"
+
+
+def test_it_names_nobody_and_changes_nothing(tmp_path: Path) -> None:
+    workspace = ready(tmp_path)
+    with opened(workspace) as context:
+        an_unfinished_run(context, (only_request(context),))
+        before = folder_digests(workspace)
+        told = repr([one.model_dump() for one in held(context).values()]).lower()
+        assert folder_digests(workspace) == before
+    assert not [one for one in SPELLINGS if one in told]
+
+
+def test_a_new_workspace_holds_nothing(tmp_path: Path) -> None:
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        assert held(context) == {}
+
+
+def test_closing_deletes_the_runs_that_can_never_go_on_and_no_others(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        run = an_unfinished_run(context, (only_request(context),))
+        other = Run(context.workspace.runs_dir / "run-another")
+        save(other.claim_file, Claim(out="model", requests=("00000009",)))
+        complete(context, [only_request(context)])
+        assert not run.folder.exists()
+        assert other.folder.exists()
+
+
+def test_what_a_killed_closing_left_goes_with_the_next_report(tmp_path: Path) -> None:
+    with opened(forgotten(tmp_path)) as context:
+        run = an_unfinished_run(context, (only_request(context),))
+        complete(context, [])
+        assert not run.folder.exists()
+
+
+def test_a_thief_with_an_earlier_copy_and_the_keys_reads_nothing_after_the_closing(
+    tmp_path: Path,
+) -> None:
+    """The run's key is made of data keys that the ledger has erased."""
+    with opened(ready(tmp_path)) as context:
+        request_id, vault_key = only_request(context), context.workspace.vault_key
+        key = context.ledger.run_key([request_id], vault_key, "run-0123456789ab")
+        assert key == context.ledger.run_key([request_id], vault_key, "run-0123456789ab")
+        assert key != context.ledger.run_key([request_id], vault_key, "run-other")
+        complete(context, [request_id])
+        with pytest.raises(BadInput, match="no longer in the vault"):
+            context.ledger.run_key([request_id], vault_key, "run-0123456789ab")

@@ -1,0 +1,273 @@
+"""What is held about people in a workspace: where, since when, why, and when it goes.
+
+Looks at the ledger and at the files; reads no text of a record and needs no key. What lies outside
+the workspace (records, models, backups) is the user's own and is not looked at.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from unlearnkit.artefacts import load
+from unlearnkit.domain import Health, HeldAs, Holding, KeptProbes, Request
+from unlearnkit.domain.checkup import VAULT
+from unlearnkit.encrypted import is_encrypted
+from unlearnkit.ledger.states import CLOSED
+from unlearnkit.ledger.store import Ledger
+from unlearnkit.pipeline.runs import Run, finished_runs, unfinished_runs
+from unlearnkit.workspace import Workspace
+
+TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""How `artefacts.writing_atomic` names a file until it is whole."""
+OURS = frozenset(
+    {
+        *("unlearnkit.yaml", "keys", "ledger.db", "ledger.db-wal", "ledger.db-shm", "index"),
+        *("ledger.checkpoint.json", "screening", "located", "reviews", "runs", "policies"),
+        *("templates", ".lock", ".lock.pid"),
+    }
+)
+"""What a workspace consists of; anything else in its folder is the user's."""
+WHEN_CLOSED = "when the request is closed"
+STAYS = "stays until you delete it"
+
+
+def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
+    """Everything that is held, request by request, then what is about nobody in particular."""
+    requests = {one.id: one for one in ledger.requests()}
+    finished, unfinished = finished_runs(workspace), unfinished_runs(workspace)
+    measured = {one for run in finished for one in run.manifest.requests}
+    yield from _vault(ledger, requests)
+    for folder, what in (
+        (workspace.located_dir, "records that were located"),
+        (workspace.reviews_dir, "decisions of a review"),
+    ):
+        for path in sorted(folder.glob("*.json")):
+            yield _of_a_request(workspace, path, what, requests, measured)
+    for run in unfinished:
+        yield _unfinished(workspace, run, requests)
+    for run in finished:
+        yield from _finished(workspace, run, requests)
+    yield from _listed(ledger, requests)
+    yield from _indexes(workspace)
+    yield from _left_over(workspace)
+
+
+def _vault(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding]:
+    for request_id in sorted(ledger.held()):
+        request = requests[request_id]
+        closed = request.state in CLOSED
+        yield Holding(
+            what="identifiers",
+            where=VAULT,
+            requests=(request_id,),
+            held_as=HeldAs.ENCRYPTED,
+            count=1,
+            since=request.received,
+            why="the person is searched for, and no message may name them",
+            until=WHEN_CLOSED,
+            health=Health.PROBLEM if closed else Health.OK,
+            fix="The request is closed: see unlearnkit ledger verify." if closed else "",
+        )
+
+
+def _of_a_request(
+    workspace: Workspace,
+    path: Path,
+    what: str,
+    known: Mapping[str, Request],
+    measured: Iterable[str],
+) -> Holding:
+    request = known.get(path.stem)
+    kept, fix = path.stem in measured, ""
+    if request is None:
+        why, until, fix = "no request of the ledger has this id", STAYS, _rm(path)
+    elif kept:
+        why = "its run is measured by it: gate, audit --reproduce"
+        until = STAYS
+    elif request.state in CLOSED:
+        why, until = "left over: the request is closed, and no run is measured by it", STAYS
+        fix = _rm(path)
+    else:
+        why, until = "says what is to be forgotten", f"{WHEN_CLOSED}, or stays with its run"
+    return Holding(
+        what=what,
+        where=_below(workspace, path),
+        requests=(path.stem,),
+        held_as=HeldAs.IDS,
+        count=1,
+        since=_changed(path),
+        why=why,
+        until=until,
+        health=Health.WARN if fix else Health.OK,
+        fix=fix,
+    )
+
+
+def _unfinished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -> Holding:
+    files = _files(run.work)
+    plain = [one for one in files if one.suffix != ".json" and not is_encrypted(one)]
+    owners = run.claim.requests if run.claim is not None else ()
+    states = [requests[one].state if one in requests else None for one in owners]
+    gone = not owners or any(one is None or one in CLOSED for one in states)
+    health, fix = Health.OK, ""
+    why = "a run that was stopped goes on from it"
+    if gone:
+        why = "left over: no request that is open can go on with this run"
+        health = Health.PROBLEM if files else Health.WARN
+        fix = _rm(run.folder)
+    elif plain:
+        why += "; not encrypted yet, or it was killed at that"
+        health = Health.WARN
+        fix = "If nothing is running, run the same command again, or delete the folder."
+    return Holding(
+        what="hidden states and checkpoints of an unfinished run",
+        where=_below(workspace, run.folder),
+        requests=tuple(owners),
+        held_as=HeldAs.PLAIN if plain else HeldAs.ENCRYPTED,
+        count=len(files),
+        since=_changed(run.claim_file if run.claim_file.is_file() else run.folder),
+        why=why,
+        until=STAYS if gone else "when the run ends, or one of its requests is closed",
+        health=health,
+        fix=fix,
+    )
+
+
+def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -> Iterator[Holding]:
+    manifest = run.manifest
+    known = [one for one in manifest.requests if one in requests]
+    left = _files(run.work)
+    if left:
+        yield Holding(
+            what="hidden states and checkpoints of a finished run",
+            where=_below(workspace, run.work),
+            requests=manifest.requests,
+            held_as=HeldAs.ENCRYPTED if all(map(is_encrypted, left)) else HeldAs.PLAIN,
+            count=len(left),
+            since=_changed(run.work),
+            why="left over: the run is finished",
+            until=STAYS,
+            health=Health.PROBLEM,
+            fix=_rm(run.work),
+        )
+    yield Holding(
+        what="which records a run forgot, and their figures",
+        where=_below(workspace, run.folder),
+        requests=manifest.requests,
+        held_as=HeldAs.IDS,
+        count=len(manifest.forget_set.record_ids),
+        since=manifest.created,
+        why="proof that it was done (GDPR Art. 5(2)); later models are measured by it"
+        if known
+        else "no request of the ledger is this run's",
+        until=STAYS,
+        health=Health.OK if known else Health.WARN,
+        fix="" if known else _rm(run.folder),
+    )
+    if run.probes_file.is_file():
+        probes = load(run.probes_file, KeptProbes)
+        yield Holding(
+            what="probes for erased values",
+            where=_below(workspace, run.probes_file),
+            requests=manifest.requests,
+            held_as=HeldAs.HASHES,
+            count=len(probes.probes),
+            since=probes.created,
+            why="gate --probes asks later models; beside the hashes stand everyday words",
+            until=STAYS,
+        )
+
+
+def _listed(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding]:
+    counts: dict[str, int] = {}
+    for one in ledger.do_not_train():
+        counts[one.request_id] = counts.get(one.request_id, 0) + 1
+    since = {
+        one.request_id: datetime.fromisoformat(one.time)
+        for one in ledger.events()
+        if one.kind == "listed" and one.request_id
+    }
+    for request_id, count in sorted(counts.items()):
+        yield Holding(
+            what="do-not-train list",
+            where="ledger: do_not_train",
+            requests=(request_id,),
+            held_as=HeldAs.HASHES,
+            count=count,
+            since=since.get(request_id),
+            why="screen and gate --corpus find the person in new records",
+            until="stays: a ledger has no way to take it out",
+            health=Health.OK if request_id in requests else Health.WARN,
+        )
+
+
+def _indexes(workspace: Workspace) -> Iterator[Holding]:
+    for folder, what, why in (
+        (workspace.index_dir, "index of the training records", "locate searches it"),
+        (workspace.screening_dir, "index of screened records", "the next screen reads less"),
+    ):
+        files = _files(folder)
+        if files:
+            yield Holding(
+                what=what,
+                where=_below(workspace, folder),
+                held_as=HeldAs.HASHES,
+                count=len(files),
+                since=_changed(folder / "index.json"),
+                why=f"{why}; it is about everybody in the records",
+                until="until it is made anew, or you delete it",
+            )
+
+
+def _left_over(workspace: Workspace) -> Iterator[Holding]:
+    for path in (one for one in _files(workspace.root) if TEMPORARY.fullmatch(one.name)):
+        yield Holding(
+            what="temporary file",
+            where=_below(workspace, path),
+            held_as=HeldAs.UNKNOWN,
+            count=1,
+            since=_changed(path),
+            why="left over, if nothing is running: a process was killed when it wrote",
+            until=STAYS,
+            health=Health.WARN,
+            fix=_rm(path),
+        )
+    others = [
+        one
+        for one in sorted(workspace.root.iterdir())
+        if one.name not in OURS and not TEMPORARY.fullmatch(one.name)
+    ]
+    for path in others:
+        yield Holding(
+            what="not unlearnkit's",
+            where=_below(workspace, path),
+            held_as=HeldAs.UNKNOWN,
+            count=len(_files(path)) if path.is_dir() else 1,
+            since=_changed(path),
+            why="yours; it was not looked into",
+            until=STAYS,
+        )
+
+
+def _files(folder: Path) -> Sequence[Path]:
+    return sorted(one for one in folder.rglob("*") if one.is_file())
+
+
+def _rm(path: Path) -> str:
+    return f"rm -r {shlex.quote(str(path))}"
+
+
+def _below(workspace: Workspace, path: Path) -> str:
+    return path.relative_to(workspace.root).as_posix()
+
+
+def _changed(path: Path) -> datetime | None:
+    """When the file was last written; None where it is not there any more."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
