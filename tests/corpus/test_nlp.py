@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import regex
 import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -118,13 +119,28 @@ def test_an_address_under_a_private_suffix_is_found(patterns_only: Analyzer) -> 
 def test_only_the_given_recognisers_search(patterns_only: Analyzer) -> None:
     own = PatternRecognizer("MINE", name="mine", patterns=[Pattern("mine", r"\bzolt\w*", 1.0)])
     text = "zoltana@quibble.example, Zolt"
-    assert [
-        (one.entity, text[one.start : one.end]) for one in search(patterns_only, text, [own])
-    ] == [
+    [(at, spans)] = search(patterns_only, ["nobody", text, ""], [own])
+    assert at == 1
+    assert [(one.entity, text[one.start : one.end]) for one in spans] == [
         ("MINE", "zoltana"),
         ("MINE", "Zolt"),
     ]
-    assert search(patterns_only, text, []) == []
+    assert list(search(patterns_only, [text], [])) == []
+
+
+@given(st.lists(st.text("Zz ,.\n\x00-Q", max_size=12), max_size=6))
+def test_many_texts_are_searched_as_each_alone(patterns_only: Analyzer, texts: list[str]) -> None:
+    pattern = r"(?<!Q\s+)(?<![\w-])Z[\s,]*z(?!\w|\s+Q)"
+    own = PatternRecognizer("MINE", name="mine", patterns=[Pattern("mine", pattern, 1.0)])
+    apart = [
+        (at, spans)
+        for at, one in enumerate(texts)
+        for _, spans in search(patterns_only, [one], [own])
+    ]
+    assert list(search(patterns_only, texts, [own])) == apart
+    assert [at for at, _ in apart] == [
+        at for at, one in enumerate(texts) if regex.search(pattern, one, regex.IGNORECASE)
+    ]
 
 
 # --- choosing an engine ----------------------------------------------------------------------

@@ -21,7 +21,7 @@ from tests.locate.world import (
 from unlearnkit.corpus.reader import read_corpus
 from unlearnkit.domain import Certainty, Identifier, IdentifierKind, Subject
 from unlearnkit.errors import BadInput
-from unlearnkit.locate.engine import LocateSettings, locate
+from unlearnkit.locate.engine import LocateSettings, locate, locate_all
 
 ANOTHER = "C-880088"
 
@@ -384,6 +384,24 @@ def test_a_corpus_that_changed_since_it_was_indexed_is_refused_with_its_file(
         locate(Subject(REQUEST, (NUMBER,)), changed, before.index, before.analyzer, KEY)
     assert str(source) in refusal.value.what
     assert refusal.value.exit_code == 2
+
+
+def test_several_people_are_found_as_each_alone(world_with_names: Build) -> None:
+    made = world_with_names(
+        "Zoltana Quibbleworth, zoltana@quibble.example, C-770077",
+        "Zoltana Quibblewroth phoned from Oslo.",
+        "Ama Boateng, C-880088",
+        "C-880088 again: Boateng",
+    )
+    people = [
+        Subject("one", (NAME, EMAIL)),
+        Subject("two", (Identifier(IdentifierKind.NAME, "Ama Boateng"),)),
+        Subject("three", (NUMBER,)),
+    ]
+    together = locate_all(people, made.corpus, made.index, made.analyzer, KEY)
+    apart = [locate(one, made.corpus, made.index, made.analyzer, KEY) for one in people]
+    assert list(together) == apart
+    assert [len(one.matches) for one in apart] == [2, 2, 1]
 
 
 def test_progress_is_told(world: Build) -> None:

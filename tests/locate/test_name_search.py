@@ -11,6 +11,7 @@ from unlearnkit.locate.name_search import (
     misspellings,
     neighbours,
     ordinary_words,
+    runs,
 )
 from unlearnkit.locate.names import Name
 
@@ -18,7 +19,7 @@ ZOLTANA = Name(("Zoltana", "Quibbleworth"))
 
 
 def slips(name: Name, text: str) -> list[str]:
-    places = misspellings(name, [Record(id="1", text=text)], [])
+    places = misspellings(name, runs(len(name.words), [Record(id="1", text=text)], []))
     return [text[start:end] for _, start, end in places]
 
 
@@ -66,8 +67,8 @@ def test_a_name_of_one_word_has_no_slips() -> None:
 def test_what_ner_took_for_a_person_is_looked_at_whatever_its_letters() -> None:
     record = Record(id="1", text="caller zoltana  quibblewroth said")
     found = [("1", 7, 28)]
-    assert misspellings(ZOLTANA, [record], found) == found
-    assert misspellings(ZOLTANA, [record], []) == []
+    assert misspellings(ZOLTANA, runs(2, [record], found)) == found
+    assert misspellings(ZOLTANA, runs(2, [record], [])) == []
 
 
 # --- words that stand alone ------------------------------------------------------------------

@@ -6,13 +6,13 @@ The rules of certainty are written for readers in docs/locate.md; keep the two a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.config import LocateSettings
-from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.index import Index, check_unchanged
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Analyzer
+from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import (
     Certainty,
@@ -24,11 +24,12 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
-from unlearnkit.locate.identifiers import number_values, own_values
+from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.reasons import reason
 from unlearnkit.locate.search import Found, search_subject
-from unlearnkit.locate.ties import Linked, Ties, Value, link, tie
+from unlearnkit.locate.ties import Linked, Ties, Value, link
 
 _THREAD = Hit(IdentifierKind.OTHER, "thread", 0, 0, "thread")
 
@@ -59,47 +60,64 @@ def locate(
     settings: LocateSettings | None = None,
     progress: Progress = silent,
 ) -> Located:
-    """Every record that concerns, or may concern, the subject, each with its evidence.
+    """`locate_all` for one subject."""
+    [found] = locate_all(
+        [subject], corpus, index, analyzer, key, settings=settings, progress=progress
+    )
+    return found
 
-    Raises BadInput when the corpus changed since it was indexed, or the subject has no identifier
+
+def locate_all(
+    subjects: Iterable[Subject],
+    corpus: Corpus,
+    index: Index,
+    analyzer: Analyzer,
+    key: bytes,
+    *,
+    settings: LocateSettings | None = None,
+    progress: Progress = silent,
+) -> Iterator[Located]:
+    """Every record that concerns, or may concern, each subject, with its evidence.
+
+    Raises BadInput when the corpus changed since it was indexed, or a subject has no identifier
     that can be searched.
     """
     settings = settings or LocateSettings()
     check_unchanged(index.info, corpus)
-    if not subject.identifiers:
-        raise BadInput("the request holds no identifier to search for", where=subject.request_id)
-    rows = index.rows((EMAIL, PHONE, CUSTOMER))
-    found = search_subject(
-        subject,
-        corpus,
-        analyzer,
-        rows=rows,
-        person_rows=index.rows((PERSON,)),
-        place_rows=index.rows((LOCATION,)),
-        number_rows=index.rows(
-            sorted({entity for entity, _ in number_values(subject.identifiers, key)})
-        ),
-        key=key,
-        surname_bearers=settings.surname_bearers,
-        first_name_bearers=settings.first_name_bearers,
-        progress=progress,
-    )
-    ties = tie(rows, corpus.records, settings.shared_after)
-    given = {
-        Value(kind, hashed)
-        for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
-        if kind in IDENTIFYING
-    }
-    own = frozenset(given | found.resolved)
-    matches = weigh(
-        subject.request_id, found, own, ties=ties, places=by_value(rows), settings=settings
-    )
-    return Located(
-        request_id=subject.request_id,
-        corpus_digest=corpus.digest,
-        matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
-        record_count=len(corpus.records),
-    )
+    haystack = Haystack(corpus, index, settings.shared_after)
+    for subject in subjects:
+        if not subject.identifiers:
+            raise BadInput(
+                "the request holds no identifier to search for", where=subject.request_id
+            )
+        found = search_subject(
+            subject,
+            haystack,
+            analyzer,
+            key=key,
+            surname_bearers=settings.surname_bearers,
+            first_name_bearers=settings.first_name_bearers,
+            progress=progress,
+        )
+        given = {
+            Value(kind, hashed)
+            for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
+            if kind in IDENTIFYING
+        }
+        matches = weigh(
+            subject.request_id,
+            found,
+            frozenset(given | found.resolved),
+            ties=haystack.ties,
+            places=haystack.places,
+            settings=settings,
+        )
+        yield Located(
+            request_id=subject.request_id,
+            corpus_digest=corpus.digest,
+            matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
+            record_count=len(corpus.records),
+        )
 
 
 def weigh(
@@ -133,14 +151,6 @@ def weigh(
         for record_id, verdict in judged.items()
         if verdict is not None
     }
-
-
-def by_value(rows: Iterable[EntityRow]) -> dict[Value, list[EntityRow]]:
-    """Where each e-mail address, phone and customer number stands."""
-    found: defaultdict[Value, list[EntityRow]] = defaultdict(list)
-    for row in rows:
-        found[Value(KINDS[row.entity], row.hash)].append(row)
-    return dict(found)
 
 
 @dataclass(frozen=True, slots=True)

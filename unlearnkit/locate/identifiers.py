@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS
-from unlearnkit.domain import Identifier, IdentifierKind, Record
+from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
 
@@ -148,8 +148,8 @@ def how_written(identifier: Identifier, found: str) -> str:
 
 def hashed_hits(
     identifiers: Sequence[Identifier],
-    rows: Sequence[EntityRow],
-    records: Mapping[str, Record],
+    rows: Iterable[EntityRow],
+    texts: Mapping[str, str],
     regions: Sequence[str],
 ) -> Iterator[tuple[EntityRow, Hit]]:
     """Rows of the index whose detected value has the digest a request gave (OpenDSR formats).
@@ -163,9 +163,12 @@ def hashed_hits(
     }
     if not wanted:
         return
+    kinds = {kind for kind, _, _ in wanted}
     for row in rows:
         kind = KINDS[row.entity]
-        value = records[row.record_id].content[row.start : row.end].strip()
+        if kind not in kinds:
+            continue
+        value = texts[row.record_id][row.start : row.end].strip()
         normalised = normalise(kind, value, regions)
         spellings = {value, value.lower(), normalised, normalised.removeprefix("+")}
         if any(

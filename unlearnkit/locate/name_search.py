@@ -14,6 +14,7 @@ from unlearnkit.locate.names import TITLES, Name
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)")
+_SPACES = (" ", "\u00a0")
 _REACH = 40
 _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "thanks", "cheers", "regards"})
 """Words beside a name that may well occur nowhere in lower case."""
@@ -72,54 +73,56 @@ def bare_names(
     return alone if len(others) <= limit else []
 
 
-def misspellings(
-    name: Name, records: Iterable[Record], found_by_ner: Iterable[Place]
-) -> list[Place]:
-    """Runs of capitalised words, and PERSON spans, that differ from the name by a slip or two.
+Runs = dict[tuple[str, ...], list[Place]]
+"""Normalised words -> where they stand in this order."""
 
-    Optimal string alignment distance (rapidfuzz): one slip in a word of under eight letters, two in
-    a longer one, none in a word of under four, and two in all.
-    """
-    size = len(name.words)
-    if size < 2:
-        return []
-    candidates: defaultdict[str, list[Place]] = defaultdict(list)
+
+def runs(size: int, records: Iterable[Record], found_by_ner: Iterable[Place]) -> Runs:
+    """Runs of `size` capitalised words, and PERSON spans of as many words."""
     texts = {record.id: record.content for record in records}
+    spelt: defaultdict[str, dict[Place, None]] = defaultdict(dict)
     for record_id, text in texts.items():
         for start, end in _runs(text, size):
-            candidates[text[start:end]].append((record_id, start, end))
+            spelt[text[start:end]][record_id, start, end] = None
     for record_id, start, end in found_by_ner:
-        candidates[texts[record_id][start:end]].append((record_id, start, end))
+        spelt[texts[record_id][start:end]][record_id, start, end] = None
+    found: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
+    for text, places in spelt.items():
+        plain = tuple(normalise(IdentifierKind.NAME, word) for word in text.split())
+        if len(plain) == size:
+            found[plain] += places
+    return dict(found)
+
+
+def misspellings(name: Name, among: Runs) -> list[Place]:
+    """Of the runs as long as the name those that differ from it by a slip or two.
+
+    Optimal string alignment distance (rapidfuzz): one slip in a word of under eight letters, two in
+    a longer one, none in a word of under four, and two in all. A name of one word has none.
+    """
+    if len(name.words) < 2:
+        return []
     wanted = [normalise(IdentifierKind.NAME, word) for word in name.words]
-    return [
-        place
-        for candidate, places in candidates.items()
-        if _is_slip(wanted, candidate)
-        for place in dict.fromkeys(places)
-    ]
+    return [place for words, places in among.items() if _is_slip(wanted, words) for place in places]
 
 
 def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
     """Spans of `size` capitalised words with one space between them."""
-    words = list(_WORD.finditer(text))
-    for at in range(len(words) - size + 1):
-        run = words[at : at + size]
-        gaps = [text[one.end() : other.start()] for one, other in pairwise(run)]
-        if all(word[0][0].isupper() for word in run) and all(
-            gap in " \u00a0" and gap for gap in gaps
-        ):
-            yield run[0].start(), run[-1].end()
+    places = [word.span() for word in _WORD.finditer(text) if word[0][0].isupper()]
+    joined = [text[end:start] in _SPACES for (_, end), (start, _) in pairwise(places)]
+    for at in range(len(places) - size + 1):
+        if all(joined[at : at + size - 1]):
+            yield places[at][0], places[at + size - 1][1]
 
 
-def _is_slip(wanted: Sequence[str], candidate: str) -> bool:
+def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
     from rapidfuzz.distance import OSA
 
-    words = [normalise(IdentifierKind.NAME, word) for word in candidate.split()]
-    if len(words) != len(wanted):
-        return False
     total = 0
     for one, other in zip(wanted, words, strict=True):
         allowed = 0 if len(one) < 4 else 1 if len(one) < 8 else 2
+        if abs(len(one) - len(other)) > allowed:
+            return False
         distance = OSA.distance(one, other, score_cutoff=allowed)
         if distance > allowed:
             return False

@@ -19,12 +19,12 @@ from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
-from unlearnkit.locate.engine import by_value, weigh
+from unlearnkit.locate.engine import weigh
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.search import Found
-from unlearnkit.locate.ties import Value, tie
+from unlearnkit.locate.ties import Value, by_value, tie
 
 TIED = (EMAIL, PHONE, CUSTOMER)
 ENTITIES = (*TIED, *(one for one in STANDARDS if one != DATE))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
-from unlearnkit.corpus.normalise import fold, mailbox, normalise
-from unlearnkit.corpus.reader import Corpus
+from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Subject, silent
+from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import (
     adhoc_recogniser,
@@ -22,7 +23,7 @@ from unlearnkit.locate.identifiers import (
     own_values,
     patterns_for,
 )
-from unlearnkit.locate.name_search import Place, bare_names, misspellings, ordinary_words
+from unlearnkit.locate.name_search import Place, bare_names, misspellings
 from unlearnkit.locate.names import Name, name_forms, parse_name
 from unlearnkit.locate.ties import Value
 
@@ -52,70 +53,42 @@ class _Probe:
 
 def search_subject(
     subject: Subject,
-    corpus: Corpus,
+    haystack: Haystack,
     analyzer: Analyzer,
     *,
-    rows: Sequence[EntityRow],
-    person_rows: Sequence[EntityRow],
-    place_rows: Sequence[EntityRow],
-    number_rows: Sequence[EntityRow] = (),
     key: bytes,
     surname_bearers: int,
     first_name_bearers: int,
     progress: Progress = silent,
 ) -> Found:
-    """Ad-hoc recognisers over every record, the index's detected values, and near misses of names.
-
-    `rows` are the index's identifiers, `person_rows` and `place_rows` what NER found, and
-    `number_rows` the numbers and dates that have a standard.
-    """
+    """What the texts write, what the index detected, and near misses of names."""
     regions = analyzer.settings.regions
-    probes = {
-        f"SUBJECT_{at}": probe
-        for at, probe in enumerate(_probes(subject, analyzer.settings.language, regions))
-    }
-    recognisers = [_named(probe.recogniser, entity) for entity, probe in probes.items()]
-    hits: defaultdict[str, list[Hit]] = defaultdict(list)
-    bare: defaultdict[tuple[Name, str], list[Place]] = defaultdict(list)
-    for at, record in enumerate(corpus.records):
-        if at % 500 == 0:
-            progress("searching", at, len(corpus.records))
-        for span in search(analyzer, fold(record.content), recognisers):
-            probe = probes[span.entity]
-            if probe.name is not None:
-                bare[(probe.name, probe.word)].append((record.id, span.start, span.end))
-                continue
-            how = probe.how(record.content[span.start : span.end])
-            hits[record.id].append(Hit(probe.kind, how, span.start, span.end, span.recogniser))
-    progress("searching", len(corpus.records), len(corpus.records))
-
+    hits, bare = _written(subject, haystack, analyzer, progress)
     own = {Value(*value) for value in own_values(subject.identifiers, key, regions)}
-    for row in rows:
-        if Value(KINDS[row.entity], row.hash) in own:
+    for value in sorted(own):
+        for row in haystack.places.get(value, ()):
             hits[row.record_id].append(
-                Hit(KINDS[row.entity], "normalised", row.start, row.end, row.recogniser)
+                Hit(value.kind, "normalised", row.start, row.end, row.recogniser)
             )
     numbers = number_values(subject.identifiers, key)
-    for row in number_rows:
+    for row in haystack.numbers(sorted({entity for entity, _ in numbers})):
         if kind := numbers.get((row.entity, row.hash)):
             hits[row.record_id].append(Hit(kind, "normalised", row.start, row.end, row.recogniser))
-    for row in _same_mailbox(subject, corpus, rows, own):
+    for row in _same_mailbox(subject, haystack, own):
         hits[row.record_id].append(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
         )
     resolved = set()
     for row, hit in hashed_hits(
-        subject.identifiers, [*rows, *person_rows], corpus.by_id(), regions
+        subject.identifiers, chain(haystack.rows, haystack.people), haystack.texts, regions
     ):
         hits[row.record_id].append(hit)
         if row.entity in KINDS and hit.kind is not IdentifierKind.NAME:
             resolved.add(Value(hit.kind, row.hash))
     for record_id, hit in _near_misses(
         subject,
-        corpus,
+        haystack,
         bare,
-        person_rows=person_rows,
-        place_rows=place_rows,
         surname_bearers=surname_bearers,
         first_name_bearers=first_name_bearers,
     ):
@@ -123,17 +96,50 @@ def search_subject(
     return Found({one: strongest(some) for one, some in hits.items()}, frozenset(resolved))
 
 
-def _same_mailbox(
-    subject: Subject, corpus: Corpus, rows: Sequence[EntityRow], own: Set[Value]
-) -> Iterator[EntityRow]:
+_Bare = dict[tuple[Name, str], list[Place]]
+"""A name and one word of it -> where the word stands."""
+
+
+def _written(
+    subject: Subject, haystack: Haystack, analyzer: Analyzer, progress: Progress
+) -> tuple[defaultdict[str, list[Hit]], _Bare]:
+    """Where the texts hold what the request gives, and single words of names."""
+    probes = {
+        f"SUBJECT_{at}": probe
+        for at, probe in enumerate(
+            _probes(subject, analyzer.settings.language, analyzer.settings.regions)
+        )
+    }
+    recognisers = [_named(probe.recogniser, entity) for entity, probe in probes.items()]
+    hits: defaultdict[str, list[Hit]] = defaultdict(list)
+    bare: defaultdict[tuple[Name, str], list[Place]] = defaultdict(list)
+    records = haystack.corpus.records
+    told = 0
+    progress("searching", told, len(records))
+    for at, spans in search(analyzer, haystack.folded, recognisers):
+        if at - told >= 500:
+            told = at
+            progress("searching", told, len(records))
+        record = records[at]
+        for span in spans:
+            probe = probes[span.entity]
+            if probe.name is not None:
+                bare[(probe.name, probe.word)].append((record.id, span.start, span.end))
+                continue
+            how = probe.how(record.content[span.start : span.end])
+            hits[record.id].append(Hit(probe.kind, how, span.start, span.end, span.recogniser))
+    progress("searching", len(records), len(records))
+    return hits, bare
+
+
+def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iterator[EntityRow]:
     """Addresses that are not the subject's, and may lead to the same mailbox."""
     boxes = mailboxes(subject.identifiers)
     if not boxes:
         return
-    texts = {record.id: record.content for record in corpus.records}
-    for row in rows:
+    for row in haystack.rows:
         if row.entity == EMAIL and Value(KINDS[row.entity], row.hash) not in own:
-            found = texts[row.record_id][row.start : row.end]
+            found = haystack.texts[row.record_id][row.start : row.end]
             if mailbox(normalise(IdentifierKind.EMAIL, found)) in boxes:
                 yield row
 
@@ -180,37 +186,34 @@ def _named(recogniser: Any, entity: str) -> Any:
 
 def _near_misses(
     subject: Subject,
-    corpus: Corpus,
-    bare: dict[tuple[Name, str], list[Place]],
+    haystack: Haystack,
+    bare: _Bare,
     *,
-    person_rows: Sequence[EntityRow],
-    place_rows: Sequence[EntityRow],
     surname_bearers: int,
     first_name_bearers: int,
 ) -> Iterator[tuple[str, Hit]]:
     """Misspelt names, and bare first names or surnames."""
-    texts = {record.id: record.content for record in corpus.records}
-    in_places = {(row.record_id, at) for row in place_rows for at in range(row.start, row.end)}
-    ordinary = ordinary_words(corpus.records) if bare else frozenset()
     for (name, word), places in bare.items():
         limit = surname_bearers if word == name.last else first_name_bearers
         # A city or street that NER found is not a person, unless it is just this word.
         for record_id, start, end in bare_names(
-            name, word, places, texts=texts, ordinary=ordinary, limit=limit
+            name, word, places, texts=haystack.texts, ordinary=haystack.ordinary, limit=limit
         ):
-            if (record_id, start - 2) in in_places or (record_id, end + 1) in in_places:
+            if haystack.in_location(record_id, start - 2) or haystack.in_location(
+                record_id, end + 1
+            ):
                 continue
             yield (
                 record_id,
                 Hit(IdentifierKind.NAME, "partial", start, end, "subject's name (partial)"),
             )
-    people = [(row.record_id, row.start, row.end) for row in person_rows]
     for identifier in subject.identifiers:
         if identifier.kind is not IdentifierKind.NAME or identifier.format != "raw":
             continue
         parsed = parse_name(identifier.value)
-        if parsed is not None:
-            for record_id, start, end in misspellings(parsed, corpus.records, people):
+        if parsed is not None and len(parsed.words) > 1:
+            among = haystack.runs(len(parsed.words))
+            for record_id, start, end in misspellings(parsed, among):
                 yield (
                     record_id,
                     Hit(IdentifierKind.NAME, "typo", start, end, "subject's name (typo)"),

@@ -92,6 +92,14 @@ def tie(rows: Sequence[EntityRow], records: Sequence[Record], shared_after: int)
     )
 
 
+def by_value(rows: Iterable[EntityRow]) -> dict[Value, list[EntityRow]]:
+    """Where each e-mail address, phone and customer number stands."""
+    found: defaultdict[Value, list[EntityRow]] = defaultdict(list)
+    for row in rows:
+        found[Value(KINDS[row.entity], row.hash)].append(row)
+    return dict(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Linked:
     """Identifiers the request does not name, tied to the subject by one record (one hop)."""

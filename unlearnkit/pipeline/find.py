@@ -22,7 +22,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.vault import seal
-from unlearnkit.locate.engine import locate as locate_subject
+from unlearnkit.locate.engine import locate_all
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
@@ -130,18 +130,21 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             "there is no open request to search for", fix="Run: unlearnkit request import FILE"
         )
     index, corpus = open_corpus(context)
-    analyzer = load_analyzer(index.info.nlp)
+    subjects = [context.ledger.subject(one.id, context.workspace.vault_key) for one in requests]
     found = []
-    for request in requests:
-        located = locate_subject(
-            context.ledger.subject(request.id, context.workspace.vault_key),
+    for request, located in zip(
+        requests,
+        locate_all(
+            subjects,
             corpus,
             index,
-            analyzer,
+            load_analyzer(index.info.nlp),
             context.workspace.pseudonym_key,
             settings=context.workspace.config.locate,
             progress=context.progress,
-        )
+        ),
+        strict=True,
+    ):
         path = located_file(context, request.id)
         save(path, located)
         sure = sum(match.certainty is Certainty.CERTAIN for match in located.matches)
