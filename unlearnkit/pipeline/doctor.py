@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from importlib.metadata import version
 from pathlib import Path
 
-from unlearnkit import __version__
 from unlearnkit.config import FILE_NAME
 from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.domain import Checkup, Examined, Health
@@ -13,6 +13,8 @@ from unlearnkit.errors import UnlearnkitError
 from unlearnkit.pipeline.holdings import holdings
 from unlearnkit.pipeline.installation import examine_installation, examine_workspace
 from unlearnkit.workspace import Workspace
+
+VERSION = version("unlearnkit")
 
 
 def check_up(folder: Path, at: datetime) -> Checkup:
@@ -24,7 +26,7 @@ def check_up(folder: Path, at: datetime) -> Checkup:
     place = next(one for one in (folder, *folder.parents) if one.is_dir())
     if not (folder / FILE_NAME).is_file():
         return Checkup(
-            version=__version__,
+            version=VERSION,
             created=at,
             workspace=None,
             examined=tuple(examine_installation(place, NlpSettings())),
@@ -34,7 +36,7 @@ def check_up(folder: Path, at: datetime) -> Checkup:
     except UnlearnkitError as error:
         told = Examined(part="workspace", health=Health.PROBLEM, found=str(error), fix=error.fix)
         return Checkup(
-            version=__version__,
+            version=VERSION,
             created=at,
             workspace=str(folder),
             examined=(told, *examine_installation(place, NlpSettings())),
@@ -44,7 +46,7 @@ def check_up(folder: Path, at: datetime) -> Checkup:
         *examine_workspace(workspace),
         *examine_installation(place, workspace.config.nlp),
     )
-    found = Checkup(version=__version__, created=at, workspace=str(folder), examined=examined)
+    found = Checkup(version=VERSION, created=at, workspace=str(folder), examined=examined)
     try:
         if not workspace.ledger_is_up_to_date():
             return found.model_copy(update={"incomplete": "the ledger is of an earlier release"})
