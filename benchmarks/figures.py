@@ -49,6 +49,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "demo": ("demo", demo.markdown),
     "audit": ("audit", audit.markdown),
     "decoy-test": ("decoy_test", decoy_test.markdown),
+    "decoy-test-demo": ("decoy_test_demo", decoy_test.markdown),
     "kept-probes": ("kept_probes", kept_probes.markdown),
     "merged": ("merged", merged.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
