@@ -57,6 +57,15 @@ def options(
     retain_ratio: Annotated[
         int, typer.Option(min=0, help="Retained records beside each forget record of a step.")
     ] = 2,
+    retain_matched: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            max=1,
+            help="Share of the retained records trained on that is chosen for likeness to the "
+            "forgotten, where there are more than are needed; the rest is drawn.",
+        ),
+    ] = 0.0,
     max_passes: Annotated[
         int, typer.Option(min=1, help="Passes over the forget set at most.")
     ] = 80,
@@ -107,6 +116,7 @@ def options(
         accumulation_steps=accumulation_steps,
         gradient_checkpointing=gradient_checkpointing,
         retain_ratio=retain_ratio,
+        retain_matched=retain_matched,
         max_passes=max_passes,
         strengthen_epochs=tuple(sorted(doubling | {max_strengthen_epochs})),
         max_alpha=max_alpha,

@@ -66,6 +66,10 @@ class RunManifest(Artefact):
     requests: tuple[str, ...]
     forget_set: ForgetSet
     retain_count: int
+    retain_drawn: int | None = None
+    """Retained records that training drew on; None: an earlier version, which did not say."""
+    retain_matched: int | None = None
+    """How many of these were chosen for their likeness to the forget set."""
     original_digest: str
     unlearned_digest: str
     model_path: str

@@ -109,6 +109,8 @@ def unlearn(
         requests=request_ids,
         forget_set=forget_set,
         retain_count=len(material.retain),
+        retain_drawn=len(outcome.retained.records),
+        retain_matched=outcome.retained.matched,
         original_digest=original_digest,
         unlearned_digest=model_digest(out),
         model_path=str(out),

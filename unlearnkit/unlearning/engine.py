@@ -61,6 +61,7 @@ from unlearnkit.unlearning.models import (
     trainable,
 )
 from unlearnkit.unlearning.objectives import objective, retain_term
+from unlearnkit.unlearning.retained import Drawn, draw
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
@@ -97,6 +98,8 @@ class Outcome:
     target: Level
     lineage: Lineage
     """For the next run; the new model has to carry it."""
+    retained: Drawn
+    """Retained records that training drew on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +107,10 @@ class Material:
     """The records as tokens."""
 
     forget: Sequence[Example]
-    pool: Sequence[Example]
+    drawn: Drawn
     """Retain records that training draws on."""
+    pool: Sequence[Example]
+    """The same as tokens."""
     sample: Sequence[Example]
     """Retain records that are measured."""
     holdout: Sequence[Example]
@@ -145,7 +150,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
         save(bench, original, model, task.out)
         remove(task.work, accelerator)
-        return Outcome((), (untouched,), now.holdout, lineage)
+        return Outcome((), (untouched,), now.holdout, lineage, material.drawn)
 
     known, kept = original_states(bench, model.inner, material, task.work, progress)
     head = Headed(model.inner).head().frozen()
@@ -172,20 +177,22 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
     save(bench, original, student, task.out)
     remove(task.work, accelerator)
-    return Outcome(steps, passes, now.holdout, lineage)
+    return Outcome(steps, passes, now.holdout, lineage, material.drawn)
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     """Tokens of every record that is trained on or measured; of many retained ones, a sample."""
     beside = settings.retain_ratio if retain_term(settings) else 0
-    drawn = min(settings.retain_pool, len(task.forget) * beside * settings.max_passes)
+    size = min(settings.retain_pool, len(task.forget) * beside * settings.max_passes)
+    drawn = draw(task.forget, task.retain, size, settings.retain_matched, settings.seed + 1)
 
     def examples(records: Sequence[Record]) -> list[Example]:
         return [encode_record(record, tokenizer, task.encoding) for record in records]
 
     return Material(
         forget=examples(task.forget),
-        pool=examples(shuffled(task.retain, settings.seed + 1, 0)[:drawn]),
+        drawn=drawn,
+        pool=examples(drawn.records),
         sample=examples(shuffled(task.retain, settings.seed, 0)[: settings.retain_sample]),
         holdout=examples(task.holdout),
     )

@@ -63,6 +63,9 @@ class Settings:
     """Of the retain term; None: the objective's own (`objectives.py`)."""
     retain_pool: int = 4096
     """Retain records that training draws on; the original's hidden states of them are kept."""
+    retain_matched: float = 0.0
+    """Share of the pool that is chosen for its likeness to the forget set, where there are more
+    retained records than the pool holds; the rest is drawn."""
     max_passes: int = 80
     early_stop: bool = True
     """False: all passes, whatever they come to, as the peers' papers do; for comparisons."""
