@@ -24,6 +24,7 @@ import decoy_test
 import demo
 import engine
 import kept_probes
+import locate_tables
 import merged
 import peers_tables
 import real_model
@@ -51,6 +52,13 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "decoy-test": ("decoy_test", decoy_test.markdown),
     "decoy-test-demo": ("decoy_test_demo", decoy_test.markdown),
     "kept-probes": ("kept_probes", kept_probes.markdown),
+    "locate-company": ("locate_company", locate_tables.contenders),
+    "locate-hardness": ("locate_company", locate_tables.hardness),
+    "locate-entities": ("locate_company", locate_tables.entities),
+    "locate-wrong": ("locate_company", locate_tables.wrong),
+    "locate-tofu": ("locate_tofu", locate_tables.contenders),
+    "locate-tofu-missed": ("locate_tofu", locate_tables.missed),
+    "locate-scale": ("locate_scale", locate_tables.scale),
     "merged": ("merged", merged.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.corpus.reader import Corpus, read_corpus
 from unlearnkit.demo.company import Company, CompanyFiles, build_company, write_company
-from unlearnkit.demo.company_people import NICKNAMES
+from unlearnkit.demo.company_people import AREA_CODES, NICKNAMES, person
 from unlearnkit.demo.company_texts import AGENTS
 from unlearnkit.domain import IdentifierKind, Located, Subject
 from unlearnkit.locate.engine import locate
@@ -64,6 +65,13 @@ def test_it_has_about_eighty_customers_and_six_hundred_records(company: Company)
 @pytest.mark.parametrize("what", ["number", "email", "phone"])
 def test_no_two_customers_share_what_identifies_them(company: Company, what: str) -> None:
     assert len({getattr(one, what) for one in company.customers}) == 80
+
+
+@pytest.mark.parametrize("serial", [0, 999, 1000, 11_999])
+def test_there_is_a_phone_for_each_of_twelve_thousand(serial: int) -> None:
+    one = person(random.Random(1), "Zoltana", "Quibbleworth", serial)
+    assert normalise(IdentifierKind.PHONE, one.phone[2:]) == one.phone
+    assert len(set(AREA_CODES)) == 120
 
 
 def test_no_two_records_are_alike(company: Company) -> None:

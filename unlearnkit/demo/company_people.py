@@ -25,7 +25,15 @@ NICKNAMES = {
     "Susan": "Sue",
 }
 """First names of those who ask, with what their friends say."""
-AREA_CODES = (212, 303, 312, 404, 415, 503, 617, 702, 713, 808)
+AREA_CODES = (
+    212, 303, 312, 404, 415, 503, 617, 702, 713, 808, 201, 202, 203, 205, 206, 207, 208, 209, 210,
+    213, 214, 215, 216, 217, 218, 219, 220, 224, 225, 228, 229, 231, 234, 239, 240, 248, 251, 252,
+    253, 254, 256, 260, 262, 267, 269, 270, 272, 276, 281, 301, 302, 304, 305, 307, 308, 309, 310,
+    313, 314, 315, 316, 317, 318, 319, 320, 321, 323, 325, 330, 331, 334, 336, 337, 339, 347, 351,
+    352, 360, 361, 385, 386, 401, 402, 405, 406, 407, 408, 409, 410, 412, 413, 414, 417, 419, 423,
+    424, 425, 430, 432, 434, 435, 440, 442, 443, 458, 469, 470, 475, 478, 479, 480, 484, 501, 502,
+    504, 505, 507, 508, 509, 510,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +91,7 @@ def same_initial(rng: random.Random, first: str) -> str:
 
 
 def person(rng: random.Random, first: str, last: str, serial: int) -> Customer:
-    """A customer whose number, e-mail and phone nobody with another `serial` (0 to 999) has."""
+    """A customer whose number, e-mail and phone nobody with another `serial` (0 to 11,999) has."""
     from faker import Faker
 
     fake = Faker("en_US")

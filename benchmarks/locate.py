@@ -1,0 +1,371 @@
+"""How well `locate` finds a person's records, beside what people do today, and how fast.
+
+    python benchmarks/locate.py company [--seeds 0] [--out DIR] [--results FILE]
+    python benchmarks/locate.py tofu --data DIR [--results FILE]
+    python benchmarks/locate.py scale [--results FILE]
+
+`company`: the demo company's generator at 100,000 records of 12,000 people, 200 of whom ask; NER
+reads every record (the index is kept in --out). `tofu`: 200 authors, 20 records each, by name
+alone. `scale`: an index of a million records, its entity rows written by the generator, and memory
+beside a tenth of it. The embedding search needs `pip install wordllama`, which brings its model.
+
+Seeds from 900 were looked at while this was developed; 0 was not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from locate_company import Crowd, crowd
+from locate_rivals import BOTH, OURS, Finder, rivals
+from locate_scale import scale
+from locate_tables import TABLES
+from tofu import EACH, author_name, read_pairs
+
+from unlearnkit.artefacts import write_atomic
+from unlearnkit.corpus.index import Index, build_index, open_index
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
+from unlearnkit.corpus.normalise import normalise
+from unlearnkit.corpus.reader import Corpus, digest_records
+from unlearnkit.demo.company import LabelledRecord
+from unlearnkit.demo.company_people import Customer
+from unlearnkit.domain import (
+    Certainty,
+    Identifier,
+    IdentifierKind,
+    Located,
+    Progress,
+    Record,
+    Subject,
+)
+from unlearnkit.locate.engine import locate_all
+from unlearnkit.pseudonym import keyed_hash
+from unlearnkit.requests.opendsr import parse_opendsr
+
+KEY = b"k" * 32
+KINDS = {
+    "name": (IdentifierKind.NAME, PERSON),
+    "e-mail address": (IdentifierKind.EMAIL, EMAIL),
+    "phone": (IdentifierKind.PHONE, PHONE),
+    "customer number": (IdentifierKind.CUSTOMER_ID, CUSTOMER),
+}
+AUTHORS = {
+    33: "Tan Yu Liang",
+    65: "Isabella van Pletzen",
+    88: "",  # "the fictitious author" in all 20 records
+    95: "Laila Amira al-Faisal",
+    100: "Manuel Silva De Souza",
+    114: "Isabella Matilda Lawson",
+    121: "Sara van Dyke",
+    153: "Femke Van der Veen",
+    163: "Maria Garcia Alvarez",
+    191: "Xin Lee Williams",
+}
+"""Where counting capitalised words (`author_name`) does not come to the author's whole name."""
+
+
+def main() -> None:
+    """Measure one part, print its tables, keep the figures."""
+    chosen = _arguments()
+    if chosen.part == "company":
+        found = [company(chosen, seed) for seed in chosen.seeds]
+    elif chosen.part == "tofu":
+        found = tofu(chosen.data)
+    else:
+        found = scale(chosen.records, chosen.out)
+    if chosen.results:
+        write_atomic(chosen.results, (json.dumps(found, indent=2) + "\n").encode())
+    for name, table in TABLES[chosen.part].items():
+        print(f"\n{name}\n\n{table(found)}")
+
+
+# --- the company ----------------------------------------------------------------------------------
+
+
+def company(chosen: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """One made-up company: how many of each kind of record are found, and by whom."""
+    made = crowd(seed, records=chosen.records, people=chosen.people, asking=chosen.asking)
+    corpus = as_corpus([one.record for one in made.records])
+    settings = NlpSettings(engine="patterns") if chosen.patterns_only else NlpSettings()
+    index, seconds = indexed(corpus, settings, chosen.out / f"index-{seed}", said)
+    subjects = [as_subject(one) for one in made.requests]
+    truths = {
+        subject.request_id: made.truth(one)
+        for subject, one in zip(subjects, made.asking, strict=True)
+    }
+    start = time.perf_counter()
+    found = searched(subjects, corpus, index)
+    searching = time.perf_counter() - start
+    return {
+        "seed": seed,
+        "records": len(made.records),
+        "people": chosen.people,
+        "asking": len(made.asking),
+        "nlp": settings.engine,
+        "seconds": {"index": round(seconds), "a request": round(searching / len(found), 2)},
+        "contenders": compared(subjects, truths, found, rivals(corpus.records, all_rows(index))),
+        "hardness": by_hardness(made, found),
+        "entities": by_entity(made, found, index),
+        "wrong": wrong(made, found),
+    }
+
+
+def as_subject(request: Mapping[str, Any]) -> Subject:
+    """Who an OpenDSR request is about."""
+    submission = parse_opendsr(request)
+    return Subject(submission.request_id, submission.identifiers)
+
+
+def by_hardness(made: Crowd, found: Mapping[str, Located]) -> dict[str, dict[str, int]]:
+    """Kind of record -> records of those who ask, and found with and without certainty."""
+    counts: dict[str, Counter[str]] = {}
+    for request_id, one in _asking(made):
+        certainty = {match.record_id: match.certainty for match in found[request_id].matches}
+        for record in _own(made, one):
+            count = counts.setdefault(record.hardness, Counter())
+            count["records"] += 1
+            if record.id in certainty:
+                count[certainty[record.id].value] += 1
+    return {kind: dict(count) for kind, count in sorted(counts.items())}
+
+
+def by_entity(made: Crowd, found: Mapping[str, Located], index: Index) -> dict[str, dict[str, int]]:
+    """Kind of identifier -> records that hold the person's, those the index has it of, evidence."""
+    held = {(row.record_id, row.entity, row.hash) for row in all_rows(index)}
+    counts = {name: Counter[str]() for name in KINDS}
+    for request_id, one in _asking(made):
+        matches = {match.record_id: match for match in found[request_id].matches}
+        values = {
+            "name": one.full_name,
+            "e-mail address": one.email,
+            "phone": one.phone,
+            "customer number": one.number,
+        }
+        for record in _own(made, one):
+            for name, value in values.items():
+                kind, entity = KINDS[name]
+                if value not in record.text and (name, record.hardness) != ("phone", "phone"):
+                    continue
+                match = matches.get(record.id)
+                hashed = keyed_hash(KEY, kind.value, normalise(kind, value))
+                counts[name]["records"] += 1
+                counts[name]["indexed"] += (record.id, entity, hashed) in held
+                counts[name]["evidence"] += match is not None and any(
+                    piece.kind is kind for piece in match.evidence
+                )
+    return {name: dict(count) for name, count in counts.items()}
+
+
+def wrong(made: Crowd, found: Mapping[str, Located]) -> dict[str, dict[str, int]]:
+    """Whose records were taken for those of who asks, with certainty and without."""
+    records = {record.id: record for record in made.records}
+    names = {one.number: one for one in made.everybody}
+    counts = {one.value: Counter[str]() for one in Certainty}
+    for request_id, one in _asking(made):
+        for match in found[request_id].matches:
+            [number] = records[match.record_id].concerns
+            if number != one.number:
+                other = names[number]
+                counts[match.certainty.value][_like(one, other)] += 1
+    return {name: dict(count) for name, count in counts.items()}
+
+
+def _like(one: Customer, other: Customer) -> str:
+    if one.full_name == other.full_name:
+        return "of the same name"
+    if one.last == other.last:
+        return "of the same surname"
+    return "of another name"
+
+
+def _asking(made: Crowd) -> list[tuple[str, Customer]]:
+    return [
+        (request["subject_request_id"], one)
+        for request, one in zip(made.requests, made.asking, strict=True)
+    ]
+
+
+def _own(made: Crowd, one: Customer) -> list[LabelledRecord]:
+    return [made.by_id[id_] for id_ in made.truth(one)]
+
+
+# --- TOFU -----------------------------------------------------------------------------------------
+
+
+def tofu(data: Path) -> dict[str, Any]:
+    """Each author's 20 records by the author's name."""
+    pairs = []
+    for name in ("retain90.json", "forget10.json"):
+        if not (data / name).is_file():
+            sys.exit(f"TOFU is not here: {data / name} is missing. Give its folder with --data.")
+        pairs += read_pairs(data / name)
+    authors = [pairs[at : at + EACH] for at in range(0, len(pairs), EACH)]
+    corpus = as_corpus(
+        [
+            Record(id=f"{number}-{at}", prompt=one["question"], text=one["answer"])
+            for number, some in enumerate(authors)
+            for at, one in enumerate(some)
+        ]
+    )
+    names = [AUTHORS.get(at, author_name(some)) for at, some in enumerate(authors)]
+    subjects = [
+        Subject(str(number), (Identifier(IdentifierKind.NAME, name),))
+        for number, name in enumerate(names)
+        if name
+    ]
+    truths = {
+        one.request_id: frozenset(f"{one.request_id}-{at}" for at in range(EACH))
+        for one in subjects
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        index, _ = indexed(corpus, NlpSettings(), Path(folder), said)
+        found = searched(subjects, corpus, index)
+        return {
+            "authors": len(authors),
+            "named": len(subjects),
+            "records": len(corpus.records),
+            "contenders": compared(
+                subjects, truths, found, rivals(corpus.records, all_rows(index))
+            ),
+            "missed": missed(subjects, truths, found, corpus),
+            "wrong": falsely(subjects, truths, found, corpus),
+        }
+
+
+def missed(
+    subjects: Sequence[Subject],
+    truths: Mapping[str, frozenset[str]],
+    found: Mapping[str, Located],
+    corpus: Corpus,
+) -> dict[str, int]:
+    """What the records that were not found hold of the author's name."""
+    texts = {record.id: record.content for record in corpus.records}
+    counts: Counter[str] = Counter()
+    for subject in subjects:
+        known = {match.record_id for match in found[subject.request_id].matches}
+        for record_id in truths[subject.request_id] - known:
+            counts[_held(subject, texts[record_id])] += 1
+    return dict(counts.most_common())
+
+
+def falsely(
+    subjects: Sequence[Subject],
+    truths: Mapping[str, frozenset[str]],
+    found: Mapping[str, Located],
+    corpus: Corpus,
+) -> dict[str, int]:
+    """What somebody else's records that were found, certain or not, hold of the author's name."""
+    texts = {record.id: record.content for record in corpus.records}
+    counts: Counter[str] = Counter()
+    for subject in subjects:
+        for match in found[subject.request_id].matches:
+            if match.record_id not in truths[subject.request_id]:
+                counts[f"{match.certainty.value}, {_held(subject, texts[match.record_id])}"] += 1
+    return dict(counts.most_common())
+
+
+def _held(subject: Subject, content: str) -> str:
+    words = normalise(IdentifierKind.NAME, subject.identifiers[0].value).split()
+    text = f" {normalise(IdentifierKind.NAME, content)} "
+    if f" {' '.join(words)} " in text:
+        return "the whole name"
+    held = [word for word in words if f" {word} " in text]
+    if not held:
+        return "no word of the name"
+    if len(held) == len(words):
+        return "every word of the name, apart"
+    return "the surname alone" if words[-1] in held else "a given name alone"
+
+
+# --- what both do ---------------------------------------------------------------------------------
+
+
+def as_corpus(records: Sequence[Record]) -> Corpus:
+    """The records as if they had been read."""
+    digest = digest_records(records)
+    return Corpus(tuple(records), (), digest, {"made": digest})
+
+
+def indexed(
+    corpus: Corpus, settings: NlpSettings, folder: Path, progress: Progress
+) -> tuple[Index, float]:
+    """The corpus's index, and how long it took if it was not there."""
+    start = time.perf_counter()
+    build_index(corpus, load_analyzer(settings), KEY, folder, progress=progress)
+    return open_index(folder, KEY), time.perf_counter() - start
+
+
+def all_rows(index: Index) -> list[Any]:
+    """What Presidio found of the kinds that requests hold."""
+    return index.rows((PERSON, EMAIL, PHONE, CUSTOMER))
+
+
+def searched(subjects: Sequence[Subject], corpus: Corpus, index: Index) -> dict[str, Located]:
+    """Request id -> what is found."""
+    analyzer = load_analyzer(NlpSettings(engine="patterns"))  # NER has been, when it was indexed
+    found = {}
+    for one in locate_all(subjects, corpus, index, analyzer, KEY):
+        found[one.request_id] = one
+        print(f"located {len(found)} of {len(subjects)}", file=sys.stderr, flush=True)
+    return found
+
+
+def compared(
+    subjects: Sequence[Subject],
+    truths: Mapping[str, frozenset[str]],
+    found: Mapping[str, Located],
+    finders: Mapping[str, Finder],
+) -> dict[str, dict[str, int]]:
+    """Contender -> records found, right ones, and those there truly are; over all requests."""
+    counts = {name: Counter[str]() for name in (OURS, BOTH, *finders)}
+    for subject in subjects:
+        truth, matches = truths[subject.request_id], found[subject.request_id].matches
+        sure = {one.record_id for one in matches if one.certainty is Certainty.CERTAIN}
+        sets = {
+            OURS: sure,
+            BOTH: {one.record_id for one in matches},
+            **{name: finder(subject, len(truth)) for name, finder in finders.items()},
+        }
+        for name, some in sets.items():
+            counts[name].update(found=len(some), right=len(some & truth), truth=len(truth))
+    return {name: dict(count) for name, count in counts.items()}
+
+
+def said(what: str, done: int, total: int) -> None:
+    """Progress, to stderr."""
+    print(f"{what} {done} of {total}", file=sys.stderr, flush=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parts = parser.add_subparsers(dest="part", required=True)
+    made = parts.add_parser("company")
+    made.add_argument("--seeds", type=int, nargs="+", default=[0])
+    made.add_argument("--records", type=int, default=100_000)
+    made.add_argument("--people", type=int, default=12_000)
+    made.add_argument("--asking", type=int, default=200)
+    made.add_argument("--patterns-only", action="store_true")
+    authors = parts.add_parser("tofu")
+    authors.add_argument("--data", type=Path, default=Path("../shared/data/tofu"))
+    large = parts.add_parser("scale")
+    large.add_argument("--records", type=int, default=1_000_000)
+    for one in (made, authors, large):
+        one.add_argument("--out", type=Path, help="where indexes are kept; default: a new folder")
+        one.add_argument("--results", type=Path, help="JSON file for the figures")
+    chosen = parser.parse_args()
+    chosen.out = chosen.out or Path(tempfile.mkdtemp(prefix="unlearnkit-locate-"))
+    return chosen
+
+
+if __name__ == "__main__":
+    main()
