@@ -20,6 +20,7 @@ from measuring import MIB, alone, peak
 
 from unlearnkit.artefacts import json_lines, save, write_atomic
 from unlearnkit.corpus.entities import EntityRow, as_parquet
+from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.index import INDEX_FILE, SHARDS, IndexInfo, build_index, open_index
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
 from unlearnkit.corpus.normalise import normalise
@@ -193,6 +194,7 @@ def write_index(people: list[Person], folder: Path) -> int:
         quarantined={},
         nlp=NlpSettings(engine="patterns"),
         versions={},
+        kinds=tuple(one.ENTITY for one in kinds()),
         key_check=keyed_hash(KEY, "index", "key check"),
         entities={},
         shards=tuple(names),

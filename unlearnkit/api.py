@@ -2,6 +2,9 @@
 
 They work in a workspace, as the commands do (`unlearnkit init`), and leave the same artefacts and
 events, so that either goes on where the other stopped. Importing this loads nothing heavy.
+
+Two stages' packages have the name of a function. Import from them by name, `from unlearnkit.audit
+import engine`: `import unlearnkit.audit.engine as e` finds the function.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.audit.agreement import ROUNDING, agreement
+from unlearnkit.audit.agreement import NO_DECOYS, ROUNDING, agreement
 from unlearnkit.domain import Measurement, ModelRole, Split
 
 
@@ -74,3 +74,17 @@ def test_every_figure_that_was_said_is_counted_once(pairs: list[tuple[float, flo
     counted = compared.same + compared.close + len(compared.apart) + len(compared.unmeasured)
     assert counted == len(said)
     assert agreement(said, said).same == len(said)
+
+
+def test_what_an_earlier_version_made_no_decoys_for_is_no_contradiction() -> None:
+    for reason in NO_DECOYS:
+        said = figure(None).model_copy(update={"not_measured": reason})
+        compared = agreement(
+            [said, figure(0.5, metric="rouge_l")],
+            [
+                figure(0.25),
+                figure(0.5, metric="rouge_l"),
+            ],
+        )
+        assert compared.unmeasured == (said,)
+        assert compared.holds

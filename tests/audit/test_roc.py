@@ -120,3 +120,12 @@ def test_both_models_are_resampled_together() -> None:
 def test_a_retrained_model_that_may_always_tell_leaves_the_leak_without_bound() -> None:
     nearly = ([1.0, 2.0, 3.0], [0.0, 0.5, 2.5])
     assert priv_leak_interval(nearly, nearly, seed=0) is None
+
+
+def test_who_always_wins_or_never_has_no_interval_of_the_leak() -> None:
+    mixed = ([1.0, 2.0, 3.0, 6.0] * 5, [0.0, 2.5, 3.5, 7.0] * 5)
+    always, never = ([8.0] * 20, [0.0] * 20), ([0.0] * 20, [8.0] * 20)
+    assert priv_leak_interval(mixed, mixed, seed=0) is not None
+    for one in (always, never):
+        assert priv_leak_interval(one, mixed, seed=0) is None
+    assert priv_leak_interval(mixed, never, seed=0) is None

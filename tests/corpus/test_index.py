@@ -16,6 +16,7 @@ from unlearnkit.corpus.index import (
     Index,
     IndexInfo,
     build_index,
+    check_kinds,
     check_unchanged,
     open_index,
 )
@@ -297,3 +298,13 @@ def test_a_changed_corpus_is_refused_with_the_files_that_changed(
     assert error.what == f"the corpus changed since it was indexed: {edited}, {gone}, {new}"
     assert error.fix.startswith("Run: unlearnkit index CORPUS")
     assert error.exit_code == 2
+
+
+def test_an_index_that_was_made_without_a_kind_of_now_is_refused_with_its_name(
+    index: Index,
+) -> None:
+    check_kinds(index.info)
+    earlier = index.info.model_copy(update={"kinds": ()})
+    with pytest.raises(BadInput, match="did not look for NATIONAL_ID") as caught:
+        check_kinds(earlier)
+    assert "unlearnkit index" in caught.value.fix

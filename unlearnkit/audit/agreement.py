@@ -18,6 +18,12 @@ ROUNDING = 1e-3
 SMALL = 1e-6
 """Less than this is no difference of any figure, be it ever so small itself."""
 
+NO_DECOYS = (
+    "no record here has perturbed texts or decoys",
+    "no retained record here has perturbed texts and a continuation",
+)
+"""Reasons that an earlier version gave, which made no decoys of kept records."""
+
 
 @dataclass(frozen=True, slots=True)
 class Apart:
@@ -37,7 +43,8 @@ class Agreement:
     """Equal but for rounding."""
     apart: tuple[Apart, ...]
     unmeasured: tuple[Measurement, ...]
-    """Said, and not measured again: no agreement, and no contradiction."""
+    """No agreement, and no contradiction: said, and not measured again; or what an earlier version
+    could not measure."""
 
     @property
     def holds(self) -> bool:
@@ -55,7 +62,7 @@ def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agre
     same, close, apart, unmeasured = 0, 0, [], []
     for one in said:
         other = again.get(_key(one))
-        if other is None or (other.value is None and one.value is not None):
+        if other is None or (other.value is None and one.value is not None) or _new(one, other):
             unmeasured.append(one)
         elif (one.value, one.n) == (other.value, other.n):
             same += 1
@@ -64,6 +71,10 @@ def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agre
         else:
             apart.append(Apart(one, other))
     return Agreement(same, close, tuple(apart), tuple(unmeasured))
+
+
+def _new(one: Measurement, other: Measurement) -> bool:
+    return one.value is None and other.value is not None and one.not_measured in NO_DECOYS
 
 
 def _within_rounding(one: float | None, other: float | None) -> bool:

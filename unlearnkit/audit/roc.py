@@ -108,9 +108,12 @@ def priv_leak_interval(unlearned: Sides, retrained: Sides, seed: int) -> tuple[f
     """95 % interval of PrivLeak in percent; the same records in the same order under both models.
 
     Records are resampled for both models at once, for a record that is easy under one is easy under
-    the other. None where the retrained model's area is 1 in a resample: the figure has no bound.
+    the other. None where the retrained model's area is 1 in a resample, for the figure has no
+    bound; and where a model tells every member from every other record, or all the other way
+    round, for then no resample says otherwise.
     """
-    areas, base = (_resampled_areas(_wins(*one), seed) for one in (unlearned, retrained))
-    if base.max() >= 1:
+    wins = [_wins(*one) for one in (unlearned, retrained)]
+    areas, base = (_resampled_areas(one, seed) for one in wins)
+    if base.max() >= 1 or any(one.min() == 1 or one.max() == 0 for one in wins):
         return None
     return percentiles(100 * (base - areas) / (1 - base))

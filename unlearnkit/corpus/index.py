@@ -17,6 +17,7 @@ from typing import Any
 
 from unlearnkit.artefacts import json_lines, load, save, write_atomic
 from unlearnkit.corpus.entities import EntityRow
+from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
 from unlearnkit.corpus.reader import Corpus, Fields
 from unlearnkit.corpus.shards import fill, is_whole, sweep, versions
@@ -49,6 +50,8 @@ class IndexInfo(Artefact):
     nlp: NlpSettings
     versions: dict[str, str]
     """Package -> version of what found the personal data."""
+    kinds: tuple[str, ...] = ()
+    """Kinds of identifier beyond Presidio's usual ones that were looked for."""
     key_check: str
     """Tells an index made with another workspace's key."""
     entities: dict[str, int]
@@ -57,6 +60,16 @@ class IndexInfo(Artefact):
     """Files in SHARDS, in the order of the corpus; each is named by its digest."""
     entities_digest: str
     """Hex SHA-256 over the shards' names."""
+
+
+def check_kinds(info: IndexInfo) -> None:
+    """Raise BadInput where an earlier version did not look for a kind that is looked for now."""
+    lacking = sorted({one.ENTITY for one in kinds()} - set(info.kinds))
+    if lacking:
+        raise BadInput(
+            f"the index is an earlier version's, which did not look for {', '.join(lacking)}",
+            fix="Run: unlearnkit index CORPUS",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,7 @@ def build_index(
         quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
         nlp=analyzer.settings,
         versions=versions(analyzer.settings),
+        kinds=tuple(one.ENTITY for one in kinds()),
         key_check=_key_check(key),
         entities=dict(_query(files, "SELECT entity, count(*) FROM entities GROUP BY 1 ORDER BY 1")),
         shards=names,

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
-from unlearnkit.corpus.index import Index, IndexInfo, build_index, check_unchanged, open_index
+from unlearnkit.corpus.index import (
+    Index,
+    IndexInfo,
+    build_index,
+    check_kinds,
+    check_unchanged,
+    open_index,
+)
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
@@ -130,6 +137,7 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             "there is no open request to search for", fix="Run: unlearnkit request import FILE"
         )
     index, corpus = open_corpus(context)
+    check_kinds(index.info)
     subjects = [context.ledger.subject(one.id, context.workspace.vault_key) for one in requests]
     found = []
     for request, located in zip(

@@ -32,7 +32,10 @@ def asked(url: str, question: bytes) -> bytes:
     """
     import httpx
 
-    address = urlsplit(url)
+    try:
+        address = urlsplit(url)
+    except ValueError:
+        address = urlsplit("")
     if address.scheme not in ("http", "https") or not address.hostname:
         raise BadInput("the time stamping authority is not an http or https address")
     try:
@@ -66,7 +69,7 @@ def stamped(report: Path, key: Path, answer: bytes) -> Stamp:
     path, public = attestation_of(report), load_public_key(key)
     bundle: Opened = open_bundle(path, public)
     stamp = stamp_of(answer, bundle.signature)
-    if answer not in bundle.stamps:
-        content = bundle_bytes(bundle.envelope, public.keyid, (*bundle.stamps, answer))
+    if stamp.answer not in bundle.stamps:
+        content = bundle_bytes(bundle.envelope, public.keyid, (*bundle.stamps, stamp.answer))
         write_atomic(path, content)
     return stamp

@@ -65,11 +65,12 @@ def query(signature: bytes) -> bytes:
 
 
 def stamp_of(answer: bytes, signature: bytes) -> Stamp:
-    """A granted answer over this signature.
+    """A granted answer over this signature, its certificates in DER's order.
 
     Raises VerificationFailed: no answer, not granted, or over something else.
     """
     try:
+        answer = _in_order(answer)
         decoded = _decoded(answer)
         granted = decoded.status == GRANTED
         imprint = decoded.tst_info.message_imprint if granted else None
@@ -120,6 +121,29 @@ def require_client() -> None:
         raise BadInput(
             "time stamps need the rfc3161-client package", fix="pip install 'unlearnkit[timestamp]'"
         ) from None
+
+
+def _in_order(answer: bytes) -> bytes:
+    """The answer with its certificates sorted, as DER has a SET (X.690, section 11.6).
+
+    openssl's authority sends them as they come, and rfc3161-client reads no others. Nothing that is
+    signed is touched. Raises ValueError.
+    """
+    from asn1crypto.cms import CertificateSet
+    from asn1crypto.tsp import TimeStampResp
+
+    response = TimeStampResp.load(answer, strict=True)
+    try:
+        signed = response["time_stamp_token"]["content"]
+        sent = list(signed["certificates"])
+    except (ValueError, TypeError, KeyError):
+        return answer  # a refusal has no token; what is no answer is found out below
+    ordered = sorted(sent, key=lambda one: one.dump())
+    if ordered == sent:
+        return answer
+    signed["certificates"] = CertificateSet(ordered)
+    sorted_answer: bytes = response.dump()
+    return sorted_answer
 
 
 def _decoded(answer: bytes) -> TimeStampResponse:

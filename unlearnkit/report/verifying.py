@@ -266,8 +266,8 @@ def _stamped(opened: Opened, created: datetime, roots: Path | None) -> list[Clai
     for stamp in [stamp_of(one, signature) for one in opened.stamps]:
         if not stamp.vouched(signature, trusted):
             found.append(
-                f"the time stamp of {stamp.time:%Y-%m-%d %H:%M:%S} UTC: no root that it leads to "
-                "was given"
+                f"the time stamp of {stamp.time:%Y-%m-%d %H:%M:%S} UTC: "
+                + ("none of the given roots vouches for it" if roots else "give --tsa-roots")
             )
         elif created > stamp.time + CLOCKS:
             late = f"the report says {created:%Y-%m-%d %H:%M:%S} UTC, stamped before, {stamp.time}"
@@ -275,7 +275,7 @@ def _stamped(opened: Opened, created: datetime, roots: Path | None) -> list[Clai
         else:
             found.append(Claim(what, True, f"signed by {stamp.time:%Y-%m-%d %H:%M:%S} UTC"))
     if roots and all(isinstance(one, str) for one in found):
-        found.append(Claim(what, False, "no time stamp leads to one of the roots that were given"))
+        found.append(Claim(what, False, "none of the given roots vouches for a time stamp"))
     return found
 
 
