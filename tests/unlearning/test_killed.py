@@ -6,6 +6,8 @@ The model has dropout, so that random states matter too.
 from __future__ import annotations
 
 import multiprocessing
+import resource
+import shutil
 import signal
 import sys
 from dataclasses import replace
@@ -18,8 +20,8 @@ import torch
 from tests.killing import die_at
 from tests.unlearning.memorised import ENCODING, FORGET, KEY, SETTINGS, memorise, task
 from unlearnkit.artefacts import folder_digests
-from unlearnkit.encrypted import is_encrypted
-from unlearnkit.errors import VerificationFailed
+from unlearnkit.encrypted import is_encrypted, read_encrypted
+from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.tokens import collate, encode_record
@@ -36,7 +38,7 @@ STEP = "steps.py:step"
 CHECKPOINT = "checkpoints.py:save_checkpoint"
 PASS = "distillation.py:one_pass"
 SAVE = "models.py:save"
-REMOVE = "engine.py:remove"
+REMOVE = "work.py:remove"
 MOMENTS = {
     "the original's states are read": ("states.py:keep_states", "states.py:_computed"),
     "nothing is measured yet": (STEP,),
@@ -187,6 +189,84 @@ def test_the_states_of_a_killed_run_are_read_with_its_key_and_stand_nowhere_in_p
     assert not any(row in everything for row in rows)
     with pytest.raises(VerificationFailed, match="cannot be decrypted"):
         open_states(path, examples, b"x" * 32).of([0], "cpu")
+
+
+def as_an_earlier_release_left_it(work: Path) -> None:
+    """It encrypted nothing, and called the states otherwise."""
+    for file in [one for one in work.rglob("*") if one.is_file() and is_encrypted(one)]:
+        if file.suffix == ".states":
+            file.unlink()
+            file.with_suffix(".npy").write_bytes(b"states")
+        else:
+            file.write_bytes(read_encrypted(file, KEY))
+
+
+@pytest.mark.parametrize(
+    "moment", ["a rung is finished, the next one on its way", "in the second pass"]
+)
+def test_a_run_of_an_earlier_release_begins_anew_and_says_so(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path, moment: str
+) -> None:
+    killed(processes, moment, model, tmp_path, EVERY_WEIGHT)
+    as_an_earlier_release_left_it(tmp_path / "work")
+    said: list[str] = []
+    unlearn(task(model, tmp_path), EVERY_WEIGHT, lambda what, *_: said.append(what))
+    assert said[0] == "erasing a run that an earlier release left unencrypted"
+    assert folder_digests(tmp_path / "out") == uninterrupted[0]
+    assert {one.name for one in tmp_path.iterdir()} == {"out"}
+
+
+def test_a_checkpoint_that_was_deleted_by_hand_is_none(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path
+) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    shutil.rmtree(tmp_path / "work" / "checkpoints" / "checkpoint-001")
+    unlearn(task(model, tmp_path), EVERY_WEIGHT)
+    assert folder_digests(tmp_path / "out") == uninterrupted[0]
+
+
+def test_a_checkpoint_that_was_changed_is_refused_and_the_fix_starts_the_run_anew(
+    processes: Any, model: Path, uninterrupted: dict[int, Any], tmp_path: Path
+) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    with (tmp_path / "work/checkpoints/checkpoint-001/model.safetensors").open("r+b") as file:
+        file.write(b"changed")
+    with pytest.raises(VerificationFailed) as refusal:
+        unlearn(task(model, tmp_path), EVERY_WEIGHT)
+    assert f"Delete the folder {tmp_path / 'work'} and" in refusal.value.fix
+    shutil.rmtree(tmp_path / "work")
+    unlearn(task(model, tmp_path), EVERY_WEIGHT)
+    assert folder_digests(tmp_path / "out") == uninterrupted[0]
+
+
+def test_a_disk_that_is_full_when_a_checkpoint_is_opened_is_said(
+    processes: Any, model: Path, tmp_path: Path
+) -> None:
+    killed(processes, "in the second pass", model, tmp_path, EVERY_WEIGHT)
+    process = processes.Process(target=refused_for_want_of_disk, args=(model, tmp_path))
+    process.start()
+    process.join(120)
+    assert process.exitcode == 0
+
+
+def refused_for_want_of_disk(model: Path, folder: Path) -> None:
+    """No file of this process may be larger than a checkpoint's weights."""
+    checkpoint = folder / "work" / "checkpoints" / "checkpoint-001"
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    size = (checkpoint / "model.safetensors").stat().st_size // 2
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+    with pytest.raises(BadInput, match="the checkpoint cannot be opened"):
+        unlearn(task(model, folder), EVERY_WEIGHT)
+    assert checkpoint.is_dir()
+    assert not (checkpoint.parent / "opened").exists()
+
+
+def test_nobody_else_can_look_into_what_is_plain_for_a_moment(
+    processes: Any, model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "work").mkdir(mode=0o755)
+    killed(processes, "a checkpoint has its weights only", model, tmp_path, EVERY_WEIGHT)
+    assert (tmp_path / "work").stat().st_mode & 0o077 == 0
 
 
 def test_what_was_finished_is_not_done_again(processes: Any, model: Path, tmp_path: Path) -> None:

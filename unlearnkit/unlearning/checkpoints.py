@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import Artefact
 from unlearnkit.encrypted import encrypt_file, erase, opened
-from unlearnkit.errors import BadInput
+from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.unlearning.steps import Workbench, are_there
 
 Row = TypeVar("Row", bound=Artefact)
@@ -56,7 +56,8 @@ def save_checkpoint(bench: Workbench, folder: Path, rows: Sequence[Artefact]) ->
 def resume(bench: Workbench, folder: Path, kind: type[Row]) -> list[Row]:
     """Load the last checkpoint, if there is one, into what accelerate has prepared; its rows.
 
-    What a killed process left in plain is erased. Raises VerificationFailed for another key.
+    What a killed process left in plain is erased. A listed one that somebody deleted is none.
+    Raises VerificationFailed for another key, BadInput when the disk is full.
     """
     main, everyone = bench.accelerator.is_main_process, bench.accelerator.wait_for_everyone
     there = are_there(bench, folder / LISTING)
@@ -65,11 +66,22 @@ def resume(bench: Workbench, folder: Path, kind: type[Row]) -> list[Row]:
         for left in (*folder.glob("checkpoint-*"), folder / OPENED):
             if left.name != stored.get("folder"):
                 erase(left)
-    if not there:
+    if not there or not are_there(bench, folder / stored["folder"]):
         return []
     plain = folder / OPENED
-    with opened(folder / stored["folder"], bench.key, plain) if main else nullcontext():
-        everyone()
-        bench.accelerator.load_state(str(plain))
-        everyone()
+    try:
+        with opened(folder / stored["folder"], bench.key, plain) if main else nullcontext():
+            everyone()
+            bench.accelerator.load_state(str(plain))
+            everyone()
+    except VerificationFailed as error:
+        # Its states cannot be read either, so one checkpoint is not all that has to go.
+        fix = f"Delete the folder {folder.parent} and run the same command again: it starts anew."
+        raise VerificationFailed(error.what, where=error.where, fix=fix) from None
+    except OSError as error:
+        raise BadInput(
+            f"the checkpoint cannot be opened: {error}",
+            where=folder,
+            fix="Free some disk space, then run the same command again: it goes on from here.",
+        ) from error
     return [kind.model_validate(row) for row in stored["rows"]]

@@ -19,8 +19,6 @@ from typing import Any
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
-from unlearnkit.encrypted import erase
-from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable, unload
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.generation import ending
@@ -42,7 +40,6 @@ from unlearnkit.unlearning.calibration import (
     rule_of,
     with_depths,
 )
-from unlearnkit.unlearning.checkpoints import LISTING
 from unlearnkit.unlearning.depths import missed
 from unlearnkit.unlearning.distillation import (
     INSIDE,
@@ -65,9 +62,7 @@ from unlearnkit.unlearning.retained import Drawn, draw
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
-
-CALIBRATION = "calibration.json"
-CHECKPOINTS = "checkpoints"
+from unlearnkit.unlearning.work import CALIBRATION, CHECKPOINTS, begin, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +137,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
 
     model = trainable(loaded.model, bench)
     del loaded
+    begin(task.work, accelerator, progress)
     check_disk(model.whole, task.work)
     start = measured_start(bench, model.inner, material, task.work)
     now = start.levels
@@ -278,22 +274,3 @@ def calibrated(
         shutil.rmtree(work / "strengthening", ignore_errors=True)
     bench.accelerator.wait_for_everyone()
     return steps, stronger
-
-
-def remove(work: Path, accelerator: Any) -> None:
-    """Erase checkpoints and hidden states. Raises BadInput when they cannot be deleted.
-
-    First the lists of what is done: killed halfway, a run starts anew, and misses nothing.
-    """
-    if not accelerator.is_main_process or not work.exists():
-        return
-    try:
-        for listing in (work / CALIBRATION, work / CHECKPOINTS / LISTING):
-            listing.unlink(missing_ok=True)
-        erase(work)
-    except OSError as error:
-        raise BadInput(
-            f"checkpoints, which may recite the forget set, cannot be deleted: {error}",
-            where=work,
-            fix="Delete this folder by hand.",
-        ) from error

@@ -52,13 +52,13 @@ class Workbench:
 
 
 def are_there(bench: Workbench, *files: Path) -> bool:
-    """Whether an earlier run left all these files: one answer, the main process's, for all.
+    """Whether an earlier run left all these files or folders: the main process's answer, for all.
 
     Each asking for itself could see what the main process has written since.
     """
     from accelerate.utils import broadcast_object_list
 
-    return bool(broadcast_object_list([all(one.is_file() for one in files)])[0])
+    return bool(broadcast_object_list([all(one.exists() for one in files)])[0])
 
 
 def shuffled(rows: Sequence[Row], seed: int, turn: int) -> list[Row]:
