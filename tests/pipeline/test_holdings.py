@@ -10,7 +10,7 @@ import pytest
 from tests.company import opened
 from tests.forgotten import SPELLINGS, forgotten, ready
 from unlearnkit.artefacts import folder_digests, save
-from unlearnkit.domain import Health, HeldAs, Holding
+from unlearnkit.domain import Health, HeldAs, Holding, RequestState
 from unlearnkit.encrypted import write_encrypted
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.closing import complete, reject
@@ -163,6 +163,53 @@ def test_what_a_killed_closing_left_goes_with_the_next_report(tmp_path: Path) ->
         run = an_unfinished_run(context, (only_request(context),))
         complete(context, [])
         assert not run.folder.exists()
+
+
+def test_a_run_of_an_earlier_release_which_did_not_say_whose_it_is_goes_too(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        run = an_unfinished_run(context, ())
+        (run.work / "original-forget.npy").write_bytes(b"states")
+        reject(context, only_request(context), "a duplicate")
+        assert not run.folder.exists()
+
+
+def a_broken_run(context: Context, name: str) -> Run:
+    """Another run, one file of which cannot be read."""
+    run = Run(context.workspace.runs_dir / "run-broken")
+    run.folder.mkdir(parents=True)
+    (run.folder / name).write_text("{")
+    return run
+
+
+def test_a_claim_that_cannot_be_read_stops_no_closing_and_is_told(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        run, broken = (
+            an_unfinished_run(context, (only_request(context),)),
+            a_broken_run(context, "output.json"),
+        )
+        moved, [told] = reject(context, only_request(context), "a duplicate")
+        assert moved.state is RequestState.REJECTED
+        assert told.startswith("run-broken cannot be read (not a Claim")
+        assert not run.folder.exists()
+        assert broken.folder.exists()
+        assert not list(context.workspace.located_dir.iterdir())
+
+
+def test_by_a_manifest_that_cannot_be_read_anybody_may_be_measured(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        a_broken_run(context, "manifest.json")
+        run, request_id = (
+            an_unfinished_run(context, (only_request(context),)),
+            only_request(context),
+        )
+        [told] = complete(context, [request_id])
+        assert told.startswith("run-broken cannot be read (not a RunManifest")
+        assert not run.folder.exists()
+        located = context.workspace.located_dir / f"{request_id}.json"
+        assert located.is_file()
+        (context.workspace.runs_dir / "run-broken" / "manifest.json").unlink()
+        assert complete(context, []) == ()
+        assert not located.exists()
 
 
 def test_a_thief_with_an_earlier_copy_and_the_keys_reads_nothing_after_the_closing(

@@ -255,7 +255,9 @@ def reject(
     from unlearnkit.pipeline.closing import reject as close
 
     with opened(workspace) as context:
-        moved = close(context, request, reason)
+        moved, told = close(context, request, reason)
+    for line in told:
+        err.print(line, highlight=False, markup=False, soft_wrap=True)
     if as_json:
         print_json(moved)
         return

@@ -18,7 +18,7 @@ from unlearnkit.locate.review import apply_decisions
 from unlearnkit.locate.screening import TIED
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decisions, located, located_file, open_corpus, review_file
-from unlearnkit.pipeline.runs import finished_runs, unfinished_runs
+from unlearnkit.pipeline.runs import all_runs, unreadable
 from unlearnkit.requests.identifiers import refuse_identifiers
 
 Held = Callable[[str, Sequence[Match]], frozenset[Forgotten]]
@@ -32,16 +32,17 @@ ONLY_ITS_OWN = (
     "the corpus is no longer indexed as it was searched, so the do-not-train list has its own "
     "identifiers only: neither linked ones nor the records themselves"
 )
+NOT_LET_GO = "what is held for closed requests may not all be deleted; see unlearnkit doctor"
 
 
 def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
     """Complete these requests, one after another. Raises BadInput where one may not be.
 
-    Returns a sentence for each of which less could be listed than its records held.
+    Returns a sentence for each of which less could be listed than its records held, and what
+    `let_go` tells.
     """
     if not request_ids:
-        let_go(context)  # an earlier call may have been killed before it came to that
-        return ()
+        return let_go(context)  # an earlier call may have been killed before it came to that
     digest, held, whole = _held(context)
     told = []
     workspace = context.workspace
@@ -62,38 +63,46 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             told.append(f"Request {request_id}: {ONLY_ITS_OWN}.")
         elif accepted and not whole:
             told.append(f"Request {request_id}: {NO_RECORDS}.")
-    let_go(context)
-    return tuple(told)
+    return (*told, *let_go(context))
 
 
-def reject(context: Context, request_id: str, reason: str) -> Request:
-    """The request, rejected. Raises BadInput: unknown, not to be rejected, a reason with a name."""
+def reject(context: Context, request_id: str, reason: str) -> tuple[Request, tuple[str, ...]]:
+    """The request, rejected, and what `let_go` tells.
+
+    Raises BadInput: unknown, not to be rejected, a reason with a name.
+    """
     found = context.ledger.request(request_id)
     if found.state not in CLOSED:
         subject = context.ledger.subject(found.id, context.workspace.vault_key)
         refuse_identifiers(reason, subject)
     moved = context.ledger.set_state(found.id, RequestState.REJECTED, context.actor, reason)
-    let_go(context)
-    return moved
+    return moved, let_go(context)
 
 
-def let_go(context: Context) -> None:
+def let_go(context: Context) -> tuple[str, ...]:
     """Delete what is held for open requests only, of those that are closed.
 
     An unfinished run of a closed request can never go on: it would forget other records now, and
-    its key went with the request's. What was located and reviewed stays where a finished run is
-    measured by it. Raises BadInput where something cannot be deleted.
+    its key went with the request's. Nor can one of an earlier release, which did not say whose it
+    is. What was located and reviewed stays where a finished run is measured by it. Returns a
+    sentence for each run that cannot be read. Raises BadInput where something cannot be deleted.
     """
-    workspace = context.workspace
+    runs = all_runs(context.workspace)
     closed = {one.id for one in context.ledger.requests() if one.state in CLOSED}
+    broken = {run.id: told for run in runs if (told := unreadable(run))}
+    readable = [run for run in runs if run.id not in broken]
+    finished = [run for run in readable if run.manifest_file.is_file()]
+    claims = {run.folder: run.claim for run in readable if run not in finished}
     gone = [
-        one.folder
-        for one in unfinished_runs(workspace)
-        if one.claim is not None and closed & set(one.claim.requests)
+        folder
+        for folder, claim in claims.items()
+        if claim is not None and (not claim.requests or closed & set(claim.requests))
     ]
-    measured = {one for run in finished_runs(workspace) for one in run.manifest.requests}
-    for request_id in sorted(closed - measured):
-        gone += [located_file(context, request_id), review_file(context, request_id)]
+    # By a finished run that cannot be read any request may be measured.
+    if not any(run.manifest_file.is_file() for run in runs if run.id in broken):
+        measured = {one for run in finished for one in run.manifest.requests}
+        for request_id in sorted(closed - measured):
+            gone += [located_file(context, request_id), review_file(context, request_id)]
     for path in gone:
         try:
             erase(path)
@@ -103,6 +112,7 @@ def let_go(context: Context) -> None:
                 where=path,
                 fix="Delete it by hand.",
             ) from None
+    return tuple(f"{name} cannot be read ({told}): {NOT_LET_GO}" for name, told in broken.items())
 
 
 def _accepted(context: Context, request_id: str, digest: str) -> list[Match] | None:

@@ -89,10 +89,25 @@ def run_of(workspace: Workspace, made_from: bytes) -> Run:
     return Run(workspace.runs_dir / f"run-{hashlib.sha256(made_from).hexdigest()[:12]}")
 
 
+def all_runs(workspace: Workspace) -> list[Run]:
+    """Every folder of a run, finished or not, readable or not."""
+    return [Run(path) for path in sorted(workspace.runs_dir.glob("run-*")) if path.is_dir()]
+
+
+def unreadable(run: Run) -> str:
+    """Why a run's manifest, or an unfinished one's claim, cannot be read; empty where it can."""
+    try:
+        _ = run.manifest if run.manifest_file.is_file() else run.claim
+    except BadInput as error:
+        return error.what
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    return ""
+
+
 def unfinished_runs(workspace: Workspace) -> list[Run]:
     """Every folder of a run that has not come to its end."""
-    found = [Run(path) for path in sorted(workspace.runs_dir.glob("run-*")) if path.is_dir()]
-    return [one for one in found if not one.manifest_file.is_file()]
+    return [one for one in all_runs(workspace) if not one.manifest_file.is_file()]
 
 
 def finished_runs(workspace: Workspace) -> list[Run]:
