@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from packaging.requirements import Requirement
 from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.domain import Examined, Health
 from unlearnkit.pipeline.installation import (
+    DEVELOPING,
+    EXTRAS,
     examine_installation,
     examine_workspace,
     lacking,
@@ -18,6 +21,7 @@ from unlearnkit.pipeline.installation import (
 )
 from unlearnkit.pipeline.ledger import create_workspace
 
+ROOT = Path(__file__).parents[2]
 PATTERNS = NlpSettings(engine="patterns")
 
 
@@ -30,7 +34,13 @@ def test_this_installation_works(tmp_path: Path) -> None:
     assert not [one for one in found.values() if one.health is Health.PROBLEM]
     assert {"Python", "packages", "torch", "NLP model", "disk"} <= set(found)
     assert "extra model-signing" in found
-    assert "extra dev" not in found
+    assert not {"extra dev", "extra docs"} & set(found)
+
+
+def test_of_every_extra_it_is_known_what_it_is_for() -> None:
+    """But of those that only developers need."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert set(project["optional-dependencies"]) == set(EXTRAS) | DEVELOPING
 
 
 def test_a_package_that_is_missing_or_too_old_is_named() -> None:
@@ -88,10 +98,10 @@ def test_keys_whose_passphrase_is_not_there_are_a_problem(
 
 
 def test_a_folder_of_keys_that_others_may_look_into_is_worth_knowing(tmp_path: Path) -> None:
-    made = create_workspace(tmp_path / "work")
+    made = create_workspace(tmp_path / "my work")
     made.keys_dir.chmod(0o755)
     found = by_part(examine_workspace(made))["keys"]
-    assert (found.health, found.fix) == (Health.WARN, f"chmod 700 {made.keys_dir}")
+    assert (found.health, found.fix) == (Health.WARN, f"chmod 700 '{made.keys_dir}'")
 
 
 def test_a_ledger_that_is_gone_is_a_problem_and_none_is_made(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
 from importlib import metadata
@@ -21,7 +22,8 @@ from unlearnkit.pipeline.ledger import verify_ledger
 from unlearnkit.workspace import Workspace
 
 PACKAGE = "unlearnkit"
-DEVELOPING = "dev"
+DEVELOPING = frozenset({"dev", "docs"})
+"""Extras of use to nobody but who changes unlearnkit."""
 LITTLE = 2**30
 """Bytes of free disk below which somebody should know."""
 PER_WEIGHT = 28
@@ -30,6 +32,7 @@ EXTRAS = {
     "model-signing": "report --sign-model",
     "keyring": "a passphrase from the system's keyring",
     "postgres": "a ledger in PostgreSQL",
+    "timestamp": "timestamp, verify --tsa-roots",
     "lm-eval": "audit --lm-eval",
 }
 """What an extra is for; those not named here are shown without."""
@@ -58,9 +61,6 @@ def _answered(part: str, ask: Callable[[], Examined]) -> Examined:
         return ask()
     except UnlearnkitError as error:
         return Examined(part=part, health=Health.PROBLEM, found=str(error), fix=error.fix)
-    except metadata.PackageNotFoundError:
-        found = f"{PACKAGE} runs from a folder and is not installed: nobody checked what it needs"
-        return Examined(part=part, health=Health.PROBLEM, found=found, fix=f"pip install {PACKAGE}")
 
 
 def _python() -> Examined:
@@ -147,11 +147,8 @@ def _disk(place: Path) -> Examined:
 
 
 def _extras() -> Iterator[Examined]:
-    try:
-        names = metadata.metadata(PACKAGE).get_all("Provides-Extra") or []
-    except metadata.PackageNotFoundError:
-        names = []
-    for name in (one for one in names if one != DEVELOPING):
+    names = metadata.metadata(PACKAGE).get_all("Provides-Extra") or []
+    for name in (one for one in names if one not in DEVELOPING):
         use = f" ({EXTRAS[name]})" if name in EXTRAS else ""
         wrong = [told for one in requirements(name) if (told := lacking(one))]
         if wrong:
@@ -192,7 +189,7 @@ def _keys(workspace: Workspace) -> Examined:
             part="keys",
             health=Health.WARN,
             found="other users of this machine can see what is in keys/",
-            fix=f"chmod 700 {workspace.keys_dir}",
+            fix=f"chmod 700 {shlex.quote(str(workspace.keys_dir))}",
         )
     source = Protection.of(workspace.passphrase_file).now.source
     if source == ASK:
