@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +69,17 @@ def test_a_key_that_others_can_use_is_a_problem_with_its_fix(new: Path) -> None:
     assert told["fix"] == f"chmod 600 {new / 'keys' / 'signing.pem'}"
     assert said.json["incomplete"]
     assert "could not be looked at" in unlearnkit("doctor", "--workspace", new).stdout
+
+
+def test_what_could_not_be_looked_at_is_a_problem(new: Path) -> None:
+    """It may hold anything: an older ledger is brought to today's schema first."""
+    with sqlite3.connect(new / "ledger.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '0002'")
+    database.close()
+    said = unlearnkit("doctor", "--json", "--workspace", new)
+    assert said.json["incomplete"] == "the ledger is of an earlier release"
+    assert {one["health"] for one in said.json["examined"]} <= {"ok", "warn"}
+    assert said.exit_code == 1
 
 
 def test_a_ledger_that_was_tampered_with_is_a_problem(finished: Path) -> None:

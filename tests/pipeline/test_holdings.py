@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -9,9 +10,10 @@ import pytest
 
 from tests.company import opened
 from tests.forgotten import SPELLINGS, forgotten, ready
-from unlearnkit.artefacts import folder_digests, save
+from tests.report.sample import manifest
+from unlearnkit.artefacts import folder_digests, save, write_atomic
 from unlearnkit.domain import Health, HeldAs, Holding, RequestState
-from unlearnkit.encrypted import write_encrypted
+from unlearnkit.encrypted import read_encrypted, write_encrypted
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.closing import complete, reject
 from unlearnkit.pipeline.context import Context
@@ -133,6 +135,41 @@ def test_what_a_killed_write_left_and_what_is_the_users_own_are_told_apart(tmp_p
         assert found["records"].why == "yours; it was not looked into"
 
 
+def test_a_users_own_file_is_never_one_to_delete(tmp_path: Path) -> None:
+    """Though it is named as a temporary file is."""
+    with opened(ready(tmp_path)) as context:
+        root = context.workspace.root
+        for folder in (root, root / "notes", root / "policies", root / "templates"):
+            folder.mkdir(exist_ok=True)
+            (folder / ".env.template").write_text("mine")
+        (root / ".unlearnkit.yaml.k2j_x8ab").write_text("half")
+        found = held(context)
+        assert found[".env.template"].why == "yours; it was not looked into"
+        assert found[".unlearnkit.yaml.k2j_x8ab"].fix.startswith("rm -r ")
+        assert [one.where for one in found.values() if one.fix] == [".unlearnkit.yaml.k2j_x8ab"]
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "output.json"])
+def test_a_run_that_cannot_be_read_is_a_problem_and_hides_no_other(
+    tmp_path: Path, name: str
+) -> None:
+    with opened(ready(tmp_path)) as context:
+        an_unfinished_run(context, (only_request(context),))
+        a_broken_run(context, name)
+        found = held(context)
+        assert found["runs/run-broken"].health is Health.PROBLEM
+        assert "rm" not in found["runs/run-broken"].fix.split()
+        assert {"runs/run-0123456789ab", "ledger: vault"} <= set(found)
+
+
+def test_what_a_broken_run_may_be_measured_by_is_not_to_be_deleted(tmp_path: Path) -> None:
+    with opened(forgotten(tmp_path)) as context:
+        located = context.workspace.located_dir / f"{only_request(context)}.json"
+        located.write_text("{}")
+        a_broken_run(context, "manifest.json")
+        assert held(context)[f"located/{located.name}"].fix == ""
+
+
 def test_it_names_nobody_and_changes_nothing(tmp_path: Path) -> None:
     workspace = ready(tmp_path)
     with opened(workspace) as context:
@@ -212,15 +249,53 @@ def test_by_a_manifest_that_cannot_be_read_anybody_may_be_measured(tmp_path: Pat
         assert not located.exists()
 
 
-def test_a_thief_with_an_earlier_copy_and_the_keys_reads_nothing_after_the_closing(
+def test_a_thief_with_an_earlier_copy_of_the_run_and_the_keys_reads_nothing_after_the_closing(
     tmp_path: Path,
 ) -> None:
-    """The run's key is made of data keys that the ledger has erased."""
-    with opened(ready(tmp_path)) as context:
-        request_id, vault_key = only_request(context), context.workspace.vault_key
-        key = context.ledger.run_key([request_id], vault_key, "run-0123456789ab")
-        assert key == context.ledger.run_key([request_id], vault_key, "run-0123456789ab")
-        assert key != context.ledger.run_key([request_id], vault_key, "run-other")
+    """The run's key is made of data keys that the ledger has erased; an earlier ledger has them."""
+    workspace, stolen, earlier = ready(tmp_path), tmp_path / "stolen", tmp_path / "earlier"
+    with opened(workspace) as context:
+        request_id = only_request(context)
+        run = an_unfinished_run(context, (request_id,))
+        assert key_of(context, request_id, run.id) != key_of(context, request_id, "run-other")
+        write_encrypted(run.work / "other.states", key_of(context, request_id, run.id), b"words")
+    shutil.copytree(run.work, stolen)
+    shutil.copytree(workspace, earlier)
+    with opened(workspace) as context:
         complete(context, [request_id])
         with pytest.raises(BadInput, match="no longer in the vault"):
-            context.ledger.run_key([request_id], vault_key, "run-0123456789ab")
+            key_of(context, request_id, run.id)
+    with opened(earlier) as context:  # as docs/personal-data.md warns
+        key = key_of(context, request_id, run.id)
+    assert read_encrypted(stolen / "other.states", key) == b"words"
+
+
+def key_of(context: Context, request_id: str, run_id: str) -> bytes:
+    return context.ledger.run_key([request_id], context.workspace.vault_key, run_id)
+
+
+def test_a_run_of_another_ledger_is_not_to_be_deleted_before_that_is_checked(
+    tmp_path: Path,
+) -> None:
+    """As when the ledger was replaced: the run is still the proof of what was forgotten."""
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        made = manifest()
+        run = Run(context.workspace.runs_dir / "run-elsewhere")
+        save(run.manifest_file, made)
+        located = context.workspace.located_dir / f"{made.requests[0]}.json"
+        write_atomic(located, b"{}")
+        found = held(context)
+        of_run = found["runs/run-elsewhere"]
+        assert of_run.health is Health.WARN
+        assert "unlearnkit ledger verify" in of_run.fix
+        assert not [one for one in found.values() if one.fix.startswith("rm")]
+
+
+def test_probes_that_cannot_be_read_hide_no_run(tmp_path: Path) -> None:
+    with opened(Workspace.create(tmp_path / "work").root) as context:
+        run = Run(context.workspace.runs_dir / "run-elsewhere")
+        save(run.manifest_file, manifest())
+        run.probes_file.write_text("{")
+        found = held(context)
+        assert found[f"runs/{run.id}/probes.json"].health is Health.PROBLEM
+        assert f"runs/{run.id}" in found

@@ -76,6 +76,8 @@ class Checkup(Artefact):
 
     @property
     def health(self) -> Health:
-        """The worst of all."""
+        """The worst of all; a problem where it could not be seen what is held."""
+        if self.incomplete:
+            return Health.PROBLEM
         found = {one.health for one in self.examined} | {one.health for one in self.held}
         return next((one for one in reversed(Health) if one in found), Health.OK)

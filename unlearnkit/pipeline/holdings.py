@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,13 +16,12 @@ from unlearnkit.artefacts import load
 from unlearnkit.domain import Health, HeldAs, Holding, KeptProbes, Request
 from unlearnkit.domain.checkup import VAULT
 from unlearnkit.encrypted import is_encrypted
+from unlearnkit.errors import BadInput
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger
-from unlearnkit.pipeline.runs import Run, finished_runs, unfinished_runs
+from unlearnkit.pipeline.runs import Run, all_runs, unreadable
 from unlearnkit.workspace import Workspace
 
-TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
-"""How `artefacts.writing_atomic` names a file until it is whole."""
 OURS = frozenset(
     {
         *("unlearnkit.yaml", "keys", "ledger.db", "ledger.db-wal", "ledger.db-shm", "index"),
@@ -31,6 +30,17 @@ OURS = frozenset(
     }
 )
 """What a workspace consists of; anything else in its folder is the user's."""
+WRITTEN = ("keys", "index", "screening", "located", "reviews", "runs")
+"""Its folders in which nobody else writes."""
+TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
+"""How `artefacts.writing_atomic` names a file until it is whole; in WRITTEN only, for a user's
+`.env.template` looks like one."""
+AT_THE_TOP = re.compile(rf"\.({'|'.join(map(re.escape, sorted(OURS)))})\.[a-z0-9_]{{8}}")
+"""The same beside the user's own files."""
+ASK_THE_LEDGER = (
+    "Check first whether this is its ledger, or another one: unlearnkit ledger verify. The run is "
+    "the proof of what was forgotten, so put its ledger back rather than delete it."
+)
 WHEN_CLOSED = "when the request is closed"
 STAYS = "stays until you delete it"
 
@@ -38,19 +48,25 @@ STAYS = "stays until you delete it"
 def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
     """Everything that is held, request by request, then what is about nobody in particular."""
     requests = {one.id: one for one in ledger.requests()}
-    finished, unfinished = finished_runs(workspace), unfinished_runs(workspace)
+    runs = all_runs(workspace)
+    broken = [one for one in runs if unreadable(one)]
+    finished = [one for one in runs if one not in broken and one.manifest_file.is_file()]
     measured = {one for run in finished for one in run.manifest.requests}
+    unsure = any(one.manifest_file.is_file() for one in broken)
     yield from _vault(ledger, requests)
     for folder, what in (
         (workspace.located_dir, "records that were located"),
         (workspace.reviews_dir, "decisions of a review"),
     ):
         for path in sorted(folder.glob("*.json")):
-            yield _of_a_request(workspace, path, what, requests, measured)
-    for run in unfinished:
-        yield _unfinished(workspace, run, requests)
-    for run in finished:
-        yield from _finished(workspace, run, requests)
+            yield _of_a_request(workspace, path, what, requests, measured, unsure=unsure)
+    for run in runs:
+        if run in broken:
+            yield _broken(workspace, run.folder, unreadable(run))
+        elif run in finished:
+            yield from _finished(workspace, run, requests)
+        else:
+            yield _unfinished(workspace, run, requests)
     yield from _listed(ledger, requests)
     yield from _indexes(workspace)
     yield from _left_over(workspace)
@@ -79,15 +95,19 @@ def _of_a_request(
     path: Path,
     what: str,
     known: Mapping[str, Request],
-    measured: Iterable[str],
+    measured: Collection[str],
+    *,
+    unsure: bool,
 ) -> Holding:
-    request = known.get(path.stem)
-    kept, fix = path.stem in measured, ""
-    if request is None:
-        why, until, fix = "no request of the ledger has this id", STAYS, _rm(path)
-    elif kept:
+    """`unsure`: a finished run cannot be read, and may be measured by it too."""
+    request, fix = known.get(path.stem), ""
+    if path.stem in measured:
         why = "its run is measured by it: gate, audit --reproduce"
         until = STAYS
+    elif unsure and (request is None or request.state in CLOSED):
+        why, until = "a run that cannot be read may be measured by it", STAYS
+    elif request is None:
+        why, until, fix = "no request of the ledger has this id", STAYS, _rm(path)
     elif request.state in CLOSED:
         why, until = "left over: the request is closed, and no run is measured by it", STAYS
         fix = _rm(path)
@@ -166,10 +186,14 @@ def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -
         else "no request of the ledger is this run's",
         until=STAYS,
         health=Health.OK if known else Health.WARN,
-        fix="" if known else _rm(run.folder),
+        fix="" if known else ASK_THE_LEDGER,
     )
     if run.probes_file.is_file():
-        probes = load(run.probes_file, KeptProbes)
+        try:
+            probes = load(run.probes_file, KeptProbes)
+        except BadInput as error:
+            yield _broken(workspace, run.probes_file, error.what)
+            return
         yield Holding(
             what="probes for erased values",
             where=_below(workspace, run.probes_file),
@@ -180,6 +204,20 @@ def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -
             why="gate --probes asks later models; beside the hashes stand everyday words",
             until=STAYS,
         )
+
+
+def _broken(workspace: Workspace, path: Path, why: str) -> Holding:
+    return Holding(
+        what="a run, or a part of it, that cannot be read",
+        where=_below(workspace, path),
+        held_as=HeldAs.UNKNOWN,
+        count=len(_files(path)) if path.is_dir() else 1,
+        since=_changed(path),
+        why=f"nobody can say: {why}",
+        until=STAYS,
+        health=Health.PROBLEM,
+        fix="Put it back from a backup. A finished run is the proof of what was forgotten.",
+    )
 
 
 def _listed(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding]:
@@ -224,7 +262,12 @@ def _indexes(workspace: Workspace) -> Iterator[Holding]:
 
 
 def _left_over(workspace: Workspace) -> Iterator[Holding]:
-    for path in (one for one in _files(workspace.root) if TEMPORARY.fullmatch(one.name)):
+    top = sorted(workspace.root.iterdir())
+    below = [one for name in WRITTEN for one in _files(workspace.root / name)]
+    for path in (
+        *(one for one in top if AT_THE_TOP.fullmatch(one.name)),
+        *(one for one in below if TEMPORARY.fullmatch(one.name)),
+    ):
         yield Holding(
             what="temporary file",
             where=_below(workspace, path),
@@ -236,17 +279,12 @@ def _left_over(workspace: Workspace) -> Iterator[Holding]:
             health=Health.WARN,
             fix=_rm(path),
         )
-    others = [
-        one
-        for one in sorted(workspace.root.iterdir())
-        if one.name not in OURS and not TEMPORARY.fullmatch(one.name)
-    ]
-    for path in others:
+    for path in (one for one in top if one.name not in OURS and not AT_THE_TOP.fullmatch(one.name)):
         yield Holding(
             what="not unlearnkit's",
             where=_below(workspace, path),
             held_as=HeldAs.UNKNOWN,
-            count=len(_files(path)) if path.is_dir() else 1,
+            count=1,
             since=_changed(path),
             why="yours; it was not looked into",
             until=STAYS,
