@@ -122,6 +122,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
 ) -> None:
     from unlearnkit.unlearning import objective
 
+    settings = replace(QUICK, max_passes=bad)
     begun: list[int] = []
     real = objective.rklu
 
@@ -135,7 +136,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
 
     monkeypatch.setattr(objective, "rklu", spoiled)
     with pytest.raises(TrainingFailed, match=rf"loss became nan.* in pass {bad}"):
-        unlearn(task(small, tmp_path), QUICK, passes)
+        unlearn(task(small, tmp_path), settings, passes)
     assert begun == list(range(1, bad + 1))
     kept = tmp_path / "work" / "checkpoints"
     names = {one.name for one in kept.iterdir()} if kept.exists() else set()
@@ -144,7 +145,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
 
     monkeypatch.undo()
     begun.clear()
-    again = unlearn(task(small, tmp_path), replace(QUICK, max_passes=bad), passes)
+    again = unlearn(task(small, tmp_path), settings, passes)
     assert begun[0] == bad  # goes on from there
     assert [one.number for one in again.passes] == list(range(1, bad + 1))
 

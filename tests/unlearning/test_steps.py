@@ -105,7 +105,7 @@ def test_whatever_is_trained(model: Path, tmp_path: Path) -> None:
 def test_a_gradient_that_is_not_finite_touches_no_weight(bad: float) -> None:
     """The loss alone would not show it; clipped to norm 1, every weight would become NaN."""
     model = torch.nn.Linear(3, 2)
-    bench = Workbench(Accelerator(cpu=True), QUICK, pad_id=0, end_ids=())
+    bench = Workbench(Accelerator(cpu=True), QUICK, pad_id=0, end_ids=(), key=bytes(32))
     optimizer = adamw(bench, model)
     before = {name: one.clone() for name, one in model.state_dict().items()}
     model.weight.register_hook(lambda slope: slope * bad)
