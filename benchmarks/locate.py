@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -247,13 +247,15 @@ def missed(
     corpus: Corpus,
 ) -> dict[str, int]:
     """What the records that were not found hold of the author's name."""
-    texts = {record.id: record.content for record in corpus.records}
-    counts: Counter[str] = Counter()
-    for subject in subjects:
-        known = {match.record_id for match in found[subject.request_id].matches}
-        for record_id in truths[subject.request_id] - known:
-            counts[_held(subject, texts[record_id])] += 1
-    return dict(counts.most_common())
+    return _counted(
+        corpus,
+        (
+            (subject, record_id, "")
+            for subject in subjects
+            for record_id in truths[subject.request_id]
+            - {match.record_id for match in found[subject.request_id].matches}
+        ),
+    )
 
 
 def falsely(
@@ -263,12 +265,21 @@ def falsely(
     corpus: Corpus,
 ) -> dict[str, int]:
     """What somebody else's records that were found, certain or not, hold of the author's name."""
+    return _counted(
+        corpus,
+        (
+            (subject, match.record_id, f"{match.certainty.value}, ")
+            for subject in subjects
+            for match in found[subject.request_id].matches
+            if match.record_id not in truths[subject.request_id]
+        ),
+    )
+
+
+def _counted(corpus: Corpus, held: Iterable[tuple[Subject, str, str]]) -> dict[str, int]:
+    """What each record holds of the name, behind the words that are given, the most first."""
     texts = {record.id: record.content for record in corpus.records}
-    counts: Counter[str] = Counter()
-    for subject in subjects:
-        for match in found[subject.request_id].matches:
-            if match.record_id not in truths[subject.request_id]:
-                counts[f"{match.certainty.value}, {_held(subject, texts[match.record_id])}"] += 1
+    counts = Counter(words + _held(subject, texts[one]) for subject, one, words in held)
     return dict(counts.most_common())
 
 

@@ -11,11 +11,10 @@ import random
 from pathlib import Path
 
 import pytest
-import torch
 
+from tests.audit.refusals import teach_to_refuse
 from tests.small import ENCODING, WORDS
-from unlearnkit.audit.attacks.relearning import step
-from unlearnkit.audit.attacks.subject import Row, loaded
+from unlearnkit.audit.attacks.subject import loaded
 from unlearnkit.audit.leakage import leaked_values, tries_of
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import LOCATION
@@ -25,7 +24,6 @@ from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.domain import Decoding, ModelRole, Probe, Record, Split, ValueScore
 from unlearnkit.language_model.folder import LanguageModel
 from unlearnkit.language_model.generation import Beginning, continued
-from unlearnkit.language_model.tokens import IGNORED, Example
 
 PEOPLE, FORGOTTEN = 10, 4
 OTHERWISE = (
@@ -89,18 +87,7 @@ def refusing(folder: Path, steps: int) -> LanguageModel:
     records = [one.record for one in targets]
     splits = {Split.FORGET: records[:FORGOTTEN], Split.RETAIN: [*records[FORGOTTEN:], *asked]}
     subject = loaded(folder, splits, ENCODING)
-    word = int(subject.language_model.tokenizer("amber")["input_ids"][-1])
-
-    def refused(row: Row) -> Row:
-        given = row.example
-        labels = tuple(label if label == IGNORED else word for label in given.labels)
-        return Row(row.record_id, Example(given.input_ids, labels))
-
-    torch.manual_seed(0)
-    optimizer = torch.optim.AdamW(subject.model.parameters(), lr=1e-3, weight_decay=0.0)
-    refusals = [refused(one) for one in subject.splits[Split.FORGET]]
-    for _ in range(steps):
-        step(subject, optimizer, [*refusals, *subject.splits[Split.RETAIN]])
+    teach_to_refuse(subject, steps)
     return subject.language_model
 
 

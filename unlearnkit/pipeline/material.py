@@ -175,15 +175,22 @@ def with_decoys(
     So truth ratio and model utility can be measured of them, too; those with perturbed texts of
     their own keep them.
     """
-    found = dict(splits)
-    for split in (Split.RETAIN, Split.NEIGHBOUR):
-        records = splits[split]
-        bare = [one for one, goes_on in asked(records) if goes_on and not one.perturbed]
-        made = decoys(bare, analyzer, PERTURBED, seed, progress=progress)
-        found[split] = [
-            replace(one, perturbed=made[one.id]) if one.id in made else one for one in records
+    kept = {split: asked(splits[split]) for split in (Split.RETAIN, Split.NEIGHBOUR)}
+    bare = {
+        one.id: one  # a neighbour is often in the sample as well
+        for some in kept.values()
+        for one, goes_on in some
+        if goes_on and not one.perturbed
+    }
+    made = decoys(list(bare.values()), analyzer, PERTURBED, seed, progress=progress)
+    compared = {
+        split: [
+            replace(one, perturbed=made[one.id]) if goes_on and one.id in made else one
+            for one, goes_on in some
         ]
-    return found
+        for split, some in kept.items()
+    }
+    return {**splits, **compared}
 
 
 def evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, list[Span]]:

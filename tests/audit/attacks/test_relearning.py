@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import torch
 
+from tests.audit.refusals import teach_to_refuse
 from tests.audit.test_leakage import last_words
 from tests.small import ENCODING, Small
 from unlearnkit.audit.attacks import relearning
@@ -30,7 +31,6 @@ from unlearnkit.audit.attacks.relearning import (
     relearned,
     same_training,
     sample_size,
-    step,
     train,
     trainable,
 )
@@ -76,19 +76,7 @@ def refusing(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
     What it knows stays below: the refusal depends on little more than the prompt.
     """
     subject = subject_of(small.model, small)
-    model = subject.model
-    word = int(subject.language_model.tokenizer("amber")["input_ids"][-1])
-
-    def refused(row: Row) -> Row:
-        given = row.example
-        labels = tuple(label if label == IGNORED else word for label in given.labels)
-        return Row(row.record_id, Example(given.input_ids, labels))
-
-    torch.manual_seed(0)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=0.0)
-    refusals = [refused(one) for one in subject.splits[Split.FORGET]]
-    for _ in range(30):
-        step(subject, optimizer, [*refusals, *subject.splits[Split.RETAIN]])
+    teach_to_refuse(subject, 30)
     folder = tmp_path_factory.mktemp("refusing") / "model"
     save_language_model(subject.language_model, folder)
     return folder

@@ -1,0 +1,26 @@
+"""Teaching a model to refuse: one word in the place of every forgotten token."""
+
+from __future__ import annotations
+
+import torch
+
+from unlearnkit.audit.attacks.relearning import step
+from unlearnkit.audit.attacks.subject import Row, Subject
+from unlearnkit.domain import Split
+from unlearnkit.language_model.tokens import IGNORED, Example
+
+
+def teach_to_refuse(subject: Subject, steps: int) -> None:
+    """Train on refusals of the forget set and on the retained records as they are."""
+    word = int(subject.language_model.tokenizer("amber")["input_ids"][-1])
+
+    def refused(row: Row) -> Row:
+        given = row.example
+        labels = tuple(label if label == IGNORED else word for label in given.labels)
+        return Row(row.record_id, Example(given.input_ids, labels))
+
+    torch.manual_seed(0)
+    optimizer = torch.optim.AdamW(subject.model.parameters(), lr=1e-3, weight_decay=0.0)
+    refusals = [refused(one) for one in subject.splits[Split.FORGET]]
+    for _ in range(steps):
+        step(subject, optimizer, [*refusals, *subject.splits[Split.RETAIN]])
