@@ -14,6 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
+	@echo 'The command is in $(BIN): export PATH="$$PWD/$(BIN):$$PATH"'
 
 # A worker a core; what files share, models trained once among it, is made once a worker.
 test: $(READY) check
