@@ -11,7 +11,8 @@ from tests.small import Small
 from tests.unlearning.test_engine import QUICK, task
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.language_model.recall import Level
-from unlearnkit.unlearning.calibration import advice, first_choices_off, grid
+from unlearnkit.unlearning.alphas import first_choices_off, grid
+from unlearnkit.unlearning.calibration import advice
 from unlearnkit.unlearning.engine import Outcome, unlearn
 
 
@@ -72,6 +73,6 @@ def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
             distance=distance,
         )
 
-    inside, edge = tried(4.0, 0.2), tried(QUICK.max_alpha, 0.3)
-    assert "--max-alpha" not in advice([inside, edge], QUICK)
-    assert "--max-alpha" in advice([inside, tried(QUICK.max_alpha, 0.1)], QUICK)
+    inside, edge = tried(4.0, 0.2), tried(32.0, 0.3)
+    assert "--max-alpha" not in advice([inside, edge])
+    assert "--max-alpha" in advice([inside, tried(32.0, 0.1)])

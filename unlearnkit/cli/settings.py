@@ -73,7 +73,8 @@ def options(
         int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
     ] = 32,
     max_alpha: Annotated[
-        float, typer.Option(min=1, help="Largest alpha of the teacher tried.")
+        float,
+        typer.Option(min=1, help="Largest alpha of the search; past it only when all else failed."),
     ] = 32.0,
     teacher_depths: Annotated[
         bool,

@@ -19,6 +19,7 @@ from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.head import Head, parts, rise
 from unlearnkit.language_model.recall import Level, by_record, figures_at, level
 from unlearnkit.language_model.tokens import Example, collate, counted_labels
+from unlearnkit.unlearning.alphas import first_choices_off, search_alpha
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
 from unlearnkit.unlearning.depths import label_depths
 from unlearnkit.unlearning.objective import negative_log_likelihood
@@ -100,7 +101,7 @@ def calibrate(
             steps = tuple(chosen if one is best else one for one in tried)
             return steps, with_depths(bench, forget, stronger, chosen)
         save_checkpoint(bench, work / "strengthening", tried)
-    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=advice(tried, settings))
+    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=advice(tried))
 
 
 STRENGTHENED = "strengthened-forget.states"
@@ -197,12 +198,6 @@ def rule_of(bench: Workbench, tried: CalibrationStep) -> TeacherRule:
     return TeacherRule(tried.alpha, bench.settings.teacher_depths, bench.end_ids)
 
 
-def grid(low: float, high: float, count: int) -> list[float]:
-    """`count` alphas from low to high in equal ratios."""
-    ratio = (high / low) ** (1 / (count - 1))
-    return [low * ratio**index for index in range(count)]
-
-
 def best_teachers(
     bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
 ) -> list[CalibrationStep]:
@@ -220,12 +215,8 @@ def best_teachers(
     if settings.fixed_alpha is not None:
         tried = measured([settings.fixed_alpha])
     else:
-        highest = settings.max_alpha
-        tried = measured(grid(0.5, highest, 13))
-        centre, ratio = min(tried, key=off).alpha, tried[1].alpha / tried[0].alpha
-        around = grid(centre / ratio, centre * ratio, 9)
-        new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
-        tried += measured([alpha for alpha in new if alpha <= highest])
+        last = epochs == settings.last_epoch
+        tried = search_alpha(measured, off, settings.max_alpha, go_past=last)
     if settings.teacher_depths:
         best = min(tried, key=off).alpha
         depths = chosen_depths(bench, forget, strengthened, best)
@@ -263,14 +254,6 @@ def measured_teachers(
     ]
 
 
-def first_choices_off(tried: CalibrationStep, target: Level) -> float:
-    """Distance of exact memorization and extraction strength alone, which no depth changes."""
-    return max(
-        abs(tried.exact_memorization - target.exact_memorization),
-        abs(tried.extraction_strength - target.extraction_strength),
-    )
-
-
 def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:
     """Whether a teacher is good enough to distil.
 
@@ -286,10 +269,11 @@ def taken(tried: CalibrationStep, target: Level, settings: Settings) -> bool:
     return settings.fixed_alpha is not None or fits(tried, target, settings.tolerance)
 
 
-def advice(tried: Sequence[CalibrationStep], settings: Settings) -> str:
+def advice(tried: Sequence[CalibrationStep]) -> str:
     """What to do where no teacher fits: the nearest one's alpha may be where the search ended."""
     near = min(tried, key=lambda one: one.distance)
-    edge = "--max-alpha, where the search ended, " if near.alpha >= settings.max_alpha else ""
+    ended = near.alpha >= max(one.alpha for one in tried)
+    edge = "--max-alpha, where the search ended, " if ended else ""
     return (
         f"Raise {edge}--max-strengthen-epochs or --learning-rate, or check that the holdout is "
         "comparable to the forget set (same kind of records, never trained on)."

@@ -72,6 +72,7 @@ class Settings:
     strengthen_epochs: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
     """Tried in this order; the first with a fitting alpha is taken."""
     max_alpha: float = 32.0
+    """Of the search's grid; the last epoch's goes on past it where it must (`alphas.py`)."""
     fixed_alpha: float | None = None
     """No search and no refusal: the teacher of this alpha after the last of `strengthen_epochs`,
     as the papers do; for comparisons."""
