@@ -75,4 +75,4 @@ def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
 
     inside, edge = tried(4.0, 0.2), tried(32.0, 0.3)
     assert "--max-alpha" not in advice([inside, edge])
-    assert "--max-alpha" in advice([inside, tried(32.0, 0.1)])
+    assert "a third of --learning-rate" in advice([inside, tried(32.0, 0.1)])

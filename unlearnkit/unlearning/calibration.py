@@ -270,13 +270,15 @@ def taken(tried: CalibrationStep, target: Level, settings: Settings) -> bool:
 
 
 def advice(tried: Sequence[CalibrationStep]) -> str:
-    """What to do where no teacher fits: the nearest one's alpha may be where the search ended."""
+    """What to do where no teacher fits. At the search's end too little rises to be pushed down."""
     near = min(tried, key=lambda one: one.distance)
-    ended = near.alpha >= max(one.alpha for one in tried)
-    edge = "--max-alpha, where the search ended, " if ended else ""
+    if near.alpha >= max(one.alpha for one in tried):
+        what = "Try a third of --learning-rate, or raise --max-strengthen-epochs or --max-alpha"
+    else:
+        what = "Raise --max-strengthen-epochs or --learning-rate"
     return (
-        f"Raise {edge}--max-strengthen-epochs or --learning-rate, or check that the holdout is "
-        "comparable to the forget set (same kind of records, never trained on)."
+        f"{what}, or check that the holdout is comparable to the forget set (same kind of records, "
+        "never trained on)."
     )
 
 
