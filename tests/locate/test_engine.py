@@ -308,4 +308,4 @@ def test_progress_is_told(world: Build) -> None:
         KEY,
         progress=lambda *step: told.append(step),
     )
-    assert told == [("searching", 0, 2), ("searching", 2, 2)]
+    assert told == [("searching", 0, 1), ("searching", 1, 1)]

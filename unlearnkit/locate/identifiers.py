@@ -15,7 +15,7 @@ from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
 
-_GAP = r"[\s()./\u2010-\u2013-]{0,3}"
+GAP = r"[\s()./\u2010-\u2013-]{0,3}"
 _SHORT_NUMBER = 5
 """A customer number of fewer characters than this may stand for anything; it only hints."""
 
@@ -83,16 +83,28 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
 
 def _phone_patterns(number: str) -> list[str]:
     """The national digits with any separators, with or without country code or leading zero."""
+    national, code = _parts(number)
+    if not code:
+        return [rf"(?<!\d){GAP.join(number)}(?!\d)"] if number else []
+    prefix = rf"(?:(?:\+|00)?{GAP}{GAP.join(code)}{GAP}(?:\(0\){GAP})?|\(?0)?"
+    return [rf"(?<![\d+]){prefix}\(?{GAP.join(national)}(?!\d)"]
+
+
+def national_digits(number: str) -> str:
+    """Of a normalised phone number: the digits that every way to write it has."""
+    return _parts(number)[0]
+
+
+def _parts(number: str) -> tuple[str, str]:
+    """National digits and country code; all of it and nothing where it is not in E.164."""
     import phonenumbers
 
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return [rf"(?<!\d){_GAP.join(number)}(?!\d)"] if number else []
-    national = phonenumbers.national_significant_number(parsed)  # Italy keeps its leading 0
-    code = _GAP.join(str(parsed.country_code))
-    prefix = rf"(?:(?:\+|00)?{_GAP}{code}{_GAP}(?:\(0\){_GAP})?|\(?0)?"
-    return [rf"(?<![\d+]){prefix}\(?{_GAP.join(national)}(?!\d)"]
+        return number, ""
+    # Italy keeps its leading 0.
+    return phonenumbers.national_significant_number(parsed), str(parsed.country_code)
 
 
 def _dates(value: str) -> list[str]:

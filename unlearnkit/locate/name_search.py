@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from rapidfuzz.distance import OSA
+
 from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.names import TITLES, Name
@@ -116,8 +118,6 @@ def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    from rapidfuzz.distance import OSA
-
     total = 0
     for one, other in zip(wanted, words, strict=True):
         allowed = 0 if len(one) < 4 else 1 if len(one) < 8 else 2

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+import regex  # type: ignore[import-untyped]
+
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
+from unlearnkit.corpus.nlp import Analyzer, search
 from unlearnkit.corpus.normalise import mailbox, normalise
-from unlearnkit.domain import Identifier, IdentifierKind, Progress, Subject, silent
+from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import (
@@ -24,7 +26,8 @@ from unlearnkit.locate.identifiers import (
     patterns_for,
 )
 from unlearnkit.locate.name_search import Place, bare_names, misspellings
-from unlearnkit.locate.names import Name, name_forms, parse_name
+from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
+from unlearnkit.locate.sieve import may_hold, may_lead_to
 from unlearnkit.locate.ties import Value
 
 
@@ -43,12 +46,8 @@ class _Probe:
     """One way to write one identifier, with the recogniser that finds it."""
 
     recogniser: Any
-    kind: IdentifierKind
     how: Callable[[str], str]
     """The text found -> how it was written."""
-    name: Name | None = None
-    word: str = ""
-    """For a bare part of a name: which one."""
 
 
 def search_subject(
@@ -70,9 +69,8 @@ def search_subject(
             hits[row.record_id].append(
                 Hit(value.kind, "normalised", row.start, row.end, row.recogniser)
             )
-    numbers = number_values(subject.identifiers, key)
-    for row in haystack.numbers(sorted({entity for entity, _ in numbers})):
-        if kind := numbers.get((row.entity, row.hash)):
+    for (entity, hashed), kind in number_values(subject.identifiers, key).items():
+        for row in haystack.numbers(entity).get(hashed, ()):
             hits[row.record_id].append(Hit(kind, "normalised", row.start, row.end, row.recogniser))
     for row in _same_mailbox(subject, haystack, own):
         hits[row.record_id].append(
@@ -104,58 +102,66 @@ def _written(
     subject: Subject, haystack: Haystack, analyzer: Analyzer, progress: Progress
 ) -> tuple[defaultdict[str, list[Hit]], _Bare]:
     """Where the texts hold what the request gives, and single words of names."""
+    hits: defaultdict[str, list[Hit]] = defaultdict(list)
+    bare: _Bare = {}
+    raw = [one for one in subject.identifiers if one.format == "raw"]
+    for at, identifier in enumerate(raw):
+        progress("searching", at, len(raw))
+        places = may_hold(identifier, haystack.blocks, analyzer.settings.regions)
+        records = [haystack.corpus.records[place] for place in places]
+        texts = [haystack.folded[place] for place in places]
+        for record, hit in _ways(identifier, records, texts, analyzer):
+            hits[record.id].append(hit)
+        name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
+        if name is None:
+            continue
+        for form in (one for one in name_forms(name) if one.bare):
+            bare[name, form.bare] = list(_words(form, records, texts))
+    progress("searching", len(raw), len(raw))
+    return hits, bare
+
+
+def _ways(
+    identifier: Identifier, records: Sequence[Record], texts: Sequence[str], analyzer: Analyzer
+) -> Iterator[tuple[Record, Hit]]:
+    """Every way to write one identifier, where it stands."""
+    settings = analyzer.settings
     probes = {
         f"SUBJECT_{at}": probe
-        for at, probe in enumerate(
-            _probes(subject, analyzer.settings.language, analyzer.settings.regions)
-        )
+        for at, probe in enumerate(_probes(identifier, settings.language, settings.regions))
     }
     recognisers = [_named(probe.recogniser, entity) for entity, probe in probes.items()]
-    hits: defaultdict[str, list[Hit]] = defaultdict(list)
-    bare: defaultdict[tuple[Name, str], list[Place]] = defaultdict(list)
-    records = haystack.corpus.records
-    told = 0
-    progress("searching", told, len(records))
-    for at, spans in search(analyzer, haystack.folded, recognisers):
-        if at - told >= 500:
-            told = at
-            progress("searching", told, len(records))
-        record = records[at]
+    for at, spans in search(analyzer, texts, recognisers):
         for span in spans:
-            probe = probes[span.entity]
-            if probe.name is not None:
-                bare[(probe.name, probe.word)].append((record.id, span.start, span.end))
-                continue
-            how = probe.how(record.content[span.start : span.end])
-            hits[record.id].append(Hit(probe.kind, how, span.start, span.end, span.recogniser))
-    progress("searching", len(records), len(records))
-    return hits, bare
+            how = probes[span.entity].how(records[at].content[span.start : span.end])
+            yield records[at], Hit(identifier.kind, how, span.start, span.end, span.recogniser)
+
+
+def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> Iterator[Place]:
+    """Where one word of a name stands. What it is worth is seen beside its neighbours."""
+    pattern = regex.compile(form.pattern)
+    for record, text in zip(records, texts, strict=True):
+        for found in pattern.finditer(text):
+            yield record.id, found.start(), found.end()
 
 
 def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iterator[EntityRow]:
     """Addresses that are not the subject's, and may lead to the same mailbox."""
-    boxes = mailboxes(subject.identifiers)
-    if not boxes:
-        return
-    for row in haystack.rows:
-        if row.entity == EMAIL and Value(KINDS[row.entity], row.hash) not in own:
-            found = haystack.texts[row.record_id][row.start : row.end]
-            if mailbox(normalise(IdentifierKind.EMAIL, found)) in boxes:
-                yield row
+    for box in mailboxes(subject.identifiers):
+        for place in may_lead_to(box, haystack.blocks):
+            for row in haystack.addresses.get(haystack.corpus.records[place].id, ()):
+                found = haystack.texts[row.record_id][row.start : row.end]
+                other = Value(IdentifierKind.EMAIL, row.hash) not in own
+                if other and mailbox(normalise(IdentifierKind.EMAIL, found)) == box:
+                    yield row
 
 
-def _probes(subject: Subject, language: str, regions: Sequence[str]) -> Iterator[_Probe]:
-    for identifier in subject.identifiers:
-        if identifier.format != "raw":
-            continue
-        title = f"subject's {identifier.kind.value}"
-        if identifier.kind is IdentifierKind.NAME:
-            yield from _name_probes(identifier, language)
-            continue
-        patterns = patterns_for(identifier, regions)
-        if patterns:
-            recogniser = adhoc_recogniser("SUBJECT", title, language, patterns)
-            yield _Probe(recogniser, identifier.kind, _how(identifier))
+def _probes(identifier: Identifier, language: str, regions: Sequence[str]) -> Iterator[_Probe]:
+    title = f"subject's {identifier.kind.value}"
+    if identifier.kind is IdentifierKind.NAME:
+        yield from _name_probes(identifier, language)
+    elif patterns := patterns_for(identifier, regions):
+        yield _Probe(adhoc_recogniser("SUBJECT", title, language, patterns), _how(identifier))
 
 
 def _how(identifier: Identifier) -> Callable[[str], str]:
@@ -167,11 +173,11 @@ def _name_probes(identifier: Identifier, language: str) -> Iterator[_Probe]:
     if name is None:
         return
     for form in name_forms(name):
+        if form.bare:
+            continue
         title = f"subject's name ({form.how})"
         recogniser = adhoc_recogniser("SUBJECT", title, language, [form.pattern], form.any_case)
-        how = _how(identifier) if form.how == "exact" else _always(form.how)
-        bare = name if form.bare else None
-        yield _Probe(recogniser, IdentifierKind.NAME, how, bare, form.bare)
+        yield _Probe(recogniser, _how(identifier) if form.how == "exact" else _always(form.how))
 
 
 def _always(how: str) -> Callable[[str], str]:
