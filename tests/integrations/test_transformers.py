@@ -101,10 +101,17 @@ def test_at_another_outcome_it_only_tags_and_training_is_as_without_it(
 ) -> None:
     """Once after the second step and, as the Trainer does, once more at the end."""
     policy = str(unreachable_policy(tmp_path))
-    callback = PrivacyGateCallback(workspace, policy=policy, stop_on=[Outcome.CANNOT_TELL])
+    told: list[tuple[Outcome, int]] = []
+    callback = PrivacyGateCallback(
+        workspace,
+        policy=policy,
+        stop_on=[Outcome.CANNOT_TELL],
+        tell=lambda answer, step: told.append((answer.verdict.outcome, step)),
+    )
     gated = trained(line.model, tmp_path / "gated", callback)
     alone = trained(line.model, tmp_path / "alone")
     assert [one.verdict.outcome for one in callback.answers] == [Outcome.FAIL] * 2
+    assert told == [(Outcome.FAIL, 2), (Outcome.FAIL, STEPS)]
     assert gated.state.global_step == STEPS
     theirs = alone.model.state_dict()
     for name, weights in gated.model.state_dict().items():

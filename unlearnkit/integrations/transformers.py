@@ -14,7 +14,7 @@ copy of the model is in memory. One process only: a Trainer in several is refuse
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -50,11 +50,14 @@ class PrivacyGateCallback(TrainerCallback):
         attacks: Sequence[Attack] = (),
         at: Literal["evaluate", "train_end"] = "evaluate",
         stop_on: Collection[Outcome] = (Outcome.FAIL,),
+        tell: Callable[[GateAnswer, int], object] | None = None,
     ) -> None:
         self.workspace = Workspace.open(Path(workspace))
         self.policy, self.run, self.attacks = policy, run, tuple(attacks)
         self.reference = Path(reference) if reference is not None else None
         self.at, self.stop_on = at, frozenset(stop_on)
+        self.tell = tell
+        """Called with each verdict and its training step, such as `mlflow.log_verdict` here."""
         self.answers: list[GateAnswer] = []
         """Every verdict so far, the last one last; its `exit_code` is the gate's."""
 
@@ -107,6 +110,8 @@ class PrivacyGateCallback(TrainerCallback):
             "step": state.global_step,
         }
         state.log_history.append(tag)
+        if self.tell is not None:
+            self.tell(answer, state.global_step)
         if outcome in self.stop_on:
             control.should_training_stop = True
 
