@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from unlearnkit.corpus.normalise import normalise
@@ -75,8 +76,11 @@ def bare_names(
     return alone if len(others) <= limit else []
 
 
-Runs = dict[tuple[str, ...], list[Place]]
-"""Normalised words -> where they stand in this order."""
+Runs = dict[str, list[Place]]
+"""Normalised words, with _NEXT between them -> where they stand in this order."""
+_NEXT = "\t"
+_SLIPS = 2
+"""In a whole name."""
 
 
 def runs(size: int, records: Iterable[Record], found_by_ner: Iterable[Place]) -> Runs:
@@ -88,11 +92,11 @@ def runs(size: int, records: Iterable[Record], found_by_ner: Iterable[Place]) ->
             spelt[text[start:end]][record_id, start, end] = None
     for record_id, start, end in found_by_ner:
         spelt[texts[record_id][start:end]][record_id, start, end] = None
-    found: defaultdict[tuple[str, ...], list[Place]] = defaultdict(list)
+    found: defaultdict[str, list[Place]] = defaultdict(list)
     for text, places in spelt.items():
         plain = tuple(normalise(IdentifierKind.NAME, word) for word in text.split())
         if len(plain) == size:
-            found[plain] += places
+            found[_NEXT.join(plain)] += places
     return dict(found)
 
 
@@ -105,7 +109,16 @@ def misspellings(name: Name, among: Runs) -> list[Place]:
     if len(name.words) < 2:
         return []
     wanted = [normalise(IdentifierKind.NAME, word) for word in name.words]
-    return [place for words, places in among.items() if _is_slip(wanted, words) for place in places]
+    # As one string they are no further apart than their words are together.
+    near = process.extract(
+        _NEXT.join(wanted),
+        among.keys(),
+        scorer=OSA.distance,
+        score_cutoff=_SLIPS,
+        limit=None,
+    )
+    slips = {words for words, _, _ in near if _is_slip(wanted, words.split(_NEXT))}
+    return [place for words in among if words in slips for place in among[words]]
 
 
 def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
@@ -127,4 +140,4 @@ def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
         if distance > allowed:
             return False
         total += distance
-    return 1 <= total <= 2
+    return 1 <= total <= _SLIPS

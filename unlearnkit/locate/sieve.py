@@ -67,7 +67,7 @@ def may_lead_to(box: str, among: Sequence[Block]) -> Iterator[int]:
 
 
 def _holding(patterns: Iterable[str], among: Iterable[Block]) -> Iterator[int]:
-    compiled = [regex.compile(one) for one in patterns]
+    compiled = [re.compile(one) for one in patterns]
     for block in among:
         found = {
             bisect_right(block.ends, one.start())
