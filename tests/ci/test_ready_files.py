@@ -147,6 +147,15 @@ def test_gitlabs_script_checks_the_policy_and_gates(line: Line, tmp_path: Path) 
     assert refused.returncode == 2
 
 
+def test_gitlabs_nightly_script_asks_by_probes_within_its_time(line: Line, tmp_path: Path) -> None:
+    job = loaded(CI / "gitlab-ci.yml")["privacy-probes"]
+    place = {"UNLEARNKIT_WORKSPACE": line.copy(tmp_path / "work"), "MODEL": line.story.reference}
+    done = run("\n".join(job["script"]), tmp_path, **place)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / job["artifacts"]["reports"]["junit"]).is_file()
+    assert all((tmp_path / path).is_file() for path in job["artifacts"]["paths"])
+
+
 def test_the_pre_commit_hook_checks_the_policies_it_is_given(tmp_path: Path) -> None:
     [repo] = loaded(CI / "pre-commit-config.yaml")["repos"]
     [hook] = repo["hooks"]

@@ -188,6 +188,11 @@ def ask(
     return [_answer(probes[at], some, keyed) for at, some in said.items()]
 
 
+def has_room(language_model: LanguageModel, probe: KeptProbe, encoding: Encoding) -> bool:
+    """Whether `ask` can ask it: something stands before the value, and some of it still fits."""
+    return next(_beginnings(language_model, probe, encoding, 0), None) is not None
+
+
 def kept_probe_figures(answers: Sequence[Answer], seed: int) -> tuple[Measurement, ...]:
     """Shares of the erased values, and of the made-up ones, that came out.
 

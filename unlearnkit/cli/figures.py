@@ -9,6 +9,7 @@ from rich.markup import escape
 from unlearnkit.cli.attacks import show_attacks
 from unlearnkit.cli.terminal import err, out, table
 from unlearnkit.domain import (
+    Asking,
     AuditResult,
     ModelRole,
     Outcome,
@@ -17,6 +18,7 @@ from unlearnkit.domain import (
     TrainingPass,
     Verdict,
 )
+from unlearnkit.report.asking import power, sentences
 from unlearnkit.report.avoided import avoided
 from unlearnkit.report.scope import not_measured
 
@@ -36,6 +38,8 @@ METRICS = {
     "pii_leakage": "personal values that come out",
 }
 """What the terminal shows; the report has every figure."""
+SHOWN = 20
+"""Requests in a table; --json has all."""
 TASKS = Split.TASKS
 ROLES = {
     ModelRole.ORIGINAL: "before",
@@ -146,3 +150,16 @@ def show_verdict(verdict: Verdict) -> None:
     for one in verdict.checks:
         if one.outcome in (Outcome.FAIL, Outcome.CANNOT_TELL):
             out.print(f"  {one.rule}: {one.explanation}", highlight=False, markup=False)
+
+
+def show_asking(asking: Asking) -> None:
+    """How far kept probes were asked, and the requests of which not all was."""
+    if not asking.nothing_asked:  # else the check has said it
+        for sentence in sentences(asking):
+            out.print(sentence, highlight=False, markup=False, soft_wrap=True)
+    weak = [*asking.nothing_asked, *asking.partly_asked]
+    if weak:
+        rows = [[one.request_id[:8], power(one)] for one in weak[:SHOWN]]
+        out.print(table("Not asked in full", ["Request", "Asked"], rows))
+    if len(weak) > SHOWN:
+        out.print(f"and {len(weak) - SHOWN} more; --json has all")

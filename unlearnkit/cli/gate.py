@@ -9,7 +9,8 @@ from typing import Annotated
 import typer
 
 from unlearnkit.cli.attacks import AttacksOption, named_attacks
-from unlearnkit.cli.figures import show_verdict
+from unlearnkit.cli.duration import seconds_of
+from unlearnkit.cli.figures import show_asking, show_verdict
 from unlearnkit.cli.forget import ModelArgument
 from unlearnkit.cli.prove import RunOption
 from unlearnkit.cli.terminal import (
@@ -44,6 +45,16 @@ def gate(
             "alone: no corpus is needed. The policy is then 'probes'.",
         ),
     ] = False,
+    budget: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="With --probes: stop asking after so many seconds, or 10m, 2h; everybody who was "
+            "forgotten is asked for first, and the answer says what that could miss. The same "
+            "command goes on where it stopped. [default: until all is asked]",
+            show_default=False,
+        ),
+    ] = "",
     run: RunOption = "",
     corpus: Annotated[
         list[str] | None,
@@ -82,11 +93,17 @@ def gate(
             "--probes asks by what is kept of completed requests alone",
             fix="Leave out --run, --reference and --attacks.",
         )
+    if budget and not probes:
+        raise BadInput(
+            "--budget bounds the asking through kept probes alone",
+            fix="Add --probes, or leave it out: without, everything is measured.",
+        )
+    seconds = seconds_of(budget, "--budget") if budget else None
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace
         if probes:
-            gated = gate_by_probes(context, model, policy, corpus=corpus or ())
+            gated = gate_by_probes(context, model, policy, corpus=corpus or (), budget=seconds)
         else:
             chosen = run_named(place, run, model)
             gated = run_gate(
@@ -96,10 +113,13 @@ def gate(
         summary = os.environ.get("GITHUB_STEP_SUMMARY")
         if summary:
             with Path(summary).open("a", encoding="utf-8") as file:
-                file.write(render_gate_summary(gated.verdict, place.templates_dir) + "\n")
+                page = render_gate_summary(gated.verdict, place.templates_dir, gated.asking)
+                file.write(page + "\n")
     if as_json:
         print_json(gated.answer)
     else:
         err.print(f"Measured against {gated.run_id}", highlight=False)
         show_verdict(gated.verdict)
+        if gated.asking is not None:
+            show_asking(gated.asking)
     raise typer.Exit(gated.verdict.exit_code)

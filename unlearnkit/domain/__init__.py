@@ -6,6 +6,7 @@ are never written outside the vault and the user's own corpus.
 """
 
 from unlearnkit.domain.artefact import Artefact, Progress, silent
+from unlearnkit.domain.asking import AskedOf, Asking
 from unlearnkit.domain.attacks import CONDITIONS, Attack
 from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
 from unlearnkit.domain.figures import (
@@ -22,7 +23,7 @@ from unlearnkit.domain.figures import (
     Subjects,
     UtilityText,
 )
-from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes
+from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes, ProbeAnswer, ProbeAnswers
 from unlearnkit.domain.records import (
     ASSISTANT,
     TURN,
@@ -65,6 +66,8 @@ __all__ = [
     "CONDITIONS",
     "TURN",
     "Artefact",
+    "AskedOf",
+    "Asking",
     "AskingCost",
     "Attack",
     "AttackCost",
@@ -104,6 +107,8 @@ __all__ = [
     "ModelRole",
     "Outcome",
     "Probe",
+    "ProbeAnswer",
+    "ProbeAnswers",
     "Progress",
     "Record",
     "RecordScore",

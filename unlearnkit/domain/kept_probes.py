@@ -39,3 +39,21 @@ class KeptProbes(Artefact):
     common: int
     """Of them, those that kept records say too or that are short: they would come by chance."""
     probes: tuple[KeptProbe, ...]
+
+
+class ProbeAnswer(Artefact):
+    """What one model made of one probe; what it said is kept nowhere."""
+
+    said: bool
+    chance: float
+    """Share of the made-up values that it said."""
+
+
+class ProbeAnswers(Artefact):
+    """What one model made of a run's probes, so far: a gate goes on from here."""
+
+    model_digest: str
+    probes: str
+    """Digest of the probes that were asked."""
+    answers: dict[int, ProbeAnswer]
+    """By the probe's position."""

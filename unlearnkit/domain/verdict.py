@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from unlearnkit.domain.artefact import Artefact
+from unlearnkit.domain.asking import Asking
 
 
 class Outcome(StrEnum):
@@ -52,3 +53,5 @@ class GateAnswer(Artefact):
     run: str
     """The run whose records the model was measured on."""
     verdict: Verdict
+    asking: Asking | None = None
+    """How far kept probes were asked; None where the model was measured on records."""

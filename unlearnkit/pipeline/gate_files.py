@@ -9,14 +9,17 @@ from urllib.parse import quote
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
+from unlearnkit.pipeline import probe_gate, screen
 from unlearnkit.pipeline.prove import Gated
-from unlearnkit.pipeline.screen import RULE, RULE_SAYS
 from unlearnkit.policy.checking import rule_lines
 from unlearnkit.policy.explaining import explained
 from unlearnkit.report.gate_junit import junit
 from unlearnkit.report.gate_sarif import PolicySource, sarif
 from unlearnkit.report.render import render_gate_summary
 from unlearnkit.yaml_file import read_yaml
+
+OWN = {screen.RULE: screen.RULE_SAYS, probe_gate.RULE: probe_gate.RULE_SAYS}
+"""Checks that are no rules of the policy, and what they say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,20 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
     """Write every file that is named. Raises BadInput where one cannot be written."""
     verdict = gated.verdict
     if files.junit is not None:
-        write_atomic(files.junit, junit(verdict))
+        write_atomic(files.junit, junit(verdict, gated.asking))
     if files.sarif is not None:
-        write_atomic(files.sarif, sarif(verdict, _source(gated), version("unlearnkit")))
+        log = sarif(verdict, _source(gated), version("unlearnkit"), gated.asking)
+        write_atomic(files.sarif, log)
     if files.markdown is not None:
-        write_atomic(files.markdown, render_gate_summary(verdict, templates_dir).encode())
+        page = render_gate_summary(verdict, templates_dir, gated.asking)
+        write_atomic(files.markdown, page.encode())
 
 
 def _source(gated: Gated) -> PolicySource:
     return PolicySource(
         uri=_uri(gated.policy_file),
-        lines={RULE: 1} | rule_lines(read_yaml(gated.policy_file)),
-        says={RULE: RULE_SAYS} | {one.rule: one.says for one in explained(gated.policy)},
+        lines=dict.fromkeys(OWN, 1) | rule_lines(read_yaml(gated.policy_file)),
+        says=OWN | {one.rule: one.says for one in explained(gated.policy)},
     )
 
 

@@ -4,66 +4,67 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from time import monotonic
 
-from unlearnkit.artefacts import digest_of, document_digest, load
-from unlearnkit.audit.kept_probes import Answer, ask, kept_probe_figures
-from unlearnkit.audit.scoring import loaded
+from unlearnkit.artefacts import digest_of, document_digest
+from unlearnkit.audit.kept_probes import kept_probe_figures
 from unlearnkit.corpus.sources import Place
-from unlearnkit.domain import AuditResult, KeptProbes, ModelRole, RequestState
-from unlearnkit.errors import BadInput
+from unlearnkit.domain import Asking, AuditResult, Check, ModelRole, Outcome
 from unlearnkit.language_model.folder import check_folder, model_digest
-from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.kept_probes import keyed
+from unlearnkit.pipeline.probe_asking import ask_completed
 from unlearnkit.pipeline.prove import Gated, find_policy
-from unlearnkit.pipeline.runs import finished_runs
 from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
+from unlearnkit.report.asking import sentences
 
 POLICY = "probes"
 RUN_ID = "kept-probes"
+RULE = "something-of-every-request-is-asked"
+"""The name of a gate's check that is no rule of the policy: how far the asking came."""
+RULE_SAYS = "the model is asked for something of every completed request"
 
 
 def gate_by_probes(
-    context: Context, model: Path, policy: str = "", *, corpus: Sequence[Place] = ()
+    context: Context,
+    model: Path,
+    policy: str = "",
+    *,
+    corpus: Sequence[Place] = (),
+    budget: float | None = None,
 ) -> Gated:
     """Ask the model for the erased values of every completed request, and apply a policy.
 
     Neither the run's corpus nor any identifier is needed; `corpus` is what the model was trained
-    on, screened as `prove.gate` does. Raises BadInput where nothing was kept.
+    on, screened as `prove.gate` does. After `budget` seconds no more is asked: then the answer says
+    what was, and a request of which nothing was asked cannot pass. Screening, and loading the
+    model, are never cut short, but count. Raises BadInput where nothing was kept.
     """
+    began = monotonic()
     check_folder(model)
     policy_path, rules = find_policy(context.workspace, policy or POLICY)
     context.ledger.verify()
     screened = as_check(screen(context, corpus)) if corpus else None
-    kept = _of_completed(context)
-    language_model, device = loaded(model)
-    answers: list[Answer] = []
-    for done, one in enumerate(kept):
-        context.progress("asking for erased values (run)", done, len(kept))
-        encoding = Encoding(one.prompt_template, one.max_length)
-        answers += ask(
-            language_model, one.probes, encoding, device, seed=one.seed, keyed=keyed(context)
-        )
-    context.progress("asking for erased values (run)", len(kept), len(kept))
+    digest = model_digest(model)
+    asked = ask_completed(context, model, digest, budget, began)
     result = AuditResult(
         run_id=RUN_ID,
         created=context.now(),
         seed=0,
-        models={ModelRole.UNLEARNED: model_digest(model)},
-        measurements=kept_probe_figures(answers, seed=0),
+        models={ModelRole.UNLEARNED: digest},
+        measurements=kept_probe_figures(asked.answers, seed=0),
         records=(),
         holdout_origin="given",
-        corpus_digest=digest_of({one.run_id: one.created.isoformat() for one in kept}),
+        corpus_digest=digest_of({one.run_id: one.created.isoformat() for one in asked.runs}),
     )
-    verdict = judge(rules, policy_digest(rules), result)
+    verdict = with_check(judge(rules, policy_digest(rules), result), how_far(asked.asking))
     if screened is not None:
         verdict = with_check(verdict, screened)
-    gated = Gated(RUN_ID, result, verdict, policy_path, rules)
+    gated = Gated(RUN_ID, result, verdict, policy_path, rules, asked.asking)
     payload = {
         "run_id": RUN_ID,
-        "runs": [one.run_id for one in kept],
-        "model_digest": result.models[ModelRole.UNLEARNED],
+        "runs": [one.run_id for one in asked.runs],
+        "model_digest": digest,
         "policy_digest": verdict.policy_digest,
         "outcome": verdict.outcome.value,
         "digest": document_digest(gated.answer),
@@ -72,22 +73,15 @@ def gate_by_probes(
     return gated
 
 
-def _of_completed(context: Context) -> list[KeptProbes]:
-    """What is kept for requests that are completed, run by run, the newest run of each request."""
-    completed = {one.id for one in context.ledger.requests(RequestState.COMPLETED)}
-    found: list[KeptProbes] = []
-    for run in reversed(finished_runs(context.workspace)):
-        if not run.probes_file.is_file():
-            continue
-        kept = load(run.probes_file, KeptProbes)
-        mine = tuple(one for one in kept.probes if completed.intersection(one.request_ids))
-        completed -= set(run.manifest.requests)
-        if mine:
-            found.append(kept.model_copy(update={"probes": mine}))
-    if not found:
-        raise BadInput(
-            "no probe was kept for a completed request of this workspace",
-            where=context.workspace.runs_dir,
-            fix="`unlearnkit audit` keeps them, while the records are still there.",
-        )
-    return found[::-1]
+def how_far(asking: Asking) -> Check:
+    """The asking as one more rule of the gate: of whom nothing was asked, nothing is known."""
+    silent = len(asking.nothing_asked)
+    relation = ">" if silent else "<="
+    return Check(
+        rule=RULE,
+        outcome=Outcome.CANNOT_TELL if silent else Outcome.PASS,
+        severity="fail",
+        observed=float(silent),
+        bound=f"{silent} {relation} 0 of {len(asking.requests)} requests without a question",
+        explanation=" ".join(sentences(asking)),
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from unlearnkit.artefacts import document_digest, load, sha256_file
 from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import (
+    Asking,
     Attack,
     AuditResult,
     GateAnswer,
@@ -54,11 +55,12 @@ class Gated:
     verdict: Verdict
     policy_file: Path
     policy: Policy
+    asking: Asking | None = None
 
     @property
     def answer(self) -> GateAnswer:
         """What is told to other programs."""
-        return GateAnswer(run=self.run_id, verdict=self.verdict)
+        return GateAnswer(run=self.run_id, verdict=self.verdict, asking=self.asking)
 
 
 def gate(

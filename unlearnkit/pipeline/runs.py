@@ -69,6 +69,11 @@ class Run:
         return self.folder / "probes.json"
 
     @property
+    def answers(self) -> Path:
+        """What later models made of the probes, a file each, so that a gate goes on."""
+        return self.folder / "answers"
+
+    @property
     def utility_file(self) -> Path:
         """Names the text that perplexity is measured on, where one was given."""
         return self.folder / "utility.json"

@@ -10,6 +10,8 @@ One testcase a rule. What a red mark means there is what a broken gate means her
 
 Where no rule decides, one more testcase, `verdict`, is an error. So there is a failure or an error
 exactly where the exit code is not 0.
+
+How far a gate asked through kept probes stands in the suite's `system-out`, a line a request.
 """
 
 from __future__ import annotations
@@ -17,14 +19,15 @@ from __future__ import annotations
 import re
 from xml.etree import ElementTree as ET  # nosec B405 # it writes, and reads nothing
 
-from unlearnkit.domain import Check, Outcome, Verdict
+from unlearnkit.domain import Asking, Check, Outcome, Verdict
+from unlearnkit.report.asking import lines, sentences
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, such as control characters."""
 
 
-def junit(verdict: Verdict) -> bytes:
-    """The verdict as a UTF-8 JUnit document."""
+def junit(verdict: Verdict, asking: Asking | None = None) -> bytes:
+    """The verdict, and how far was asked, as a UTF-8 JUnit document."""
     cases = [_case(verdict.policy, check) for check in verdict.checks]
     red = {one.tag for case in cases for one in case}
     if verdict.exit_code != 0 and not red & {"failure", "error"}:
@@ -36,7 +39,11 @@ def junit(verdict: Verdict) -> bytes:
         "skipped": _count(cases, "skipped"),
     }
     suites = ET.Element("testsuites", {"name": "unlearnkit gate", **counts})
-    ET.SubElement(suites, "testsuite", {"name": _text(verdict.policy), **counts}).extend(cases)
+    suite = ET.SubElement(suites, "testsuite", {"name": _text(verdict.policy), **counts})
+    suite.extend(cases)
+    if asking is not None:
+        said = "\n".join([*sentences(asking), *lines(asking)])
+        ET.SubElement(suite, "system-out").text = _text(said)
     ET.indent(suites)
     made: bytes = ET.tostring(suites, encoding="utf-8", xml_declaration=True)
     return made + b"\n"

@@ -5,7 +5,7 @@ for a rule that does not hold, with level error or, where it only warns, warning
 tool concluded that there was insufficient information to decide", section 3.27.9) for a rule that
 cannot tell, whose level the standard fixes to none. Rules that hold or do not apply are listed as
 rules, without a result, since some services show every result as an alert. The exit code stands in
-`invocations`.
+`invocations`, and how far a gate asked through kept probes in the run's `properties`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from unlearnkit.domain import Check, Outcome, Verdict
+from unlearnkit.domain import Asking, Check, Outcome, Verdict
+from unlearnkit.report.asking import sentences
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -35,13 +36,21 @@ class PolicySource:
     """Rule id -> the rule in a sentence."""
 
 
-def sarif(verdict: Verdict, source: PolicySource, version: str) -> bytes:
+def sarif(
+    verdict: Verdict, source: PolicySource, version: str, asking: Asking | None = None
+) -> bytes:
     """The verdict as a UTF-8 SARIF log of one run."""
     driver = {
         "name": "unlearnkit",
         "semanticVersion": version,
         "rules": [_rule(check, source) for check in verdict.checks],
     }
+    properties: dict[str, Any] = {
+        "policy": verdict.policy,
+        "policyDigest": verdict.policy_digest,
+    }
+    if asking is not None:
+        properties |= {"asking": asking.model_dump(mode="json"), "asked": sentences(asking)}
     run = {
         "tool": {"driver": driver},
         "invocations": [
@@ -56,7 +65,7 @@ def sarif(verdict: Verdict, source: PolicySource, version: str) -> bytes:
             for at, check in enumerate(verdict.checks)
             if check.outcome in KINDS
         ],
-        "properties": {"policy": verdict.policy, "policyDigest": verdict.policy_digest},
+        "properties": properties,
     }
     log = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return (json.dumps(log, indent=2, ensure_ascii=False) + "\n").encode()

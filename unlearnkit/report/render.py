@@ -15,9 +15,10 @@ from markupsafe import Markup, escape
 
 from unlearnkit import resources
 from unlearnkit.artefacts import digest_of, sha256_file
-from unlearnkit.domain import ModelRole, Split, Verdict
+from unlearnkit.domain import Asking, ModelRole, Split, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
+from unlearnkit.report.asking import sentences
 from unlearnkit.report.avoided import avoided
 from unlearnkit.report.decoys import people_told
 from unlearnkit.report.facts import Renderer, Report
@@ -167,9 +168,15 @@ def render_processing_record(report: Report, templates_dir: Path | None = None) 
     return render_template("processing_record.md.j2", context, templates_dir)
 
 
-def render_gate_summary(verdict: Verdict, templates_dir: Path | None = None) -> str:
-    """The verdict as Markdown for a CI job's summary page."""
+def render_gate_summary(
+    verdict: Verdict, templates_dir: Path | None = None, asking: Asking | None = None
+) -> str:
+    """The verdict, and how far was asked, as Markdown for a CI job's summary page."""
     context = {
+        "asked": sentences(asking) if asking is not None else [],
+        "weak": [one for one in asking.requests if one.asked < one.kept or not one.asked]
+        if asking is not None
+        else [],
         "verdict": verdict,
         "headline": tables.headline(verdict),
         "verdict_words": tables.verdict_words(verdict),

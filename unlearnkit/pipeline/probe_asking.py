@@ -1,0 +1,191 @@
+"""Asking a model through the kept probes until all are asked or the time is over.
+
+What it answered is kept with the run, so that the next gate of the same model goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from time import monotonic
+
+from unlearnkit.artefacts import document_digest, load, save
+from unlearnkit.audit.kept_probes import Answer, ask, has_room
+from unlearnkit.audit.leakage import BATCH, HOT_SAMPLES, SAMPLES
+from unlearnkit.audit.probe_order import least_seen, spread
+from unlearnkit.audit.scoring import loaded
+from unlearnkit.domain import (
+    AskedOf,
+    Asking,
+    KeptProbe,
+    KeptProbes,
+    ProbeAnswer,
+    ProbeAnswers,
+    RequestState,
+)
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.kept_probes import keyed
+from unlearnkit.pipeline.runs import Run, finished_runs
+
+AT_ONCE = BATCH // (1 + SAMPLES + HOT_SAMPLES)
+"""Probes between two looks at the clock: their beginnings are one batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A probe of a completed request, and where it is kept."""
+
+    run: Run
+    kept: KeptProbes
+    at: int
+    owners: tuple[str, ...]
+    """The completed requests it is asked for."""
+
+    @property
+    def probe(self) -> KeptProbe:
+        """The probe itself."""
+        return self.kept.probes[self.at]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A model's answers, and how far the asking came."""
+
+    runs: tuple[KeptProbes, ...]
+    answers: tuple[Answer, ...]
+    asking: Asking
+
+
+def ask_completed(
+    context: Context, model: Path, digest: str, budget: float | None, began: float
+) -> Asked:
+    """Ask the model for the erased values of completed requests, as far as the time goes.
+
+    `budget` in seconds from `began` (`time.monotonic`), looked at before every AT_ONCE probes;
+    None: all of them. `digest` is the model's. Raises BadInput where nothing was kept.
+    """
+    completed = {one.id for one in context.ledger.requests(RequestState.COMPLETED)}
+    waiting = list(_of_completed(context, completed))
+    if not waiting:
+        raise BadInput(
+            "no probe was kept for a completed request of this workspace",
+            where=context.workspace.runs_dir,
+            fix="`unlearnkit audit` keeps them, while the records are still there.",
+        )
+    probes = {one.run: one.kept for one in waiting}
+    known = {run: _known(run, kept, digest) for run, kept in probes.items()}
+    before = sum(one.at in known[one.run].answers for one in waiting)
+    _ask(context, model, known, waiting, None if budget is None else began + budget)
+    answered = [one for one in waiting if one.at in known[one.run].answers]
+    return Asked(
+        runs=tuple(probes.values()),
+        answers=tuple(_answer(one, known[one.run].answers[one.at]) for one in answered),
+        asking=Asking(
+            budget_seconds=budget,
+            kept=len(waiting),
+            asked=len(answered),
+            asked_before=before,
+            requests=tuple(_of_each(sorted(completed), waiting, answered)),
+        ),
+    )
+
+
+def _of_completed(context: Context, completed: Collection[str]) -> Iterator[Waiting]:
+    """What is kept for them, by the newest run of each, the oldest run first."""
+    left, found = set(completed), []
+    for run in reversed(finished_runs(context.workspace)):
+        if not run.probes_file.is_file():
+            continue
+        kept = load(run.probes_file, KeptProbes)
+        mine = [tuple(sorted(left.intersection(one.request_ids))) for one in kept.probes]
+        left -= set(run.manifest.requests)
+        found.append([Waiting(run, kept, at, who) for at, who in enumerate(mine) if who])
+    for some in reversed(found):
+        yield from some
+
+
+def _known(run: Run, kept: KeptProbes, digest: str) -> ProbeAnswers:
+    """What this model answered before; nothing where the run's probes are others since."""
+    none = ProbeAnswers(model_digest=digest, probes=document_digest(kept), answers={})
+    try:
+        earlier = load(run.answers / f"{digest}.json", ProbeAnswers)
+    except BadInput:
+        return none
+    same = (earlier.model_digest, earlier.probes) == (none.model_digest, none.probes)
+    return earlier if same else none
+
+
+def _ask(
+    context: Context,
+    model: Path,
+    known: dict[Run, ProbeAnswers],
+    waiting: Sequence[Waiting],
+    until: float | None,
+) -> None:
+    """Ask in the order of `spread`; `known` and its files grow batch by batch."""
+    order = [waiting[at] for at in spread([one.owners for one in waiting], _seed(context))]
+    left = [one for one in order if one.at not in known[one.run].answers]
+    if not left or _over(until):
+        return
+    language_model, device = loaded(model)
+    left = [one for one in left if has_room(language_model, one.probe, _encoding(one.kept))]
+    for start in range(0, len(left), AT_ONCE):
+        context.progress("asking for erased values (probe)", start, len(left))
+        if _over(until):
+            return
+        some = sorted(left[start : start + AT_ONCE], key=lambda one: (one.run.id, one.at))
+        for run, group in groupby(some, key=lambda one: one.run):
+            mine = list(group)
+            kept = mine[0].kept
+            said = ask(
+                language_model,
+                [one.probe for one in mine],
+                _encoding(kept),
+                device,
+                seed=kept.seed,
+                keyed=keyed(context),
+            )
+            new = {
+                one.at: ProbeAnswer(said=answer.said, chance=answer.chance)
+                for one, answer in zip(mine, said, strict=True)
+            }
+            grown = dict(sorted((known[run].answers | new).items()))
+            known[run] = known[run].model_copy(update={"answers": grown})
+            save(run.answers / f"{known[run].model_digest}.json", known[run])
+    context.progress("asking for erased values (probe)", len(left), len(left))
+
+
+def _of_each(
+    requests: Sequence[str], waiting: Sequence[Waiting], answered: Sequence[Waiting]
+) -> Iterator[AskedOf]:
+    kept, asked = (
+        Counter(who for one in some for who in one.owners) for some in (waiting, answered)
+    )
+    for one in requests:
+        yield AskedOf(
+            request_id=one,
+            kept=kept[one],
+            asked=asked[one],
+            least_seen=least_seen(kept[one], asked[one]),
+        )
+
+
+def _answer(one: Waiting, answer: ProbeAnswer) -> Answer:
+    return Answer(one.probe.request_ids, answer.said, answer.chance)
+
+
+def _encoding(kept: KeptProbes) -> Encoding:
+    return Encoding(kept.prompt_template, kept.max_length)
+
+
+def _seed(context: Context) -> int:
+    return context.workspace.config.seed
+
+
+def _over(until: float | None) -> bool:
+    return until is not None and monotonic() >= until
