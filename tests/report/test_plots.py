@@ -82,6 +82,13 @@ def test_passes_start_at_the_model_before_and_show_the_level() -> None:
     assert "level" not in without
 
 
+def test_a_model_that_needed_no_pass_is_drawn_too() -> None:
+    only = sample.manifest().passes[0].model_copy(update={"number": 0})
+    found = classes(passes_plot([only], (0.2, 0.1, 0.3), 0.18, 0.1))
+    assert found.count("p-forget") == 2
+    assert found.count("tick") == 2  # 0, and the axis' name
+
+
 def test_a_hostile_label_is_escaped() -> None:
     drawing = records_plot([], "exact_memorization", "<script>alert(1)</script>", None)
     assert "<script>" not in drawing

@@ -183,7 +183,7 @@ def passes_plot(
     top, bottom = 10.0, 230.0
     up = Scale(bottom, top)
     across = Scale(34, 480)
-    last = max(one.number for one in passes)
+    last = max(1, *(one.number for one in passes))  # nothing but 0: there was nothing to do
     lines = (
         ("forget", "forget: exact memorization", [p.forget_exact_memorization for p in passes]),
         ("extract", "forget: extraction strength", [p.forget_extraction_strength for p in passes]),
@@ -193,7 +193,7 @@ def passes_plot(
         f'<path class="grid" d="M34 {up(tick)}H480"/>' + text(26, up(tick) + 4, f"{tick:g}", "row")
         for tick in TICKS
     ]
-    numbers = [0, *(one.number for one in passes)]
+    numbers = sorted({0, *(one.number for one in passes)})
     shown = numbers if last <= 12 else numbers[:: last // 8]
     parts += [text(across(n / last), bottom + 18, n, "tick") for n in shown]
     parts.append(text(across(0.5), bottom + 36, "pass over the forget set (0: before)", "tick"))
