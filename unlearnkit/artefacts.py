@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,11 +10,12 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from unlearnkit.errors import BadInput
+from unlearnkit.errors import BadInput, Busy
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -58,6 +60,38 @@ def writing_atomic(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
             where=path,
             fix="Free some disk space or choose another folder, then run the same command again.",
         ) from error
+
+
+@contextmanager
+def locked(folder: Path, wait: float = 10.0) -> Iterator[None]:
+    """Keep other processes that lock this folder out, for `wait` seconds at most; leaves no file.
+
+    For folders that may hold only what is signed. The system lets go of it when a process dies.
+    Raises Busy, and BadInput where the file system has no locks.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise BadInput(f"cannot lock it: {error.strerror}", where=folder) from None
+    try:
+        until = monotonic() + wait
+        while not _alone(descriptor, folder):
+            if monotonic() >= until:
+                raise Busy("another process is writing here", where=folder)
+            sleep(0.02)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _alone(descriptor: int, folder: Path) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise BadInput(f"cannot lock it: {error.strerror}", where=folder) from None
+    return True
 
 
 def save(path: Path, artefact: BaseModel) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import multiprocessing
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,9 +16,11 @@ from hypothesis import strategies as st
 
 from tests.authority import Authority, make_authority
 from tests.report.conftest import Written, needs, write_sample
-from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.artefacts import locked, write_atomic
+from unlearnkit.errors import BadInput, Busy, VerificationFailed
+from unlearnkit.pipeline import timestamp
 from unlearnkit.pipeline.timestamp import question, stamped
-from unlearnkit.report.timestamp import load_roots, query, stamp_of
+from unlearnkit.report.timestamp import answers_in, load_roots, query, stamp_of
 from unlearnkit.report.verifying import Claim, Verification, verify_report
 
 pytestmark = needs("openssl")
@@ -218,3 +222,58 @@ def test_roots_that_are_none_are_named(now: Written, tmp_path: Path) -> None:
     for path, what in ((tmp_path / "roots.pem", "no certificates"), (tmp_path, "cannot read")):
         with pytest.raises(BadInput, match=what):
             load_roots(path)
+
+
+def put_in(report: Path, key: Path, answer: bytes, go: Any, came: Any) -> None:
+    """Put a stamp in, in another process, when it is told to."""
+    assert go.wait(60)
+    came.set()
+    stamped(report, key, answer)
+
+
+def test_two_processes_at_once_lose_no_stamp(
+    now: Written, authority: Authority, stranger: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = question(now.folder, now.keys.public)
+    first, second = authority.answer(asked), stranger.answer(asked)
+    processes = multiprocessing.get_context("fork")
+    go, came = processes.Event(), processes.Event()
+    place = (now.folder, now.keys.public)
+    other = processes.Process(target=put_in, args=(*place, second, go, came))
+    other.start()
+
+    def write(path: Path, content: bytes) -> None:
+        """Let the other one come in between what was read and what is written, if it can."""
+        go.set()
+        assert came.wait(60)
+        other.join(1)
+        write_atomic(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(timestamp, "write_atomic", write)
+        stamped(*place, first)
+    other.join(60)
+    assert other.exitcode == 0
+    held = answers_in((now.folder / "attestation.json").read_bytes())
+    assert sorted(held) == sorted(
+        stamp_of(one, signature_of(now)).answer for one in (first, second)
+    )
+    assert verify(now, authority.root).keyid
+
+
+def signature_of(written: Written) -> bytes:
+    bundle = json.loads((written.folder / "attestation.json").read_bytes())
+    return base64.b64decode(bundle["dsseEnvelope"]["signatures"][0]["sig"])
+
+
+def test_who_waits_too_long_is_told(now: Written) -> None:
+    with (
+        locked(now.folder),
+        pytest.raises(Busy, match="another process is writing here"),
+        locked(now.folder, wait=0.0),
+    ):
+        pass
+    with locked(now.folder):
+        pass
+    with pytest.raises(BadInput, match="cannot lock it"), locked(now.folder / "nowhere"):
+        pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from unlearnkit.artefacts import write_atomic
+from unlearnkit.artefacts import locked, write_atomic
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.report.bundle import Opened, attestation_of, bundle_bytes, open_bundle
 from unlearnkit.report.signing import load_public_key
@@ -63,13 +63,16 @@ def stamped(report: Path, key: Path, answer: bytes) -> Stamp:
     """Put an authority's answer into the report's attestation.
 
     The file is written only when signature and answer hold together; one that is in it already
-    changes nothing. Raises BadInput, VerificationFailed.
+    changes nothing. Two processes put theirs in one after the other. Raises BadInput, Busy,
+    VerificationFailed.
     """
     require_client()
     path, public = attestation_of(report), load_public_key(key)
-    bundle: Opened = open_bundle(path, public)
-    stamp = stamp_of(answer, bundle.signature)
-    if stamp.answer not in bundle.stamps:
-        content = bundle_bytes(bundle.envelope, public.keyid, (*bundle.stamps, stamp.answer))
-        write_atomic(path, content)
+    open_bundle(path, public)
+    with locked(path.parent):
+        bundle: Opened = open_bundle(path, public)
+        stamp = stamp_of(answer, bundle.signature)
+        if stamp.answer not in bundle.stamps:
+            content = bundle_bytes(bundle.envelope, public.keyid, (*bundle.stamps, stamp.answer))
+            write_atomic(path, content)
     return stamp
