@@ -1,25 +1,41 @@
-"""The workspace's secrets: a signing key (ECDSA P-256) and one secret that other keys come from.
+"""The workspace's secrets: a signing key and one secret that other keys come from.
 
-Both files may be protected by a passphrase (passphrase.py), of which `unlocking` is what came.
+Reports are signed with ECDSA P-256, or with Ed25519 (RFC 8032) where that is asked for; models are
+always signed with ECDSA P-256, the one kind that the model-signing format takes, and then with a
+key of their own. All files may be protected by a passphrase (passphrase.py), of which `unlocking`
+is what came.
 """
 
 from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    PrivateKey: TypeAlias = EllipticCurvePrivateKey | Ed25519PrivateKey
 
 SECRET_BYTES = 32
 PRIVATE = 0o600
+ANOTHER_KIND = "reports are signed with an ECDSA P-256 or Ed25519 key; this is another kind"
 WRAPPED_BYTES = SECRET_BYTES + 8
 """AES key wrap adds 8 bytes to check itself by (RFC 3394, section 2.2.3)."""
+
+
+class ReportKey(StrEnum):
+    """What a report's signature is made with."""
+
+    ECDSA = "ecdsa"
+    """ECDSA over P-256 with SHA-256."""
+    ED25519 = "ed25519"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +50,18 @@ class SigningKey:
         """The password of the PEM file: the unlocking key in hex."""
         return self.unlocking.hex().encode() if self.unlocking is not None else None
 
-    def private(self) -> EllipticCurvePrivateKey:
+    @property
+    def kind(self) -> ReportKey:
+        """Raises what `private` raises."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+        edwards = isinstance(self.private(), Ed25519PrivateKey)
+        return ReportKey.ED25519 if edwards else ReportKey.ECDSA
+
+    def private(self) -> PrivateKey:
         """The key itself. Raises BadInput: missing, too open, protected, or of another kind."""
         from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePrivateKey
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
         refuse_readable_by_others(self.path)
@@ -52,13 +77,13 @@ class SigningKey:
             wrong = "the passphrase does not open the private key"
             what = wrong if protected else "not a private key in PEM format"
             raise BadInput(what, where=self.path) from None
+        if isinstance(key, Ed25519PrivateKey):
+            return key
         if not isinstance(key, EllipticCurvePrivateKey) or not isinstance(key.curve, SECP256R1):
-            raise BadInput(
-                "reports are signed with an ECDSA P-256 key; this is another kind", where=self.path
-            )
+            raise BadInput(ANOTHER_KIND, where=self.path)
         return key
 
-    def write(self, key: EllipticCurvePrivateKey) -> None:
+    def write(self, key: PrivateKey) -> None:
         """Write the file, encrypted where there is something to open it with."""
         from cryptography.hazmat.primitives.serialization import (
             BestAvailableEncryption,
@@ -73,10 +98,12 @@ class SigningKey:
         write_atomic(self.path, pem, PRIVATE)
 
 
-def create_keys(signing: SigningKey, public: Path, secret: Path) -> None:
+def create_keys(
+    signing: SigningKey, public: Path, secret: Path, kind: ReportKey = ReportKey.ECDSA
+) -> None:
     """Write the three key files; one that exists already is kept, never overwritten.
 
-    Raises BadInput when an existing private key is readable by others or is no ECDSA P-256 key.
+    Raises BadInput when an existing private key is readable by others or of another kind.
     """
     folder = secret.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -86,7 +113,7 @@ def create_keys(signing: SigningKey, public: Path, secret: Path) -> None:
     if not secret.exists():
         write_secret(secret, secrets.token_bytes(SECRET_BYTES), signing.unlocking)
     if not signing.path.exists():
-        signing.write(new_private_key())
+        signing.write(new_private_key(kind))
     refuse_readable_by_others(secret)
     write_atomic(public, public_half(signing))
 
@@ -149,10 +176,12 @@ def refuse_readable_by_others(path: Path) -> None:
         )
 
 
-def new_private_key() -> EllipticCurvePrivateKey:
-    """A fresh ECDSA P-256 key: the one kind that the model-signing format takes."""
-    from cryptography.hazmat.primitives.asymmetric import ec
+def new_private_key(kind: ReportKey = ReportKey.ECDSA) -> PrivateKey:
+    """A fresh key of that kind."""
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
+    if kind is ReportKey.ED25519:
+        return ed25519.Ed25519PrivateKey.generate()
     return ec.generate_private_key(ec.SECP256R1())
 
 

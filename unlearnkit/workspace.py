@@ -17,9 +17,12 @@ from unlearnkit.config import FILE_NAME, Config, load_config, text_with
 from unlearnkit.errors import BadInput, Busy
 from unlearnkit.keys import (
     PRIVATE,
+    ReportKey,
     SigningKey,
     create_keys,
     derive,
+    new_private_key,
+    public_half,
     read_secret,
     refuse_readable_by_others,
 )
@@ -38,7 +41,13 @@ class Workspace:
     config: Config
 
     @classmethod
-    def create(cls, root: Path, passphrase_from: str = NONE, ledger_url: str = "") -> Workspace:
+    def create(
+        cls,
+        root: Path,
+        passphrase_from: str = NONE,
+        ledger_url: str = "",
+        report_key: ReportKey = ReportKey.ECDSA,
+    ) -> Workspace:
         """Make a workspace in `root`, which may exist and hold other files.
 
         `ledger_url` is an SQLAlchemy URL; empty is SQLite in the workspace. A password in it goes
@@ -65,7 +74,8 @@ class Workspace:
                 )
             unlocking = made._first_protection(passphrase_from)
             signing = SigningKey(made.signing_file, unlocking)
-            create_keys(signing, made.public_key, made.secret_file)
+            create_keys(signing, made.public_key, made.secret_file, report_key)
+            made.keep_model_key(signing)
             if password is not None:
                 write_atomic(made._ledger_password, password.encode(), PRIVATE)
             made._copy_default_policy()
@@ -87,6 +97,8 @@ class Workspace:
         opened = cls(root, load_config(root / FILE_NAME))
         refuse_readable_by_others(opened.signing_file)
         refuse_readable_by_others(opened.secret_file)
+        if opened.model_file.exists():
+            refuse_readable_by_others(opened.model_file)
         if opened._ledger_password.exists():
             refuse_readable_by_others(opened._ledger_password)
         return opened
@@ -98,8 +110,19 @@ class Workspace:
 
     @property
     def signing_file(self) -> Path:
-        """ECDSA P-256, PKCS#8 PEM, 0600."""
+        """ECDSA P-256 or Ed25519, PKCS#8 PEM, 0600."""
         return self.keys_dir / "signing.pem"
+
+    @property
+    def model_file(self) -> Path:
+        """ECDSA P-256, PKCS#8 PEM, 0600; there only where reports are signed with Ed25519."""
+        return self.keys_dir / "model.pem"
+
+    @property
+    def model_key(self) -> SigningKey | None:
+        """What models are signed with; None where it is the reports' key."""
+        there = self.model_file.exists()
+        return SigningKey(self.model_file, self._unlocking) if there else None
 
     @property
     def signing_key(self) -> SigningKey:
@@ -243,6 +266,20 @@ class Workspace:
         finally:
             holder.unlink(missing_ok=True)
             lock.release()
+
+    def keep_model_key(self, signing: SigningKey, *, anew: bool = False) -> None:
+        """A key for models beside `signing`, where that is of a kind that models do not take.
+
+        `anew`: in the place of one that is there. Its public half is model.pub.
+        """
+        public, own = self.keys_dir / "model.pub", SigningKey(self.model_file, signing.unlocking)
+        if signing.kind is ReportKey.ECDSA:
+            public.unlink(missing_ok=True)
+            own.path.unlink(missing_ok=True)
+            return
+        if anew or not own.path.exists():
+            own.write(new_private_key())
+        write_atomic(public, public_half(own))
 
     def _first_protection(self, source: str) -> bytes | None:
         """What new keys are protected with; an interrupted `create` has said where it is from."""

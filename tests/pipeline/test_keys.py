@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from tests.report import sample
 from tests.report.conftest import Keys, write_sample
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.keys import WRAPPED_BYTES
+from unlearnkit.keys import WRAPPED_BYTES, ReportKey
 from unlearnkit.passphrase import Protection
 from unlearnkit.pipeline import keys as rooms
 from unlearnkit.pipeline.context import Context
@@ -202,3 +203,71 @@ def test_a_rotation_that_was_interrupted_leaves_no_key_unprotected(
     assert rotate(context)[0] == old
     for pem in context.workspace.keys_dir.glob("*.pem"):
         assert b"BEGIN ENCRYPTED PRIVATE KEY" in pem.read_bytes()
+
+
+KINDS = [(ReportKey.ECDSA, ReportKey.ED25519), (ReportKey.ED25519, ReportKey.ECDSA)]
+
+
+@pytest.mark.parametrize(("first", "second"), KINDS)
+def test_a_change_of_kind_keeps_reports_of_the_other_verifiable(
+    tmp_path: Path, first: ReportKey, second: ReportKey
+) -> None:
+    workspace = Workspace.create(tmp_path / "work", report_key=first)
+    model = sample.model_folder(tmp_path / "model")
+    reports = []
+    with workspace.open_ledger() as ledger:
+        for number, kind in enumerate((first, second, second)):
+            if number:
+                rotate(Context(workspace, ledger, "dpo"), kind if number == 1 else None)
+            assert workspace.signing_key.kind is kind
+            keys = Keys(workspace.signing_key, workspace.public_key)
+            out, own = tmp_path / str(number), workspace.model_key
+            assert (own is None) is (kind is ReportKey.ECDSA)
+            write_sample(out, model, keys, sign_model_too=True, model_key=own)
+            reports.append(out)
+    for one in reports:
+        found = verify_report(one, own_key(workspace, one), model)
+        assert "model.sig signs the audited model" in [claim.what for claim in found.claims]
+    assert len({own_key(workspace, one) for one in reports}) == 3
+
+
+def test_a_passphrase_protects_the_models_key_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRST", FIRST)
+    workspace = Workspace.create(tmp_path / "work", report_key=ReportKey.ED25519)
+    with workspace.open_ledger() as ledger:
+        protect(Context(workspace, ledger, "dpo"), "env:FIRST")
+    assert b"ENCRYPTED" in workspace.model_file.read_bytes()
+    assert workspace.model_key is not None
+    assert workspace.model_key.kind is ReportKey.ECDSA
+    workspace.model_file.chmod(0o644)
+    with pytest.raises(BadInput, match="other users"):
+        Workspace.open(workspace.root)
+
+
+@pytest.mark.parametrize(("first", "second"), KINDS)
+@pytest.mark.parametrize("writes", range(5))
+def test_a_change_of_kind_goes_on_after_any_write(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    writes: int,
+    first: ReportKey,
+    second: ReportKey,
+) -> None:
+    workspace = Workspace.create(tmp_path / "work", report_key=first)
+    with workspace.open_ledger() as ledger:
+        context = Context(workspace, ledger, "dpo")
+        old = load_signer(workspace.signing_key).public_key.keyid
+        with monkeypatch.context() as patched:
+            cut_off_after(writes, patched)
+            with suppress(Killed):
+                rotate(context, second)
+        if (workspace.keys_dir / "next.pem").exists():
+            with pytest.raises(BadInput, match="finish that one first"):
+                rotate(context, first)
+        if workspace.signing_key.kind is first:
+            assert rotate(context, second)[0] == old
+        assert workspace.signing_key.kind is second
+        assert workspace.model_file.exists() is (second is ReportKey.ED25519)
+        assert sum(one.kind == "key_rotated" for one in ledger.events()) == 1

@@ -11,7 +11,7 @@ import pytest
 from tests.report import sample
 from unlearnkit import resources
 from unlearnkit.domain import Outcome, RunManifest
-from unlearnkit.keys import SigningKey, new_private_key, public_half
+from unlearnkit.keys import ReportKey, SigningKey, new_private_key, public_half
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.writing import write_report
 
@@ -55,9 +55,9 @@ class Written:
     keys: Keys
 
 
-def make_keys(folder: Path, name: str = "signing") -> Keys:
+def make_keys(folder: Path, name: str = "signing", kind: ReportKey = ReportKey.ECDSA) -> Keys:
     keys = Keys(SigningKey(folder / f"{name}.pem"), folder / f"{name}.pub")
-    keys.private.write(new_private_key())
+    keys.private.write(new_private_key(kind))
     keys.public.write_bytes(public_half(keys.private))
     return keys
 
@@ -70,6 +70,7 @@ def write_sample(
     run: RunManifest | None = None,
     templates_dir: Path | None = None,
     sign_model_too: bool = False,
+    model_key: SigningKey | None = None,
     ledger: LedgerFacts | None = None,
     created: datetime = sample.NOW,
 ) -> Path:
@@ -88,6 +89,7 @@ def write_sample(
         created=created,
         templates_dir=templates_dir,
         sign_model_too=sign_model_too,
+        model_key=model_key,
         ledger=ledger,
     )
 

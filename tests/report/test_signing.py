@@ -4,7 +4,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed448
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
     Encoding,
@@ -27,7 +27,7 @@ def keys(tmp_path: Path) -> Keys:
 
 
 def write_private(path: Path, key: object, encryption: KeySerializationEncryption) -> Path:
-    assert isinstance(key, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey)
+    assert isinstance(key, ec.EllipticCurvePrivateKey | ed448.Ed448PrivateKey)
     path.touch(mode=0o600)
     path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
     return path
@@ -96,7 +96,7 @@ def test_keys_of_another_kind_are_refused(tmp_path: Path, keys: Keys) -> None:
         "another kind": write_private(
             tmp_path / "b", ec.generate_private_key(ec.SECP384R1()), plain
         ),
-        "kind": write_private(tmp_path / "c", ed25519.Ed25519PrivateKey.generate(), plain),
+        "kind": write_private(tmp_path / "c", ed448.Ed448PrivateKey.generate(), plain),
         "cannot read": tmp_path / "nowhere",
     }
     (tmp_path / "d").touch(mode=0o600)

@@ -26,6 +26,7 @@ from securesystemslib.signer import SSlibKey
 from tests.authority import Authority, make_authority
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, needs, write_sample
+from unlearnkit.keys import SigningKey
 from unlearnkit.ledger.chain import Event, export_line, next_event
 from unlearnkit.pipeline.timestamp import question, stamped
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
@@ -132,8 +133,21 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 @pytest.fixture
 def signed(written: Written, authority: Authority) -> Written:
     """With model.sig beside it, a letter, and a time stamp."""
+    return with_everything(written, authority)
+
+
+def with_everything(
+    written: Written, authority: Authority, model_key: SigningKey | None = None
+) -> Written:
     then = LedgerFacts(size=4, head=events()[3].hash)
-    write_sample(written.folder, written.model, written.keys, sign_model_too=True, ledger=then)
+    write_sample(
+        written.folder,
+        written.model,
+        written.keys,
+        sign_model_too=True,
+        model_key=model_key,
+        ledger=then,
+    )
     answer = authority.answer(question(written.folder, written.keys.public))
     stamped(written.folder, written.keys.public, answer)
     shutil.copy(authority.root, roots_of(written))

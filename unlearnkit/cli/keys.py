@@ -15,6 +15,7 @@ from unlearnkit.cli.terminal import (
     out,
     print_json,
 )
+from unlearnkit.keys import ReportKey
 
 app = typer.Typer(help="Signing keys: list, rotate, protect.", no_args_is_help=True)
 
@@ -44,15 +45,23 @@ def list_(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
 
 
 @command(app, "rotate", "unlearnkit key rotate")
-def rotate(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> None:
+def rotate(
+    report_key: Annotated[
+        ReportKey | None,
+        typer.Option(help="Another kind of key from now on. [default: the kind it is]"),
+    ] = None,
+    workspace: WorkspaceOption = HERE,
+    as_json: JsonOption = False,
+) -> None:
     """Sign with a new key from now on; reports of the old one still verify.
 
-    The old private key is overwritten. Give the new signing.pub to your auditors.
+    The old private key is overwritten, and the models' own, where there is one. Give the new
+    signing.pub to your auditors.
     """
     from unlearnkit.pipeline.keys import rotate as replace
 
     with opened(workspace) as context:
-        old, new = replace(context)
+        old, new = replace(context, report_key)
         public = context.workspace.public_key
     if as_json:
         print_json({"retired": old, "keyid": new, "public_key": str(public)})

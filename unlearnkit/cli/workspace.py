@@ -9,6 +9,7 @@ import typer
 
 from unlearnkit.cli.keys import SOURCES
 from unlearnkit.cli.terminal import HERE, JsonOption, command, out, print_json
+from unlearnkit.keys import ReportKey
 
 
 def register(app: typer.Typer) -> None:
@@ -35,12 +36,19 @@ def register(app: typer.Typer) -> None:
                 show_envvar=True,
             ),
         ] = "",
+        report_key: Annotated[
+            ReportKey,
+            typer.Option(
+                help="What reports are signed with. Models are signed with ECDSA P-256 always: "
+                "beside ed25519 with a key of their own."
+            ),
+        ] = ReportKey.ECDSA,
         as_json: JsonOption = False,
     ) -> None:
-        """Make a workspace: settings, keys (ECDSA P-256), ledger and the default policy."""
+        """Make a workspace: settings, keys, ledger and the default policy."""
         from unlearnkit.pipeline.ledger import create_workspace
 
-        made = create_workspace(folder, passphrase_from, ledger_url)
+        made = create_workspace(folder, passphrase_from, ledger_url, report_key)
         if as_json:
             print_json({"workspace": str(made.root), "public_key": str(made.public_key)})
             return

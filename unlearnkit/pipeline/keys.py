@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.config import FILE_NAME
 from unlearnkit.errors import BadInput
-from unlearnkit.keys import SigningKey, new_private_key, public_half, read_secret, write_secret
+from unlearnkit.keys import (
+    ReportKey,
+    SigningKey,
+    new_private_key,
+    public_half,
+    read_secret,
+    write_secret,
+)
 from unlearnkit.ledger.chain import Event
 from unlearnkit.passphrase import NONE, Protection, Way
 from unlearnkit.pipeline.context import Context
@@ -19,7 +26,7 @@ from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.workspace import Workspace
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+    from unlearnkit.keys import PrivateKey
 
 T = TypeVar("T")
 NEXT = "next.pem"
@@ -105,7 +112,8 @@ def protect(context: Context, source: str) -> None:
     old, new = changing.before.key(), changing.now.key(fresh=True)
     secret_file = workspace.secret_file
     # With the second one a rotation was interrupted that goes on later.
-    paths = [one for one in (workspace.signing_file, workspace.keys_dir / NEXT) if one.exists()]
+    files = (workspace.signing_file, workspace.keys_dir / NEXT, workspace.model_file)
+    paths = [one for one in files if one.exists()]
     keys = [_opened(_private(path), (old, new)) for path in paths]
     secret = _opened(lambda unlocking: read_secret(secret_file, unlocking), (old, new))
     save(workspace.passphrase_file, changing)
@@ -119,21 +127,26 @@ def protect(context: Context, source: str) -> None:
     context.ledger.append("keys_protected", context.actor, {"by": source.partition(":")[0]})
 
 
-def rotate(context: Context) -> tuple[str, str]:
+def rotate(context: Context, kind: ReportKey | None = None) -> tuple[str, str]:
     """Make a new signing key, keep the old one's public half; the ids of both, old then new.
 
-    The old private key is overwritten by the new one. Interrupted, the same call finishes it.
+    `kind` None: of the kind it is. The old private key is overwritten by the new one, and so is the
+    models' own, where there is one. Interrupted, the same call finishes it; raises BadInput for
+    another kind then.
     """
     workspace = context.workspace
     signing = workspace.signing_key
     following = _following(workspace, signing)
     old = load_signer(signing).public_key.keyid
     if not following.path.exists():
-        following.write(new_private_key())
+        following.write(new_private_key(kind or signing.kind))
+    if kind not in (None, following.kind):
+        raise BadInput(f"a change to '{following.kind}' was interrupted: finish that one first")
     new = load_signer(following).public_key.keyid
     if old != new:
         write_atomic(workspace.retired_dir / f"{old}.pub", public_half(signing))
         _record_rotation(context, {"from": old, "to": new})
+    workspace.keep_model_key(following, anew=True)
     write_atomic(workspace.public_key, public_half(following))
     following.path.replace(signing.path)
     return old, new
@@ -151,7 +164,7 @@ def _record_rotation(context: Context, payload: dict[str, Any]) -> None:
         context.ledger.append(ROTATED, context.actor, payload)
 
 
-def _private(path: Path) -> Callable[[bytes | None], EllipticCurvePrivateKey]:
+def _private(path: Path) -> Callable[[bytes | None], PrivateKey]:
     return lambda unlocking: SigningKey(path, unlocking).private()
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from unlearnkit.artefacts import load, write_atomic
 from unlearnkit.domain import Progress, silent
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.keys import ReportKey
 from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger, utc_now
@@ -36,13 +37,18 @@ _ACCEPT = (
 )
 
 
-def create_workspace(root: Path, passphrase_from: str = NONE, ledger_url: str = "") -> Workspace:
+def create_workspace(
+    root: Path,
+    passphrase_from: str = NONE,
+    ledger_url: str = "",
+    report_key: ReportKey = ReportKey.ECDSA,
+) -> Workspace:
     """A new workspace whose ledger is signed from its beginning. Raises as `Workspace.create`.
 
     A ledger that is there already is not signed over: raises as `agreed`. Only PostgreSQL's, which
     other machines share, may hold events of which this workspace has no checkpoint yet.
     """
-    made = Workspace.create(root, passphrase_from, ledger_url)
+    made = Workspace.create(root, passphrase_from, ledger_url, report_key)
     shared = made.ledger_url.startswith("postgresql")
     with made.open_ledger() as ledger:
         if (made.root / CHECKPOINT).exists() or not shared:

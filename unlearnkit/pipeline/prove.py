@@ -162,6 +162,7 @@ def report(
         created=first.created,
         ledger=first.ledger,
         sign_model_too=sign_model_too,
+        model_key=workspace.model_key if sign_model_too else None,
     )
     written = load(folder / "report.json", Report)
     letters = tuple(

@@ -38,7 +38,8 @@ class Opened:
 
     envelope: Envelope
     signature: bytes
-    """As it stands in the envelope: DER of an ECDSA-Sig-Value (RFC 3279, section 2.2.3)."""
+    """As it stands in the envelope: DER of an ECDSA-Sig-Value (RFC 3279, section 2.2.3), or the 64
+    bytes of Ed25519 (RFC 8032, section 5.1.6)."""
     stamps: tuple[bytes, ...]
     """RFC 3161 answers beside it, unverified."""
 
@@ -46,8 +47,8 @@ class Opened:
 def sign_statement(statement: Mapping[str, Any], private_key: SigningKey) -> bytes:
     """The bytes of attestation.json: a canonical Sigstore bundle around the signed Statement.
 
-    Raises BadInput when the key is unreadable, readable by others, or no ECDSA P-256 key, or when
-    the statement holds a number that JSON readers would round.
+    Raises BadInput when the key is unreadable, readable by others, or of another kind, or when the
+    statement holds a number that JSON readers would round.
     """
     signer = load_signer(private_key)
     try:

@@ -19,10 +19,13 @@ from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.errors import BadInput
-from unlearnkit.keys import SigningKey
+from unlearnkit.keys import ReportKey, SigningKey
 from unlearnkit.report.signing import signed_by
 
 MODEL_SIGNATURE = "model.sig"
+MODEL_KEY = "model.pub"
+"""The public key of that signature, where reports are signed with a key that the format does not
+take: signed with the report, and so as trustworthy as the report's own key."""
 PREDICATE_TYPE = "https://model_signing/signature/v1.0"
 _GIT = (".git", ".gitattributes", ".github", ".gitignore")
 _BASE = "base//"
@@ -31,8 +34,11 @@ _BASE = "base//"
 def sign_model(model: Path, private_key: SigningKey) -> bytes:
     """The bytes of model.sig; the model's folder is only read.
 
-    Raises BadInput when the library is not installed, or cannot sign the folder.
+    Raises BadInput when the library is not installed, or cannot sign the folder, or for a key of
+    another kind than ECDSA P-256.
     """
+    if private_key.kind is not ReportKey.ECDSA:
+        raise BadInput("models are signed with an ECDSA P-256 key", where=private_key.path)
     try:
         from model_signing.signing import Config
     except ImportError:

@@ -39,7 +39,11 @@ jq -j .dsseEnvelope.payload attestation.json | base64 -d > "$tmp/payload"
 jq -j '.dsseEnvelope.signatures[0].sig' attestation.json | base64 -d > "$tmp/signature"
 size=$(wc -c < "$tmp/payload" | tr -d ' ')
 { printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$size"; cat "$tmp/payload"; } > "$tmp/signed"
-openssl dgst -sha256 -verify KEY.pub -signature "$tmp/signature" "$tmp/signed"
+case "$(openssl pkey -pubin -in KEY.pub -noout -text)" in
+  ED25519*) openssl pkeyutl -verify -rawin -pubin -inkey KEY.pub -in "$tmp/signed" \\
+              -sigfile "$tmp/signature" ;;
+  *) openssl dgst -sha256 -verify KEY.pub -signature "$tmp/signature" "$tmp/signed" ;;
+esac
 jq -r '.subject[] | select(.name | startswith("model/") | not)
        | .digest.sha256 + "  " + .name' "$tmp/payload" | sha256sum -c"""
 """Shell commands that check a report without unlearnkit; run by a test, printed in the report."""

@@ -1,11 +1,17 @@
-"""The keys that sign reports and checkpoints, ECDSA P-256, as securesystemslib takes them."""
+"""The keys that sign reports and checkpoints, as securesystemslib takes them.
+
+ECDSA P-256 with SHA-256, or Ed25519 (RFC 8032). Whether a key fits is the key's own to say: what is
+signed names no algorithm that somebody could change.
+"""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import TypeAlias
 
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
@@ -19,7 +25,9 @@ from securesystemslib.signer import (  # type: ignore[attr-defined]
 )
 
 from unlearnkit.errors import BadInput
-from unlearnkit.keys import SigningKey
+from unlearnkit.keys import ANOTHER_KIND, SigningKey
+
+PublicKey: TypeAlias = EllipticCurvePublicKey | Ed25519PublicKey
 
 
 def signed_by(key: SSlibKey, signature: Signature, signed: bytes) -> bool:
@@ -38,7 +46,10 @@ def load_signer(key: SigningKey) -> CryptoSigner:
 
 
 def load_public_key(path: Path) -> SSlibKey:
-    """An ECDSA P-256 public key from a PEM file; its keyid is `fingerprint`. Raises BadInput."""
+    """A public key from a PEM file, ECDSA P-256 or Ed25519; its keyid is `fingerprint`.
+
+    Raises BadInput.
+    """
     try:
         key = load_pem_public_key(path.read_bytes())
     except OSError as error:
@@ -49,18 +60,18 @@ def load_public_key(path: Path) -> SSlibKey:
             where=path,
             fix="Give the .pub file the signer handed out, never the private key.",
         ) from None
+    if isinstance(key, Ed25519PublicKey):
+        return _public(key)
     if not isinstance(key, EllipticCurvePublicKey) or not isinstance(key.curve, SECP256R1):
-        raise BadInput(
-            "reports are signed with an ECDSA P-256 key; this is another kind", where=path
-        )
+        raise BadInput(ANOTHER_KIND, where=path)
     return _public(key)
 
 
-def fingerprint(key: EllipticCurvePublicKey) -> str:
+def fingerprint(key: PublicKey) -> str:
     """Hex SHA-256 of the key's DER form: `openssl pkey -pubin -outform DER | openssl sha256`."""
     der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return hashlib.sha256(der).hexdigest()
 
 
-def _public(key: EllipticCurvePublicKey) -> SSlibKey:
+def _public(key: PublicKey) -> SSlibKey:
     return SSlibKey.from_crypto(key, keyid=fingerprint(key))

@@ -23,7 +23,7 @@ from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.bundle import Opened, attestation_of, open_bundle
 from unlearnkit.report.facts import Report
-from unlearnkit.report.model_signature import MODEL_SIGNATURE, disagreement
+from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, disagreement
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
@@ -105,7 +105,8 @@ def verify_report(
         _agrees(folder, statement.predicate),
     ]
     if MODEL_SIGNATURE in signed:
-        claims.append(_model_signature(folder / MODEL_SIGNATURE, key, weights))
+        signer = None if MODEL_KEY in signed else key
+        claims.append(_model_signature(folder, signer, weights))
     stamped = _stamped(opened, claimed.created, tsa_roots)
     claims += [one for one in stamped if isinstance(one, Claim)]
     not_checked = [one for one in stamped if isinstance(one, str)]
@@ -279,10 +280,15 @@ def _stamped(opened: Opened, created: datetime, roots: Path | None) -> list[Clai
     return found
 
 
-def _model_signature(path: Path, key: SSlibKey, weights: Mapping[str, str]) -> Claim:
+def _model_signature(folder: Path, key: SSlibKey | None, weights: Mapping[str, str]) -> Claim:
+    """`key` None: the report's model.pub, which holds as far as it is the one that was signed."""
     what = f"{MODEL_SIGNATURE} signs the audited model"
+    path = folder / MODEL_SIGNATURE
     raw = path.read_bytes() if path.is_file() else b""
-    wrong = disagreement(raw, key, weights)
+    try:
+        wrong = disagreement(raw, key or load_public_key(folder / MODEL_KEY), weights)
+    except BadInput as error:
+        wrong = error.what
     detail = f"{MODEL_SIGNATURE}: {wrong}" if wrong else f"{len(weights)} files"
     return Claim(what, not wrong, detail)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 from unlearnkit.artefacts import digest_of, write_atomic
 from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.keys import SigningKey
+from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
 from unlearnkit.report.facts import LedgerFacts, build_report
-from unlearnkit.report.model_signature import MODEL_SIGNATURE, sign_model
+from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.report.statement import build_statement
@@ -36,10 +36,12 @@ def write_report(
     created: datetime | None = None,
     ledger: LedgerFacts | None = None,
     sign_model_too: bool = False,
+    model_key: SigningKey | None = None,
 ) -> Path:
     """Write report.json, report.html, policy.yaml, signing.pub, then attestation.json; return it.
 
-    With `sign_model_too` also model.sig, which tools for signed models read.
+    With `sign_model_too` also model.sig, which tools for signed models read, made with `model_key`
+    where that is another one than the report's; then its public half is signed along, as model.pub.
 
     An attestation of an earlier report in `folder` is removed first, so what is interrupted is no
     report. `verdict` must come from the policy at `policy_path`. signing.pub is a convenience:
@@ -68,11 +70,13 @@ def write_report(
     contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())
     files = dict(zip(SIGNED_FILES, contents, strict=True))
     if sign_model_too:
-        files[MODEL_SIGNATURE] = sign_model(model_dir, signing_key)
+        files[MODEL_SIGNATURE] = sign_model(model_dir, model_key or signing_key)
+        if model_key is not None:
+            files[MODEL_KEY] = public_half(model_key)
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
 
-    for name in (ATTESTATION, MODEL_SIGNATURE):
+    for name in (ATTESTATION, MODEL_SIGNATURE, MODEL_KEY):
         (folder / name).unlink(missing_ok=True)
     _remove_leftovers(folder)
     for name, content in files.items():
@@ -85,7 +89,7 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
     """Anything else in the folder would make the finished report fail its own verification."""
     if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
         raise BadInput("a report cannot lie inside the model it is about", where=folder)
-    ours = {ATTESTATION, LETTERS, MODEL_SIGNATURE, *SIGNED_FILES}
+    ours = {ATTESTATION, LETTERS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in ours and path not in leftovers:
@@ -98,7 +102,7 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
 
 def _leftovers(folder: Path) -> list[Path]:
     """Temporary files of a write that was killed."""
-    names = (ATTESTATION, MODEL_SIGNATURE, *SIGNED_FILES)
+    names = (ATTESTATION, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES)
     return [path for name in names for path in folder.glob(f".{name}.*")]
 
 
