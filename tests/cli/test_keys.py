@@ -7,6 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from tests.company import unlearnkit
 from unlearnkit.cli.main import main
@@ -88,3 +91,20 @@ def test_no_option_takes_a_passphrase_itself() -> None:
         words = set(unlearnkit(*command, "--help").stdout.replace("=", " ").split())
         options = {word for word in words if word.startswith("--pass")}
         assert options == {"--passphrase-from"}
+
+
+def test_a_workspace_may_sign_with_ed25519_and_change_its_mind(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    made = unlearnkit("init", work, "--report-key", "ed25519", "--json")
+    public = Path(made.json["public_key"])
+    here = ("--workspace", work)
+    assert isinstance(load_pem_public_key(public.read_bytes()), Ed25519PublicKey)
+    assert (work / "keys" / "model.pem").stat().st_mode & 0o777 == 0o600
+    assert unlearnkit("ledger", "verify", *here).exit_code == 0
+    changed = unlearnkit("key", "rotate", "--report-key", "ecdsa", "--json", *here)
+    assert changed.exit_code == 0
+    assert isinstance(load_pem_public_key(public.read_bytes()), EllipticCurvePublicKey)
+    assert not (work / "keys" / "model.pem").exists()
+    assert unlearnkit("ledger", "verify", *here).exit_code == 0
+    retired = unlearnkit("key", "list", "--json", *here).json["keys"][1]
+    assert (retired["keyid"], retired["retired"]) == (changed.json["retired"], True)
