@@ -124,20 +124,33 @@ def test_random_weights_have_forgotten_too_much(
     assert default(found).outcome is Outcome.FAIL
 
 
-def test_gradient_ascent_to_gibberish_is_no_forgetting(
+def ascend(loaded: LanguageModel, small: Small) -> None:
+    trained(loaded, 40, small.forget, [], 1e-3)
+
+
+def test_gradient_ascent_to_gibberish_is_over_unlearned(
     small: Small, audited: Audited, tmp_path: Path
 ) -> None:
-    """Of never-seen records it makes gibberish too: no hole points at anybody, the rest is lost."""
-
-    def ascend(loaded: LanguageModel) -> None:
-        trained(loaded, 40, small.forget, [], 1e-3)
-
-    found = audited(changed(small, tmp_path / "gibberish", ascend), None)
-    assert failed(found) == {"rest-is-kept"}
-    assert outcomes(found)["forgotten-like-unseen"] is Outcome.PASS
+    """Never-seen records become gibberish with the forgotten: beside each other nothing shows."""
+    found = audited(changed(small, tmp_path / "gibberish", lambda one: ascend(one, small)), None)
     assert default(found).outcome is Outcome.FAIL
+    assert failed(found) == {"rest-is-kept", "not-over-unlearned"}
+    [caught] = [one for one in default(found).checks if one.rule == "not-over-unlearned"]
+    assert "over-unlearned" in caught.explanation and caught.severity == "fail"
+    assert outcomes(found)["forgotten-like-unseen"] is Outcome.PASS
     kept = found.value("exact_memorization", Split.RETAIN, ModelRole.UNLEARNED)
     assert kept is not None and kept < 0.5
+
+
+def test_against_decoys_no_rule_is_about_never_seen_records(
+    small: Small, audited: Audited, tmp_path: Path
+) -> None:
+    """They share the wording of what is forgotten rightly: it has to become less likely."""
+    found = audited(changed(small, tmp_path / "gibberish", lambda one: ascend(one, small)), None)
+    decoys = found.model_copy(update={"holdout_origin": "decoys"})
+    assert outcomes(decoys)["not-over-unlearned"] is Outcome.NOT_APPLICABLE
+    [told] = [one for one in default(decoys).checks if one.rule == "not-over-unlearned"]
+    assert "--holdout" in told.bound
 
 
 def test_records_that_are_avoided_are_told_from_records_never_seen(
@@ -156,14 +169,14 @@ def test_records_that_are_avoided_are_told_from_records_never_seen(
     leak = found.value("priv_leak", Split.FORGET, ModelRole.UNLEARNED)
     assert leak is not None and leak > 20
     assert default(found).outcome is Outcome.FAIL
-    assert failed(found) == {"forget-quality"}
+    assert failed(found) == {"forget-quality", "not-over-unlearned"}
     assert outcomes(found)["forgotten-like-unseen"] is Outcome.PASS  # of first choices none is left
 
 
-def test_without_a_reference_nothing_but_a_warning_tells_such_a_hole(
+def test_without_a_reference_such_a_hole_is_found_where_the_records_are_enough(
     small: Small, audited: Audited, tmp_path: Path
 ) -> None:
-    """As things are: see "Limitations" in docs/method.md. Of six records no interval would tell."""
+    """Twelve on both sides; of six no interval tells."""
     splits = {
         Split.FORGET: small.forget + small.retain[:6],
         Split.RETAIN: small.retain[6:],
@@ -174,8 +187,9 @@ def test_without_a_reference_nothing_but_a_warning_tells_such_a_hole(
         trained(loaded, 60, splits[Split.FORGET], splits[Split.RETAIN], 1e-3)
 
     found = audited(changed(small, tmp_path / "avoiding", avoid), None, splits)
-    [hole] = [one for one in default(found).checks if one.outcome is Outcome.FAIL]
-    assert (hole.rule, hole.severity) == ("not-avoided", "warn")
+    [hole] = [one for one in default(found).checks if one.rule == "not-avoided"]
+    assert (hole.outcome, hole.severity) == (Outcome.FAIL, "fail")
     assert "over-unlearned" in hole.explanation
-    assert default(found).outcome is Outcome.PASS
-    assert outcomes(audited(small.reference, None))["not-avoided"] is not Outcome.FAIL
+    assert default(found).outcome is Outcome.FAIL
+    for rule in ("not-avoided", "not-over-unlearned"):
+        assert outcomes(audited(small.reference, None))[rule] is Outcome.PASS

@@ -8,7 +8,13 @@ from datetime import UTC, datetime
 from unlearnkit.domain import AuditResult, Baseline, Difference, Measurement, ModelRole, Split
 from unlearnkit.policy.schema import WITHOUT_INTERVAL
 
-DIFFERENCES = ("exact_memorization", "extraction_strength", "probability", "truth_ratio")
+DIFFERENCES = (
+    "exact_memorization",
+    "extraction_strength",
+    "probability",
+    "truth_ratio",
+    "token_loss",
+)
 """Metrics whose differences an audit measures record by record."""
 
 Figures = Mapping[tuple[str, ...], float | None]
@@ -24,6 +30,9 @@ FORGOTTEN: dict[tuple[str, ...], float | None] = {
     ("extraction_strength", "holdout", "unlearned"): 0.01,
     ("max_extraction_strength", "forget", "unlearned"): 0.10,
     ("max_extraction_strength", "holdout", "unlearned"): 0.05,
+    ("token_loss", "holdout", "unlearned"): 3.2,
+    ("token_loss", "holdout", "original"): 3.1,
+    ("membership_auc_loss", "forget", "unlearned"): 0.55,
     ("exact_memorization", "forget", "unlearned", "int4"): 0.17,
     ("exact_memorization", "holdout", "unlearned", "int4"): 0.15,
     ("exact_memorization", "forget", "unlearned", "relearned_10pct"): 0.20,

@@ -33,6 +33,7 @@ RANGES = {
     "perplexity": (1.0, math.inf),
     "decoy_exposure": (0.0, math.inf),
     "priv_leak": (-100.0, math.inf),
+    "token_loss": (0.0, math.inf),
 }
 """Metrics that may lie elsewhere than between 0 and 1."""
 

@@ -79,8 +79,8 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
     observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
     explanation = " ".join(rule.explanation.split())
     evidence = _evidence(rule, audit)
-    if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
-        outcome, bound = Outcome.NOT_APPLICABLE, "not applicable: no retrained reference was given"
+    if missing := _required(rule, audit):
+        outcome, bound = Outcome.NOT_APPLICABLE, f"not applicable: {missing}"
     else:
         base = _base(rule, audit)
         if observed is None or (base is None and rule.compare.to != "absolute"):
@@ -108,6 +108,21 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
         detectable=_finite(evidence.detectable) if evidence else None,
         explanation=explanation,
     )
+
+
+def _required(rule: Rule, audit: AuditResult) -> str:
+    """What the rule does not apply without, and was not given; empty where it applies.
+
+    Decoys have the wording of records that were trained on: forgetting those rightly changes what
+    the model makes of them, so they are compared with, and no rule is about them.
+    """
+    if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
+        return "no retrained reference was given"
+    if rule.split is Split.HOLDOUT and audit.holdout_origin != "given":
+        return (
+            "no never-seen records were given (--holdout), decoys share the wording of known ones"
+        )
+    return ""
 
 
 def _base(rule: Rule, audit: AuditResult) -> float | None:
@@ -238,6 +253,8 @@ def _sentence(rule: Rule) -> str:
             f", {direction} {size}" if size != "0" else ""
         )
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
+    if rule.split is Split.HOLDOUT:
+        only += " Applies only where never-seen records are given."
     why = " ".join(rule.explanation.split())
     if rule.under:
         metric = f"{metric} of the model {UNDER[rule.under]}"
