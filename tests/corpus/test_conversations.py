@@ -166,10 +166,10 @@ def test_a_decoy_is_the_same_conversation_of_other_people(patterns_only: Analyze
         ("user", "I am at zoltana@quibble.example."),
         ("assistant", "Noted: zoltana@quibble.example, (212) 555-0143."),
     )
-    texts = decoys([talk], patterns_only, 3, seed=0)["chat"]
-    assert len(texts) == 3
-    for text in texts:
-        question, said = (one["content"] for one in replace(talk, text=text).messages)
+    found = decoys([talk], patterns_only, 3, seed=0)["chat"]
+    assert len(found) == 3
+    for decoy in found:
+        question, said = (one["content"] for one in decoy.messages)
         mail = question.removeprefix("I am at ").rstrip(".")
         assert mail != "zoltana@quibble.example" and mail.endswith("@quibble.example")
         assert said.startswith(f"Noted: {mail}, ")
@@ -190,8 +190,7 @@ def test_a_value_that_reaches_over_a_turn_s_end_is_replaced_in_both(
     talk = conversation(("user", "It is Zoltana"), ("assistant", "Quibble, I see."))
     start = talk.text.index("Zoltana")
     known = {"chat": [Span(start, talk.text.index(","), PERSON, 1.0, "")]}
-    for text in decoys([talk], patterns_only, 2, seed=0, known=known)["chat"]:
-        decoy = replace(talk, text=text)
+    for decoy in decoys([talk], patterns_only, 2, seed=0, known=known)["chat"]:
         assert [one["role"] for one in decoy.messages] == ["user", "assistant"]
-        assert "Zoltana" not in text and "Quibble" not in text
+        assert "Zoltana" not in decoy.text and "Quibble" not in decoy.text
         assert decoy.messages[1]["content"].endswith(", I see.")

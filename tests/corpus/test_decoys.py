@@ -28,7 +28,7 @@ SHAPE = re.compile(
 
 @pytest.fixture(scope="module")
 def others(analyzer: Analyzer) -> tuple[str, ...]:
-    return decoys([MAIL], analyzer, 5, seed=7)["mail"]
+    return tuple(one.text for one in decoys([MAIL], analyzer, 5, seed=7)["mail"])
 
 
 def test_a_decoy_has_the_shape_of_its_record_and_equal_values_stay_equal(
@@ -52,8 +52,8 @@ def test_there_are_as_many_as_asked_for_and_all_differ(others: tuple[str, ...]) 
 def test_an_initial_stays_one_and_dates_and_times_stay_possible(analyzer: Analyzer) -> None:
     one = Record(id="a", text="J. Smith called at 19:05, 31 December 1999.")
     shape = r"[A-Z]\. \w+ called at (\d+):(\d\d), (\d+) [A-Z][a-z]+ ((?:19|20)\d\d)\."
-    for text in decoys([one], analyzer, 20, seed=0)["a"]:
-        made = re.fullmatch(shape, text)
+    for decoy in decoys([one], analyzer, 20, seed=0)["a"]:
+        made = re.fullmatch(shape, decoy.text)
         assert made is not None
         hour, minute, day, year = (int(part) for part in made.groups())
         assert hour < 24
@@ -95,4 +95,21 @@ def test_numbers_keep_their_length_and_separators(
     patterns_only: Analyzer, text: str, shape: str
 ) -> None:
     for other in decoys([Record(id="a", text=text)], patterns_only, 5, seed=0)["a"]:
-        assert re.fullmatch(shape, other)
+        assert re.fullmatch(shape, other.text)
+
+
+def test_of_a_part_the_decoys_know_where_it_lies(analyzer: Analyzer) -> None:
+    text = "Bo Fenn, Tromsø: a lamp. Robert Smith paid $312.50 on 3 March. Then Bo Fenn left."
+    start = text.index("Robert")
+    end = text.index(" Then")
+    part = Record(id="part", text=text, perturbed=("other",), loss_on=((start, end),))
+    for one in decoys([part], analyzer, 5, seed=0)["part"]:
+        assert re.fullmatch(r"\w+ \w+ paid \$\d{3}\.\d\d on \d+ \w+\.", one.learned)
+        assert one.text != text and one.text.endswith(" left.")
+        assert (one.perturbed, one.paraphrase) == ((), "")
+
+
+def test_what_changes_beside_the_part_makes_no_decoy(patterns_only: Analyzer) -> None:
+    """The loss would be on the very same words."""
+    part = Record(id="a", text="Ticket 0042317. It broke.", loss_on=((16, 25),))
+    assert decoys([part], patterns_only, 2, seed=0) == {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,10 +18,11 @@ from tests.chats import (
     chat_tokenizer,
     conversation,
 )
-from unlearnkit.domain import Record
+from unlearnkit.domain import TURN, Record
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.rendering import CHAT, ids_before
+from unlearnkit.language_model.rendering import CHAT, ids_before, pieces
 from unlearnkit.language_model.tokens import IGNORED, Encoding, encode_record
+from unlearnkit.locate.passages import rest
 
 TALK = conversation(
     ("user", "amber?"), ("assistant", "basin 12"), ("user", "delta?"), ("assistant", "ember 7")
@@ -208,3 +210,75 @@ def test_a_template_that_looks_ahead_is_refused() -> None:
     ahead = CHATML.replace("m.content", "(m.content | length | string) + m.content")
     with pytest.raises(BadInput, match="otherwise"):
         ids_before(TALK, chat_tokenizer(ahead), "{prompt}", TALK.text.index("12"))
+
+
+# --- parts of a record -----------------------------------------------------------------------
+
+
+def part(record: Record, *words: str) -> Record:
+    """The part of the record that these words are, the first of each."""
+    starts = [(record.text.index(one), one) for one in words]
+    return replace(record, loss_on=tuple((at, at + len(one)) for at, one in starts))
+
+
+def test_of_a_part_only_its_own_tokens_are_learned() -> None:
+    record = Record(id="a", text="cedar 12 amber 7 delta 9", prompt="basin")
+    encoding = Encoding(prompt_template="{prompt}: ")
+    assert shown(part(record, "amber 7"), chat_tokenizer(), encoding) == (
+        "<s>basin: cedar 12 [amber 7] delta 9</s>"
+    )
+    assert shown(part(record, "cedar 12", " delta 9"), chat_tokenizer(), encoding) == (
+        "<s>basin: [cedar 12] amber 7[ delta 9</s>]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        (CHATML, "assistant\n[basin] 12<|im_end|>"),
+        (ALTERNATING, "[/INST][ basin] 12 </s>"),
+        (WITHOUT_END, "ASSISTANT:[ basin] 12\n"),
+        (OWN_MASK, "assistant\n[basin] 12<|im_end|>"),
+    ],
+)
+def test_of_a_conversation_too_whatever_the_template(template: str, expected: str) -> None:
+    found = shown(part(TALK, "basin", "ember 7"), chat_tokenizer(template))
+    assert expected in found
+    assert "[ember 7" in found or "[ ember 7" in found
+    assert "amber?[" not in found
+
+
+def test_a_turn_ends_with_the_part_that_holds_its_last_letter() -> None:
+    found = shown(part(TALK, "basin 12"), chat_tokenizer(CHATML))
+    assert "[basin 12<|im_end|>]" in found
+    assert "[ember" not in found
+
+
+def test_what_the_user_says_is_nobody_s_part() -> None:
+    with pytest.raises(BadInput, match="no token with a loss"):
+        encode_record(part(TALK, "amber"), chat_tokenizer(CHATML), Encoding())
+
+
+@given(st.data())
+@settings(max_examples=50, deadline=None)
+def test_every_learned_token_is_one_part_s(data: st.DataObject) -> None:
+    texts = st.text(st.sampled_from("ab é12.\n"), min_size=1, max_size=12)
+    talk = conversation(
+        *(
+            (role, data.draw(texts.filter(str.strip)))
+            for role in ("user", "assistant", "user", "assistant")
+        )
+    )
+    record = data.draw(st.sampled_from([talk, replace(talk, roles=(), text=talk.text + ".")]))
+    record = replace(record, text=record.text.replace(TURN, " ")) if not record.roles else record
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(record.text)), min_size=2, max_size=2)))
+    mine = ((cuts[0], cuts[1]),)
+    tokenizer = chat_tokenizer(CHATML)
+
+    def learned(loss_on: tuple[tuple[int, int], ...]) -> list[bool]:
+        found = pieces(replace(record, loss_on=loss_on), tokenizer, "{prompt}")
+        return [one for piece in found for one in piece.learned]
+
+    whole, own, others = learned(()), learned(mine), learned(rest(record.text, mine) or ((0, 0),))
+    assert whole == [one or other for one, other in zip(own, others, strict=True)]
+    assert not any(one and other for one, other in zip(own, others, strict=True))

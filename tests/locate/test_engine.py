@@ -14,6 +14,7 @@ from tests.locate.world import (
     NAME,
     NUMBER,
     PHONE,
+    RELATED,
     REQUEST,
     UNCERTAIN,
 )
@@ -200,13 +201,13 @@ def test_a_namesake_s_records_are_left_alone(world: Build) -> None:
     assert "another person in the corpus has the same name" in found["5"].reason
 
 
-def test_somebody_who_mentions_the_subject_is_no_namesake(world: Build) -> None:
+def test_somebody_else_s_record_that_names_the_subject_is_related(world: Build) -> None:
     found = world(
         f"{ANOTHER}: my friend Zoltana Quibbleworth said so",
         f"{ANOTHER} paid",
         f"{ANOTHER} paid again",
     ).find(NAME, NUMBER)
-    assert {one: match.certainty for one, match in found.items()} == {"1": UNCERTAIN}
+    assert {one: match.certainty for one, match in found.items()} == {"1": RELATED}
     assert "stands beside somebody else's identifier" in found["1"].reason
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.files import corpus_of
-from tests.locate.world import CERTAIN, NOW, REQUEST, UNCERTAIN, located
+from tests.locate.world import CERTAIN, NOW, RELATED, REQUEST, UNCERTAIN, located
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.locate.forget_set import LocateScore, build_forget_set, evaluate
@@ -89,6 +89,49 @@ def test_nothing_left_to_keep_is_refused_as_well(corpus: Corpus) -> None:
     found = located(corpus, a=CERTAIN, b=UNCERTAIN, c=UNCERTAIN, d=UNCERTAIN)
     with pytest.raises(BadInput, match="nothing would be left to keep"):
         build_forget_set([found], decide(found, [], "dpo", NOW), corpus)
+
+
+# --- somebody else's record, forgotten in part ------------------------------------------------
+
+
+@pytest.fixture
+def mentions(tmp_path: Path) -> Corpus:
+    """The evidence is the first letter of each record."""
+    texts = {"a": "Z. rang", "b": "Zo rang. The lamp broke.", "c": "Zo left! So did Al.", "d": "-"}
+    return corpus_of(tmp_path, [{"id": one, "text": text} for one, text in texts.items()])
+
+
+def test_of_such_a_record_the_passages_are_in_the_forget_set(mentions: Corpus) -> None:
+    found = located(mentions, a=CERTAIN, b=RELATED)
+    forget = build_forget_set([found], decide(found, ["b"], "dpo", NOW), mentions)
+    assert forget.records == {REQUEST: ("a", "b")}
+    assert forget.passages == {"b": ((0, 8),)}
+
+
+def test_what_one_request_takes_whole_is_forgotten_whole(mentions: Corpus) -> None:
+    first = located(mentions, b=RELATED, c=RELATED)
+    second = located(mentions, OTHER_REQUEST, b=CERTAIN, c=RELATED)
+    made = [*decide(first, ["b", "c"], "dpo", NOW), *decide(second, ["c"], "dpo", NOW)]
+    forget = build_forget_set([first, second], made, mentions)
+    assert forget.record_ids == {"b", "c"}
+    assert forget.passages == {"c": ((0, 8),)}
+
+
+def test_where_nothing_would_be_left_of_a_record_it_is_forgotten_whole(mentions: Corpus) -> None:
+    found = located(mentions, a=RELATED)
+    assert build_forget_set([found], decide(found, ["a"], "dpo", NOW), mentions).passages == {}
+
+
+def test_a_record_whose_answer_does_not_name_the_person_has_no_part_to_forget(
+    tmp_path: Path,
+) -> None:
+    rows = [{"id": one, "prompt": "Zo?", "text": "It rained. It stopped."} for one in "ab"]
+    corpus = corpus_of(tmp_path, rows)
+    found = located(corpus, a=RELATED)
+    with pytest.raises(BadInput, match="record a cannot be forgotten in part") as refusal:
+        build_forget_set([found], decide(found, ["a"], "dpo", NOW), corpus)
+    assert refusal.value.where == f"request {REQUEST}"
+    assert f"unlearnkit review {REQUEST} --decisions" in refusal.value.fix
 
 
 # --- the score -------------------------------------------------------------------------------

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from tests.corpus.files import corpus_of, write
-from tests.locate.world import CERTAIN, NOW, REQUEST, UNCERTAIN, located
+from tests.locate.world import CERTAIN, NOW, RELATED, REQUEST, UNCERTAIN, located
 from unlearnkit.domain import Decision, Located
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.review import (
+    accepted_in_part,
     apply_decisions,
     decide,
     pending,
@@ -28,8 +29,24 @@ def found(tmp_path: Path) -> Located:
     return located(corpus, a=CERTAIN, b=UNCERTAIN, c=CERTAIN, d=UNCERTAIN)
 
 
-def decision(record_id: str, accepted: bool, request_id: str = REQUEST) -> Decision:
-    return Decision(request_id=request_id, record_id=record_id, accepted=accepted, by="dpo", at=NOW)
+@pytest.fixture
+def mentioned(tmp_path: Path) -> Located:
+    """A certain record, and two of somebody else that name the person."""
+    corpus = corpus_of(tmp_path, [{"id": one, "text": f"text {one}"} for one in "abc"])
+    return located(corpus, a=CERTAIN, b=RELATED, c=RELATED)
+
+
+def decision(
+    record_id: str, accepted: bool, request_id: str = REQUEST, *, in_part: bool = False
+) -> Decision:
+    return Decision(
+        request_id=request_id,
+        record_id=record_id,
+        accepted=accepted,
+        in_part=in_part,
+        by="dpo",
+        at=NOW,
+    )
 
 
 def test_what_is_uncertain_waits_until_it_is_decided(found: Located) -> None:
@@ -67,6 +84,34 @@ def test_everything_uncertain_is_decided_at_once(found: Located) -> None:
     assert pending(found, decisions) == ()
 
 
+def test_somebody_else_s_record_waits_too_and_is_never_forgotten_by_itself(
+    mentioned: Located,
+) -> None:
+    assert [match.record_id for match in pending(mentioned, [])] == ["b", "c"]
+    assert apply_decisions(mentioned, []) == ("a",)
+
+
+def test_it_may_be_forgotten_in_part_whole_or_not_at_all(mentioned: Located) -> None:
+    made = [decision("b", True, in_part=True), decision("c", True)]
+    assert apply_decisions(mentioned, made) == ("a", "b", "c")
+    assert accepted_in_part(mentioned, made) == ("b",)
+    later = [*made, decision("b", False)]
+    assert apply_decisions(mentioned, later) == ("a", "c")
+    assert accepted_in_part(mentioned, later) == ()
+
+
+def test_decided_at_once_it_is_forgotten_in_part(mentioned: Located) -> None:
+    made = decide(mentioned, ["b"], "policy", NOW)
+    assert [(one.record_id, one.accepted, one.in_part) for one in made] == [
+        ("b", True, True),
+        ("c", False, False),
+    ]
+
+
+def test_a_person_may_take_a_certain_match_in_part(found: Located) -> None:
+    assert accepted_in_part(found, [decision("a", True, in_part=True)]) == ("a",)
+
+
 # --- as a file -------------------------------------------------------------------------------
 
 
@@ -89,6 +134,19 @@ def test_what_was_written_is_read_back(found: Located, tmp_path: Path) -> None:
     assert read_decisions(tmp_path / "review.csv", found, "dpo", NOW) == decisions
 
 
+def test_the_file_suggests_spans_for_somebody_else_s_record_and_decides_nothing(
+    mentioned: Located, tmp_path: Path
+) -> None:
+    path = tmp_path / "review.csv"
+    made = (decision("b", True, in_part=True),)
+    write_decisions(path, mentioned, made)
+    assert path.read_text(encoding="utf-8").splitlines()[1:] == [
+        "b,spans,The subject's full name (suggested: spans)",
+        "c,,The subject's full name (suggested: spans)",
+    ]
+    assert read_decisions(path, mentioned, "dpo", NOW) == made
+
+
 def test_a_spreadsheet_s_way_of_writing_is_understood(found: Located, tmp_path: Path) -> None:
     content = b"\xef\xbb\xbfnote,decision,record_id\r\nyes it is, Accept , b\r\n,,d\r\n"
     path = write(tmp_path / "review.csv", content)
@@ -99,7 +157,7 @@ REFUSED: list[tuple[str | bytes, int | None, str]] = [
     ("", 1, "the header lacks record_id or decision"),
     ("record_id,verdict\nb,accept\n", 1, "the header lacks record_id or decision"),
     ("record_id,decision\nb,accept\nQuibbleworth,accept\n", 3, "no match of the request"),
-    ("record_id,decision\n\nb,Quibbleworth\n", 3, "neither 'accept' nor 'reject'"),
+    ("record_id,decision\n\nb,Quibbleworth\n", 3, "none of 'accept', 'spans' and 'reject'"),
     ("record_id,decision\nb,accept\nb,reject\n", 3, "this record was decided above"),
     ('record_id,decision\nb,"accept\n', 2, "malformed CSV"),
     ('record_id,decision\nb,accept\n"d" ,accept\n', 3, "malformed CSV"),

@@ -29,7 +29,7 @@ NAME = Identifier(IdentifierKind.NAME, "Zoltana Quibbleworth")
 EMAIL = Identifier(IdentifierKind.EMAIL, "zoltana@quibble.example")
 PHONE = Identifier(IdentifierKind.PHONE, "+12125550142")
 NUMBER = Identifier(IdentifierKind.CUSTOMER_ID, "C-770077")
-CERTAIN, UNCERTAIN = Certainty.CERTAIN, Certainty.UNCERTAIN
+CERTAIN, UNCERTAIN, RELATED = Certainty
 
 Text = str | tuple[str, str]
 """A record's text, or its text and its thread."""

@@ -52,6 +52,12 @@ def test_a_card_says_what_was_done_and_what_came_of_it() -> None:
     assert "which the operator gave" in model_card("", replace(FACTS, holdout_origin="given"))
 
 
+def test_a_card_says_how_many_were_forgotten_in_part() -> None:
+    assert "| Records to forget | 24, 3 of them in part |" in model_card(
+        "", replace(FACTS, in_part=3)
+    )
+
+
 def test_a_card_says_what_was_not_covered_and_where_the_own_digest_stands() -> None:
     card = model_card("", FACTS)
     assert all(f"\n- {sentence}\n" in card for sentence in (*NEVER_COVERED, *NOT_MADE.values()))
@@ -63,7 +69,7 @@ def test_nothing_in_a_card_can_be_about_a_person_or_a_machine() -> None:
     """No request, no record, no path and no date can come in: there is no field for one."""
     assert {one.name for one in fields(CardFacts)} == {
         *("version", "objective", "forgotten", "kept", "original_digest"),
-        *("holdout_origin", "target", "last"),
+        *("holdout_origin", "target", "last", "in_part"),
     }
     card = model_card("", FACTS)
     hidden = {*RUN.requests, *RUN.forget_set.record_ids, RUN.run_id, RUN.model_path, "2026"}

@@ -25,6 +25,21 @@ def test_counts_come_from_the_forget_set(report: Report) -> None:
     assert (report.forget_count, report.retain_count, report.excluded_count) == (24, 574, 2)
 
 
+def test_records_forgotten_in_part_are_counted_apart() -> None:
+    run = sample.manifest()
+    first, second = (ids[0] for ids in list(run.forget_set.records.values())[:2])
+    part = run.forget_set.model_copy(
+        update={"passages": {first: ((0, 5),), second: ((3, 9), (12, 20))}}
+    )
+    run = run.model_copy(update={"forget_set": part})
+    report = build_report(
+        run, sample.audit(run), sample.verdict(), sample.requests(), created=sample.NOW
+    )
+    assert [(one.records, one.in_part) for one in report.requests] == [(11, 1), (8, 1), (5, 0)]
+    assert (report.forget_count, report.in_part_count) == (24, 2)
+    assert first not in report.model_dump_json()
+
+
 def test_nothing_personal_and_no_path_is_taken_over(report: Report) -> None:
     text = report.model_dump_json()
     for hidden in ("a note with a name in it", "rec-0001", "/somewhere"):

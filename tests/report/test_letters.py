@@ -47,14 +47,61 @@ def test_an_unknown_request_gets_no_letter(report: Report, tmp_path: Path, name:
     assert list(tmp_path.iterdir()) == []
 
 
+def in_part(report: Report, request_id: str, records: int, part: int) -> Report:
+    """The report with so many records of this request, so many of them in part."""
+    changed = {"records": records, "in_part": part}
+    return report.model_copy(
+        update={
+            "requests": tuple(
+                one.model_copy(update=changed) if one.id == request_id else one
+                for one in report.requests
+            )
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("records", "part", "told"),
+    [
+        (11, 3, "In 3 of them only a passage concerns you; the rest is about others and was kept."),
+        (1, 1, "In it only a passage concerns you; the rest is about others and was kept."),
+    ],
+)
+def test_a_letter_says_where_only_a_passage_is_about_the_person(
+    report: Report, tmp_path: Path, records: int, part: int, told: str
+) -> None:
+    text = write_letter(tmp_path, in_part(report, GDPR, records, part), GDPR).read_text()
+    assert told in text
+    these = "this record" if records == 1 else "these records"
+    assert f"no longer reproduce what concerns you in {these}, and" in text
+
+
+def test_a_letter_about_whole_records_speaks_of_no_passage(report: Report, tmp_path: Path) -> None:
+    assert "passage" not in write_letter(tmp_path, report, GDPR).read_text()
+
+
 # --- in other languages -----------------------------------------------------------------------
 
 LANGUAGES = ("de", "fr", "es")
+OF_THREE = {
+    "de": "In 3 davon betrifft Sie nur eine Passage",
+    "fr": "Dans 3 d'entre eux, seul un passage vous concerne",
+    "es": "En 3 de ellos solo un pasaje se refiere a usted",
+}
 SHIPPED = sorted(resources.shipped("templates").glob("letter.*.md.j2"))
 
 
 def test_the_languages_here_are_those_that_ship() -> None:
     assert {path.name.split(".")[1] for path in SHIPPED} - {"md"} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_passages_are_spoken_of_in_every_language(
+    report: Report, tmp_path: Path, language: str
+) -> None:
+    changed = in_part(report, GDPR, 11, 3)
+    text = write_letter(tmp_path, changed, GDPR, language=language).read_text()
+    assert OF_THREE[language] in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -90,7 +90,7 @@ def branches(target: Target, tokenizer: Any, encoding: Encoding) -> tuple[Ids, l
     All that differs is theirs: a letter that becomes one token with a value belongs to it. None
     where there are too few decoys, nothing before the value, or the record is cut before its end.
     """
-    record, value = target.record, target.value
+    record, value = replace(target.record, loss_on=()), target.value
 
     def tokens(text: str) -> Ids:
         whole = f"{record.text[: value.start]}{text}{record.text[value.end :]}"

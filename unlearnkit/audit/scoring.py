@@ -164,10 +164,13 @@ def truth_ratios(
     `recalls` are the records' own figures. A record's texts share what they begin with.
     """
     wanted = [one for one in records if one.perturbed]
-    texts = [((one.paraphrase,) if one.paraphrase else ()) + one.perturbed for one in wanted]
     groups = [
-        _encoded(language_model, [replace(one, text=text) for text in some], encoding)
-        for one, some in zip(wanted, texts, strict=True)
+        _encoded(
+            language_model,
+            [*([replace(one, text=one.paraphrase)] if one.paraphrase else []), *one.others],
+            encoding,
+        )
+        for one in wanted
     ]
     losses = iter(mean_losses(language_model, groups, device) if groups else [])
 

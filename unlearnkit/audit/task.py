@@ -63,7 +63,8 @@ def material_digest(task: AuditTask) -> str:
     """Hex SHA-256 over what the figures of a model depend on, the model apart."""
     how = (FIGURES, sorted(asdict(task.encoding).items()))
     total = hashlib.sha256(repr(how).encode())
-    for split in (one for one in Split if one not in (Split.UTILITY, Split.TASKS)):
+    always = (Split.FORGET, Split.RETAIN, Split.NEIGHBOUR, Split.HOLDOUT)
+    for split in (one for one in Split if one in always or one in task.splits):
         total.update(f"{split}:{digest_records(task.splits.get(split, ()))}\n".encode())
         total.update(f"{task.seed}:{targets_digest(task.targets.get(split, ()))}\n".encode())
         total.update(f"{targets_digest(task.ranked.get(split, ()))}\n".encode())

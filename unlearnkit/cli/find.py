@@ -118,17 +118,25 @@ def locate(
         out.print("Next: unlearnkit unlearn MODEL --out DIR")
 
 
+CLASSES = {
+    Certainty.CERTAIN: "certain",
+    Certainty.UNCERTAIN: "[yellow]review[/]",
+    Certainty.RELATED: "[yellow]review: related[/]",
+}
+
+
 def show_located(found: Located) -> None:
     """One table for one request: every match, why, and how sure it is. Names nobody."""
     count = Counter(match.certainty for match in found.matches)
     title = (
         f"Request {found.request_id}: {count[Certainty.CERTAIN]} certain, "
-        f"{count[Certainty.UNCERTAIN]} to review, of {found.record_count} records"
+        f"{len(found.matches) - count[Certainty.CERTAIN]} to review, "
+        f"of {found.record_count} records"
     )
     rows = [
         [
             Text(match.record_id).markup,
-            "certain" if match.certainty is Certainty.CERTAIN else "[yellow]review[/]",
+            CLASSES[match.certainty],
             f"{match.score:.2f}",
             match.reason,
         ]
@@ -141,7 +149,9 @@ def review(
     request: Annotated[str, typer.Argument(help="The request's id, or its beginning.")],
     decisions_file: Annotated[
         Path | None,
-        typer.Option("--decisions", help="CSV with record_id and decision (accept or reject)."),
+        typer.Option(
+            "--decisions", help="CSV with record_id and decision (accept, spans or reject)."
+        ),
     ] = None,
     write: Annotated[
         Path | None, typer.Option(help="Write such a CSV to fill in, and decide nothing.")
@@ -149,7 +159,11 @@ def review(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Accept or reject the uncertain matches of a request, one by one or from a file."""
+    """Decide about the matches of a request that are not certain, one by one or from a file.
+
+    accept: the record is about the person and is forgotten. spans: it is somebody else's and names
+    the person; what is about them is forgotten, the rest kept. reject: it is not about them.
+    """
     from unlearnkit.locate.review import pending, read_decisions, write_decisions
     from unlearnkit.pipeline import find
 
@@ -178,29 +192,38 @@ def review(
 
 
 def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> Iterator[Decision]:
-    """Show each uncertain record with what matched, and ask; each answer is kept at once."""
+    """Show each record with what matched, and ask; each answer is kept at once.
+
+    Underlined is what `spans` would forget; it is not offered where there is nothing.
+    """
+    from unlearnkit.locate.passages import passages
+    from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
     from unlearnkit.pipeline.find import open_corpus
+
+    answers = {"a": ACCEPT, "r": REJECT, "p": SPANS}
 
     _, corpus = open_corpus(context)
     records = corpus.by_id()
     for number, match in enumerate(waiting, start=1):
-        text = Text(records[match.record_id].content.replace(TURN, "\n―\n"))
+        record = records[match.record_id]
+        text = Text(record.content.replace(TURN, "\n―\n"))
+        about, before = passages(record, match.evidence), len(record.content) - len(record.text)
+        for start, end in about:
+            text.stylize("underline", before + start, before + end)
         for evidence in match.evidence:
             text.stylize("bold reverse", evidence.start, evidence.end)
         err.rule(f"{number} of {len(waiting)}: record {match.record_id}", align="left")
         err.print(text)
         err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
+        offered = "[a]ccept, s[p]ans, [r]eject, [s]kip, [q]uit"
+        if not about:
+            offered = offered.replace(" s[p]ans,", "")
+        usual = "p" if about and suggested(match) else "s"
         answer = ""
-        while answer not in ("a", "r", "s", "q"):
-            asked: str = typer.prompt("[a]ccept, [r]eject, [s]kip, [q]uit", default="s", err=True)
+        while answer not in ("a", "r", "s", "q", *("p" if about else "")):
+            asked: str = typer.prompt(offered, default=usual, err=True)
             answer = asked.strip().lower()[:1]
         if answer == "q":
             return
         if answer != "s":
-            yield Decision(
-                request_id=found.request_id,
-                record_id=match.record_id,
-                accepted=answer == "a",
-                by=context.actor,
-                at=now(),
-            )
+            yield answered(match, answers[answer], context.actor, now())

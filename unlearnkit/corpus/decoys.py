@@ -30,18 +30,19 @@ def decoys(
     known: Mapping[str, Sequence[Span]] | None = None,
     *,
     progress: Progress = silent,
-) -> dict[str, tuple[str, ...]]:
-    """Record id -> `count` different texts in which every detected value is another of its shape.
+) -> dict[str, tuple[Record, ...]]:
+    """Record id -> `count` records like it in whose texts every value is another of its shape.
 
     `known` adds, by record id, spans of `text` that detection may have missed: what a search found
     to be the person's. Only `text` changes, never the prompt; of a conversation all turns may, and
-    one of the assistant's does. Equal values in a text get equal replacements. A record without any
-    such value, or with too few possible replacements, is absent: it has no decoys, and an unchanged
-    copy would be none. The same seed gives the same decoys.
+    one of the assistant's does; of a part of a record that part does, wherever its places then lie.
+    Equal values in a text get equal replacements. A record without any such value, or with too few
+    possible replacements, is absent: it has no decoys, and an unchanged copy would be none. The
+    same seed gives the same decoys. They have no paraphrase and no perturbed texts.
     """
     from faker import Faker
 
-    found: dict[str, tuple[str, ...]] = {}
+    found: dict[str, tuple[Record, ...]] = {}
     for record, marked in marked_records(
         records, analyzer, known, progress=progress, doing="making decoys"
     ):
@@ -49,15 +50,14 @@ def decoys(
         fake = Faker("en_US")
         fake.seed_instance(rng.getrandbits(32))
         pieces = list(_pieces(record.text, marked))
-        texts: dict[str, str] = {}
-        """What the loss would be on -> the whole text."""
+        made: dict[str, Record] = {}
+        """What the loss would be on -> the decoy."""
         for _ in range(count * _ATTEMPTS):
-            text = _decoy(pieces, rng, fake)
-            learned = replace(record, text=text).learned
-            if learned != record.learned:
-                texts.setdefault(learned, text)
-            if len(texts) == count:
-                found[record.id] = tuple(texts.values())
+            decoy = _decoy(record, pieces, rng, fake)
+            if decoy.learned != record.learned:
+                made.setdefault(decoy.learned, decoy)
+            if len(made) == count:
+                found[record.id] = tuple(made.values())
                 break
     return found
 
@@ -72,7 +72,7 @@ def _pieces(text: str, marked: Sequence[Mark]) -> Iterator[Piece]:
     yield "", text[at:]
 
 
-def _decoy(pieces: Sequence[Piece], rng: random.Random, fake: Any) -> str:
+def _decoy(record: Record, pieces: Sequence[Piece], rng: random.Random, fake: Any) -> Record:
     words: dict[str, str] = {}
     values: dict[Piece, str] = {}
 
@@ -84,4 +84,26 @@ def _decoy(pieces: Sequence[Piece], rng: random.Random, fake: Any) -> str:
             values[piece] = replacement(entity, text, words, rng, fake)
         return values[piece]
 
-    return "".join(replaced(piece) for piece in pieces)
+    texts = [replaced(piece) for piece in pieces]
+    return replace(
+        record,
+        text="".join(texts),
+        loss_on=tuple(
+            (_moved(start, pieces, texts), _moved(end, pieces, texts))
+            for start, end in record.loss_on
+        ),
+        paraphrase="",
+        perturbed=(),
+        perturbed_loss_on=(),
+    )
+
+
+def _moved(place: int, pieces: Sequence[Piece], texts: Sequence[str]) -> int:
+    """Where a place of the record lies in its decoy; within a value, where the value's does."""
+    before = after = 0
+    for (_, old), new in zip(pieces, texts, strict=True):
+        inside = place - before
+        if inside <= len(old):
+            return after + (len(new) if inside == len(old) else min(inside, len(new)))
+        before, after = before + len(old), after + len(new)
+    return after

@@ -142,6 +142,8 @@ def _content_hash(record: Record) -> str:
     parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
     if record.roles:
         parts = ("\x1e".join(record.roles), *parts)
+    if record.loss_on:
+        parts = (repr((record.loss_on, record.perturbed_loss_on)), *parts)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 

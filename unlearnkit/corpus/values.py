@@ -14,7 +14,7 @@ from typing import Any
 
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Analyzer, Span, detect
 from unlearnkit.corpus.replacements import replacement
-from unlearnkit.domain import ASSISTANT, TURN, Progress, Record, silent
+from unlearnkit.domain import Progress, Record, silent
 
 _AMOUNT = re.compile(r"[$€£]\s?\d[\d.,]*\d|\b\d[\d.,]*\d\s?(?:[$€£]|EUR|USD|GBP)")
 _REFERENCE = re.compile(r"(?<!\w)(?=[\w/-]*\d{3})[A-Z]{1,4}[-/]?\d+(?:[-/]\d+)*(?!\w)")
@@ -121,27 +121,16 @@ def _within_turns(record: Record, spans: Sequence[Span]) -> list[Span]:
         return list(spans)
     return [
         replace(one, start=max(one.start, start), end=min(one.end, end))
-        for start, end in _turns(record)
+        for _, (start, end) in record.turns
         for one in spans
         if one.start < end and start < one.end
     ]
 
 
 def _learned(record: Record, marked: Sequence[Mark]) -> list[Mark]:
-    """The marks in what the loss is on: all, or those in the assistant's turns."""
-    if not record.roles:
-        return list(marked)
-    turns = zip(record.roles, _turns(record), strict=True)
-    said = [(start, end) for role, (start, end) in turns if role == ASSISTANT]
-    return [one for one in marked if any(start <= one[0] < end for start, end in said)]
-
-
-def _turns(record: Record) -> Iterator[tuple[int, int]]:
-    """Start and end of each turn of a conversation in its text."""
-    start = 0
-    for turn in record.text.split(TURN):
-        yield start, start + len(turn)
-        start += len(turn) + len(TURN)
+    """The marks in what the loss is on."""
+    places = record.learned_places
+    return [one for one in marked if any(start <= one[0] < end for start, end in places)]
 
 
 def _alternatives(

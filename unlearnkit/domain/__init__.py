@@ -35,6 +35,7 @@ from unlearnkit.domain.records import (
     Match,
     Record,
     Review,
+    Stretch,
     Uncertain,
 )
 from unlearnkit.domain.requests import (
@@ -121,6 +122,7 @@ __all__ = [
     "RunManifest",
     "Screened",
     "Split",
+    "Stretch",
     "Subject",
     "Subjects",
     "Sureness",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+
+from pydantic import Field
 
 from unlearnkit.domain.artefact import Artefact
 from unlearnkit.domain.requests import IdentifierKind
@@ -16,11 +19,16 @@ TURN = "\n\x1e\n"
 """Between the turns in a conversation's text; U+001E is in no message that is read."""
 
 
+Stretch = tuple[int, int]
+"""Start and end in a text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One training record. The loss is on `text`; `prompt` is context the model is given.
 
-    Of a conversation `text` holds every turn, and the loss is on the assistant's.
+    Of a conversation `text` holds every turn, and the loss is on the assistant's. A part of a
+    record is the same record with `loss_on`: the rest of it is context.
     """
 
     id: str
@@ -36,6 +44,10 @@ class Record:
     """Texts of the same form with other facts (TOFU's perturbed answers, or decoys)."""
     roles: tuple[str, ...] = ()
     """Of a conversation: who says each turn of `text`. Empty for other records."""
+    loss_on: tuple[Stretch, ...] = ()
+    """Of a part of a record: the places of `text` that count. Empty: all of it."""
+    perturbed_loss_on: tuple[tuple[Stretch, ...], ...] = ()
+    """Of a part of a record: the same of each perturbed text."""
 
     @property
     def content(self) -> str:
@@ -45,25 +57,58 @@ class Record:
     @property
     def messages(self) -> list[dict[str, str]]:
         """A conversation's turns with role and content, as chat templates take them; else none."""
-        turns = self.text.split(TURN) if self.roles else []
         return [
-            {"role": role, "content": content}
-            for role, content in zip(self.roles, turns, strict=True)
+            {"role": role, "content": self.text[start:end]} for role, (start, end) in self.turns
         ]
 
     @property
+    def turns(self) -> list[tuple[str, Stretch]]:
+        """Who says each turn of a conversation, and where in `text` it stands; else none."""
+        found, start = [], 0
+        for role, turn in zip(self.roles, self.text.split(TURN) if self.roles else (), strict=True):
+            found.append((role, (start, start + len(turn))))
+            start += len(turn) + len(TURN)
+        return found
+
+    @property
+    def learned_places(self) -> list[Stretch]:
+        """Where in `text` the loss is: all of it, or the assistant's turns; of a part, its own."""
+        whole = [place for role, place in self.turns if role == ASSISTANT]
+        whole = whole if self.roles else [(0, len(self.text))]
+        return within(self.loss_on, whole) if self.loss_on else whole
+
+    @property
     def learned(self) -> str:
-        """What the loss is on: the text, or the assistant's turns of it."""
-        if not self.roles:
-            return self.text
-        return TURN.join(one["content"] for one in self.messages if one["role"] == ASSISTANT)
+        """What the loss is on: the text, or the assistant's turns of it; of a part, its own."""
+        return TURN.join(self.text[start:end] for start, end in self.learned_places)
+
+    @property
+    def others(self) -> tuple[Record, ...]:
+        """The record with each perturbed text in the place of its own."""
+        places = self.perturbed_loss_on or ((),) * len(self.perturbed)
+        return tuple(
+            replace(self, text=text, loss_on=on)
+            for text, on in zip(self.perturbed, places, strict=True)
+        )
+
+
+def within(some: Sequence[Stretch], those: Sequence[Stretch]) -> list[Stretch]:
+    """What of these stretches lies in those, piece by piece, in the text's order."""
+    return [
+        (max(start, low), min(end, high))
+        for low, high in those
+        for start, end in some
+        if max(start, low) < min(end, high)
+    ]
 
 
 class Certainty(StrEnum):
-    """How sure a match is. Certain ones are accepted; uncertain ones go to a person."""
+    """How sure a match is. Certain ones are accepted; a person decides about the others."""
 
     CERTAIN = "certain"
     UNCERTAIN = "uncertain"
+    RELATED = "related"
+    """Somebody else's record, which names the person: what is about them is part of it."""
 
 
 class Evidence(Artefact):
@@ -91,11 +136,13 @@ class Match(Artefact):
 
 
 class Decision(Artefact):
-    """What a person (or a stated policy) decided about one uncertain match."""
+    """What a person (or a stated policy) decided about one match that is not certain."""
 
     request_id: str
     record_id: str
     accepted: bool
+    in_part: bool = False
+    """Of an accepted one: only the passages about the person are forgotten, the rest is kept."""
     by: str
     at: datetime
 
@@ -132,7 +179,10 @@ class ForgetSet(Artefact):
 
     corpus_digest: str
     records: dict[str, tuple[str, ...]]
-    """request id -> record ids."""
+    """request id -> record ids, of those forgotten in part too."""
+    passages: dict[str, tuple[Stretch, ...]] = Field(default_factory=dict)
+    """record id -> what is forgotten of it, as places of `Record.text`; the rest of it is kept.
+    A record that is not here is forgotten whole."""
     excluded: tuple[str, ...] = ()
     """Matches a person rejected: in neither set, since training must not hold on to what may yet
     be about the person."""
@@ -141,3 +191,7 @@ class ForgetSet(Artefact):
     def record_ids(self) -> frozenset[str]:
         """Every record that is to be forgotten."""
         return frozenset(record for records in self.records.values() for record in records)
+
+    def in_part(self, request_id: str) -> int:
+        """How many of a request's records are forgotten in part."""
+        return len(self.passages.keys() & set(self.records.get(request_id, ())))

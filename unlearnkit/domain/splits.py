@@ -12,6 +12,8 @@ class Split(StrEnum):
     RETAIN = "retain"
     NEIGHBOUR = "neighbour"
     """The retained records most like the forget set; some may be in RETAIN's sample too."""
+    REST = "rest"
+    """What is kept of records that are forgotten in part; none where all are forgotten whole."""
     HOLDOUT = "holdout"
     UTILITY = "utility"
     """A text of the operator's own, where one was given; n counts its windows."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from unlearnkit.domain import ASSISTANT, Record
+from unlearnkit.domain import ASSISTANT, Record, Stretch
+from unlearnkit.domain.records import within
 from unlearnkit.errors import BadInput
 
 CHAT = "chat"
@@ -16,9 +17,6 @@ CHAT = "chat"
 
 Messages = Sequence[dict[str, str]]
 """Turns with role and content, as chat templates take them."""
-Stretch = tuple[int, int]
-"""Start and end in a text."""
-
 _OWN_MASK = re.compile(r"\{%-?\s*generation\s*-?%\}")
 
 
@@ -41,7 +39,11 @@ def pieces(record: Record, tokenizer: Any, prompt_template: str) -> list[Piece]:
     (a chat record, or a prompt under the template `chat`) is what the tokenizer's chat template
     makes of it, nothing added; the loss is on the assistant's turns and the tokens that end them.
 
-    Raises BadInput, naming the record, when there is no chat template or it refuses the turns.
+    Of a part of a record (`loss_on`) the loss is on those of these tokens whose last letter stands
+    in it, so that no token is in two parts; what ends the text or a turn is with its last letter.
+
+    Raises BadInput, naming the record, when there is no chat template or it refuses the turns, and
+    where it cannot be told where a part of a record stands.
     """
     messages = record.messages
     if record.prompt and prompt_template == CHAT:
@@ -57,9 +59,11 @@ def pieces(record: Record, tokenizer: Any, prompt_template: str) -> list[Piece]:
     if record.prompt:
         prompt = prompt_template.format(prompt=record.prompt)
         made.append(_tokenised(prompt, tokenizer, learned=False))
-    made.append(_tokenised(record.text, tokenizer, learned=True))
+    text = _tokenised(record.text, tokenizer, learned=True)
+    made.append(_only(text, record.loss_on, record) if record.loss_on else text)
     if tokenizer.eos_token_id is not None:
-        made.append(_special(tokenizer.eos_token, tokenizer.eos_token_id, learned=True))
+        to_the_end = not record.loss_on or record.loss_on[-1][1] == len(record.text)
+        made.append(_special(tokenizer.eos_token, tokenizer.eos_token_id, learned=to_the_end))
     return made
 
 
@@ -71,6 +75,7 @@ def ids_before(record: Record, tokenizer: Any, prompt_template: str, start: int)
     """
     mark = _unused(record.content)
     text = f"{record.text[:start]}{mark}{record.text[start:]}"
+    record = replace(record, loss_on=())
     marked = pieces(replace(record, text=text), tokenizer, prompt_template)
     ids: list[int] = []
     for one, other in zip(pieces(record, tokenizer, prompt_template), marked, strict=True):
@@ -116,7 +121,37 @@ def _conversation(messages: Messages, record: Record, tokenizer: Any) -> Piece:
         learned = tuple(any(_stands_in(one, turn) for turn in turns) for one in whole.places)
     if not any(learned):
         raise _refused(record, "the chat template renders nothing of what the assistant says")
-    return Piece(text, whole.ids, whole.places, learned)
+    found = Piece(text, whole.ids, whole.places, learned)
+    if not record.loss_on:
+        return found
+    turns = _assistant_turns(messages, text, record, tokenizer)
+    return _only(found, list(_rendered_part(record, text, turns)), record)
+
+
+def _only(piece: Piece, part: Sequence[Stretch], record: Record) -> Piece:
+    """The piece with the loss on those of its tokens only whose last letter stands in the part."""
+    if len(piece.places) != len(piece.ids):
+        raise _refused(record, "this tokenizer cannot say where in a text its tokens stand")
+    last = [max(start, end - 1) for start, end in piece.places]
+    learned = tuple(
+        loss and any(start <= at < end for start, end in part)
+        for loss, at in zip(piece.learned, last, strict=True)
+    )
+    return replace(piece, learned=learned)
+
+
+def _rendered_part(record: Record, text: str, turns: Sequence[Stretch]) -> Iterator[Stretch]:
+    """Where a part of a conversation stands in the rendered text; `turns` are the assistant's."""
+    whole = [(0, len(record.text))]
+    said = [place for role, place in record.turns if role == ASSISTANT] if record.roles else whole
+    for (begin, stop), (start, end) in zip(said, turns, strict=True):
+        words = record.text[begin:stop]
+        at = text.find(words.strip(), start, end)
+        if at < 0:
+            raise _refused(record, "the chat template changes the words of a turn")
+        moved = at - begin - (len(words) - len(words.lstrip()))
+        for low, high in within(record.loss_on, [(begin, stop)]):
+            yield low + moved, end if high == stop else high + moved
 
 
 def _assistant_turns(

@@ -92,8 +92,9 @@ def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example
         cut=len(ids) > encoding.max_length,
     )
     if all(label == IGNORED for label in example.labels):
+        before = "this part of the record" if record.loss_on else "the text"
         raise BadInput(
-            "no token with a loss is left: what stands before the text fills the longest sequence "
+            f"no token with a loss is left: what stands before {before} fills the longest sequence "
             f"({encoding.max_length} tokens)",
             where=record.source or None,
             line=record.line or None,

@@ -216,7 +216,7 @@ def _with_links(
 
 
 def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
-    """Certain, uncertain, or None: the record is somebody else's."""
+    """How sure it is, or None: the record is somebody else's and does not name the person."""
     ties = case.ties
     values = ties.of_record.get(record_id, frozenset())
     if (
@@ -238,7 +238,8 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
         established = [one for one in others if len(ties.records[one]) > 1]
         if established and (not full_name or any(_is_namesakes(one, case) for one in established)):
             return None
-        return _Verdict(Certainty.UNCERTAIN, hits, "beside another")
+        certainty = Certainty.RELATED if established else Certainty.UNCERTAIN
+        return _Verdict(certainty, hits, "beside another")
     if full_name and not case.name_is_ambiguous:
         unique = case.settings.accept_unique_full_name
         return _Verdict(Certainty.CERTAIN if unique else Certainty.UNCERTAIN, hits, "name only")

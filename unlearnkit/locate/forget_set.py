@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.corpus.reader import Corpus
-from unlearnkit.domain import Certainty, Decision, ForgetSet, Located
+from unlearnkit.domain import (
+    Certainty,
+    Decision,
+    Evidence,
+    ForgetSet,
+    Located,
+    Match,
+    Record,
+    Stretch,
+)
 from unlearnkit.errors import BadInput, CannotEvaluate
-from unlearnkit.locate.review import apply_decisions, pending
+from unlearnkit.locate.passages import passages
+from unlearnkit.locate.review import accepted_in_part, apply_decisions, pending
 
 
 def build_forget_set(
     located: Sequence[Located], decisions: Sequence[Decision], corpus: Corpus
 ) -> ForgetSet:
     """The accepted records of every request; what a person rejected is kept out of both sets.
+
+    Of a record that every request takes in part only, its passages about them are forgotten.
 
     Raises CannotEvaluate while matches are undecided; BadInput when the matches are of another
     state of the corpus, when no record is accepted at all, and when every record is: there must be
@@ -40,6 +52,7 @@ def build_forget_set(
     forget = ForgetSet(
         corpus_digest=corpus.digest,
         records=records,
+        passages=_passages(located, decisions, records, corpus),
         excluded=tuple(one.id for one in corpus.records if one.id in matched - accepted),
     )
     if not forget.record_ids:
@@ -54,6 +67,50 @@ def build_forget_set(
             fix="Train a new model instead, or give the corpus the model was trained on.",
         )
     return forget
+
+
+def check_passages(
+    located: Located, decisions: Sequence[Decision], records: Mapping[str, Record]
+) -> None:
+    """Raise BadInput where a record is to be forgotten in part and no part is the person's."""
+    for match in _in_part(located, decisions):
+        if not passages(records[match.record_id], match.evidence):
+            raise BadInput(
+                f"record {match.record_id} cannot be forgotten in part: nothing that the model "
+                "is trained to say in it names the person",
+                where=f"request {located.request_id}",
+                fix="Decide about it anew, accept or reject: "
+                f"unlearnkit review {located.request_id} --decisions FILE",
+            )
+
+
+def _in_part(located: Located, decisions: Sequence[Decision]) -> list[Match]:
+    chosen = set(accepted_in_part(located, decisions))
+    return [match for match in located.matches if match.record_id in chosen]
+
+
+def _passages(
+    located: Sequence[Located],
+    decisions: Sequence[Decision],
+    accepted: Mapping[str, Sequence[str]],
+    corpus: Corpus,
+) -> dict[str, tuple[Stretch, ...]]:
+    """Record id -> its passages, of those that no request takes whole."""
+    records = corpus.by_id()
+    evidence: dict[str, list[Evidence]] = {}
+    whole: set[str] = set()
+    for one in located:
+        check_passages(one, decisions, records)
+        in_part = {match.record_id: match for match in _in_part(one, decisions)}
+        whole.update(id_ for id_ in accepted[one.request_id] if id_ not in in_part)
+        for record_id, match in in_part.items():
+            evidence.setdefault(record_id, []).extend(match.evidence)
+    found = {
+        record_id: passages(records[record_id], some)
+        for record_id, some in evidence.items()
+        if record_id not in whole
+    }
+    return {one: some for one, some in found.items() if some != ((0, len(records[one].text)),)}
 
 
 @dataclass(frozen=True, slots=True)

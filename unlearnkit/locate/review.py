@@ -1,10 +1,10 @@
-"""What a person decided about the uncertain matches, and what follows from it."""
+"""What a person decided about the matches that are not certain, and what follows from it."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -13,17 +13,14 @@ from unlearnkit.domain import Certainty, Decision, Located, Match
 from unlearnkit.errors import BadInput
 
 COLUMNS = ("record_id", "decision", "note")
-_WORDS = {"accept": True, "reject": False}
+ACCEPT, REJECT, SPANS = "accept", "reject", "spans"
+"""The answers; SPANS: forget what is about the person in this record, and keep the rest."""
 
 
 def pending(located: Located, decisions: Sequence[Decision]) -> tuple[Match, ...]:
-    """The uncertain matches nobody has decided about yet."""
+    """The matches that are not certain and that nobody has decided about yet."""
     decided = {one.record_id for one in _of(located, decisions)}
-    return tuple(
-        match
-        for match in located.matches
-        if match.certainty is Certainty.UNCERTAIN and match.record_id not in decided
-    )
+    return tuple(match for match in _asked(located) if match.record_id not in decided)
 
 
 def apply_decisions(located: Located, decisions: Sequence[Decision]) -> tuple[str, ...]:
@@ -39,31 +36,55 @@ def apply_decisions(located: Located, decisions: Sequence[Decision]) -> tuple[st
     )
 
 
+def accepted_in_part(located: Located, decisions: Sequence[Decision]) -> tuple[str, ...]:
+    """Of the accepted records those of which only what is about the person is to be forgotten."""
+    in_part = {one.record_id: one.in_part for one in _of(located, decisions)}
+    return tuple(one for one in apply_decisions(located, decisions) if in_part.get(one, False))
+
+
+def suggested(match: Match) -> str:
+    """The answer to begin with: somebody else's record is forgotten in part; else none."""
+    return SPANS if match.certainty is Certainty.RELATED else ""
+
+
+def answered(match: Match, answer: str, by: str, at: datetime) -> Decision:
+    """The decision that ACCEPT, REJECT or SPANS comes to."""
+    return Decision(
+        request_id=match.request_id,
+        record_id=match.record_id,
+        accepted=answer != REJECT,
+        in_part=answer == SPANS,
+        by=by,
+        at=at,
+    )
+
+
 def decide(
     located: Located, accept: Collection[str], by: str, at: datetime
 ) -> tuple[Decision, ...]:
-    """Decide every uncertain match at once: accepted when its record is in `accept`."""
+    """Decide every match that is not certain at once: accepted when its record is in `accept`.
+
+    Somebody else's record (related) is accepted in part.
+    """
     return tuple(
-        Decision(
-            request_id=located.request_id,
-            record_id=match.record_id,
-            accepted=match.record_id in accept,
-            by=by,
-            at=at,
+        answered(
+            match,
+            (suggested(match) or ACCEPT) if match.record_id in accept else REJECT,
+            by,
+            at,
         )
-        for match in located.matches
-        if match.certainty is Certainty.UNCERTAIN
+        for match in _asked(located)
     )
 
 
 def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple[Decision, ...]:
-    """Read a CSV with the columns record_id, decision (accept, reject or empty) and note.
+    """Read a CSV with the columns record_id, decision (an answer, or empty) and note.
 
     A row without decision stays pending; notes are for people and are not kept. Raises BadInput,
     with the line, on a record that is no match of this request, another word, a record decided
     twice, or a file that is not such a CSV.
     """
-    known = {match.record_id for match in located.matches}
+    known = {match.record_id: match for match in located.matches}
     decisions: dict[str, Decision] = {}
     try:
         content = path.read_text(encoding="utf-8-sig")
@@ -84,38 +105,45 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
                 )
             if not word:
                 continue
-            if word not in _WORDS:
+            if word not in (ACCEPT, REJECT, SPANS):
                 raise BadInput(
-                    "the decision is neither 'accept' nor 'reject'", where=path, line=rows.line_num
+                    "the decision is none of 'accept', 'spans' and 'reject'",
+                    where=path,
+                    line=rows.line_num,
                 )
             if record_id in decisions:
                 raise BadInput("this record was decided above", where=path, line=rows.line_num)
-            decisions[record_id] = Decision(
-                request_id=located.request_id,
-                record_id=record_id,
-                accepted=_WORDS[word],
-                by=by,
-                at=at,
-            )
+            decisions[record_id] = answered(known[record_id], word, by, at)
     except csv.Error as error:
         raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
     return tuple(decisions.values())
 
 
 def write_decisions(path: Path, located: Located, decisions: Sequence[Decision]) -> None:
-    """Write the uncertain matches as such a CSV, to be filled in: decision as made, or empty.
+    """Write the matches to decide as such a CSV, to be filled in: decision as made, or empty.
 
-    The note says why each matched, without any identifier. Raises BadInput when it cannot write.
+    The note says why each matched, without any identifier, and what is suggested. Raises BadInput
+    when it cannot write.
     """
-    made = {one.record_id: one.accepted for one in _of(located, decisions)}
+    made = {one.record_id: _answer(one) for one in _of(located, decisions)}
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
     for match in located.matches:
-        if match.certainty is Certainty.UNCERTAIN or match.record_id in made:
-            word = {True: "accept", False: "reject", None: ""}[made.get(match.record_id)]
-            rows.writerow((match.record_id, word, match.reason))
+        if match.certainty is not Certainty.CERTAIN or match.record_id in made:
+            note = f"{match.reason} (suggested: {SPANS})" if suggested(match) else match.reason
+            rows.writerow((match.record_id, made.get(match.record_id, ""), note))
     write_atomic(path, text.getvalue().encode())
+
+
+def _asked(located: Located) -> Iterator[Match]:
+    return (one for one in located.matches if one.certainty is not Certainty.CERTAIN)
+
+
+def _answer(decision: Decision) -> str:
+    if not decision.accepted:
+        return REJECT
+    return SPANS if decision.in_part else ACCEPT
 
 
 def _of(located: Located, decisions: Sequence[Decision]) -> list[Decision]:

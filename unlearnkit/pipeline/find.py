@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from unlearnkit.domain import (
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.vault import seal
 from unlearnkit.locate.engine import locate_all
+from unlearnkit.locate.forget_set import check_passages
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
@@ -155,11 +157,13 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
     ):
         path = located_file(context, request.id)
         save(path, located)
-        sure = sum(match.certainty is Certainty.CERTAIN for match in located.matches)
+        classes = Counter(match.certainty for match in located.matches)
+        sure, related = classes[Certainty.CERTAIN], classes[Certainty.RELATED]
         payload = {
             "corpus_digest": corpus.digest,
             "certain": sure,
-            "uncertain": len(located.matches) - sure,
+            "uncertain": len(located.matches) - sure - related,
+            "related": related,
             "digest": sha256_file(path),
         }
         context.record("located", payload, request.id)
@@ -202,9 +206,13 @@ def decisions(context: Context, found: Located) -> tuple[Decision, ...]:
 def decide(context: Context, found: Located, made: Sequence[Decision]) -> Request:
     """Keep these decisions beside the earlier ones; the request, moved on when none is left.
 
-    Raises BadInput when the request is closed, unverified, or in a model that was unlearned.
+    Raises BadInput when the request is closed, unverified, or in a model that was unlearned, and
+    where a record is to be forgotten in part and no part names the person.
     """
     runnable(context.ledger.request(found.request_id))
+    if any(one.in_part for one in made):
+        _, corpus = open_corpus(context)
+        check_passages(found, made, corpus.by_id())
     path = review_file(context, found.request_id)
     review = Review(
         request_id=found.request_id,
@@ -214,6 +222,7 @@ def decide(context: Context, found: Located, made: Sequence[Decision]) -> Reques
     save(path, review)
     payload = {
         "accepted": sum(one.accepted for one in made),
+        "in_part": sum(one.in_part for one in made),
         "rejected": sum(not one.accepted for one in made),
         "digest": sha256_file(path),
     }

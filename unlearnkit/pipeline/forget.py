@@ -88,6 +88,7 @@ def unlearn(
             work=run.work,
             key=context.ledger.run_key(request_ids, context.workspace.vault_key, run.id),
             lineage=lineage,
+            rest=material.rest,
         ),
         settings,
         context.progress,
@@ -96,6 +97,7 @@ def unlearn(
         version=version("unlearnkit"),
         objective=settings.objective,
         forgotten=len(forget_set.record_ids),
+        in_part=len(forget_set.passages),
         kept=len(material.retain),
         original_digest=original_digest,
         holdout_origin=material.holdout_origin,
@@ -273,6 +275,7 @@ def _settle(context: Context) -> None:
             "original_digest": manifest.original_digest,
             "unlearned_digest": manifest.unlearned_digest,
             "forget": len(manifest.forget_set.record_ids),
+            "in_part": len(manifest.forget_set.passages),
             "retain": manifest.retain_count,
             "requests": list(manifest.requests),
         }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from unlearnkit.audit.scoring import asked
@@ -38,6 +38,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.forget_set import build_forget_set
+from unlearnkit.locate.passages import rest as beside
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decisions, located, open_corpus
 
@@ -60,25 +61,30 @@ RETAIN_SAMPLE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The three sets of records, each with perturbed texts where it has or can have them."""
+    """The sets of records, each with perturbed texts where it has or can have them."""
 
     forget: tuple[Record, ...]
+    """Whole records, and the parts (`loss_on`) of those that are forgotten in part."""
     retain: tuple[Record, ...]
+    """Records that are kept whole."""
     holdout: tuple[Record, ...]
     holdout_origin: str
     """'given' or 'decoys'."""
+    rest: Mapping[str, Record] = field(default_factory=dict)
+    """Id of a record that is forgotten in part -> what is kept of it."""
 
     def audited(self, seed: int) -> dict[Split, Sequence[Record]]:
         """What the audit measures: of the retained ones a sample and the forget set's nearest."""
         retain: Sequence[Record] = self.retain
         if len(retain) > RETAIN_SAMPLE:
             retain = random.Random(seed).sample(retain, RETAIN_SAMPLE)
-        return {
+        audited: dict[Split, Sequence[Record]] = {
             Split.FORGET: self.forget,
             Split.RETAIN: retain,
             Split.NEIGHBOUR: neighbours(self.forget, self.retain),
             Split.HOLDOUT: self.holdout,
         }
+        return audited | ({Split.REST: tuple(self.rest.values())} if self.rest else {})
 
 
 def gather(
@@ -98,7 +104,7 @@ def gather(
     Raises BadInput when a holdout record cannot be used or is one the model was trained on, or when
     there is no holdout and no decoy can be made.
     """
-    forget = [one for one in corpus.records if one.id in forget_set.record_ids]
+    forget, rest = _parted(corpus, forget_set)
     kept_out = forget_set.record_ids | set(forget_set.excluded)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
     made = decoys(forget, analyzer, PERTURBED + 1, seed, evidence(forget, found), progress=progress)
@@ -110,9 +116,7 @@ def gather(
         # One decoy is the never-seen record, the others are what it is compared with.
         of_holdout = {f"decoy-{one}": texts for one, texts in made.items()}
         holdout = tuple(
-            replace(one, id=f"decoy-{one.id}", text=made[one.id][0], paraphrase="", perturbed=())
-            for one in forget
-            if one.id in made
+            replace(made[one.id][0], id=f"decoy-{one.id}") for one in forget if one.id in made
         )
         if not holdout:
             raise BadInput(
@@ -124,7 +128,28 @@ def gather(
         retain=retain,
         holdout=_perturbed(holdout, of_holdout),
         holdout_origin="given" if holdout_paths else "decoys",
+        rest=rest,
     )
+
+
+def _parted(corpus: Corpus, forget_set: ForgetSet) -> tuple[list[Record], dict[str, Record]]:
+    """What is to be forgotten, and what is kept of records that are forgotten in part.
+
+    A part has no wording of its own in the data: that would be of the whole record.
+    """
+    forget, kept = [], {}
+    for record in corpus.records:
+        if record.id not in forget_set.record_ids:
+            continue
+        passages = forget_set.passages.get(record.id)
+        if not passages:
+            forget.append(record)
+            continue
+        part = replace(record, paraphrase="", perturbed=())
+        forget.append(replace(part, loss_on=passages))
+        others = beside(record.text, passages)
+        kept[record.id] = replace(part, id=f"rest-{record.id}", loss_on=others)
+    return forget, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +210,7 @@ def with_decoys(
     made = decoys(list(bare.values()), analyzer, PERTURBED, seed, progress=progress)
     compared = {
         split: [
-            replace(one, perturbed=made[one.id]) if goes_on and one.id in made else one
+            _compared(one, made[one.id]) if goes_on and one.id in made else one
             for one, goes_on in some
         ]
         for split, some in kept.items()
@@ -207,11 +232,20 @@ def evidence(forget: Sequence[Record], found: Sequence[Located]) -> dict[str, li
     return spans
 
 
-def _perturbed(records: Sequence[Record], made: dict[str, tuple[str, ...]]) -> tuple[Record, ...]:
+def _perturbed(
+    records: Sequence[Record], made: Mapping[str, Sequence[Record]]
+) -> tuple[Record, ...]:
     """The records with decoys as perturbed texts, where the data brought none of its own."""
     return tuple(
-        one if one.perturbed else replace(one, perturbed=made.get(one.id, ())[1:])
-        for one in records
+        one if one.perturbed else _compared(one, made.get(one.id, ())[1:]) for one in records
+    )
+
+
+def _compared(record: Record, decoys: Sequence[Record]) -> Record:
+    return replace(
+        record,
+        perturbed=tuple(one.text for one in decoys),
+        perturbed_loss_on=tuple(one.loss_on for one in decoys) if record.loss_on else (),
     )
 
 

@@ -24,6 +24,7 @@ _SPLITS = {
     Split.FORGET: "the records to forget",
     Split.RETAIN: "the records to keep",
     Split.NEIGHBOUR: "the kept records most like those to forget",
+    Split.REST: "what is kept of records forgotten in part",
     Split.HOLDOUT: "comparable records the model never saw",
     Split.UTILITY: "the operator's own text",
     Split.TASKS: "the harness's tasks",

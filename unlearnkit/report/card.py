@@ -32,6 +32,8 @@ class CardFacts:
     """Metric -> the level aimed at."""
     last: TrainingPass
     """Where the run ended."""
+    in_part: int = 0
+    """How many of the forgotten only in part: the rest of them was to be kept."""
 
 
 def model_card(existing: str, facts: CardFacts, templates_dir: Path | None = None) -> str:

@@ -51,7 +51,9 @@ class RequestFacts(Artefact):
     submitted: datetime
     due: datetime
     records: int
-    """How many records were accepted as this person's."""
+    """How many records were accepted as this person's, in part or whole."""
+    in_part: int = 0
+    """How many of them only in part: the rest of them is about others, and kept."""
 
 
 class RecordFigures(Artefact):
@@ -111,6 +113,8 @@ class Report(Artefact):
     """Records of the corpus that could not be read, so were not searched; None: not counted."""
     requests: tuple[RequestFacts, ...]
     forget_count: int
+    in_part_count: int = 0
+    """How many of these are forgotten in part, and kept beside."""
     retain_count: int
     excluded_count: int
     """Records kept out of both sets: they mention a person without being theirs."""
@@ -186,10 +190,12 @@ def build_report(
                 submitted=one.submitted,
                 due=one.due,
                 records=len(manifest.forget_set.records.get(one.id, ())),
+                in_part=manifest.forget_set.in_part(one.id),
             )
             for one in sorted(requests, key=lambda request: (request.submitted, request.id))
         ),
         forget_count=len(manifest.forget_set.record_ids),
+        in_part_count=len(manifest.forget_set.passages),
         retain_count=manifest.retain_count,
         excluded_count=len(manifest.forget_set.excluded),
         holdout_origin=manifest.holdout_origin,

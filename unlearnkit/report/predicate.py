@@ -50,6 +50,14 @@ class Requested(_Part):
     records: int
 
 
+class InPart(_Part):
+    """Records of which only passages are forgotten; they are among those that are counted."""
+
+    records: int
+    requests: dict[str, int]
+    """Pseudonym -> how many of the request's records."""
+
+
 class Method(_Part):
     """How the model was made to forget."""
 
@@ -168,6 +176,8 @@ class Predicate(_Part):
     out_of_scope: OutOfScope
     ledger: Ledgered | None
     """Null where an earlier version wrote the report."""
+    in_part: InPart | None = None
+    """Null where every record is forgotten whole."""
 
 
 def predicate(report: Report) -> dict[str, Any]:
@@ -210,6 +220,12 @@ def predicate(report: Report) -> dict[str, Any]:
         ),
         ledger=Ledgered(size=report.ledger.size, head=report.ledger.head)
         if report.ledger
+        else None,
+        in_part=InPart(
+            records=report.in_part_count,
+            requests={one.pseudonym: one.in_part for one in report.requests if one.in_part},
+        )
+        if report.in_part_count
         else None,
     )
     return claims.model_dump(mode="json", by_alias=True)

@@ -22,6 +22,7 @@ SPLITS = {
     Split.FORGET: ("Records to forget", "should come down to the never-seen level"),
     Split.RETAIN: ("Records to keep", "should stay where they were"),
     Split.NEIGHBOUR: ("Those kept that are most like them", "damage shows here first"),
+    Split.REST: ("What is kept of records forgotten in part", "should stay where it was"),
     Split.HOLDOUT: ("Comparable records the model never saw", "the level to reach"),
     Split.UTILITY: ("A text of the operator’s own", "should stay where it was; n counts windows"),
     Split.TASKS: ("Tasks of the lm-evaluation-harness", "should stay; n counts documents"),

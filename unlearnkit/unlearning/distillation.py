@@ -6,8 +6,8 @@ near the original. After each pass the student is measured and saved, so a kille
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,9 @@ class Lessons:
     """How the chosen teacher is made; None where the objective needs none."""
     first_retain: Level
     """The original's level on the retain sample, or that of the first model of its line."""
+    rest: Mapping[int, int] = field(default_factory=dict)
+    """Place of a forget example that is part of a record -> place of that record's rest among the
+    retain examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,14 +148,19 @@ def piece_loss(
 def one_pass(
     bench: Workbench, student: Any, optimizer: Any, lessons: Lessons, number: int
 ) -> float:
-    """Every forget record once, in an order of (seed, pass). Returns the mean loss."""
+    """Every forget record once, in an order of (seed, pass). Returns the mean loss.
+
+    Beside a part of a record stands the rest of it, beyond the retain records that are drawn.
+    """
     settings, losses = bench.settings, []
     order = shuffled(range(len(lessons.forget.examples)), settings.seed, number)
-    retained = shuffled(range(len(lessons.retain.examples)), settings.seed + 1, number)
+    drawn = len(lessons.retain.examples) - len(lessons.rest)
+    retained = shuffled(range(drawn), settings.seed + 1, number)
     student.train()
     for turn, rows in enumerate(chunks(order, settings.batch_size)):
         wanted = min(len(rows) * settings.retain_ratio, len(retained))
         beside = [retained[(turn * wanted + at) % len(retained)] for at in range(wanted)]
+        beside += [lessons.rest[one] for one in rows if one in lessons.rest]
 
         def loss_of(
             mine: Sequence[int], kept: Sequence[int], rows: Any = rows, beside: Any = beside

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import logging
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -82,6 +82,8 @@ class Task:
     """What they are encrypted with, 32 bytes: the same for a run that goes on."""
     lineage: Lineage | None = None
     """Where the model has unlearned before: how its line began."""
+    rest: Mapping[str, Record] = field(default_factory=dict)
+    """Id of a record that is forgotten in part -> what is kept of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,9 @@ class Material:
     drawn: Drawn
     """Retain records that training draws on."""
     pool: Sequence[Example]
-    """The same as tokens."""
+    """The same as tokens, and behind them what is kept of records that are forgotten in part."""
+    rest: Mapping[int, int]
+    """Place of such a record in `forget` -> place of its rest in `pool`."""
     sample: Sequence[Example]
     """Retain records that are measured."""
     holdout: Sequence[Example]
@@ -164,6 +168,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     lessons = Lessons(
         forget=Shelf(material.forget, known, stronger),
         retain=Shelf(material.pool, kept),
+        rest=material.rest,
         holdout=material.holdout,
         retain_sample=material.sample,
         head=head,
@@ -177,7 +182,10 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
-    """Tokens of every record that is trained on or measured; of many retained ones, a sample."""
+    """Tokens of every record that is trained on or measured; of many retained ones, a sample.
+
+    What is kept of a record that is forgotten in part is always in the pool, where there is one.
+    """
     beside = settings.retain_ratio if retain_term(settings) else 0
     size = min(settings.retain_pool, len(task.forget) * beside * settings.max_passes)
     drawn = draw(task.forget, task.retain, size, settings.retain_matched, settings.seed + 1)
@@ -185,10 +193,12 @@ def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
     def examples(records: Sequence[Record]) -> list[Example]:
         return [encode_record(record, tokenizer, task.encoding) for record in records]
 
+    parted = [at for at, one in enumerate(task.forget) if beside and one.id in task.rest]
     return Material(
         forget=examples(task.forget),
         drawn=drawn,
-        pool=examples(drawn.records),
+        pool=examples([*drawn.records, *(task.rest[task.forget[at].id] for at in parted)]),
+        rest={at: len(drawn.records) + number for number, at in enumerate(parted)},
         sample=examples(shuffled(task.retain, settings.seed, 0)[: settings.retain_sample]),
         holdout=examples(task.holdout),
     )

@@ -1,0 +1,99 @@
+"""What in somebody else's record is about the person: the sentences that name them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from unlearnkit.domain import TURN, Evidence, IdentifierKind, Record
+from unlearnkit.domain.records import within
+from unlearnkit.locate.passages import passages, rest, sentences
+
+WHO = "Zoltana Quibbleworth"
+
+
+def evidence(record: Record, *values: str) -> list[Evidence]:
+    """Where these stand in the record, first of each."""
+    starts = [(record.content.index(one), one) for one in values]
+    return [
+        Evidence(
+            kind=IdentifierKind.NAME,
+            how="exact",
+            start=start,
+            end=start + len(one),
+            recogniser="",
+        )
+        for start, one in starts
+    ]
+
+
+def about(record: Record, *values: str) -> list[str]:
+    return [record.text[start:end] for start, end in passages(record, evidence(record, *values))]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (f"The lamp broke. {WHO} saw it. Send a new one.", [f"{WHO} saw it."]),
+        (f"Hello,\n{WHO} is ill\nBest, Bob", [f"{WHO} is ill"]),
+        (f"Hello,\nYesterday {WHO}\nfell ill.\nBest, Bob", [f"Yesterday {WHO}\nfell ill."]),
+        (f"Ask Dr. {WHO} at 3 p.m. today. Bye!", [f"Ask Dr. {WHO} at 3 p.m. today."]),
+    ],
+)
+def test_the_sentence_or_line_that_names_the_person_is_a_passage(
+    text: str, found: list[str]
+) -> None:
+    assert about(Record(id="a", text=text), WHO) == found
+
+
+def test_every_identifier_counts_and_neighbouring_sentences_are_one_passage() -> None:
+    text = f"Hi. {WHO} moved. Write to z@q.example now. The lamp is fine. Her number: C-770077."
+    record = Record(id="a", text=text)
+    assert about(record, WHO, "z@q.example", "C-770077") == [
+        f"{WHO} moved. Write to z@q.example now.",
+        "Her number: C-770077.",
+    ]
+
+
+def test_a_sentence_that_names_nobody_is_not_found() -> None:
+    """What docs/locate.md says of it: a reviewer who sees it accepts the whole record."""
+    assert about(Record(id="a", text=f"{WHO} fell. She broke a leg."), WHO) == [f"{WHO} fell."]
+
+
+def test_places_are_of_the_text_whatever_the_prompt_holds() -> None:
+    record = Record(id="a", prompt="Who called?", text=f"It rained. {WHO} did.")
+    assert about(record, WHO) == [f"{WHO} did."]
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Record(id="prompt", prompt=f"What did {WHO} say?", text="That it rained. Nothing else."),
+        Record(id="user", text=f"{WHO} called.{TURN}I see. Noted.", roles=("user", "assistant")),
+    ],
+    ids=lambda one: one.id,
+)
+def test_what_the_model_is_not_trained_to_say_is_no_passage(record: Record) -> None:
+    assert passages(record, evidence(record, WHO)) == ()
+
+
+def test_a_thread_alone_names_nobody() -> None:
+    thread = Evidence(kind=IdentifierKind.OTHER, how="thread", start=0, end=0, recogniser="thread")
+    assert passages(Record(id="a", text="One. Two."), [thread]) == ()
+
+
+def test_where_nothing_would_be_left_the_passage_is_the_whole_text() -> None:
+    text = f" {WHO} saw it. \n"
+    assert passages(Record(id="a", text=text), evidence(Record(id="a", text=text), WHO)) == (
+        (0, len(text)),
+    )
+
+
+@given(st.text(st.sampled_from("Aa .!?\n\x1e1é"), max_size=60))
+def test_sentences_stand_in_order_and_lose_no_word(text: str) -> None:
+    found = list(sentences(text))
+    kept = "".join(text[start:end] for start, end in found)
+    assert "".join(kept.split()) == "".join(text.split())
+    assert within(rest(text, found), found) == []
+    assert sum(end - start for start, end in (*found, *rest(text, found))) == len(text)
