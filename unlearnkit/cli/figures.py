@@ -93,7 +93,9 @@ def show_run(manifest: RunManifest) -> None:
     level = [f"[bold]{manifest.holdout_level[name]:.3f}[/]" for name in RECALL]
     rows.append(["[bold]aim[/]", *level, "", "", f"holdout, {manifest.holdout_origin}"])
     forget = len(manifest.forget_set.record_ids)
-    title = f"Recall of the {forget} records to forget, beside {manifest.retain_count} kept"
+    part = len(manifest.forget_set.passages)
+    told = f"{forget} records to forget{f' ({part} in part)' if part else ''}"
+    title = f"Recall of the {told}, beside {manifest.retain_count} kept"
     columns = ["Pass", "Exact mem.", "Extraction", "Loss", "Never seen", "Retained", "State"]
     out.print(table(title, columns, rows))
     if STATES.get(manifest.passes[-1].state) != "inside":

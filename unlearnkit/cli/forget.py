@@ -93,7 +93,11 @@ def process(
     reference: ReferenceOption = None,
     policy: PolicyOption = "",
     uncertain: Annotated[
-        Uncertain, typer.Option(help="What to do with matches a person should decide about.")
+        Uncertain,
+        typer.Option(
+            help="What to do with matches a person should decide about; accept takes those in "
+            "somebody else's records in part."
+        ),
     ] = Uncertain.ASK,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,

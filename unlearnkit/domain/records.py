@@ -148,7 +148,10 @@ class Decision(Artefact):
 
 
 class Uncertain(StrEnum):
-    """What a run without a person does with the matches a person should decide about."""
+    """What a run without a person does with the matches a person should decide about.
+
+    Those in somebody else's records (related) are accepted in part.
+    """
 
     ASK = "ask"
     """Stop, so that somebody reviews them; the same command then goes on."""

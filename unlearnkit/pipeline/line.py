@@ -61,14 +61,19 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     index_corpus(context, job.corpus)
     searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]
     if searched:
-        _review(context, locate(context, searched), job.uncertain)
+        review(context, locate(context, searched), job.uncertain)
     manifest = unlearn(context, job.model, job.out / "model", job.holdout, settings)
     run = find_run(context.workspace, manifest.run_id)
     measured = audit(context, run, job.out / "model", job.reference)
     return Processed(manifest, measured, report(context, run, job.policy, job.out / "report"))
 
 
-def _review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> None:
+def review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> None:
+    """What becomes of the matches that nobody decided about: as `uncertain` says.
+
+    Somebody else's record that names the person is accepted in part. Raises CannotEvaluate where a
+    person is to be asked, and BadInput where one of these has no part that names the person.
+    """
     waiting = [one for one in found if pending(one, decisions(context, one))]
     if waiting and uncertain is Uncertain.ASK:
         count = sum(len(pending(one, decisions(context, one))) for one in waiting)

@@ -63,7 +63,7 @@ class Count(Artefact):
 
 
 class Preview(Artefact):
-    """All three sets in figures, and the first records of the forget set in tokens."""
+    """The sets in figures, and the first records of the forget set in tokens."""
 
     counts: tuple[Count, ...]
     shown: tuple[Shown, ...]
@@ -82,9 +82,10 @@ def preview(context: Context, model: Path, holdout: Sequence[Path], show: int) -
         raise nothing_ready(context)
     gathered = gather_ready(context, ready, holdout, context.workspace.config.seed)
     encoding, material = encoding_of(context), gathered.material
-    sets = {
+    sets: dict[Split, Sequence[Record]] = {
         Split.FORGET: material.forget,
         Split.RETAIN: material.retain,
+        **({Split.REST: tuple(material.rest.values())} if material.rest else {}),
         Split.HOLDOUT: material.holdout,
     }
     return Preview(
