@@ -282,3 +282,36 @@ def test_every_learned_token_is_one_part_s(data: st.DataObject) -> None:
     whole, own, others = learned(()), learned(mine), learned(rest(record.text, mine) or ((0, 0),))
     assert whole == [one or other for one, other in zip(own, others, strict=True)]
     assert not any(one and other for one, other in zip(own, others, strict=True))
+
+
+class Slow:
+    """A tokenizer that does not say where its tokens stand, as those without a fast one."""
+
+    is_fast = False
+    bos_token_id = eos_token_id = None
+
+    def __call__(self, text: str, **_: object) -> dict[str, list[int]]:
+        return {"input_ids": [ord(one) for one in text]}
+
+
+def test_a_tokenizer_that_tells_no_places_is_refused_for_a_part_only() -> None:
+    record = Record(id="a", text="cedar 12", source="records.jsonl", line=3)
+    assert encode_record(record, Slow(), Encoding()).counted == len("cedar 12") - 1
+    with pytest.raises(BadInput, match="cannot be forgotten in part") as refusal:
+        encode_record(part(record, "12"), Slow(), Encoding())
+    assert (refusal.value.where, refusal.value.line) == ("records.jsonl", 3)
+    assert "cedar" not in str(refusal.value)
+
+
+def test_a_template_that_changes_the_words_is_refused_for_a_part_only() -> None:
+    tokenizer = chat_tokenizer(CHATML.replace("m.content", "m.content | replace('12', 'twelve')"))
+    assert encode_record(TALK, tokenizer, Encoding()).counted
+    with pytest.raises(BadInput, match="changes the words of a turn"):
+        encode_record(part(TALK, "basin"), tokenizer, Encoding())
+
+
+def test_a_part_behind_the_longest_sequence_is_refused_with_the_way_out() -> None:
+    record = part(Record(id="a", text="cedar 12 amber 7 delta 9"), "delta 9")
+    with pytest.raises(BadInput, match="before this part of the record") as refusal:
+        encode_record(record, chat_tokenizer(), Encoding(max_length=4))
+    assert "accept or reject" in refusal.value.fix

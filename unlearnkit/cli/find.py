@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +26,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
-from unlearnkit.domain import TURN, Certainty, Decision, Located, Match
+from unlearnkit.domain import TURN, Certainty, Decision, Located, Match, Record
 
 if TYPE_CHECKING:
     from unlearnkit.pipeline.context import Context
@@ -180,8 +180,9 @@ def review(
             if read:
                 find.decide(context, found, read)
         else:
-            for one in _asked(context, found, waiting):
-                find.decide(context, found, [one])
+            records = find.open_corpus(context)[1].by_id()
+            for one in _asked(context, waiting, records):
+                find.decide(context, found, [one], records)
         left = len(pending(found, find.decisions(context, found)))
         moved = context.ledger.request(found.request_id)
     decided = len(waiting) - left
@@ -191,19 +192,18 @@ def review(
     out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
 
 
-def _asked(context: Context, found: Located, waiting: Sequence[Match]) -> Iterator[Decision]:
+def _asked(
+    context: Context, waiting: Sequence[Match], records: Mapping[str, Record]
+) -> Iterator[Decision]:
     """Show each record with what matched, and ask; each answer is kept at once.
 
     Underlined is what `spans` would forget; it is not offered where there is nothing.
     """
     from unlearnkit.locate.passages import passages
     from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
-    from unlearnkit.pipeline.find import open_corpus
 
     answers = {"a": ACCEPT, "r": REJECT, "p": SPANS}
 
-    _, corpus = open_corpus(context)
-    records = corpus.by_id()
     for number, match in enumerate(waiting, start=1):
         record = records[match.record_id]
         text = Text(record.content.replace(TURN, "\n―\n"))

@@ -131,7 +131,7 @@ def _conversation(messages: Messages, record: Record, tokenizer: Any) -> Piece:
 def _only(piece: Piece, part: Sequence[Stretch], record: Record) -> Piece:
     """The piece with the loss on those of its tokens only whose last letter stands in the part."""
     if len(piece.places) != len(piece.ids):
-        raise _refused(record, "this tokenizer cannot say where in a text its tokens stand")
+        raise _no_part(record, "this tokenizer cannot say where in a text its tokens stand")
     last = [max(start, end - 1) for start, end in piece.places]
     learned = tuple(
         loss and any(start <= at < end for start, end in part)
@@ -148,7 +148,7 @@ def _rendered_part(record: Record, text: str, turns: Sequence[Stretch]) -> Itera
         words = record.text[begin:stop]
         at = text.find(words.strip(), start, end)
         if at < 0:
-            raise _refused(record, "the chat template changes the words of a turn")
+            raise _no_part(record, "the chat template changes the words of a turn")
         moved = at - begin - (len(words) - len(words.lstrip()))
         for low, high in within(record.loss_on, [(begin, stop)]):
             yield low + moved, end if high == stop else high + moved
@@ -215,6 +215,15 @@ def _rendered(messages: Messages, record: Record, tokenizer: Any) -> str:
         raise _refused(
             record, f"the chat template fails on this conversation ({type(error).__name__})"
         ) from None
+
+
+def _no_part(record: Record, what: str) -> BadInput:
+    return BadInput(
+        f"a record cannot be forgotten in part: {what}",
+        where=record.source or None,
+        line=record.line or None,
+        fix="Decide about it anew, accept or reject: unlearnkit review REQUEST --decisions FILE",
+    )
 
 
 def _refused(record: Record, what: str) -> BadInput:

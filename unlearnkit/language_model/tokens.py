@@ -98,7 +98,8 @@ def encode_record(record: Record, tokenizer: Any, encoding: Encoding) -> Example
             f"({encoding.max_length} tokens)",
             where=record.source or None,
             line=record.line or None,
-            fix="Raise max_length in unlearnkit.yaml, as far as the model's context allows.",
+            fix="Raise max_length in unlearnkit.yaml, as far as the model's context allows"
+            + (", or accept or reject the record whole." if record.loss_on else "."),
         )
     return example
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from unlearnkit.artefacts import load, save, sha256_file
@@ -22,6 +22,7 @@ from unlearnkit.domain import (
     Certainty,
     Decision,
     Located,
+    Record,
     Request,
     RequestState,
     Review,
@@ -203,16 +204,21 @@ def decisions(context: Context, found: Located) -> tuple[Decision, ...]:
     return review.decisions if review.corpus_digest == found.corpus_digest else ()
 
 
-def decide(context: Context, found: Located, made: Sequence[Decision]) -> Request:
+def decide(
+    context: Context,
+    found: Located,
+    made: Sequence[Decision],
+    records: Mapping[str, Record] | None = None,
+) -> Request:
     """Keep these decisions beside the earlier ones; the request, moved on when none is left.
 
+    `records` are the corpus's by id, read here where it must be and they are not given.
     Raises BadInput when the request is closed, unverified, or in a model that was unlearned, and
     where a record is to be forgotten in part and no part names the person.
     """
     runnable(context.ledger.request(found.request_id))
     if any(one.in_part for one in made):
-        _, corpus = open_corpus(context)
-        check_passages(found, made, corpus.by_id())
+        check_passages(found, made, records or open_corpus(context)[1].by_id())
     path = review_file(context, found.request_id)
     review = Review(
         request_id=found.request_id,
