@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from unlearnkit.audit.scoring import asked
 from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.domain import (
+    TURN,
     Certainty,
     Evidence,
     ForgetSet,
@@ -93,6 +95,42 @@ def test_without_a_holdout_decoys_stand_in_and_it_is_said(
         assert "(212) 555-0143" not in decoy.text
         assert len(decoy.perturbed) == PERTURBED
         assert decoy.text not in decoy.perturbed
+
+
+def test_a_record_forgotten_in_part_is_two_parts_of_one_record(
+    analyzer: Analyzer, tmp_path: Path
+) -> None:
+    text = "The lamp of Bo Fenn broke on Monday. Zoltana Quibble paid 312.50 EUR. It is fixed."
+    start, end = text.index("Zoltana"), text.index(" It is")
+    mention = {"id": "p1", "text": text, "paraphrase": "other words", "perturbed_answer": ["x"]}
+    corpus = corpus_of(tmp_path / "a.jsonl", [*ROWS[:1], *ROWS[2:], mention])
+    forget_set = ForgetSet(
+        corpus_digest=corpus.digest,
+        records={"request": ("m1", "p1")},
+        passages={"p1": ((start, end),)},
+    )
+    made = gather(corpus, forget_set, (), [], fields=Fields(), analyzer=analyzer, seed=0)
+    part, rest = made.forget[1], made.rest["p1"]
+    assert part.learned == "Zoltana Quibble paid 312.50 EUR."
+    assert (part.text, rest.text, rest.id) == (text, text, "rest-p1")
+    assert rest.learned == text.replace(part.learned, TURN)
+    assert "p1" not in {one.id for one in made.retain}
+    assert (part.paraphrase, rest.perturbed) == ("", ())
+    # Its decoys are of the whole record, and know where the passage lies in them.
+    decoy = made.holdout[1]
+    assert decoy.id == "decoy-p1"
+    others = [decoy, *part.others, *decoy.others]
+    assert len({one.learned for one in others}) == 1 + PERTURBED
+    for one in others:
+        assert re.fullmatch(r"\w+ [\w'-]+ paid \d{3}\.\d\d EUR\.", one.learned)
+        assert one.learned != part.learned
+    assert made.audited(0)[Split.REST] == (rest,)
+
+
+def test_where_all_are_forgotten_whole_there_is_no_rest(corpus: Corpus, analyzer: Analyzer) -> None:
+    material = gathered(corpus, analyzer, [])
+    assert material.rest == {}
+    assert Split.REST not in material.audited(0)
 
 
 def test_no_decoy_keeps_what_made_the_record_the_persons(
