@@ -84,7 +84,6 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
         ("metric: exact_memorization", "metric: perplexity", 5, "split: utility"),
         ("split: forget", "split: utility", 5, "split: utility"),
         ("split: forget", "split: tasks", 5, "harness"),
-        ("split: forget", "split: rest", 5, "forgotten in part"),
         (
             "metric: exact_memorization\n    split: forget",
             "metric: perplexity\n    split: utility",

@@ -81,6 +81,8 @@ def _counts(rule: Rule) -> str:
     only = "Not counted without a retrained reference. " if rule.requires_reference else ""
     if rule.split is Split.HOLDOUT:
         only += "Not counted where decoys stand in for never-seen records. "
+    if rule.split is Split.REST:
+        only += "Not counted where no record was forgotten in part. "
     if rule.severity == "warn":
         return f"{only}It only warns: whatever it comes to, the exit code stays."
     return f"{only}It decides: broken is exit code 1; cannot tell is 3, where nothing is broken."

@@ -72,11 +72,6 @@ WITHOUT_INTERVAL = (
     "decoy_test",
 )
 """A worst record and p-values: the audit gives them no interval."""
-WITHOUT_RULES = {
-    Split.TASKS: "the harness's tasks: a gate does not run them",
-    Split.REST: "what is kept of records forgotten in part: most runs have none",
-}
-
 UNDER = {
     "int8": "with its weights rounded to 8 bits",
     "int4": "with its weights rounded to 4 bits",
@@ -221,8 +216,8 @@ class Rule(_Part):
                 "model_utility is measured on the records to keep: split: retain, to: absolute, "
                 "original or reference"
             )
-        if self.split in WITHOUT_RULES:
-            raise ValueError(f"no rule is about {WITHOUT_RULES[self.split]}")
+        if self.split is Split.TASKS:
+            raise ValueError("no rule is about the harness's tasks: a gate does not run them")
         if (self.metric == "perplexity") is not (self.split is Split.UTILITY):
             raise ValueError("perplexity is what is measured on the utility text: split: utility")
         if self.metric == "perplexity" and self.compare.to == "holdout":

@@ -123,6 +123,8 @@ def _required(rule: Rule, audit: AuditResult) -> str:
         return (
             "no never-seen records were given (--holdout), decoys share the wording of known ones"
         )
+    if rule.split is Split.REST and all(one.split is not Split.REST for one in audit.measurements):
+        return "no record was forgotten in part"
     return ""
 
 
@@ -256,6 +258,8 @@ def _sentence(rule: Rule) -> str:
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
     if rule.split is Split.HOLDOUT:
         only += " Applies only where never-seen records are given."
+    if rule.split is Split.REST:
+        only += " Applies only where records were forgotten in part."
     why = " ".join(rule.explanation.split())
     if rule.under:
         metric = f"{metric} of the model {UNDER[rule.under]}"
