@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.text import Text
@@ -26,10 +25,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
-from unlearnkit.domain import TURN, Certainty, Decision, Located, Match, Record
-
-if TYPE_CHECKING:
-    from unlearnkit.pipeline.context import Context
+from unlearnkit.domain import Certainty, Located
 
 
 def register(app: typer.Typer) -> None:
@@ -164,6 +160,7 @@ def review(
     accept: the record is about the person and is forgotten. spans: it is somebody else's and names
     the person; what is about them is forgotten, the rest kept. reject: it is not about them.
     """
+    from unlearnkit.cli.reviewing import review_each
     from unlearnkit.locate.review import pending, read_decisions, write_decisions
     from unlearnkit.pipeline import find
 
@@ -181,7 +178,7 @@ def review(
                 find.decide(context, found, read)
         else:
             records = find.open_corpus(context)[1].by_id()
-            for one in _asked(context, waiting, records):
+            for one in review_each(waiting, records, context.actor):
                 find.decide(context, found, [one], records)
         left = len(pending(found, find.decisions(context, found)))
         moved = context.ledger.request(found.request_id)
@@ -190,40 +187,3 @@ def review(
         print_json({"request": moved, "decided": decided, "left": left})
         return
     out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
-
-
-def _asked(
-    context: Context, waiting: Sequence[Match], records: Mapping[str, Record]
-) -> Iterator[Decision]:
-    """Show each record with what matched, and ask; each answer is kept at once.
-
-    Underlined is what `spans` would forget; it is not offered where there is nothing.
-    """
-    from unlearnkit.locate.passages import passages
-    from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
-
-    answers = {"a": ACCEPT, "r": REJECT, "p": SPANS}
-
-    for number, match in enumerate(waiting, start=1):
-        record = records[match.record_id]
-        text = Text(record.content.replace(TURN, "\n―\n"))
-        about, before = passages(record, match.evidence), len(record.content) - len(record.text)
-        for start, end in about:
-            text.stylize("underline", before + start, before + end)
-        for evidence in match.evidence:
-            text.stylize("bold reverse", evidence.start, evidence.end)
-        err.rule(f"{number} of {len(waiting)}: record {match.record_id}", align="left")
-        err.print(text)
-        err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
-        offered = "[a]ccept, s[p]ans, [r]eject, [s]kip, [q]uit"
-        if not about:
-            offered = offered.replace(" s[p]ans,", "")
-        usual = "p" if about and suggested(match) else "s"
-        answer = ""
-        while answer not in ("a", "r", "s", "q", *("p" if about else "")):
-            asked: str = typer.prompt(offered, default=usual, err=True)
-            answer = asked.strip().lower()[:1]
-        if answer == "q":
-            return
-        if answer != "s":
-            yield answered(match, answers[answer], context.actor, now())

@@ -1,0 +1,114 @@
+"""The review in the terminal: a key for each answer, and a way back."""
+
+from __future__ import annotations
+
+import os
+import pty
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from unlearnkit.cli.reviewing import review_each
+from unlearnkit.domain import Certainty, Decision, Evidence, IdentifierKind, Match, Record
+
+TEXTS = {
+    "one": "Zoltana called about the oven.",
+    "two": "Bob's oven is late. Zoltana said so.",
+    "three": "Z. Q. has the key.",
+}
+
+
+def match(record_id: str, certainty: Certainty) -> Match:
+    start = TEXTS[record_id].index("Z")
+    end = TEXTS[record_id].index(" ", start)
+    evidence = Evidence(
+        kind=IdentifierKind.NAME, how="partial", start=start, end=end, recogniser="name"
+    )
+    return Match(
+        request_id="r",
+        record_id=record_id,
+        certainty=certainty,
+        score=0.5,
+        evidence=(evidence,),
+        reason="the name alone",
+    )
+
+
+WAITING = [
+    match("one", Certainty.UNCERTAIN),
+    match("two", Certainty.RELATED),
+    match("three", Certainty.UNCERTAIN),
+]
+RECORDS = {name: Record(id=name, text=text) for name, text in TEXTS.items()}
+Press = Callable[..., tuple[list[tuple[str, str]], str]]
+
+
+@pytest.fixture
+def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Press]:
+    """Review at a terminal of its own, with these keys; what was decided, and what was shown."""
+    master, slave = pty.openpty()
+
+    def pressed(*keys: str) -> tuple[list[tuple[str, str]], str]:
+        made: list[Decision] = []
+        review = threading.Thread(target=lambda: made.extend(review_each(WAITING, RECORDS, "me")))
+        review.start()
+        shown = ""
+        for number, key in enumerate(keys, start=1):
+            while shown.count("[q]uit") < number or takes_lines(slave):
+                assert review.is_alive(), shown
+                shown += capsys.readouterr().err
+                time.sleep(0.002)
+            os.write(master, key.encode())
+        review.join(timeout=30)
+        assert not review.is_alive()
+        return [(one.record_id, said(one)) for one in made], shown + capsys.readouterr().err
+
+    with os.fdopen(slave) as stdin:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        yield pressed
+    os.close(master)
+
+
+def takes_lines(terminal: int) -> bool:
+    """Whether a key waits for Enter."""
+    return bool(termios.tcgetattr(terminal)[3] & termios.ICANON)
+
+
+def said(decision: Decision) -> str:
+    if not decision.accepted:
+        return "reject"
+    return "spans" if decision.in_part else "accept"
+
+
+def test_a_key_is_an_answer(press: Press) -> None:
+    made, shown = press("a", "p", "r")
+    assert made == [("one", "accept"), ("two", "spans"), ("three", "reject")]
+    assert "3 of 3, 2 decided: record three" in shown
+
+
+def test_enter_is_what_is_suggested(press: Press) -> None:
+    """Nothing for the uncertain ones; part of somebody else's."""
+    assert press("\r", "\r", "\r")[0] == [("two", "spans")]
+
+
+def test_undo_goes_back_and_the_new_answer_takes_the_place_of_the_old(press: Press) -> None:
+    made, _ = press("a", "u", "r", "q")
+    assert made == [("one", "accept"), ("one", "reject")]
+
+
+def test_undo_and_enter_leave_it_as_it_was(press: Press) -> None:
+    made, _ = press("a", "s", "u", "u", "\r", "\r", "r")
+    assert made == [("one", "accept"), ("two", "spans"), ("three", "reject")]
+
+
+def test_nothing_comes_before_the_first(press: Press) -> None:
+    _, shown = press("s", "q")
+    assert [("[u]ndo" in line) for line in shown.splitlines() if "[q]uit" in line] == [False, True]
+
+
+def test_whoever_quits_keeps_what_was_decided(press: Press) -> None:
+    assert press("r", "q")[0] == [("one", "reject")]

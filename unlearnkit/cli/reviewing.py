@@ -1,0 +1,89 @@
+"""The review in the terminal: one match after the other, its evidence marked, a key an answer.
+
+Every answer is handed on at once, so whoever stops goes on later with what is left. Where standard
+input is no terminal, answers are lines.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+import click
+import typer
+from rich.text import Text
+
+from unlearnkit.cli.terminal import err, now
+from unlearnkit.domain import TURN, Decision, Match, Record
+from unlearnkit.locate.passages import passages
+from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
+
+ANSWERS = {"a": ACCEPT, "p": SPANS, "r": REJECT}
+OFFERED = {
+    "a": "[a]ccept",
+    "p": "s[p]ans",
+    "r": "[r]eject",
+    "s": "[s]kip",
+    "u": "[u]ndo",
+    "q": "[q]uit",
+}
+_ENTER = ("\r", "\n")
+
+
+def review_each(
+    waiting: Sequence[Match], records: Mapping[str, Record], by: str
+) -> Iterator[Decision]:
+    """Show each record with what matched, and ask.
+
+    `undo` goes back to the one before and asks again; a new answer takes the old one's place, and
+    Enter leaves it. Underlined is what `spans` would forget; it is not offered where there is
+    nothing.
+    """
+    at, given = 0, dict[str, str]()
+    while at < len(waiting):
+        match = waiting[at]
+        record = records[match.record_id]
+        about = passages(record, match.evidence)
+        err.rule(
+            f"{at + 1} of {len(waiting)}, {len(given)} decided: record {match.record_id}",
+            align="left",
+        )
+        err.print(marked(record, match, about))
+        err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
+        without = {"p": not about, "u": at == 0}
+        offered = {key: word for key, word in OFFERED.items() if not without.get(key)}
+        first = "p" if about and suggested(match) else "s"
+        key = _asked(offered, given.get(match.record_id, first))
+        if key == "q":
+            return
+        if key in ANSWERS and given.get(match.record_id) != key:
+            given[match.record_id] = key
+            yield answered(match, ANSWERS[key], by, now())
+        at += -1 if key == "u" else 1
+
+
+def marked(record: Record, match: Match, about: Sequence[tuple[int, int]]) -> Text:
+    """The record's prompt and text: evidence in reverse, what is about the person underlined."""
+    text = Text(record.content.replace(TURN, "\n―\n"))
+    before = len(record.content) - len(record.text)
+    for start, end in about:
+        text.stylize("underline", before + start, before + end)
+    for evidence in match.evidence:
+        text.stylize("bold reverse", evidence.start, evidence.end)
+    return text
+
+
+def _asked(offered: Mapping[str, str], usual: str) -> str:
+    """One of the keys, asked for until it is one."""
+    question, key = ", ".join(offered.values()), ""
+    if not sys.stdin.isatty():
+        while key not in offered:
+            line: str = typer.prompt(question, default=usual, err=True)
+            key = line.strip().lower()[:1]
+        return key
+    err.print(f"{question} [{usual}]: ", end="", markup=False, highlight=False)
+    while key not in offered:
+        key = click.getchar().lower()
+        key = usual if key in _ENTER else key
+    err.print(offered[key].replace("[", "").replace("]", ""), markup=False)
+    return key
