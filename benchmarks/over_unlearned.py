@@ -33,6 +33,7 @@ from unlearnkit import resources
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.audit.differences import paired
 from unlearnkit.audit.membership import membership_scores
+from unlearnkit.audit.people import units
 from unlearnkit.audit.roc import auc, auc_interval
 from unlearnkit.audit.scoring import token_columns
 from unlearnkit.demo.company import build_company
@@ -204,11 +205,18 @@ def outcomes(policy: Policy, before: Rows, after: Rows, draw: Draw) -> dict[str,
         for split in draw
         for role, rows in (("before", before), ("after", after))
     }
-    lost = paired(loss[Split.HOLDOUT, "after"], loss[Split.HOLDOUT, "before"])
+    whose = {
+        one.id: f"{split}-{at}"
+        for split in draw
+        for at, some in enumerate(draw[split])
+        for one in some
+    }
+    lost = paired(loss[Split.HOLDOUT, "after"], loss[Split.HOLDOUT, "before"], whose)
     ours, theirs = (
         [-one for one in loss[split, "after"].values()] for split in (Split.FORGET, Split.HOLDOUT)
     )
-    low, high = auc_interval(ours, theirs, 0)
+    drawn_of = [units(loss[split, "after"], whose) for split in (Split.FORGET, Split.HOLDOUT)]
+    low, high = auc_interval(ours, theirs, 0, (drawn_of[0], drawn_of[1]))
     assert lost is not None
     audit = AuditResult(
         run_id="draw",

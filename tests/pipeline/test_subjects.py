@@ -46,6 +46,13 @@ def test_a_forgotten_record_is_its_requests(patterns_only: Analyzer) -> None:
     assert sets(found[Split.FORGET]) == {frozenset("ab"), frozenset("c")}
 
 
+def test_kept_records_of_a_thread_are_one_persons(patterns_only: Analyzer) -> None:
+    kept = (*records("k", "l", group="ticket"), *records("m"))
+    material = Material(records("a"), kept, (), "given")
+    found = subjects(material, forget_set(one=("a",)), patterns_only, SHARED_AFTER)
+    assert sets(found[Split.RETAIN]) == sets(found[Split.NEIGHBOUR]) == {frozenset("kl")}
+
+
 def test_two_requests_with_a_record_or_a_thread_in_common_are_one(patterns_only: Analyzer) -> None:
     forgotten = forget_set(one=("a", "b"), two=("b", "c"), three=("d",), four=("e",))
     loose = records("a", "b", "c")

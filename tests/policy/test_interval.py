@@ -29,6 +29,20 @@ def difference(low: float, high: float) -> Difference:
     )
 
 
+@pytest.mark.parametrize("people", [1, 5, 6, None])
+def test_of_too_few_people_a_rule_says_that_it_speaks_for_nobody_else(people: int | None) -> None:
+    found = difference(-0.02, 0.02).model_copy(update={"people": people, "other_people": 14})
+    _, _, why = by_interval(Compare(to="holdout", within=0.1, by="interval"), of_difference(found))
+    assert ("speaks for nobody else's" in why) is (people in (1, 5))
+    assert ("one person's records" in why) is (people == 1)
+
+
+def test_what_cannot_be_told_says_how_many_people_it_rests_on() -> None:
+    found = difference(-0.2, 0.02).model_copy(update={"people": 7, "other_people": 1})
+    _, _, why = by_interval(Compare(to="holdout", within=0.1, by="interval"), of_difference(found))
+    assert "12 records of 7 people and 30 never seen of one person" in why
+
+
 def outcome(compare: Compare, low: float, high: float) -> Outcome:
     return by_interval(compare, of_difference(difference(low, high)))[0]
 

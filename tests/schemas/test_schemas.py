@@ -41,8 +41,8 @@ def test_a_schema_says_its_name_its_dialect_and_what_fields_mean(document: str) 
     assert schema["$id"].endswith(f"/{document}.schema.json")
     assert schema["title"] == f"unlearnkit {document}"
     told = {
-        "audit": ("Measurement", "high", "95 % bootstrap interval over records."),
-        "report": ("Measurement", "high", "95 % bootstrap interval over records."),
+        "audit": ("Measurement", "people", "Whom the records are about; "),
+        "report": ("Measurement", "people", "Whom the records are about; "),
         "attestation": ("Metric", "high", "95 % bootstrap interval over records."),
         "gate": ("Check", "bound", "The comparison as it was made, in figures: "),
         "doctor": ("Holding", "where", "Path below the workspace, or the table of the ledger."),

@@ -16,8 +16,7 @@ True values are not of the decoys' kind (there is more talk of Paris than of Fak
 model that never saw them has no uniform places either. What forgetting is measured by is therefore
 never-seen values under the same model, kind by kind (`decoy_tests.py`): decoy_auc, decoy_test.
 
-Intervals resample records, since the values of one record come out together; those of decoy_auc
-resample people, as decoy_test shuffles them. Both say how many people that were, and are not given
+Intervals resample people (`people.py`), as decoy_test shuffles them; that of decoy_auc is not given
 where they are too few.
 """
 
@@ -35,8 +34,9 @@ from unlearnkit.audit.decoy_tests import (
     two_sample_p,
     uniform_p,
 )
+from unlearnkit.audit.people import ALONE, OfWhom
 from unlearnkit.audit.summary import mean_of_values
-from unlearnkit.domain import DecoyRank, Measurement, ModelRole, Split, Subjects
+from unlearnkit.domain import FEWEST_PEOPLE, DecoyRank, Measurement, ModelRole, Split, Subjects
 
 SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value with enough others of its kind was found in these records"
@@ -45,14 +45,6 @@ MADE = "the never-seen records are decoys themselves: their values are of the de
 TOO_FEW = "too few people to tell: with {} forgotten and {} never-seen no p-value is below {:.3f}"
 LEVEL = 0.05
 """The test is not made where no p-value could be as small."""
-FEWEST = 6
-"""People a side that an interval needs: the range of n of them misses their median once in
-2 ** (n - 1), which is 5 % or less from 6 on."""
-
-Subject = Mapping[Split, Mapping[str, str]]
-"""Whose the records of a split are, by record id; one that is not there is somebody by itself."""
-ALONE = "record "
-"""Before the id of such a record, as its subject."""
 
 
 def place(one: DecoyRank) -> float:
@@ -78,7 +70,7 @@ def decoy_measurements(
     models: Sequence[ModelRole],
     origin: str,
     seed: int,
-    of_whom: Subject | None = None,
+    of_whom: OfWhom | None = None,
 ) -> list[Measurement]:
     """Every figure of every model; with a holdout of decoys (`origin`) none against it."""
     found = []
@@ -90,9 +82,8 @@ def decoy_measurements(
         for split in SPLITS:
             for name, figure in MEANS.items():
                 values = [(one.record_id, figure(one)) for one in rows[split]]
-                found.append(
-                    mean_of_values(name, split, model, values, seed=seed, missing=NO_VALUES)
-                )
+                given = (name, split, model, values)
+                found.append(mean_of_values(*given, seed=seed, missing=NO_VALUES, of_whom=of_whom))
             found.append(_uniform(split, model, rows[split], seed))
         found += _against_unseen(model, rows, origin, seed, of_whom or {})
     return found
@@ -110,7 +101,7 @@ def _against_unseen(
     rows: Mapping[Split, Sequence[DecoyRank]],
     origin: str,
     seed: int,
-    of_whom: Subject,
+    of_whom: OfWhom,
 ) -> list[Measurement]:
     """Effect and p-value against the never-seen values of the same kinds, or why there are none."""
     forgotten, unseen = (rows[split] for split in SPLITS)
@@ -131,7 +122,7 @@ def _against_unseen(
         n=len(ours),
         subjects=people,
     )
-    if min(people.forgotten, people.unseen) >= FEWEST:
+    if min(people.forgotten, people.unseen) >= FEWEST_PEOPLE:
         low, high = auc_interval(ours, theirs, seed)
         told = told.model_copy(update={"low": low, "high": high})
     test = told.model_copy(update={"metric": "decoy_test", "low": None, "high": None})
@@ -141,7 +132,7 @@ def _against_unseen(
     return [told, test.model_copy(update={"value": two_sample_p(ours, theirs, seed)})]
 
 
-def _placed(one: DecoyRank, of_whom: Subject) -> Placed:
+def _placed(one: DecoyRank, of_whom: OfWhom) -> Placed:
     known = of_whom.get(one.split, {}).get(one.record_id)
     return Placed(f"{ALONE}{one.record_id}" if known is None else known, one.entity, place(one))
 

@@ -6,7 +6,10 @@ Schuirmann 1987). To the holdout the records differ (Welch 1947), to another mod
 (paired). `detectable` is the true difference that a one-sided test at 5 % tells from none in four
 of five audits like this one: (t_0.95 + t_0.80) x standard error. All in the metric's own units.
 
-Records of one person are not independent: the interval is too narrow rather than too wide.
+Records of one person are not independent, so the standard error is that of people, each whole
+(cluster-robust: Liang and Zeger 1986, with the factor G / (G - 1) and G - 1 degrees of freedom for
+G people). Of fewer than six people on a side it is of that side's records, and speaks for these
+people only (`people.py`). Where every record is somebody's own, the two are the same.
 """
 
 from __future__ import annotations
@@ -14,8 +17,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from statistics import fmean, variance
+from statistics import fmean
 
+from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import Baseline, Difference, ModelRole, RecordScore, Split
 from unlearnkit.metrics import record_metrics
@@ -28,6 +32,8 @@ FEWEST = 2
 
 Values = Mapping[str, float]
 """Record id -> a metric of it."""
+Whose = Mapping[str, str] | None
+"""Record id -> whose it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +46,31 @@ class Interval:
     detectable: float
     n: int
     others: int
+    people: int
+    other_people: int
 
 
-def differences(scores: Sequence[RecordScore]) -> tuple[Difference, ...]:
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A mean over records, its squared standard error, and what both rest on."""
+
+    mean: float
+    squared: float
+    freedom: int
+    n: int
+    people: int
+
+
+def differences(
+    scores: Sequence[RecordScore], of_whom: OfWhom | None = None
+) -> tuple[Difference, ...]:
     """The unlearned model's differences to its holdout, to the original and to the reference.
 
-    Of every metric on every split; none where a side has fewer than two records.
+    Of every metric on every split; none where a side has fewer than two records. `of_whom` says
+    whose they are.
     """
+    whose = of_whom or {}
+    theirs = whose.get(Split.HOLDOUT)
     found = []
     for metric in METRICS:
         unseen = values(scores, metric, Split.HOLDOUT, ModelRole.UNLEARNED)
@@ -55,9 +79,13 @@ def differences(scores: Sequence[RecordScore]) -> tuple[Difference, ...]:
             before = values(scores, metric, split, ModelRole.ORIGINAL)
             retrained = values(scores, metric, split, ModelRole.REFERENCE)
             intervals: dict[Baseline, Interval | None]
-            intervals = {"original": paired(ours, before), "reference": paired(ours, retrained)}
+            own = whose.get(split)
+            intervals = {
+                "original": paired(ours, before, own),
+                "reference": paired(ours, retrained, own),
+            }
             if split is not Split.HOLDOUT:
-                intervals["holdout"] = unpaired(ours, unseen)
+                intervals["holdout"] = unpaired(ours, unseen, own, theirs)
             found += [
                 Difference(metric=metric, split=split, to=base, **asdict(one))
                 for base, one in intervals.items()
@@ -80,36 +108,51 @@ def values(
     return {one.record_id: float(getattr(one, metric)) for one in rows}
 
 
-def paired(ours: Values, theirs: Values) -> Interval | None:
+def paired(ours: Values, theirs: Values, whose: Whose = None) -> Interval | None:
     """The mean difference over the records that both have."""
-    gaps = [value - theirs[name] for name, value in ours.items() if name in theirs]
-    if len(gaps) < FEWEST:
-        return None
-    error = math.sqrt(variance(gaps) / len(gaps))
-    return _interval(fmean(gaps), error, len(gaps) - 1, (len(gaps), len(gaps)))
+    gaps = {name: value - theirs[name] for name, value in ours.items() if name in theirs}
+    side = _side(gaps, whose)
+    return _interval(side.mean, side.squared, side.freedom, (side, side)) if side else None
 
 
-def unpaired(ours: Values, theirs: Values) -> Interval | None:
+def unpaired(
+    ours: Values, theirs: Values, our_whose: Whose = None, their_whose: Whose = None
+) -> Interval | None:
     """The difference of the means of two sets of records."""
-    sides = [list(one.values()) for one in (ours, theirs)]
-    counts = (len(sides[0]), len(sides[1]))
-    if min(counts) < FEWEST:
+    one, other = _side(ours, our_whose), _side(theirs, their_whose)
+    if one is None or other is None:
         return None
-    parts = [variance(one) / len(one) for one in sides]
-    below = sum(part**2 / (len(one) - 1) for part, one in zip(parts, sides, strict=True))
-    freedom = sum(parts) ** 2 / below if below else sum(counts) - 2
-    return _interval(fmean(sides[0]) - fmean(sides[1]), math.sqrt(sum(parts)), freedom, counts)
+    below = sum(side.squared**2 / side.freedom for side in (one, other))
+    squared = one.squared + other.squared
+    freedom = squared**2 / below if below else one.freedom + other.freedom
+    return _interval(one.mean - other.mean, squared, freedom, (one, other))
 
 
-def _interval(value: float, error: float, freedom: float, counts: tuple[int, int]) -> Interval:
+def _side(values: Values, whose: Whose) -> Side | None:
+    """The mean of the records with its error by people; none of fewer than two records."""
+    if len(values) < FEWEST:
+        return None
+    drawn, mean = units(values, whose), fmean(values.values())
+    gaps: dict[str, float] = {}
+    for name, value in zip(drawn.names, values.values(), strict=True):
+        gaps[name] = gaps.get(name, 0.0) + value - mean
+    count = len(gaps)
+    spread = math.fsum(gap**2 for gap in gaps.values()) * count / (count - 1)
+    return Side(mean, spread / len(values) ** 2, count - 1, len(values), drawn.people)
+
+
+def _interval(value: float, squared: float, freedom: float, sides: tuple[Side, Side]) -> Interval:
     from scipy.stats import t
 
+    error = math.sqrt(squared)
     beside, beyond = float(t.ppf(CONFIDENCE, freedom)), float(t.ppf(POWER, freedom))
     return Interval(
         value=value,
         low=value - beside * error,
         high=value + beside * error,
         detectable=(beside + beyond) * error,
-        n=counts[0],
-        others=counts[1],
+        n=sides[0].n,
+        others=sides[1].n,
+        people=sides[0].people,
+        other_people=sides[1].people,
     )

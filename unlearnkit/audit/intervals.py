@@ -1,42 +1,64 @@
 """95 % intervals by resampling: percentile bootstrap (Efron and Tibshirani 1993, chapter 13).
 
+What is drawn are units (`people.py`): people, whose records come out together, or single records.
 Of a share that is none or all, resampling never says otherwise: there the bound is the exact one
-of as many trials as there are records (Clopper and Pearson 1934).
+of as many trials as there are units (Clopper and Pearson 1934).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from unlearnkit.audit.people import Units
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RESAMPLES = 1000
 
 
-def bootstrap(values: Sequence[float], seed: int) -> tuple[float, float]:
-    """The interval of the mean, the values resampled (seeded)."""
-    import numpy as np
-
-    data = np.asarray(values, dtype=float)
-    return percentiles(data[resampled(len(data), seed)].mean(axis=1))
+def bootstrap(
+    values: Sequence[float], seed: int, units: Units | None = None
+) -> tuple[float, float]:
+    """The interval of the mean, the values resampled (seeded), one unit's together."""
+    return share(values, [1] * len(values), seed, units, exact=False)[1]
 
 
 def share(
-    said: Sequence[float], asked: Sequence[float], seed: int
+    said: Sequence[float],
+    asked: Sequence[float],
+    seed: int,
+    units: Units | None = None,
+    *,
+    exact: bool = True,
 ) -> tuple[float, tuple[float, float]]:
     """What was said of all that was asked, with its interval; both counted record by record."""
     import numpy as np
 
     hits, trials = np.asarray(said, dtype=float), np.asarray(asked, dtype=float)
     found = float(hits.sum() / trials.sum())
-    if found in (0.0, 1.0):
-        far = 0.025 ** (1 / len(trials))
+    if exact and found in (0.0, 1.0):
+        far = 0.025 ** (1 / (len(units) if units else len(trials)))
         return found, (far * found, 1 - far * (1 - found))
-    draws = resampled(len(trials), seed)
-    return found, percentiles(hits[draws].sum(axis=1) / trials[draws].sum(axis=1))
+    drawn = weights(len(trials), seed, units)
+    return found, percentiles((drawn @ hits) / (drawn @ trials))
+
+
+def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
+    """(resamples, count): how often each resample has each record."""
+    import numpy as np
+
+    at = units.places if units else list(range(count))
+    groups = max(at) + 1
+    drawn = resampled(groups, seed) + groups * np.arange(RESAMPLES)[:, None]
+    counts = np.bincount(drawn.ravel(), minlength=groups * RESAMPLES).reshape(RESAMPLES, groups)
+    found: NDArray[Any] = counts[:, at].astype(float)
+    return found
 
 
 def resampled(count: int, seed: int) -> Any:
-    """(resamples, count): which of `count` records each resample draws."""
+    """(resamples, count): which of `count` things each resample draws."""
     import numpy as np
 
     return np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))

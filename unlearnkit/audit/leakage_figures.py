@@ -5,8 +5,8 @@
 - pii_leakage_chance: the same of the other values that were looked for beside them, one for each
   (ours). A share, 0 to 1: what comes out without being known.
 
-Intervals resample records, since the values of one record come out together (`intervals.share`).
-Records of one person are not independent either, which no interval here accounts for.
+Intervals resample people, or of too few people records (`people.py`), whose values come out
+together.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from unlearnkit.audit.intervals import share
+from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.domain import (
     Decoding,
     Leakage,
@@ -34,15 +35,21 @@ Came = Callable[[ValueScore], Mapping[Any, bool]]
 
 
 def leakage_measurements(
-    values: Sequence[ValueScore], models: Sequence[ModelRole], seed: int
+    values: Sequence[ValueScore],
+    models: Sequence[ModelRole],
+    seed: int,
+    of_whom: OfWhom | None = None,
 ) -> list[Measurement]:
     """The share of values that any probe brought out, and of the others that came by chance."""
+    whose = of_whom or {}
     found = []
     for model in models:
         for split in SPLITS:
             rows = [one for one in values if (one.model, one.split) == (model, split)]
             for metric, came in (("pii_leakage", _leaked), ("pii_leakage_chance", _chance)):
-                rate = _rate(rows, None, came, seed) if rows else (None, None, None)
+                rate, people = (
+                    _rate(rows, None, came, seed, whose) if rows else ((None, None, None), None)
+                )
                 found.append(
                     Measurement(
                         metric=metric,
@@ -53,17 +60,20 @@ def leakage_measurements(
                         high=rate[2],
                         n=len(rows),
                         not_measured="" if rows else NO_VALUES,
+                        people=people,
                     )
                 )
     return found
 
 
-def leakage_table(values: Sequence[ValueScore], seed: int) -> tuple[Leakage, ...]:
+def leakage_table(
+    values: Sequence[ValueScore], seed: int, of_whom: OfWhom | None = None
+) -> tuple[Leakage, ...]:
     """Of each model and split: every kind of value, then all by every probe and by every decoding.
 
     One is named at a time, whatever the others.
     """
-    found = []
+    found, whose = [], of_whom or {}
     for model, split in sorted({(one.model, one.split) for one in values}):
         rows = [one for one in values if (one.model, one.split) == (model, split)]
         for entity, probe, decoding in _groups(rows):
@@ -75,8 +85,8 @@ def leakage_table(values: Sequence[ValueScore], seed: int) -> tuple[Leakage, ...
                 if (not entity or one.entity == entity) and (by is None or by in leaked(one))
             ]
             if some:
-                value, low, high = _rate(some, by, leaked, seed)
-                chance, _, _ = _rate(some, by, chances, seed)
+                (value, low, high), _ = _rate(some, by, leaked, seed, whose)
+                (chance, _, _), _ = _rate(some, by, chances, seed, whose)
                 found.append(
                     Leakage(
                         entity=entity,
@@ -133,13 +143,21 @@ def _chance_by(one: ValueScore) -> Mapping[Decoding, bool]:
 
 
 def _rate(
-    rows: Sequence[ValueScore], way: Probe | Decoding | None, came: Came, seed: int
-) -> tuple[float, float, float]:
-    """The share by this probe or decoding, or by any, with its interval; every row has it."""
+    rows: Sequence[ValueScore],
+    way: Probe | Decoding | None,
+    came: Came,
+    seed: int,
+    of_whom: OfWhom,
+) -> tuple[tuple[float, float, float], int]:
+    """The share by this probe or decoding, or by any, with its interval; of how many people.
+
+    Every row has it, and all are of one split.
+    """
     hits: dict[str, list[bool]] = {}
     for one in rows:
         by = came(one)
         hits.setdefault(one.record_id, []).append(any(by.values()) if way is None else by[way])
-    counts = hits.values()
-    found, interval = share([sum(one) for one in counts], [len(one) for one in counts], seed)
-    return found, *interval
+    drawn, counts = units(hits, of_whom.get(rows[0].split)), hits.values()
+    said, asked = [sum(one) for one in counts], [len(one) for one in counts]
+    found, interval = share(said, asked, seed, drawn)
+    return (found, *interval), drawn.people

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from statistics import fmean
 
+from unlearnkit.audit.people import OfWhom
 from unlearnkit.audit.summary import mean_of_values
 from unlearnkit.domain import LensDepths, LensScore, Measurement, ModelRole, Split
 
@@ -38,6 +39,7 @@ def lens_measurements(
     models: Sequence[ModelRole],
     why: Mapping[ModelRole, str],
     seed: int,
+    of_whom: OfWhom | None = None,
 ) -> list[Measurement]:
     """Every figure of every model, or why there is none: `why` where its layers were not read."""
     found = []
@@ -47,9 +49,8 @@ def lens_measurements(
             missing = why.get(model) or NO_VALUES
             for metric, count in COUNTS.items():
                 shares = [(one.record_id, count(one) / one.tokens) for one in rows]
-                found.append(
-                    mean_of_values(metric, split, model, shares, seed=seed, missing=missing)
-                )
+                given = (metric, split, model, shares)
+                found.append(mean_of_values(*given, seed=seed, missing=missing, of_whom=of_whom))
     return found
 
 

@@ -13,8 +13,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.audit.roc import (
     FEWEST,
+    Drawn,
     auc,
     auc_interval,
     priv_leak,
@@ -41,11 +43,14 @@ Scored = Mapping[tuple[ModelRole, Split], Mapping[str, MembershipScores]]
 """(model, split) -> record id -> scores."""
 
 
-def membership_figures(scores: Sequence[RecordScore], seed: int) -> list[Measurement]:
+def membership_figures(
+    scores: Sequence[RecordScore], seed: int, of_whom: OfWhom | None = None
+) -> list[Measurement]:
     """AUC with interval and TPR at 1 % FPR of every attack, and PrivLeak of the forget set.
 
-    Nothing where no record has membership scores.
+    Nothing where no record has membership scores. `of_whom` says whose the records are.
     """
+    whose = of_whom or {}
     scored: dict[tuple[ModelRole, Split], dict[str, MembershipScores]] = {}
     for one in scores:
         if one.membership is not None:
@@ -56,20 +61,35 @@ def membership_figures(scores: Sequence[RecordScore], seed: int) -> list[Measure
             continue
         attacks = OWN if model is ModelRole.REFERENCE else (*OWN, REFERENCE)
         for attack in attacks:
-            members, others = (
-                attacked(scored, model, one, attack) for one in (split, Split.HOLDOUT)
+            sides = (split, Split.HOLDOUT)
+            members, others = (attacked(scored, model, one, attack) for one in sides)
+            ours, theirs = (
+                units(some, whose.get(one)) if some else None
+                for some, one in zip((members, others), sides, strict=True)
             )
-            found += attack_figures(attack, members, others, split=split, model=model, seed=seed)
-    return [*found, *leaks(found, scored, seed)]
+            told = attack_figures(
+                attack,
+                list(members.values()),
+                list(others.values()),
+                split=split,
+                model=model,
+                seed=seed,
+                drawn=(ours, theirs),
+            )
+            people = ours.people if ours else None
+            found += [one.model_copy(update={"people": people}) for one in told]
+    return [*found, *leaks(found, scored, seed, whose)]
 
 
-def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> list[float]:
+def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> dict[str, float]:
     """The attack's score of every record; of `reference`, of those the retrained model has."""
     here = scored.get((model, split), {})
     if attack != REFERENCE:
-        return [float(getattr(one, attack)) for one in here.values()]
+        return {name: float(getattr(one, attack)) for name, one in here.items()}
     reference = scored.get((ModelRole.REFERENCE, split), {})
-    return [one.loss - reference[name].loss for name, one in here.items() if name in reference]
+    return {
+        name: one.loss - reference[name].loss for name, one in here.items() if name in reference
+    }
 
 
 def attack_figures(
@@ -80,6 +100,7 @@ def attack_figures(
     split: Split,
     model: ModelRole,
     seed: int,
+    drawn: Drawn = (None, None),
 ) -> tuple[Measurement, Measurement]:
     """An attack's AUC and TPR on a split under a model, or why there are none."""
     why = _unmeasurable(attack, members, others)
@@ -96,11 +117,11 @@ def attack_figures(
     )
     if why:
         return area, rate
-    low, high = auc_interval(members, others, seed)
+    low, high = auc_interval(members, others, seed, drawn)
     area = area.model_copy(update={"value": auc(members, others), "low": low, "high": high})
     if len(others) < FEWEST:
         return area, rate.model_copy(update={"not_measured": TOO_FEW})
-    low, high = true_positives_interval(members, others, seed)
+    low, high = true_positives_interval(members, others, seed, drawn)
     told = {"value": true_positives(members, others), "low": low, "high": high}
     return area, rate.model_copy(update=told)
 
@@ -114,15 +135,18 @@ def _unmeasurable(attack: str, members: Sequence[float], others: Sequence[float]
     return "" if all(map(math.isfinite, (*members, *others))) else NOT_FINITE
 
 
-def leaks(found: Sequence[Measurement], scored: Scored, seed: int) -> list[Measurement]:
+def leaks(
+    found: Sequence[Measurement], scored: Scored, seed: int, whose: OfWhom
+) -> list[Measurement]:
     """PrivLeak of the original's and of the unlearned model's AUC on the forget set."""
     metric = f"membership_auc_{LEAK_BY}"
     areas = {one.model: one for one in found if (one.metric, one.split) == (metric, Split.FORGET)}
     reference = areas.pop(ModelRole.REFERENCE, None)
-    return [_with_interval(leak(one, reference), scored, seed) for _, one in sorted(areas.items())]
+    leaked = [leak(one, reference) for _, one in sorted(areas.items())]
+    return [_with_interval(one, scored, seed, whose) for one in leaked]
 
 
-def _with_interval(told: Measurement, scored: Scored, seed: int) -> Measurement:
+def _with_interval(told: Measurement, scored: Scored, seed: int, whose: OfWhom) -> Measurement:
     """The same with an interval, where it has a figure and both models scored the same records."""
     models = (told.model, ModelRole.REFERENCE)
     sides = [[scored.get((model, one), {}) for one in SIDES] for model in models]
@@ -131,10 +155,16 @@ def _with_interval(told: Measurement, scored: Scored, seed: int) -> Measurement:
     own, retrained = (
         [[getattr(one, LEAK_BY) for one in side.values()] for side in both] for both in sides
     )
-    interval = priv_leak_interval((own[0], own[1]), (retrained[0], retrained[1]), seed)
+    ours, theirs = (
+        units(one, whose.get(split)) for one, split in zip(sides[0], SIDES, strict=True)
+    )
+    interval = priv_leak_interval(
+        (own[0], own[1]), (retrained[0], retrained[1]), seed, (ours, theirs)
+    )
     if interval is None:
         return told
-    return told.model_copy(update={"low": interval[0], "high": interval[1]})
+    low, high = interval
+    return told.model_copy(update={"low": low, "high": high, "people": ours.people})
 
 
 def leak(area: Measurement, reference: Measurement | None) -> Measurement:

@@ -12,7 +12,8 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, harmonic_mean
 
-from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.audit.intervals import percentiles, weights
+from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
 
 METRIC = "model_utility"
@@ -38,20 +39,28 @@ def parts_of(score: RecordScore) -> Parts | None:
     return score.probability, rouge, score.truth_ratio
 
 
-def model_utilities(scores: Sequence[RecordScore], seed: int) -> list[Measurement]:
-    """Each model's utility with a 95 % bootstrap interval over records, or why there is none."""
+def model_utilities(
+    scores: Sequence[RecordScore], seed: int, of_whom: OfWhom | None = None
+) -> list[Measurement]:
+    """Each model's utility with a 95 % bootstrap interval, or why there is none."""
     models = sorted({one.model for one in scores if one.split is Split.RETAIN})
-    return [_measured(model, scores, seed) for model in models]
+    return [_measured(model, scores, seed, of_whom or {}) for model in models]
 
 
-def _measured(model: ModelRole, scores: Sequence[RecordScore], seed: int) -> Measurement:
+def _measured(
+    model: ModelRole, scores: Sequence[RecordScore], seed: int, of_whom: OfWhom
+) -> Measurement:
     own = [one for one in scores if (one.model, one.split) == (model, Split.RETAIN)]
-    parts = [found for one in own if (found := parts_of(one)) is not None]
+    known = {one.record_id: found for one in own if (found := parts_of(one)) is not None}
+    parts = list(known.values())
     told = Measurement(metric=METRIC, split=Split.RETAIN, model=model, value=None, n=len(parts))
     if not parts:
         return told.model_copy(update={"not_measured": NO_PARTS})
     if not all(math.isfinite(one) for row in parts for one in row):
         return told.model_copy(update={"not_measured": NOT_FINITE})
-    again = [utility([parts[at] for at in row]) for row in resampled(len(parts), seed)]
-    low, high = percentiles(again)
-    return told.model_copy(update={"value": utility(parts), "low": low, "high": high})
+    drawn = units(known, of_whom.get(Split.RETAIN))
+    again = weights(len(parts), seed, drawn)
+    means = again @ [(one, rouge, max(0.0, 1 - ratio)) for one, rouge, ratio in parts]
+    low, high = percentiles([harmonic_mean(row) for row in means / again.sum(1, keepdims=True)])
+    figure = {"value": utility(parts), "low": low, "high": high, "people": drawn.people}
+    return told.model_copy(update=figure)

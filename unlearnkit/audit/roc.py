@@ -16,7 +16,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import RESAMPLES, percentiles, resampled
+from unlearnkit.audit.intervals import RESAMPLES, percentiles, weights
+from unlearnkit.audit.people import Units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 FALSE_ALARMS = 0.01
 FEWEST = 100
 """Never-seen records that TPR at 1 % FPR needs: of fewer, 1 % is less than one record."""
+Drawn = tuple[Units | None, Units | None]
+"""What is drawn of members and of others; None: record by record."""
 
 
 def auc(members: Sequence[float], others: Sequence[float]) -> float:
@@ -32,32 +35,46 @@ def auc(members: Sequence[float], others: Sequence[float]) -> float:
 
 
 def auc_interval(
-    members: Sequence[float], others: Sequence[float], seed: int
+    members: Sequence[float],
+    others: Sequence[float],
+    seed: int,
+    units: Drawn = (None, None),
 ) -> tuple[float, float]:
-    """95 % interval of the AUC, both sides resampled by record (seeded).
+    """95 % interval of the AUC, both sides resampled (seeded), one unit's records together.
 
     Where every member is above every other, or below, resampling never says otherwise: the bound is
-    then that of as many won rounds as there are records on the smaller side, exact (Clopper and
+    then that of as many won rounds as there are units on the smaller side, exact (Clopper and
     Pearson 1934).
     """
     wins = _wins(members, others)
-    far = 0.025 ** (1 / min(wins.shape))
+    counts = [len(one) if one else of for one, of in zip(units, wins.shape, strict=True)]
+    far = 0.025 ** (1 / min(counts))
     if wins.min() == 1:
         return far, 1.0
     if wins.max() == 0:
         return 0.0, 1 - far
-    return percentiles(_resampled_areas(wins, seed))
+    return percentiles(_resampled_areas(wins, seed, units))
 
 
-def _resampled_areas(wins: NDArray[Any], seed: int) -> NDArray[Any]:
+def _resampled_areas(wins: NDArray[Any], seed: int, units: Drawn) -> NDArray[Any]:
     """(RESAMPLES,): the area with both sides resampled; the same records for the same seed."""
     import numpy as np
 
-    generator, (n, m) = np.random.default_rng(seed), wins.shape
-    rows = generator.multinomial(n, [1 / n] * n, RESAMPLES)
-    columns = generator.multinomial(m, [1 / m] * m, RESAMPLES)
-    areas: NDArray[Any] = ((rows @ wins) * columns).sum(axis=1) / (n * m)
+    generator = np.random.default_rng(seed)
+    rows, columns = (
+        _multiplicities(count, one, generator) for count, one in zip(wins.shape, units, strict=True)
+    )
+    areas: NDArray[Any] = ((rows @ wins) * columns).sum(axis=1)
+    areas = areas / (rows.sum(axis=1) * columns.sum(axis=1))
     return areas
+
+
+def _multiplicities(count: int, units: Units | None, generator: Any) -> NDArray[Any]:
+    """(RESAMPLES, count): how often each record is drawn."""
+    at = units.places if units else list(range(count))
+    groups = max(at) + 1
+    drawn: NDArray[Any] = generator.multinomial(groups, [1 / groups] * groups, RESAMPLES)
+    return drawn[:, at]
 
 
 def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
@@ -81,16 +98,21 @@ def true_positives(members: Sequence[float], others: Sequence[float]) -> float:
 
 
 def true_positives_interval(
-    members: Sequence[float], others: Sequence[float], seed: int
+    members: Sequence[float],
+    others: Sequence[float],
+    seed: int,
+    units: Drawn = (None, None),
 ) -> tuple[float, float]:
-    """95 % interval of TPR at 1 % FPR, both sides resampled by record (seeded)."""
+    """95 % interval of TPR at 1 % FPR, both sides resampled (seeded), one unit's together."""
     import numpy as np
 
-    ours = np.asarray(members, float)[resampled(len(members), seed)]
-    theirs = np.asarray(others, float)[resampled(len(others), seed + 1)]
-    allowed = int(FALSE_ALARMS * len(others))
-    thresholds = np.sort(theirs, axis=1)[:, -1 - allowed]
-    return percentiles((ours > thresholds[:, None]).mean(axis=1))
+    ours, theirs = weights(len(members), seed, units[0]), weights(len(others), seed + 1, units[1])
+    order = np.argsort(np.asarray(others, float))[::-1]
+    passed = np.cumsum(theirs[:, order], axis=1)
+    allowed = np.floor(FALSE_ALARMS * passed[:, -1:])
+    thresholds = np.asarray(others, float)[order][(passed > allowed).argmax(axis=1)]
+    hits = np.asarray(members, float)[None, :] > thresholds[:, None]
+    return percentiles((ours * hits).sum(axis=1) / ours.sum(axis=1))
 
 
 def priv_leak(unlearned: float, retrained: float) -> float:
@@ -104,7 +126,9 @@ Sides = tuple[Sequence[float], Sequence[float]]
 """Scores of members and of records never seen, under one model."""
 
 
-def priv_leak_interval(unlearned: Sides, retrained: Sides, seed: int) -> tuple[float, float] | None:
+def priv_leak_interval(
+    unlearned: Sides, retrained: Sides, seed: int, units: Drawn = (None, None)
+) -> tuple[float, float] | None:
     """95 % interval of PrivLeak in percent; the same records in the same order under both models.
 
     Records are resampled for both models at once, for a record that is easy under one is easy under
@@ -113,7 +137,7 @@ def priv_leak_interval(unlearned: Sides, retrained: Sides, seed: int) -> tuple[f
     round, for then no resample says otherwise.
     """
     wins = [_wins(*one) for one in (unlearned, retrained)]
-    areas, base = (_resampled_areas(one, seed) for one in wins)
+    areas, base = (_resampled_areas(one, seed, units) for one in wins)
     if base.max() >= 1 or any(one.min() == 1 or one.max() == 0 for one in wins):
         return None
     return percentiles(100 * (base - areas) / (1 - base))

@@ -9,12 +9,15 @@ What the means are of is defined in `recall.py`, `truth_ratio.py` and `generated
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from operator import attrgetter
 
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.intervals import bootstrap, percentiles, resampled, share
+from unlearnkit.audit.intervals import bootstrap, share
 from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
 from unlearnkit.audit.model_utility import model_utilities
+from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.audit.truth_ratio import closeness
 from unlearnkit.domain import GeneratedScores, Measurement, ModelRole, RecordScore, Split
 from unlearnkit.metrics import record_metrics
@@ -26,24 +29,31 @@ CONTINUED = tuple(GeneratedScores.model_fields)
 NO_FIGURE = "no record here has this figure"
 SHARES = ("degenerate", *(one.name for one in record_metrics() if one.share))
 """Metrics that are yes or no of each record."""
+Of = Callable[[RecordScore], float | None]
+"""A figure of a record, or none."""
 
 
 def mean_of(
-    metric: str, split: Split, model: ModelRole, values: Sequence[float], *, seed: int, missing: str
+    metric: str,
+    split: Split,
+    model: ModelRole,
+    values: Mapping[str, float],
+    *,
+    seed: int,
+    missing: str,
+    of_whom: OfWhom | None = None,
 ) -> Measurement:
-    """The mean with n and interval; with no values, a Measurement that says why."""
+    """The mean over records with n and interval; with no values, a Measurement that says why."""
+    told = Measurement(metric=metric, split=split, model=model, value=None, n=0)
     if not values:
-        return Measurement(
-            metric=metric, split=split, model=model, value=None, n=0, not_measured=missing
-        )
-    mean = sum(values) / len(values)
+        return told.model_copy(update={"not_measured": missing})
+    drawn, some = units(values, (of_whom or {}).get(split)), list(values.values())
     if metric in SHARES:
-        _, (low, high) = share(values, [1] * len(values), seed)
+        _, (low, high) = share(some, [1] * len(some), seed, drawn)
     else:
-        low, high = bootstrap(values, seed)
-    return Measurement(
-        metric=metric, split=split, model=model, value=mean, n=len(values), low=low, high=high
-    )
+        low, high = bootstrap(some, seed, drawn)
+    found = {"value": sum(some) / len(some), "n": len(some), "low": low, "high": high}
+    return told.model_copy(update={**found, "people": drawn.people})
 
 
 def mean_of_values(
@@ -54,33 +64,24 @@ def mean_of_values(
     *,
     seed: int,
     missing: str,
+    of_whom: OfWhom | None = None,
 ) -> Measurement:
-    """The mean over values, each with its record's id; its interval resamples records.
+    """The mean over values, each with its record's id; its interval resamples records or people.
 
     The values of one record come out together.
     """
-    import numpy as np
-
+    told = Measurement(metric=metric, split=split, model=model, value=None, n=0)
     if not values:
-        return Measurement(
-            metric=metric, split=split, model=model, value=None, n=0, not_measured=missing
-        )
+        return told.model_copy(update={"not_measured": missing})
     by_record: dict[str, list[float]] = {}
     for record_id, value in values:
         by_record.setdefault(record_id, []).append(value)
-    sums = np.array([math.fsum(some) for some in by_record.values()])
-    counts = np.array([len(some) for some in by_record.values()])
-    draws = resampled(len(counts), seed)
-    low, high = percentiles(sums[draws].sum(axis=1) / counts[draws].sum(axis=1))
-    return Measurement(
-        metric=metric,
-        split=split,
-        model=model,
-        value=float(sums.sum() / counts.sum()),
-        n=len(values),
-        low=low,
-        high=high,
-    )
+    sums = [math.fsum(some) for some in by_record.values()]
+    counts = [len(some) for some in by_record.values()]
+    drawn = units(by_record, (of_whom or {}).get(split))
+    value, (low, high) = share(sums, counts, seed, drawn, exact=False)
+    found = {"value": value, "n": len(values), "low": low, "high": high}
+    return told.model_copy(update={**found, "people": drawn.people})
 
 
 def worst(split: Split, model: ModelRole, rows: Sequence[RecordScore]) -> Measurement:
@@ -94,31 +95,43 @@ def worst(split: Split, model: ModelRole, rows: Sequence[RecordScore]) -> Measur
     )
 
 
-def summarise(scores: Sequence[RecordScore], seed: int) -> tuple[Measurement, ...]:
-    """Every metric for every split and model that was scored."""
+def summarise(
+    scores: Sequence[RecordScore], seed: int, of_whom: OfWhom | None = None
+) -> tuple[Measurement, ...]:
+    """Every metric for every split and model that was scored; `of_whom`: whose the records are."""
     found: list[Measurement] = []
     pairs = sorted({(score.model, score.split) for score in scores})
     for model, split in pairs:
         rows = [score for score in scores if (score.model, score.split) == (model, split)]
+
+        def mean(metric: str, of: Of, missing: str, rows: Sequence[RecordScore] = rows) -> None:
+            values = {row.record_id: one for row in rows if (one := of(row)) is not None}
+            where = (metric, rows[0].split, rows[0].model)
+            found.append(mean_of(*where, values, seed=seed, missing=missing, of_whom=of_whom))
+
         for metric in ("exact_memorization", "extraction_strength", "probability"):
-            values = [float(getattr(row, metric)) for row in rows]
-            found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_RECORDS))
-        ratios = [closeness(row.truth_ratio) for row in rows if row.truth_ratio is not None]
-        found.append(mean_of("truth_ratio", split, model, ratios, seed=seed, missing=NO_PERTURBED))
-        own = [row.generated for row in rows if row.generated is not None]
+            mean(metric, attrgetter(metric), NO_RECORDS)
+        mean("truth_ratio", _near_one, NO_PERTURBED)
         for metric in CONTINUED:
-            values = [one for row in own if (one := getattr(row, metric)) is not None]
-            found.append(mean_of(metric, split, model, values, seed=seed, missing=NO_TEXT))
+            mean(metric, partial(_continued, metric=metric), NO_TEXT)
         found.append(worst(split, model, rows))
         for one in record_metrics():
-            values = [value for row in rows if (value := one.of(row)) is not None]
-            found.append(mean_of(one.name, split, model, values, seed=seed, missing=NO_FIGURE))
+            mean(one.name, one.of, NO_FIGURE)
     return (
         *found,
         *forget_qualities(scores),
-        *model_utilities(scores, seed),
-        *membership_figures(scores, seed),
+        *model_utilities(scores, seed, of_whom),
+        *membership_figures(scores, seed, of_whom),
     )
+
+
+def _near_one(row: RecordScore) -> float | None:
+    return None if row.truth_ratio is None else closeness(row.truth_ratio)
+
+
+def _continued(row: RecordScore, metric: str) -> float | None:
+    found: float | None = getattr(row.generated, metric) if row.generated else None
+    return found
 
 
 def forget_qualities(scores: Sequence[RecordScore]) -> list[Measurement]:

@@ -49,7 +49,7 @@ class AuditTask:
     """Personal values that every model compares with others of their kinds, and whose places every
     layer is read at."""
     subjects: Mapping[Split, Mapping[str, str]] = field(default_factory=dict)
-    """Whose the records are: what the decoy test shuffles whole."""
+    """Whose the records are: what intervals draw, and the decoy test shuffles, whole."""
     attacks: Sequence[Attack] = ()
     """What is tried to bring the forget set back."""
     relearning: Relearning = field(default_factory=Relearning)

@@ -10,6 +10,7 @@ from unlearnkit.domain.asking import AskedOf, Asking
 from unlearnkit.domain.attacks import CONDITIONS, Attack
 from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
 from unlearnkit.domain.figures import (
+    FEWEST_PEOPLE,
     AttackCost,
     AuditResult,
     Baseline,
@@ -65,6 +66,7 @@ from unlearnkit.domain.verdict import Check, GateAnswer, Outcome, Verdict
 __all__ = [
     "ASSISTANT",
     "CONDITIONS",
+    "FEWEST_PEOPLE",
     "TURN",
     "Artefact",
     "AskedOf",

@@ -32,12 +32,14 @@ class Measurement(Artefact):
     n: int
     low: float | None = None
     high: float | None = None
-    """95 % bootstrap interval over records."""
+    """95 % bootstrap interval, over people or, of too few (`people`), over records."""
     not_measured: str = ""
     under: str = ""
     """The attack it was measured under, one of `CONDITIONS`; empty: the model as it is."""
     subjects: Subjects | None = None
     """Of `decoy_auc` and `decoy_test`; None in audits by versions that shuffled records."""
+    people: int | None = None
+    """Whom the records are about; from six on the interval resamples people. None: not counted."""
 
 
 class MembershipScores(Artefact):
@@ -78,6 +80,8 @@ class RecordScore(Artefact):
     """How many of them came out."""
 
 
+FEWEST_PEOPLE = 6
+"""People that an interval needs to speak for others too (`audit/people.py`)."""
 Baseline = Literal["holdout", "original", "reference"]
 """What a figure of the unlearned model is compared with."""
 
@@ -98,6 +102,10 @@ class Difference(Artefact):
     others: int
     under: str = ""
     """As of a Measurement: both sides are measured under it."""
+    people: int | None = None
+    """Whom the n records are about; None in audits by versions that did not count them."""
+    other_people: int | None = None
+    """Whom the others are about."""
 
 
 class AttackCost(Artefact):

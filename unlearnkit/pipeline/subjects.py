@@ -29,13 +29,16 @@ def subjects(
 ) -> dict[Split, dict[str, str]]:
     """Split -> record id -> whose it is; a record that nothing ties to a person is left out.
 
-    A holdout of decoys is nobody's and has none. `shared_after` is the workspace's.
+    A holdout of decoys is nobody's and has none. Of kept records, which are many, only threads are
+    tied. `shared_after` is the workspace's.
     """
     requests = forget_set.records.values()
     found = {Split.FORGET: together(material.forget, [*requests, *threads(material.forget)])}
     if material.holdout_origin == "given":
         ties = [*threads(material.holdout), *alike(material.holdout, analyzer, shared_after)]
         found[Split.HOLDOUT] = together(material.holdout, ties)
+    kept = together(material.retain, threads(material.retain))
+    found |= {Split.RETAIN: kept, Split.NEIGHBOUR: kept}
     return found
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from unlearnkit.domain import Difference, Measurement, Outcome
+from unlearnkit.domain import FEWEST_PEOPLE, Difference, Measurement, Outcome, Split
 from unlearnkit.policy.schema import Compare
 
 SEEN = (1.645 + 0.842) / 1.960
@@ -29,13 +29,30 @@ class Evidence:
     told: str
     """Of what it is: 'difference', or nothing for the figure itself."""
     rests_on: str
+    only: str = ""
+    """What it is about, where so few people can speak for nobody else."""
+
+
+def alone(split: Split, people: int | None) -> str:
+    """That a figure of so few people is about their records; empty where it says more."""
+    if people is None or people >= FEWEST_PEOPLE or split is not Split.FORGET:
+        return ""
+    whose = "one person's records" if people == 1 else f"the records of these {people} people"
+    return f" It is about {whose} and speaks for nobody else's."
+
+
+def _of(people: int | None) -> str:
+    if people is None:
+        return ""
+    return " of one person" if people == 1 else f" of {people} people"
 
 
 def of_difference(one: Difference) -> Evidence:
     """The audit's own interval."""
-    unseen = f" and {one.others} never seen" if one.to == "holdout" else ""
-    rests_on = f"{one.n} records{unseen}"
-    return Evidence(one.low, one.high, one.detectable, "difference ", rests_on)
+    unseen = f" and {one.others} never seen{_of(one.other_people)}" if one.to == "holdout" else ""
+    rests_on = f"{one.n} records{_of(one.people)}{unseen}"
+    only = alone(one.split, one.people)
+    return Evidence(one.low, one.high, one.detectable, "difference ", rests_on, only)
 
 
 def of_figure(one: Measurement) -> Evidence | None:
@@ -43,7 +60,8 @@ def of_figure(one: Measurement) -> Evidence | None:
     if one.value is None or one.low is None or one.high is None:
         return None
     detectable = SEEN * (one.high - one.low) / 2
-    return Evidence(one.low, one.high, detectable, "", _count(one))
+    only = alone(one.split, one.people)
+    return Evidence(one.low, one.high, detectable, "", _count(one), only)
 
 
 def apart(ours: Measurement, theirs: Measurement) -> Evidence | None:
@@ -55,7 +73,7 @@ def apart(ours: Measurement, theirs: Measurement) -> Evidence | None:
     low = gap - math.hypot(ours.value - one.low, other.high - theirs.value)
     high = gap + math.hypot(one.high - ours.value, theirs.value - other.low)
     rests_on = f"{_count(ours)} beside {_count(theirs)}"
-    return Evidence(low, high, SEEN * (high - low) / 2, "difference ", rests_on)
+    return Evidence(low, high, SEEN * (high - low) / 2, "difference ", rests_on, one.only)
 
 
 def by_interval(compare: Compare, found: Evidence | None) -> tuple[Outcome, str, str]:
@@ -72,14 +90,15 @@ def by_interval(compare: Compare, found: Evidence | None) -> tuple[Outcome, str,
     signed = "+" if found.told else ""
     told = f"{found.told}{found.low:{signed}.3f} to {found.high:{signed}.3f}"
     if least <= found.low and found.high <= most:
-        return Outcome.PASS, f"{told}, {wanted}", ""
+        return Outcome.PASS, f"{told}, {wanted}", found.only
     if found.high < least or found.low > most:
-        return Outcome.FAIL, f"{told}, must be {wanted}", ""
+        return Outcome.FAIL, f"{told}, must be {wanted}", found.only
     return (
         Outcome.CANNOT_TELL,
         f"{told}, partly {wanted}",
         f" With {found.rests_on} a true difference of {found.detectable:.2f} would be "
-        "seen four times out of five: more records decide, as holdout or as one batch of requests.",
+        "seen four times out of five: more records decide, as holdout or as one batch of requests."
+        f"{found.only}",
     )
 
 
@@ -100,4 +119,5 @@ def _wanted(compare: Compare, least: float, most: float) -> str:
 
 
 def _count(one: Measurement) -> str:
-    return f"{one.n} {'values' if one.metric.startswith(('pii_', 'decoy_')) else 'records'}"
+    what = "values" if one.metric.startswith(("pii_", "decoy_")) else "records"
+    return f"{one.n} {what}{_of(one.people)}"

@@ -15,6 +15,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StringConstraints
 
 from unlearnkit.domain import (
+    FEWEST_PEOPLE,
     Artefact,
     AskingCost,
     AttackCost,
@@ -270,6 +271,22 @@ def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def _drawn(audit: AuditResult) -> str:
+    """What the intervals resample, and for whom they speak."""
+    found = audit.measurement("exact_memorization", Split.FORGET, ModelRole.UNLEARNED)
+    people = found.people if found else None
+    if people is None:
+        return " over records"
+    if people >= FEWEST_PEOPLE:
+        return f" over people, whose records are drawn together ({people} of the forgotten)"
+    whose = "one person’s" if people == 1 else f"{people} people’s"
+    return (
+        f", of the forgotten over records: they are {whose}, too few to speak for anybody else’s, "
+        "so that what is said is about these records only; of six people or more they are over "
+        "people"
+    )
+
+
 def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
     """What a reader must know before relying on a figure, one sentence each."""
     seen = {(one.split, one.record_id) for one in audit.records}
@@ -278,7 +295,7 @@ def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
     yes = ModelRole.REFERENCE in audit.models
     return (
         f"The figures are means over a limited number of records ({told}); "
-        "the intervals are 95 % bootstrap intervals over records.",
+        f"the intervals are 95 % bootstrap intervals{_drawn(audit)}.",
         "One unlearning run with one seed: the intervals do not hold the spread between runs.",
         "The never-seen records were given by the operator; how comparable they are is the "
         "operator’s judgement."
