@@ -163,6 +163,9 @@ nlp:
   # Where phone numbers without a country code come from (ISO 3166), tried in this order.
   # Quote Norway: "NO".
   regions: [US, GB, DE, FR, ES, IT, PL]
+  # In whose form made-up names, streets, phones and dates stand in for true ones (decoys): one of
+  # Faker's locales, such as de_DE, fr_FR, es_ES.
+  locale: en_US
   # How your customer numbers look: regular expressions, case ignored.
   customer_id_patterns:
     - '\b(?:CUST(?:OMER)?|CLIENT|ACCT?|KD|CN)[-_#]?\d{4,12}\b'

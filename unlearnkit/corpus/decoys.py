@@ -47,7 +47,7 @@ def decoys(
         records, analyzer, known, progress=progress, doing="making decoys"
     ):
         rng = random.Random(f"{seed}:{record.id}")
-        fake = Faker("en_US")
+        fake = Faker(analyzer.settings.locale)
         fake.seed_instance(rng.getrandbits(32))
         pieces = list(_pieces(record.text, marked))
         made: dict[str, Record] = {}

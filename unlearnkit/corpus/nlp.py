@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import regex  # type: ignore[import-untyped]
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from unlearnkit.corpus.locales import US_ENGLISH, is_known
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.domain import Artefact
 from unlearnkit.errors import BadInput
@@ -56,11 +57,20 @@ class NlpSettings(Artefact):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     regions: Annotated[tuple[Region, ...], Field(min_length=1)] = REGIONS
     """ISO 3166 regions whose national phone formats are recognised, in the order tried."""
+    locale: str = US_ENGLISH
+    """In whose form decoys are: names, towns, streets, phones; one of Faker's locales, `de_DE`."""
     customer_id_patterns: tuple[str, ...] = (
         r"\b(?:CUST(?:OMER)?|CLIENT|ACCT?|KD|CN)[-_#]?\d{4,12}\b",
         r"\b[CK][-_#]\d{4,12}\b",
     )
     """Regular expressions (module `regex`, case ignored) of the company's customer numbers."""
+
+    @field_validator("locale")
+    @classmethod
+    def _is_known(cls, locale: str) -> str:
+        if locale != US_ENGLISH and not is_known(locale):
+            raise ValueError(f"'{locale}' is no locale that Faker has, such as de_DE or fr_FR")
+        return locale
 
 
 @dataclass(frozen=True, slots=True)

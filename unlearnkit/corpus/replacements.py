@@ -6,13 +6,20 @@ import random
 import re
 from typing import Any
 
-from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON
-from unlearnkit.corpus.normalise import MONTHS
+from unlearnkit.corpus.locales import (
+    US_ENGLISH,
+    days,
+    months,
+    number,
+    one_word,
+    phone,
+    run,
+    street,
+)
+from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON, PHONE
 
 HANDLE = "HANDLE"
 """A user name, or another identifier of the person's that is given in `known`."""
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_IN_DATES = re.compile("|".join((*MONTHS, *_DAYS, r"\d+")))
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 
 
@@ -22,8 +29,10 @@ def replacement(
     """Another value like `text`; it may by chance be the same, or have nothing to replace.
 
     `words` holds what words of names and places were replaced by: one dict makes them agree.
-    `fake` is a seeded Faker.
+    `fake` is a seeded Faker of one locale. Of US English, addresses become towns and phone numbers
+    other digits, as in earlier versions: the figures of their audits are to be found again.
     """
+    locale = str(fake.locales[0])
     if entity == PERSON:
         return _person(text, words, rng, fake)
     if entity == EMAIL:
@@ -31,10 +40,14 @@ def replacement(
     if entity == HANDLE:
         return str(fake.user_name())
     if entity == LOCATION:
-        return words.setdefault(text.casefold(), str(fake.city()))
+        has_number = locale != US_ENGLISH and any(map(str.isdigit, text))
+        return words.setdefault(text.casefold(), street(fake) if has_number else str(fake.city()))
     if entity == DATE:
-        return _IN_DATES.sub(lambda one: _date_part(one, rng), text)
-    return re.sub(r"\d+", lambda one: _digits(one[0], rng), text)
+        names = "|".join((*months(locale), *days(locale)))
+        return re.sub(rf"{names}|\d+", lambda one: _date_part(one, locale, rng), text)
+    if entity == PHONE and locale != US_ENGLISH:
+        return phone(text, locale, rng)
+    return number(entity, text, rng)
 
 
 def _person(text: str, words: dict[str, str], rng: random.Random, fake: Any) -> str:
@@ -46,33 +59,27 @@ def _person(text: str, words: dict[str, str], rng: random.Random, fake: Any) -> 
             new = rng.choice("ABCDEFGHJKLMNPRSTVW")
         else:
             surname = one.start() == last_word > 0
-            new = str(fake.last_name() if surname else fake.first_name())
+            new = one_word(fake.last_name if surname else fake.first_name)
         return words.setdefault(one[0].casefold(), new)
 
     return _WORD.sub(another, text)
 
 
-def _date_part(one: re.Match[str], rng: random.Random) -> str:
+def _date_part(one: re.Match[str], locale: str, rng: random.Random) -> str:
     """Another month, weekday, year, time, or number that can stand where this one stood."""
     part = one[0]
-    for names in (MONTHS, _DAYS):
+    for names in (months(locale), days(locale)):
         if part in names:
             return rng.choice(names)
-    number = int(part)
-    if len(part) == 4 and 1900 <= number < 2100:
-        return str(number + rng.randint(-6, 6))
+    told = int(part)
+    if len(part) == 4 and 1900 <= told < 2100:
+        return str(told + rng.randint(-6, 6))
     minutes = one.string[: one.start()].endswith(":")
     hours = one.string[one.end() :].startswith(":")
     # From, to, and up to what it is replaced: every month has 28 days.
     ranges = ((1, 12, 12), (0, 23, 23)) if hours else ((1, 12, 12), (1, 31, 28), (0, 59, 59))
     for low, high, most in ((0, 59, 59),) if minutes else ranges:
-        if low <= number <= high:
+        if low <= told <= high:
             width = len(part) if minutes or part.startswith("0") else 1
             return str(rng.randint(low, most)).zfill(width)
-    return _digits(part, rng)
-
-
-def _digits(part: str, rng: random.Random) -> str:
-    """Other digits, as many, without a new leading zero."""
-    first = "0" if part.startswith("0") else rng.choice("123456789")
-    return first + "".join(rng.choice("0123456789") for _ in part[1:])
+    return run(part, rng)

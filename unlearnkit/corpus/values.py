@@ -61,7 +61,7 @@ def personal_values(
     """
     from faker import Faker
 
-    fake = Faker("en_US")
+    fake = Faker(analyzer.settings.locale)
     found: list[PersonalValue] = []
     for record, marked in marked_records(
         records, analyzer, known, progress=progress, doing="finding values"
