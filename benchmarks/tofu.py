@@ -38,6 +38,8 @@ from unlearnkit.language_model.tokens import Encoding, collate, encode_record
 
 FILES = {"table": "forget10.json", "tuning": "retain_perturbed.json"}
 AUTHORS, ASKING, HOLDOUT, EACH = 16, 2, 4, 20
+UNUSED = 1220
+"""Row of retain90 from which on no author is in another part; without paraphrases."""
 FIELDS = Fields(
     text="answer", prompt="question", paraphrase="paraphrased_answer", perturbed="perturbed_answer"
 )
@@ -56,6 +58,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="kept and gone on with; default: a new folder")
     parser.add_argument("--results", type=Path, help="JSON file for the figures")
+    parser.add_argument(
+        "--unseen",
+        type=int,
+        default=HOLDOUT,
+        help="never-seen authors, 20 records each; from 5 on TPR at 1 %% FPR is measured",
+    )
     peers = parser.add_argument_group("RKLU and its peers")
     peers.add_argument("--objectives", help="all, or names with commas between them")
     peers.add_argument("--seeds", type=int, default=3, help="how many, from 0")
@@ -72,7 +80,10 @@ def main() -> None:
     if not file.is_file():
         sys.exit(f"TOFU is not here: {file} is missing. Give its folder with --data.")
     out = chosen.out or Path(tempfile.mkdtemp(prefix="unlearnkit-tofu-"))
-    figures = run(read_pairs(file), out, chosen.seed)
+    pairs = read_pairs(file)
+    if chosen.unseen > HOLDOUT:
+        pairs += read_pairs(chosen.data / "retain90.json")[UNUSED:]
+    figures = run(pairs, out, chosen.seed, chosen.unseen)
     if chosen.results:
         write_atomic(chosen.results, (json.dumps(figures, indent=2) + "\n").encode())
     print(markdown(figures))
@@ -111,9 +122,9 @@ def _capitalised(text: str) -> set[str]:
     return found
 
 
-def run(pairs: list[dict[str, Any]], out: Path, seed: int) -> dict[str, Any]:
+def run(pairs: list[dict[str, Any]], out: Path, seed: int, unseen: int) -> dict[str, Any]:
     """Write the files, train the two models, run the line, collect the figures."""
-    write_files(pairs, out, trained=AUTHORS, asking=ASKING, holdout=HOLDOUT)
+    write_files(pairs, out, trained=AUTHORS, asking=ASKING, holdout=unseen)
     records = read_corpus([out / "records.jsonl"], FIELDS).records
     tokenizer = train_tokenizer([one.content for one in records], SIZE.vocabulary, COMMON)
     kept = [one for one in records if author_of(one.id) >= ASKING]
