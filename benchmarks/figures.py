@@ -26,6 +26,7 @@ import engine
 import kept_probes
 import locate_tables
 import merged
+import over_unlearned
 import peers_tables
 import real_model
 import real_step
@@ -60,6 +61,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "locate-tofu-missed": ("locate_tofu", locate_tables.missed),
     "locate-scale": ("locate_scale", locate_tables.scale),
     "merged": ("merged", merged.markdown),
+    "over-unlearned": ("over_unlearned", over_unlearned.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),
     "peers-larger": ("peers_larger", lambda found: peers_tables.table(found["slices"]["40-4"])),
