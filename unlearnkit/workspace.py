@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,16 +47,17 @@ class Workspace:
         passphrase_from: str = NONE,
         ledger_url: str = "",
         report_key: ReportKey = ReportKey.ECDSA,
+        begin: Callable[[Workspace], None] = lambda made: None,
     ) -> Workspace:
         """Make a workspace in `root`, which may exist and hold other files.
 
         `ledger_url` is an SQLAlchemy URL; empty is SQLite in the workspace. A password in it goes
         to a file of its own among the keys, never to the settings.
 
-        The settings are written last: an interrupted `create` leaves no workspace, and the same
-        call finishes it with the keys that are there. `passphrase_from`: see passphrase.SOURCES.
-        Raises BadInput when `root` already is one or the passphrase is not there or too short, and
-        Busy when another process is making it.
+        `begin` is called when all else is there. The settings are written last: an interrupted
+        `create` leaves no workspace, and the same call finishes it with the keys that are there.
+        `passphrase_from`: see passphrase.SOURCES. Raises BadInput when `root` already is one or the
+        passphrase is not there or too short, and Busy when another process is making it.
         """
         root = root.resolve()
         ledger_url, password = _parted(ledger_url)
@@ -81,6 +82,7 @@ class Workspace:
             made._copy_default_policy()
             with made.open_ledger():
                 pass  # opening makes the tables
+            begin(made)
             write_atomic(root / FILE_NAME, text_with(ledger_url).encode())
         return made
 

@@ -26,16 +26,19 @@ from tests.pipeline.ledgers import (
     verified,
 )
 from tests.postgresql import Server
+from unlearnkit import workspace
+from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
 from unlearnkit.ledger.chain import canonical
-from unlearnkit.pipeline import keys
+from unlearnkit.pipeline import keys, ledger
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import rotate
 from unlearnkit.pipeline.ledger import (
     CHECKPOINT,
     create_workspace,
     opened_ledger,
+    verify_ledger,
 )
 from unlearnkit.report.bundle import sign_statement
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
@@ -161,6 +164,32 @@ with opened_ledger(Workspace.open(Path(sys.argv[1]))) as ledger:
     ledger.append("tick", "dpo", {})
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.mark.parametrize("writes", range(4))
+def test_an_init_killed_at_any_file_leaves_no_workspace_whose_ledger_does_not_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, writes: int
+) -> None:
+    root, left = tmp_path / "work", [writes]
+
+    class Killed(BaseException):
+        pass
+
+    def write(path: Path, *content: Any) -> None:
+        if not left[0]:
+            raise Killed
+        left[0] -= 1
+        write_atomic(path, *content)
+
+    with monkeypatch.context() as patched:
+        for room in (workspace, ledger):
+            patched.setattr(room, "write_atomic", write)
+        with pytest.raises(Killed):
+            create_workspace(root)
+    assert not (root / "unlearnkit.yaml").exists()
+    made = create_workspace(root)
+    with made.open_ledger() as opened:
+        assert verify_ledger(made, opened).head.size == 0
 
 
 def test_killed_between_ledger_and_checkpoint_it_holds_and_goes_on(on_sqlite: Workspace) -> None:

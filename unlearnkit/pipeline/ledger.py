@@ -48,13 +48,24 @@ def create_workspace(
     A ledger that is there already is not signed over: raises as `agreed`. Only PostgreSQL's, which
     other machines share, may hold events of which this workspace has no checkpoint yet.
     """
-    made = Workspace.create(root, passphrase_from, ledger_url, report_key)
-    shared = made.ledger_url.startswith("postgresql")
-    with made.open_ledger() as ledger:
-        if (made.root / CHECKPOINT).exists() or not shared:
-            agreed(made, ledger)
-        ledger.verify()
-        _sign(made, ledger)
+    refused: list[VerificationFailed] = []
+
+    def begin(made: Workspace) -> None:
+        """Killed after it, `init` has left no workspace, and so none without a checkpoint."""
+        shared = made.ledger_url.startswith("postgresql")
+        with made.open_ledger() as ledger:
+            try:
+                if (made.root / CHECKPOINT).exists() or not shared:
+                    agreed(made, ledger)
+                ledger.verify()
+            except VerificationFailed as error:
+                refused.append(error)  # it is a workspace all the same, for `ledger accept`
+            else:
+                _sign(made, ledger)
+
+    made = Workspace.create(root, passphrase_from, ledger_url, report_key, begin)
+    for error in refused:
+        raise error
     return made
 
 
