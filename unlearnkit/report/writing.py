@@ -103,7 +103,8 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
 def _leftovers(folder: Path) -> list[Path]:
     """Temporary files of a write that was killed."""
     names = (ATTESTATION, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES)
-    return [path for name in names for path in folder.glob(f".{name}.*")]
+    letters = (folder / LETTERS).glob(".*.md.????????")
+    return [*(path for name in names for path in folder.glob(f".{name}.*")), *letters]
 
 
 def _remove_leftovers(folder: Path) -> None:
