@@ -96,7 +96,12 @@ def _alone(descriptor: int, folder: Path) -> bool:
 
 def save(path: Path, artefact: BaseModel) -> None:
     """Write a typed artefact as indented JSON, atomically."""
-    write_atomic(path, (artefact.model_dump_json(indent=2) + "\n").encode())
+    write_atomic(path, saved(artefact))
+
+
+def saved(artefact: BaseModel) -> bytes:
+    """The bytes that `save` writes."""
+    return (artefact.model_dump_json(indent=2) + "\n").encode()
 
 
 def load(path: Path, kind: type[Model]) -> Model:

@@ -13,6 +13,7 @@ from unlearnkit.domain import Certainty, RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
+from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
     decide,
     decisions,
@@ -96,6 +97,34 @@ def test_a_later_decision_counts_and_the_earlier_one_stays_on_file(line: Line, r
         assert moved.state is RequestState.READY
         assert decisions(context, found)[: len(earlier)] == earlier
         assert not any(one.accepted for one in decisions(context, found)[len(earlier) :])
+
+
+def test_decisions_of_a_process_that_died_before_it_told_the_ledger_are_told_later(
+    line: Line, ready: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_id = next(iter(line.story.truth))
+
+    def told(context: Context) -> list[tuple[int, int]]:
+        return [
+            (one.payload["accepted"], one.payload["rejected"])
+            for one in context.ledger.events()
+            if (one.kind, one.request_id) == ("reviewed", request_id)
+        ]
+
+    def died(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with opened(ready) as context:
+        found = located(context, request_id)
+        before, made = told(context), decide_all(found, set(), "somebody else", NOON)
+        with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+            patched.setattr(Context, "record", died)
+            decide(context, found, made)
+        assert told(context) == before
+        locate(context, [request_id])
+        assert told(context) == [*before, (0, len(made))]
+        locate(context, [request_id])
+        assert told(context) == [*before, (0, len(made))]
 
 
 def test_a_closed_request_is_neither_searched_for_nor_decided_about(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 
-from unlearnkit.artefacts import load, save, sha256_file
+from unlearnkit.artefacts import load, save, saved, sha256_file
 from unlearnkit.corpus.index import (
     Index,
     IndexInfo,
@@ -219,24 +220,47 @@ def decide(
     runnable(context.ledger.request(found.request_id))
     if any(one.in_part for one in made):
         check_passages(found, made, records or open_corpus(context)[1].by_id())
-    path = review_file(context, found.request_id)
-    review = Review(
-        request_id=found.request_id,
-        corpus_digest=found.corpus_digest,
-        decisions=(*decisions(context, found), *made),
-    )
-    save(path, review)
-    payload = {
-        "accepted": sum(one.accepted for one in made),
-        "in_part": sum(one.in_part for one in made),
-        "rejected": sum(not one.accepted for one in made),
-        "digest": sha256_file(path),
-    }
-    context.record("reviewed", payload, found.request_id)
+    review = _review(found, (*decisions(context, found), *made))
+    save(review_file(context, found.request_id), review)
     return _move_on(context, found)
 
 
+def _review(found: Located, made: Sequence[Decision]) -> Review:
+    return Review(
+        request_id=found.request_id, corpus_digest=found.corpus_digest, decisions=tuple(made)
+    )
+
+
+def _tell(context: Context, found: Located) -> None:
+    """Record the decisions that the ledger was not told of, also those of a process that died."""
+    made = decisions(context, found)
+    if not made:
+        return
+    digest = sha256_file(review_file(context, found.request_id))
+    told = {
+        one.payload["digest"]
+        for one in context.ledger.events()
+        if (one.kind, one.request_id) == ("reviewed", found.request_id)
+    }
+    if digest in told:
+        return
+    before = next(
+        count
+        for count in reversed(range(len(made)))
+        if not count or sha256(saved(_review(found, made[:count]))).hexdigest() in told
+    )
+    new = made[before:]
+    payload = {
+        "accepted": sum(one.accepted for one in new),
+        "in_part": sum(one.in_part for one in new),
+        "rejected": sum(not one.accepted for one in new),
+        "digest": digest,
+    }
+    context.record("reviewed", payload, found.request_id)
+
+
 def _move_on(context: Context, found: Located) -> Request:
+    _tell(context, found)
     left = pending(found, decisions(context, found))
     state = RequestState.IN_REVIEW if left else RequestState.READY
     return context.ledger.set_state(found.request_id, state, context.actor)
