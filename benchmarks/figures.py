@@ -20,6 +20,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parent))  # as when a benchmark is run by its path
 
 import audit
+import crash
 import decoy_test
 import demo
 import engine
@@ -50,6 +51,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "engine-loss": ("engine_loss", lambda found: engine.loss_table(found["loss"])),
     "demo": ("demo", demo.markdown),
     "audit": ("audit", audit.markdown),
+    "crash": ("crash", crash.markdown),
     "decoy-test": ("decoy_test", decoy_test.markdown),
     "decoy-test-demo": ("decoy_test_demo", decoy_test.markdown),
     "kept-probes": ("kept_probes", kept_probes.markdown),
