@@ -54,7 +54,9 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 
     def pressed(*keys: str) -> tuple[list[tuple[str, str]], str]:
         made: list[Decision] = []
-        review = threading.Thread(target=lambda: made.extend(review_each(WAITING, RECORDS, "me")))
+        review = threading.Thread(
+            target=lambda: made.extend(review_each(WAITING, RECORDS, "me")), daemon=True
+        )
         review.start()
         shown = ""
         for number, key in enumerate(keys, start=1):
