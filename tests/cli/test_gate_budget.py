@@ -15,7 +15,7 @@ from tests.cli.test_kept_probes import ask_for_numbers
 from tests.company import Line, Said, unlearnkit
 from unlearnkit.artefacts import load, save
 from unlearnkit.cli.duration import seconds_of
-from unlearnkit.domain import KeptProbes
+from unlearnkit.domain import ForgetSet, KeptProbes
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline import probe_asking, probe_gate
 from unlearnkit.schemas import shipped
@@ -187,3 +187,11 @@ def test_without_probes_there_is_nothing_to_bound(line: Line, finished: Path) ->
     assert "Add --probes" in said.stderr
     bad: Any = gate(line.model, finished, "--budget", "soon")
     assert bad.exit_code == 2
+
+
+def test_whom_no_record_concerned_nobody_is_asked_about() -> None:
+    def taken(**records: tuple[str, ...]) -> ForgetSet:
+        return ForgetSet(corpus_digest="c", records=records)
+
+    runs = [taken(ann=("r1",), bob=()), taken(bob=(), eve=()), taken(eve=("r2",))]
+    assert probe_asking.concerned(["ann", "bob", "eve", "zoe"], runs) == {"ann", "eve", "zoe"}

@@ -6,7 +6,7 @@ What it answered is kept with the run, so that the next gate of the same model g
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -20,6 +20,7 @@ from unlearnkit.audit.scoring import loaded
 from unlearnkit.domain import (
     AskedOf,
     Asking,
+    ForgetSet,
     KeptProbe,
     KeptProbes,
     ProbeAnswer,
@@ -69,7 +70,10 @@ def ask_completed(
     `budget` in seconds from `began` (`time.monotonic`), looked at before every AT_ONCE probes;
     None: all of them. `digest` is the model's. Raises BadInput where nothing was kept.
     """
-    completed = {one.id for one in context.ledger.requests(RequestState.COMPLETED)}
+    forgotten = [run.manifest.forget_set for run in finished_runs(context.workspace)]
+    completed = concerned(
+        [one.id for one in context.ledger.requests(RequestState.COMPLETED)], forgotten
+    )
     waiting = list(_of_completed(context, completed))
     if not waiting:
         raise BadInput(
@@ -93,6 +97,17 @@ def ask_completed(
             requests=tuple(_of_each(sorted(completed), waiting, answered)),
         ),
     )
+
+
+def concerned(completed: Collection[str], forgotten: Iterable[ForgetSet]) -> set[str]:
+    """The completed requests without those that a run found no record for: nothing was learned.
+
+    One that no run here knows stays: of it nothing is known.
+    """
+    found: Counter[str] = Counter()
+    for one in forgotten:
+        found.update({request_id: len(records) for request_id, records in one.records.items()})
+    return {one for one in completed if found.get(one) != 0}
 
 
 def _of_completed(context: Context, completed: Collection[str]) -> Iterator[Waiting]:
