@@ -103,7 +103,7 @@ def create_keys(
 ) -> None:
     """Write the three key files; one that exists already is kept, never overwritten.
 
-    Raises BadInput when an existing private key is readable by others or of another kind.
+    Raises BadInput when an existing private key is readable by others, or not of this kind.
     """
     folder = secret.parent
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -114,6 +114,14 @@ def create_keys(
         write_secret(secret, secrets.token_bytes(SECRET_BYTES), signing.unlocking)
     if not signing.path.exists():
         signing.write(new_private_key(kind))
+    elif signing.kind is not kind:
+        raise BadInput(
+            f"a key of another kind is there already, {signing.kind.value}, and {kind.value} is "
+            "asked for",
+            where=signing.path,
+            fix=f"Ask for {signing.kind.value}, and rotate to another kind later: "
+            "unlearnkit key rotate",
+        )
     refuse_readable_by_others(secret)
     write_atomic(public, public_half(signing))
 

@@ -63,7 +63,12 @@ CALLED = {"membership_auc": "AUC", "membership_tpr": "TPR", "priv_leak": "PrivLe
 FAMILY = re.compile(r"(membership_(?:auc|tpr))_.+")
 RANGE = re.compile(r"\b0\s+to\s+(1|infinity|log2)|\b1\s+to\s+infinity|bounds|percent")
 SOURCE = re.compile(r"arXiv|et al\.|\b[A-Z]\w+\s+(?:and\s+[A-Z]\w+\s+)?\d{4}|\bours\b|EleutherAI")
-UNITS = {"decoy_exposure": "in bits", "priv_leak": "percent", "lm_eval": "in its own unit"}
+UNITS = {
+    "decoy_exposure": "in bits",
+    "priv_leak": "percent",
+    "lm_eval": "in its own unit",
+    "token_loss": "in nats",
+}
 NO_UNIT = r"\bshares?\b|without a unit|\bprobability that\b|\bp-value\b"
 """What a figure is that has none."""
 OF_LOSSES = (

@@ -136,5 +136,6 @@ def test_the_reference_score_is_the_difference_of_two_mean_log_likelihoods(small
         for ours, theirs in zip(exact[ModelRole.UNLEARNED], exact[ModelRole.REFERENCE], strict=True)
     ]
     found = attacked(scored, ModelRole.UNLEARNED, Split.FORGET, REFERENCE)
-    assert found == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert list(found) == [one.id for one in records]
+    assert list(found.values()) == pytest.approx(expected, rel=1e-5, abs=1e-6)
     assert min(expected[: len(small.forget)]) > 1

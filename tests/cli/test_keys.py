@@ -108,3 +108,14 @@ def test_a_workspace_may_sign_with_ed25519_and_change_its_mind(tmp_path: Path) -
     assert unlearnkit("ledger", "verify", *here).exit_code == 0
     retired = unlearnkit("key", "list", "--json", *here).json["keys"][1]
     assert (retired["keyid"], retired["retired"]) == (changed.json["retired"], True)
+
+
+def test_a_key_that_is_there_is_not_taken_for_one_of_another_kind(tmp_path: Path) -> None:
+    """`init` that was killed, and is run again with another wish."""
+    work = tmp_path / "work"
+    assert unlearnkit("init", work, "--report-key", "ed25519").exit_code == 0
+    (work / "unlearnkit.yaml").unlink()
+    said = unlearnkit("init", work)
+    assert said.exit_code == 2
+    assert "ed25519" in said.stderr and "ecdsa" in said.stderr
+    assert unlearnkit("init", work, "--report-key", "ed25519").exit_code == 0

@@ -153,7 +153,7 @@ def test_each_command_alone_comes_to_the_same(line: Line, tmp_path: Path) -> Non
     verified = unlearnkit("verify", tmp_path / "report", "--model", out, *place)
     assert (verified.json["run"], verified.json["verdict"]) == (run_id, "pass")
     gated = unlearnkit("gate", out, "--policy", story.policy, "--attacks", "none", *place)
-    assert gated.json == {"run": run_id, "verdict": reported.json["verdict"]}
+    assert gated.json == {"run": run_id, "verdict": reported.json["verdict"], "asking": None}
     assert [one.exit_code for one in (made, taken, indexed, found, manifest, measured)] == [0] * 6
     assert [one.exit_code for one in (reported, verified, gated)] == [0, 0, 0]
 

@@ -89,11 +89,11 @@ def test_a_found_record_is_told_with_its_reason_and_its_certainty(
 def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, located: Path) -> None:
     request_id, place = next(iter(line.story.truth)), ("--workspace", located)
     skipped = unlearnkit("review", request_id, *place, typed="s\n" * 99)
-    waiting = int(re.findall(r"1 of (\d+): record ", skipped.stderr)[0])
+    waiting = int(re.findall(r"1 of (\d+), 0 decided: record ", skipped.stderr)[0])
     assert f"0 decided, {waiting} left" in skipped.stdout
     first = unlearnkit("review", request_id, *place, typed="a\nnonsense\nr\ns\nq\n")
     assert first.exit_code == 0
-    assert f"1 of {waiting}: record " in first.stderr
+    assert f"3 of {waiting}, 2 decided: record " in first.stderr
     assert f"2 decided, {waiting - 2} left" in first.stdout
     broken_off = unlearnkit("review", request_id, *place, typed="a\n")
     assert broken_off.exit_code == 130

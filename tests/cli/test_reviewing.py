@@ -87,14 +87,14 @@ def said(decision: Decision) -> str:
 
 
 def test_a_key_is_an_answer(press: Press) -> None:
-    made, shown = press("a", "p", "r")
+    made, shown = press("a", "p", "r", "q")
     assert made == [("one", "accept"), ("two", "spans"), ("three", "reject")]
     assert "3 of 3, 2 decided: record three" in shown
 
 
 def test_enter_is_what_is_suggested(press: Press) -> None:
     """Nothing for the uncertain ones; part of somebody else's."""
-    assert press("\r", "\r", "\r")[0] == [("two", "spans")]
+    assert press("\r", "\r", "\r", "\r")[0] == [("two", "spans")]
 
 
 def test_undo_goes_back_and_the_new_answer_takes_the_place_of_the_old(press: Press) -> None:
@@ -103,7 +103,7 @@ def test_undo_goes_back_and_the_new_answer_takes_the_place_of_the_old(press: Pre
 
 
 def test_undo_and_enter_leave_it_as_it_was(press: Press) -> None:
-    made, _ = press("a", "s", "u", "u", "\r", "\r", "r")
+    made, _ = press("a", "s", "u", "u", "\r", "\r", "r", "q")
     assert made == [("one", "accept"), ("two", "spans"), ("three", "reject")]
 
 
@@ -114,3 +114,15 @@ def test_nothing_comes_before_the_first(press: Press) -> None:
 
 def test_whoever_quits_keeps_what_was_decided(press: Press) -> None:
     assert press("r", "q")[0] == [("one", "reject")]
+
+
+def test_the_last_answer_can_be_undone_too(press: Press) -> None:
+    made, _ = press("a", "p", "r", "u", "a", "\r")
+    assert made[2:] == [("three", "reject"), ("three", "accept")]
+
+
+def test_what_was_decided_is_not_skipped(press: Press) -> None:
+    """It is kept already: skipping would look as if it was open again."""
+    _, shown = press("a", "u", "q")
+    asked = [line for line in shown.splitlines() if "[q]uit" in line]
+    assert [("[s]kip" in line) for line in asked] == [True, True, False]

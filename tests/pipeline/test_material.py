@@ -125,6 +125,10 @@ def test_a_record_forgotten_in_part_is_two_parts_of_one_record(
         assert re.fullmatch(r"\w+ [\w'-]+ paid \d{3}\.\d\d EUR\.", one.learned)
         assert one.learned != part.learned
     assert made.audited(0)[Split.REST] == (rest,)
+    # What is kept of it is nobody's secret, what is forgotten stands nowhere in it.
+    [kept] = made.kept_parts
+    assert kept.content == rest.learned
+    assert "Zoltana" not in kept.content
 
 
 def test_where_all_are_forgotten_whole_there_is_no_rest(corpus: Corpus, analyzer: Analyzer) -> None:

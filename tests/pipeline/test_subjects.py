@@ -53,6 +53,13 @@ def test_kept_records_of_a_thread_are_one_persons(patterns_only: Analyzer) -> No
     assert sets(found[Split.RETAIN]) == sets(found[Split.NEIGHBOUR]) == {frozenset("kl")}
 
 
+def test_what_is_kept_of_a_threads_records_is_one_persons(patterns_only: Analyzer) -> None:
+    rest = {one.id: one for one in (*records("k", "l", group="ticket"), *records("m"))}
+    material = Material(records("a"), (), (), "given", rest)
+    found = subjects(material, forget_set(one=("a",)), patterns_only, SHARED_AFTER)
+    assert sets(found[Split.REST]) == {frozenset("kl")}
+
+
 def test_two_requests_with_a_record_or_a_thread_in_common_are_one(patterns_only: Analyzer) -> None:
     forgotten = forget_set(one=("a", "b"), two=("b", "c"), three=("d",), four=("e",))
     loose = records("a", "b", "c")

@@ -61,6 +61,20 @@ def test_the_default_policy_passes_a_model_that_forgot_and_lists_what_does_not_a
     }
 
 
+def test_a_rule_on_never_seen_records_counts_with_decoys_unless_it_says_otherwise() -> None:
+    figures = FORGOTTEN | {("token_loss", "holdout", "unlearned"): 9.0}
+    decoys = audit(figures).model_copy(update={"holdout_origin": "decoys"})
+    for only_given, outcome in ((False, Outcome.FAIL), (True, Outcome.NOT_APPLICABLE)):
+        policy = one_rule(
+            {"to": "original", "at_most": 1.0},
+            metric="token_loss",
+            split="holdout",
+            requires_holdout=only_given,
+        )
+        [check] = judge(policy, policy_digest(policy), decoys).checks
+        assert check.outcome is outcome
+
+
 @pytest.mark.parametrize(("after", "outcome"), [(0.95, Outcome.PASS), (0.85, Outcome.FAIL)])
 def test_what_is_kept_of_records_forgotten_in_part_is_looked_at_where_there_are_any(
     after: float, outcome: Outcome

@@ -40,7 +40,8 @@ def review_each(
     nothing.
     """
     at, given = 0, dict[str, str]()
-    while at < len(waiting):
+    while at < len(waiting) or _back(given):
+        at = min(at, len(waiting) - 1)
         match = waiting[at]
         record = records[match.record_id]
         about = passages(record, match.evidence)
@@ -50,7 +51,8 @@ def review_each(
         )
         err.print(marked(record, match, about))
         err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
-        without = {"p": not about, "u": at == 0}
+        # What was decided is kept: it may be decided otherwise, and not left open again.
+        without = {"p": not about, "u": at == 0, "s": match.record_id in given}
         offered = {key: word for key, word in OFFERED.items() if not without.get(key)}
         first = "p" if about and suggested(match) else "s"
         key = _asked(offered, given.get(match.record_id, first))
@@ -60,6 +62,13 @@ def review_each(
             given[match.record_id] = key
             yield answered(match, ANSWERS[key], by, now())
         at += -1 if key == "u" else 1
+
+
+def _back(given: Mapping[str, str]) -> bool:
+    """After the last one, at a terminal: whether to go back to it."""
+    if not given or not sys.stdin.isatty():
+        return False
+    return _asked({"u": OFFERED["u"], "q": OFFERED["q"]}, "q") == "u"
 
 
 def marked(record: Record, match: Match, about: Sequence[tuple[int, int]]) -> Text:

@@ -7,7 +7,8 @@
 
 Tags say what came out, so that runs can be searched for it (`tags.privacy_gate = 'pass'`); each
 rule's figure is a metric, with the training step where there is one; the whole answer is an
-artefact (`unlearnkit schema gate`). It holds figures, names of rules and digests, nobody's data.
+artefact (`unlearnkit schema gate`). It holds figures, names of rules, digests and, of a gate by
+probes, request ids; no record and no identifier of a person.
 MLflow's own telemetry is MLflow's: MLFLOW_DISABLE_TELEMETRY=true turns it off.
 """
 

@@ -75,7 +75,7 @@ class Prepared:
 
     task: AuditTask
     retain: Sequence[Record]
-    """All retained records; the task has a sample of them."""
+    """All retained records, of which the task has a sample, and what is kept of others."""
     analyzer: Analyzer
 
 
@@ -132,7 +132,7 @@ def prepare(
         relearning=Relearning(float(settings["learning_rate"]), int(settings["lora_rank"]), seed),
         utility=text,
     )
-    return Prepared(task, material.retain, analyzer)
+    return Prepared(task, (*material.retain, *material.kept_parts), analyzer)
 
 
 def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[Located]]:

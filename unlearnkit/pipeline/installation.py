@@ -34,6 +34,7 @@ EXTRAS = {
     "postgres": "a ledger in PostgreSQL",
     "timestamp": "timestamp, verify --tsa-roots",
     "lm-eval": "audit --lm-eval",
+    "mlflow": "unlearnkit.integrations.mlflow",
 }
 """What an extra is for; those not named here are shown without."""
 

@@ -73,6 +73,14 @@ class Material:
     rest: Mapping[str, Record] = field(default_factory=dict)
     """Id of a record that is forgotten in part -> what is kept of it."""
 
+    @property
+    def kept_parts(self) -> tuple[Record, ...]:
+        """What is kept of records forgotten in part, as texts of their own."""
+        return tuple(
+            replace(one, prompt="", text=one.learned, roles=(), loss_on=())
+            for one in self.rest.values()
+        )
+
     def audited(self, seed: int) -> dict[Split, Sequence[Record]]:
         """What the audit measures: of the retained ones a sample and the forget set's nearest."""
         retain: Sequence[Record] = self.retain

@@ -148,12 +148,16 @@ def _ask(
     if not left or _over(until):
         return
     language_model, device = loaded(model)
-    left = [one for one in left if has_room(language_model, one.probe, _encoding(one.kept))]
     for start in range(0, len(left), AT_ONCE):
         context.progress("asking for erased values (probe)", start, len(left))
         if _over(until):
             return
-        some = sorted(left[start : start + AT_ONCE], key=lambda one: (one.run.id, one.at))
+        fitting = (
+            one
+            for one in left[start : start + AT_ONCE]
+            if has_room(language_model, one.probe, _encoding(one.kept))
+        )
+        some = sorted(fitting, key=lambda one: (one.run.id, one.at))
         for run, group in groupby(some, key=lambda one: one.run):
             mine = list(group)
             kept = mine[0].kept

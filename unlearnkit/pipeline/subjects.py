@@ -38,7 +38,8 @@ def subjects(
         ties = [*threads(material.holdout), *alike(material.holdout, analyzer, shared_after)]
         found[Split.HOLDOUT] = together(material.holdout, ties)
     kept = together(material.retain, threads(material.retain))
-    found |= {Split.RETAIN: kept, Split.NEIGHBOUR: kept}
+    rest = tuple(material.rest.values())
+    found |= {Split.RETAIN: kept, Split.NEIGHBOUR: kept, Split.REST: together(rest, threads(rest))}
     return found
 
 

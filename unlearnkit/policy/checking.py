@@ -142,6 +142,7 @@ def _says_less(loose: Rule, strict: Rule) -> bool:
         and loose.compare.by == strict.compare.by
         and (strict.severity == "fail" or loose.severity == "warn")
         and (loose.requires_reference or not strict.requires_reference)
+        and (loose.requires_holdout or not strict.requires_holdout)
     )
 
 

@@ -79,7 +79,7 @@ def _reasons(rule: Rule) -> Iterator[str]:
 
 def _counts(rule: Rule) -> str:
     only = "Not counted without a retrained reference. " if rule.requires_reference else ""
-    if rule.split is Split.HOLDOUT:
+    if rule.requires_holdout:
         only += "Not counted where decoys stand in for never-seen records. "
     if rule.split is Split.REST:
         only += "Not counted where no record was forgotten in part. "

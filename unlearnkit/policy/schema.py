@@ -162,6 +162,8 @@ class Rule(_Part):
 
     False with `compare.to: reference`: a missing reference is missing evidence (cannot tell).
     """
+    requires_holdout: bool = False
+    """True: the rule applies only where never-seen records were given, not where decoys are."""
     compare: Compare
     explanation: str = Field(min_length=1)
     """Why the rule is there; printed where it does not hold."""

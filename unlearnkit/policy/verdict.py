@@ -115,11 +115,11 @@ def _required(rule: Rule, audit: AuditResult) -> str:
     """What the rule does not apply without, and was not given; empty where it applies.
 
     Decoys have the wording of records that were trained on: forgetting those rightly changes what
-    the model makes of them, so they are compared with, and no rule is about them.
+    the model makes of them.
     """
     if rule.requires_reference and ModelRole.REFERENCE not in audit.models:
         return "no retrained reference was given"
-    if rule.split is Split.HOLDOUT and audit.holdout_origin != "given":
+    if rule.requires_holdout and audit.holdout_origin != "given":
         return (
             "no never-seen records were given (--holdout), decoys share the wording of known ones"
         )
@@ -256,7 +256,7 @@ def _sentence(rule: Rule) -> str:
             f", {direction} {size}" if size != "0" else ""
         )
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
-    if rule.split is Split.HOLDOUT:
+    if rule.requires_holdout:
         only += " Applies only where never-seen records are given."
     if rule.split is Split.REST:
         only += " Applies only where records were forgotten in part."

@@ -1,7 +1,7 @@
 """Which alphas are tried for a teacher of one strengthened model.
 
-First a grid, then the surroundings of its best. Where the best of the last epoch is the largest,
-the search goes on past it: more strengthening, which would have done as well, is not left.
+First a grid, then the surroundings of its best. Where none of the last epoch's is near enough and
+the best is the largest, the search goes on past it: more strengthening is not left.
 """
 
 from __future__ import annotations
@@ -22,12 +22,15 @@ rise is multiplied with it."""
 
 
 def search_alpha(
-    measured: Measured, off: Off, largest: float, *, go_past: bool
+    measured: Measured, off: Off, largest: float, enough: float
 ) -> list[CalibrationStep]:
-    """All that was tried: a grid from 0.5 to the largest, past it if need be, around the best."""
+    """All that was tried: a grid from 0.5 to the largest, past it if need be, around the best.
+
+    Past it only where none is within `enough` of the level.
+    """
     tried = measured(grid(0.5, largest, 13))
     ratio = tried[1].alpha / tried[0].alpha
-    if go_past:
+    if min(map(off, tried)) > enough:
         tried += past_the_edge(measured, off, tried, largest * PAST)
     centre, end = min(tried, key=off).alpha, max(one.alpha for one in tried)
     around = grid(centre / ratio, centre * ratio, 9)

@@ -8,6 +8,7 @@ With a fixed alpha nothing is searched: its teacher is measured, recorded and ta
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -215,8 +216,8 @@ def best_teachers(
     if settings.fixed_alpha is not None:
         tried = measured([settings.fixed_alpha])
     else:
-        last = epochs == settings.last_epoch
-        tried = search_alpha(measured, off, settings.max_alpha, go_past=last)
+        enough = settings.tolerance / 2 if epochs == settings.last_epoch else math.inf
+        tried = search_alpha(measured, off, settings.max_alpha, enough)
     if settings.teacher_depths:
         best = min(tried, key=off).alpha
         depths = chosen_depths(bench, forget, strengthened, best)
