@@ -221,9 +221,14 @@ def verdict_words(verdict: Verdict) -> str:
         )
     if counts.not_applicable:
         one = counts.not_applicable == 1
+        reasons = dict.fromkeys(
+            check.bound.removeprefix("not applicable: ")
+            for check in verdict.checks
+            if check.outcome is Outcome.NOT_APPLICABLE
+        )
         more.append(
             f"{counts.not_applicable} further check{'s' * (not one)} "
-            f"{'was' if one else 'were'} not counted: no retrained reference was given"
+            f"{'was' if one else 'were'} not counted: {', '.join(reasons)}"
         )
     return first + (f" Also: {'; '.join(more)}." if more else "")
 
