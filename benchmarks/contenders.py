@@ -184,7 +184,13 @@ def lessons_of(job: Job, model: Any) -> Lessons:
     forget, retain = job.forget, job.retain
     own = head if job.lora_rank else load_head(job.folder / HEAD, KEY, like=head)
     depths = depths_at(counted_labels(forget))
-    stronger = Strengthened(open_states(job.folder / STRONGER, forget, KEY), own, depths)
+    stronger = Strengthened(
+        rate=0.0,  # random weights stand for it
+        epochs=0,
+        states=open_states(job.folder / STRONGER, forget, KEY),
+        head=own,
+        depths=depths,
+    )
     return Lessons(
         forget=Shelf(forget, open_states(job.folder / FORGET, forget, KEY), stronger),
         retain=Shelf(retain, open_states(job.folder / RETAIN, retain, KEY)),
@@ -201,7 +207,9 @@ def engine(job: Job) -> Pass:
     bench, model = job.bench(), job.student()
     lessons = lessons_of(job, model)
     student = Headed(model)
-    student, optimizer = bench.accelerator.prepare(student, adamw(bench, student))
+    student, optimizer = bench.accelerator.prepare(
+        student, adamw(student, bench.settings.learning_rate)
+    )
     return partial(one_pass, bench, student, optimizer, lessons, 1)
 
 
@@ -247,7 +255,7 @@ def _own_loss(model: Any, rows: list[Example], job: Job) -> Any:
 def _trained(job: Job, loss_of: Callable[[Any, list[Example], list[Example]], Any]) -> Pass:
     """Passes that descend `loss_of(model, forget rows, retain rows)`, the engine's steps."""
     bench, model = job.bench(), job.student()
-    model, optimizer = bench.accelerator.prepare(model, adamw(bench, model))
+    model, optimizer = bench.accelerator.prepare(model, adamw(model, bench.settings.learning_rate))
     batches = list(
         zip(chunks(job.forget, FORGET_ROWS), chunks(job.retain, RETAIN_ROWS), strict=True)
     )

@@ -109,9 +109,10 @@ def test_key_figures_come_from_the_measurements() -> None:
     assert "higher is better" in kept.beside
 
 
-def test_of_the_teachers_the_nearest_of_each_number_of_epochs_and_the_chosen_are_shown() -> None:
+def test_of_the_teachers_the_nearest_of_each_strengthened_model_and_the_chosen_are_shown() -> None:
     steps = [
         CalibrationStep(
+            learning_rate=rate,
             strengthen_epochs=epochs,
             alpha=float(at),
             exact_memorization=0.5,
@@ -119,11 +120,12 @@ def test_of_the_teachers_the_nearest_of_each_number_of_epochs_and_the_chosen_are
             probability=0.0,
             loss=7.0,
             distance=at / 10,
-            chosen=(epochs, at) == (2, 7),
+            chosen=(rate, epochs, at) == (1e-4, 1, 7),
         )
-        for epochs in (2, 1)
+        for rate, epochs in ((3e-4, 1), (3e-4, 2), (1e-4, 1))
         for at in range(8)
     ]
     report = report_with(Outcome.PASS).model_copy(update={"calibration": tuple(steps)})
-    shown = [(one.strengthen_epochs, one.alpha) for one in teachers(report)]
-    assert shown == [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (2, 7)]
+    shown = [(one.learning_rate, one.strengthen_epochs, one.alpha) for one in teachers(report)]
+    first = [(3e-4, epochs, alpha) for epochs in (1, 2) for alpha in range(3)]
+    assert shown == [*first, *((1e-4, 1, alpha) for alpha in (0, 1, 2, 7))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from tests.small import Small
 from tests.unlearning.test_engine import QUICK, task
 from unlearnkit.domain import CalibrationStep
+from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.recall import Level
 from unlearnkit.unlearning.alphas import first_choices_off, grid
-from unlearnkit.unlearning.calibration import advice
 from unlearnkit.unlearning.engine import Outcome, unlearn
+from unlearnkit.unlearning.refusal import advice
+from unlearnkit.unlearning.work import CALIBRATION
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +64,68 @@ def test_the_papers_rule_has_alpha_alone(small: Small, tmp_path: Path) -> None:
     assert len({one.alpha for one in tried}) >= len(grid(0.5, bare.max_alpha, 13))
 
 
+SHAKEN = replace(QUICK, learning_rate=3e-3, strengthen_epochs=(8, 32), max_passes=1)
+"""A rate at which what the small model knows does not rise, but falls."""
+
+
+def test_where_no_teacher_fits_it_is_strengthened_anew_at_a_third_of_the_rate(
+    small: Small, tmp_path: Path
+) -> None:
+    tried = unlearn(task(small, tmp_path), SHAKEN).calibration
+    [chosen] = [one for one in tried if one.chosen]
+    assert chosen.learning_rate == pytest.approx(1e-3)
+    first = [one for one in tried if one.learning_rate == 3e-3]
+    assert {one.strengthen_epochs for one in first} == {8, 32}
+    assert min(one.distance for one in first) > SHAKEN.tolerance > chosen.distance
+
+
+def test_a_rate_of_its_own_is_the_only_one(small: Small, tmp_path: Path) -> None:
+    with pytest.raises(TeacherNotReady, match=r"32 epochs at rate 0\.003"):
+        unlearn(task(small, tmp_path / "a"), replace(SHAKEN, strengthen_rate=3e-3))
+    own = replace(SHAKEN, strengthen_rate=1e-3)
+    tried = unlearn(task(small, tmp_path / "b"), own).calibration
+    assert {one.learning_rate for one in tried} == {1e-3}
+
+
+@pytest.mark.parametrize("lora_rank", [0, 2])
+def test_the_second_try_starts_at_the_original(
+    small: Small, tmp_path: Path, lora_rank: int
+) -> None:
+    """Its teachers are those of a run that strengthens at that rate alone."""
+    short = replace(SHAKEN, strengthen_epochs=(2,), tolerance=0.001, lora_rank=lora_rank)
+    figures = {}
+    for name, settings in {
+        "both": short,
+        "second": replace(short, strengthen_rate=short.strengthen_rates[1]),
+    }.items():
+        with pytest.raises(TeacherNotReady):
+            unlearn(task(small, tmp_path / name), settings)
+        stored = json.loads((tmp_path / name / "work" / CALIBRATION).read_text())
+        figures[name] = [one for one in stored if one["learning_rate"] < 2e-3]
+    assert figures["both"] == figures["second"] != []
+
+
+def test_a_run_stopped_in_the_second_try_goes_on_there(small: Small, tmp_path: Path) -> None:
+    def stop(stage: str, done: int, of: int) -> None:
+        seen.append((stage, done))
+        if stage.endswith("at 0.001") and done == 12:
+            raise KeyboardInterrupt
+
+    whole = unlearn(task(small, tmp_path / "whole"), SHAKEN)
+    seen: list[tuple[str, int]] = []
+    with pytest.raises(KeyboardInterrupt):
+        unlearn(task(small, tmp_path / "stopped"), SHAKEN, stop)
+    seen.clear()
+    resumed = unlearn(
+        task(small, tmp_path / "stopped"),
+        SHAKEN,
+        lambda stage, done, of: seen.append((stage, done)),
+    )
+    epochs = [done for stage, done in seen if stage.startswith("strengthening")]
+    assert epochs[0] == 9  # behind the eighth, which was measured
+    assert resumed == whole
+
+
 def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
     def tried(alpha: float, distance: float) -> CalibrationStep:
         return CalibrationStep(
@@ -75,4 +140,4 @@ def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
 
     inside, edge = tried(4.0, 0.2), tried(32.0, 0.3)
     assert "--max-alpha" not in advice([inside, edge])
-    assert "a third of --learning-rate" in advice([inside, tried(32.0, 0.1)])
+    assert "Lower --strengthen-rate" in advice([inside, tried(32.0, 0.1)])

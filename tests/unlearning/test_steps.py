@@ -106,7 +106,7 @@ def test_a_gradient_that_is_not_finite_touches_no_weight(bad: float) -> None:
     """The loss alone would not show it; clipped to norm 1, every weight would become NaN."""
     model = torch.nn.Linear(3, 2)
     bench = Workbench(Accelerator(cpu=True), QUICK, pad_id=0, end_ids=(), key=bytes(32))
-    optimizer = adamw(bench, model)
+    optimizer = adamw(model, bench.settings.learning_rate)
     before = {name: one.clone() for name, one in model.state_dict().items()}
     model.weight.register_hook(lambda slope: slope * bad)
     with pytest.raises(TrainingFailed, match=rf"loss became 1.0, its gradient {bad}, in pass 7"):

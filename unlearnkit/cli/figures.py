@@ -72,8 +72,10 @@ def show_run(manifest: RunManifest) -> None:
     chosen = next((step for step in manifest.calibration if step.chosen), None)
     out.print(f"Run {manifest.run_id}, model in {manifest.model_path}", soft_wrap=True)
     if chosen is not None:
+        several = len({step.learning_rate for step in manifest.calibration}) > 1
+        rate = f" at {chosen.learning_rate:.2g}" if several else ""
         out.print(
-            f"Teacher: {chosen.strengthen_epochs} epochs of strengthening, alpha "
+            f"Teacher: {chosen.strengthen_epochs} epochs of strengthening{rate}, alpha "
             f"{chosen.alpha:.2f}, {chosen.distance:.3f} from the holdout's level "
             f"(of {len(manifest.calibration)} tried)",
             soft_wrap=True,

@@ -69,6 +69,14 @@ def options(
     max_passes: Annotated[
         int, typer.Option(min=1, help="Passes over the forget set at most.")
     ] = 80,
+    strengthen_rate: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="AdamW's while strengthening.",
+            show_default="--learning-rate, and a third of it where no teacher fits",
+        ),
+    ] = None,
     max_strengthen_epochs: Annotated[
         int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
     ] = 32,
@@ -120,6 +128,7 @@ def options(
         retain_matched=retain_matched,
         max_passes=max_passes,
         strengthen_epochs=tuple(sorted(doubling | {max_strengthen_epochs})),
+        strengthen_rate=strengthen_rate,
         max_alpha=max_alpha,
         teacher_depths=teacher_depths,
         level_weight=level_weight,

@@ -14,6 +14,8 @@ from unlearnkit.domain.records import ForgetSet
 class CalibrationStep(Artefact):
     """One teacher that was tried: how it does on the forget set against the holdout's level."""
 
+    learning_rate: float | None = None
+    """Of the strengthening; None: the run's only one, as in earlier versions."""
     strengthen_epochs: int
     alpha: float
     floor: float | None = None

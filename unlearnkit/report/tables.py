@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from unlearnkit.domain import (
     CalibrationStep,
@@ -155,15 +156,20 @@ def _change(before: float | None, after: float | None) -> tuple[str, str]:
 
 
 NEAREST = 3
-"""Teachers printed for each number of strengthening epochs."""
+"""Teachers printed for each strengthened model."""
 
 
 def teachers(report: Report) -> tuple[CalibrationStep, ...]:
-    """The chosen teacher and the nearest ones of each number of epochs, the nearest first."""
-    epochs = sorted({one.strengthen_epochs for one in report.calibration})
+    """The chosen teacher and the nearest ones of each strengthened model, the nearest first.
+
+    In the order in which they were tried.
+    """
     found: list[CalibrationStep] = []
-    for number in epochs:
-        tried = [one for one in report.calibration if one.strengthen_epochs == number]
+
+    def strengthened(one: CalibrationStep) -> tuple[float | None, int]:
+        return one.learning_rate, one.strengthen_epochs
+
+    for _, tried in groupby(report.calibration, strengthened):
         nearest = sorted(tried, key=lambda one: one.distance)
         found += [one for at, one in enumerate(nearest) if at < NEAREST or one.chosen]
     return tuple(found)

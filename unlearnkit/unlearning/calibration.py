@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.domain import CalibrationStep, Progress
-from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.head import Head, parts, rise
 from unlearnkit.language_model.recall import Level, by_record, figures_at, level
 from unlearnkit.language_model.tokens import Example, collate, counted_labels
@@ -37,6 +36,9 @@ if TYPE_CHECKING:
 class Strengthened:
     """What is kept of the strengthened model, and how deep the chosen teacher puts the labels."""
 
+    rate: float
+    """The learning rate it was trained with."""
+    epochs: int
     states: States
     """On the forget set."""
     head: Head
@@ -69,43 +71,52 @@ class ForgetSet:
 
 
 def calibrate(
-    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress
-) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
-    """Everything that was tried, the chosen teacher marked, and what it is made of.
+    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress, *, rate: float
+) -> tuple[tuple[CalibrationStep, ...], Strengthened | None]:
+    """Everything tried at this learning rate, the chosen teacher marked, and what it is made of.
 
-    `model` starts as the original and becomes the strengthened one. Goes on from the last epoch
-    that was measured. Raises TeacherNotReady, with the nearest teacher's figures, when none fits.
+    None where none fits. `model` starts as the original and becomes the strengthened one. Goes on
+    from the last epoch that was measured.
     """
     from unlearnkit.language_model.headed import Headed
 
-    settings = bench.settings
+    settings, checkpoints = bench.settings, checkpoints_at(rate, work)
     headed = Headed(model)
-    headed, optimizer = bench.accelerator.prepare(headed, adamw(bench, headed))
-    tried = resume(bench, work / "strengthening", CalibrationStep)
+    headed, optimizer = bench.accelerator.prepare(headed, adamw(headed, rate))
+    tried = resume(bench, checkpoints, CalibrationStep)
     epoch, last = max((one.strengthen_epochs for one in tried), default=0), settings.last_epoch
+    again = "" if rate == settings.strengthen_rates[0] else f", at {rate:.2g}"
+    stage = f"strengthening on the forget set{again}"
     for wanted in (one for one in settings.measured_epochs if one > epoch):
         while epoch < wanted:
             epoch += 1
-            progress("strengthening on the forget set", epoch, last)
+            progress(stage, epoch, last)
             strengthen_epoch(bench, headed, optimizer, forget.examples, epoch)
         states = keep_states(bench, headed, forget.examples, work / STRENGTHENED)
         own = bench.accelerator.unwrap_model(headed).head()
-        stronger = Strengthened(states, own.frozen() if own.trained else forget.head)
-        results = best_teachers(bench, forget, stronger, epoch)
+        head = own.frozen() if own.trained else forget.head
+        stronger = Strengthened(rate, epoch, states, head)
+        results = best_teachers(bench, forget, stronger)
         tried += results
         best = next((one for one in results if taken(one, forget.target, settings)), None)
         if best is not None:
-            progress("strengthening on the forget set", last, last)
-            # Else accelerate would store the strengthened model in the student's checkpoints.
+            progress(stage, last, last)
             bench.accelerator.free_memory(headed, optimizer)
             chosen = best.model_copy(update={"chosen": True})
             steps = tuple(chosen if one is best else one for one in tried)
             return steps, with_depths(bench, forget, stronger, chosen)
-        save_checkpoint(bench, work / "strengthening", tried)
-    raise TeacherNotReady(refusal(tried, forget.target, settings), fix=advice(tried))
+        save_checkpoint(bench, checkpoints, tried)
+    # Else accelerate would store the strengthened model in the checkpoints of what is next.
+    bench.accelerator.free_memory(headed, optimizer)
+    return tuple(tried), None
 
 
 STRENGTHENED = "strengthened-forget.states"
+
+
+def checkpoints_at(rate: float, work: Path) -> Path:
+    """Where strengthening at this learning rate keeps its checkpoints; no other goes on there."""
+    return work / f"strengthening-{rate:g}"
 
 
 def strengthen_epoch(
@@ -200,7 +211,7 @@ def rule_of(bench: Workbench, tried: CalibrationStep) -> TeacherRule:
 
 
 def best_teachers(
-    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, epochs: int
+    bench: Workbench, forget: ForgetSet, strengthened: Strengthened
 ) -> list[CalibrationStep]:
     """Teachers of one strengthened model, measured: one with depths first, then the nearest.
 
@@ -208,7 +219,7 @@ def best_teachers(
     deep the others lie. Only the fixed alpha, without a search, where there is one.
     """
     settings, target = bench.settings, forget.target
-    measured = partial(measured_teachers, bench, forget, strengthened, epochs)
+    measured = partial(measured_teachers, bench, forget, strengthened)
 
     def off(tried: CalibrationStep) -> float:
         return first_choices_off(tried, target) if settings.teacher_depths else tried.distance
@@ -216,7 +227,8 @@ def best_teachers(
     if settings.fixed_alpha is not None:
         tried = measured([settings.fixed_alpha])
     else:
-        enough = settings.tolerance / 2 if epochs == settings.last_epoch else math.inf
+        last = strengthened.epochs == settings.last_epoch
+        enough = settings.tolerance / 2 if last else math.inf
         tried = search_alpha(measured, off, settings.max_alpha, enough)
     if settings.teacher_depths:
         best = min(tried, key=off).alpha
@@ -229,7 +241,6 @@ def measured_teachers(
     bench: Workbench,
     forget: ForgetSet,
     strengthened: Strengthened,
-    epochs: int,
     alphas: Sequence[float],
     *,
     depths: Tensor | None = None,
@@ -242,7 +253,8 @@ def measured_teachers(
     levels = [level(by_record(figures, lengths)) for figures in found]
     return [
         CalibrationStep(
-            strengthen_epochs=epochs,
+            learning_rate=strengthened.rate,
+            strengthen_epochs=strengthened.epochs,
             alpha=alpha,
             depths=depths is not None,
             exact_memorization=one.exact_memorization,
@@ -268,30 +280,3 @@ def fits(tried: CalibrationStep, target: Level, tolerance: float) -> bool:
 def taken(tried: CalibrationStep, target: Level, settings: Settings) -> bool:
     """Whether this teacher is distilled; a fixed alpha's always is."""
     return settings.fixed_alpha is not None or fits(tried, target, settings.tolerance)
-
-
-def advice(tried: Sequence[CalibrationStep]) -> str:
-    """What to do where no teacher fits. At the search's end too little rises to be pushed down."""
-    near = min(tried, key=lambda one: one.distance)
-    if near.alpha >= max(one.alpha for one in tried):
-        what = "Try a third of --learning-rate, or raise --max-strengthen-epochs or --max-alpha"
-    else:
-        what = "Raise --max-strengthen-epochs or --learning-rate"
-    return (
-        f"{what}, or check that the holdout is comparable to the forget set (same kind of records, "
-        "never trained on)."
-    )
-
-
-def refusal(tried: Sequence[CalibrationStep], target: Level, settings: Settings) -> str:
-    """The nearest teacher against the level it should have reached, in figures."""
-    near = min(tried, key=lambda one: one.distance)
-    return (
-        "no teacher reached the holdout's level, so nothing was distilled. Nearest of "
-        f"{len(tried)}: {near.strengthen_epochs} epochs, alpha {near.alpha:.2f}: "
-        f"exact memorization {near.exact_memorization:.3f} "
-        f"(holdout {target.exact_memorization:.3f}), "
-        f"extraction strength {near.extraction_strength:.3f} ({target.extraction_strength:.3f}), "
-        f"token loss {near.loss:.2f} nats ({target.loss:.2f}); "
-        f"tolerance {settings.tolerance}"
-    )

@@ -202,7 +202,7 @@ def distil(
 
     settings, accelerator = bench.settings, bench.accelerator
     student = Headed(model)
-    student, optimizer = accelerator.prepare(student, adamw(bench, student))
+    student, optimizer = accelerator.prepare(student, adamw(student, settings.learning_rate))
     passes = resume(bench, checkpoints, TrainingPass)
     while goes_on(passes, settings):
         number = len(passes) + 1

@@ -19,7 +19,7 @@ from typing import Any
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
-from unlearnkit.language_model.adapters import check_extendable, unload
+from unlearnkit.language_model.adapters import check_extendable
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.generation import ending
 from unlearnkit.language_model.head import load_head, save_head
@@ -37,6 +37,7 @@ from unlearnkit.unlearning.calibration import (
     ForgetSet,
     Strengthened,
     calibrate,
+    checkpoints_at,
     rule_of,
     with_depths,
 )
@@ -54,10 +55,12 @@ from unlearnkit.unlearning.models import (
     Original,
     check_disk,
     check_launcher,
+    renewed,
     save,
     trainable,
 )
 from unlearnkit.unlearning.objectives import objective, retain_term
+from unlearnkit.unlearning.refusal import refused
 from unlearnkit.unlearning.retained import Drawn, draw
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states, open_states
@@ -157,14 +160,19 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     steps: tuple[CalibrationStep, ...] = ()
     stronger: Strengthened | None = None
     if objective(settings.objective).needs_teacher:
-        unseen = torch.tensor(start.unseen)
-        forget = ForgetSet(material.forget, known, head, now.holdout, unseen)
-        steps, stronger = calibrated(bench, model.inner, forget, task.work, progress)
+        forget = ForgetSet(
+            material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
+        )
+        for rate in settings.strengthen_rates:
+            found, stronger = calibrated(bench, model.inner, forget, task.work, progress, rate=rate)
+            steps += found
+            if stronger:
+                break
+            model = renewed(bench, model, task.model)
+        else:
+            raise refused(steps, now.holdout, settings)
 
-    base = unload(model.whole) if settings.lora_rank and not bench.sharded else None
-    del model  # it is the strengthened one now
-    student = trainable(base or load_language_model(task.model).model, bench)
-    del base
+    model = renewed(bench, model, task.model)
     lessons = Lessons(
         forget=Shelf(material.forget, known, stronger),
         retain=Shelf(material.pool, kept),
@@ -175,8 +183,8 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         rule=next((rule_of(bench, one) for one in steps if one.chosen), None),
         first_retain=lineage.retain_level,
     )
-    passes = distil(bench, student.inner, lessons, task.work / CHECKPOINTS, progress)
-    save(bench, original, student, task.out)
+    passes = distil(bench, model.inner, lessons, task.work / CHECKPOINTS, progress)
+    save(bench, original, model, task.out)
     remove(task.work, accelerator)
     return Outcome(steps, passes, now.holdout, lineage, material.drawn)
 
@@ -265,22 +273,27 @@ def original_states(
 
 
 def calibrated(
-    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress
-) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
+    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress, *, rate: float
+) -> tuple[tuple[CalibrationStep, ...], Strengthened | None]:
     """What an earlier, killed run of the same command had found, else a new calibration."""
     listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
-    if are_there(bench, listing):
+    stored = json.loads(listing.read_text()) if are_there(bench, listing) else []
+    before = tuple(CalibrationStep.model_validate(row) for row in stored)
+    steps = tuple(one for one in before if one.learning_rate == rate)
+    chosen = next((one for one in steps if one.chosen), None)
+    if chosen is not None:
         states = open_states(work / STRENGTHENED, forget.examples, bench.key)
         head = load_head(weights, bench.key, like=forget.head) if weights.is_file() else forget.head
-        rows = json.loads(listing.read_text())
-        steps = tuple(CalibrationStep.model_validate(row) for row in rows)
-        [chosen] = [one for one in steps if one.chosen]
-        return steps, with_depths(bench, forget, Strengthened(states, head), chosen)
-    steps, stronger = calibrate(bench, model, forget, work, progress)
+        found = Strengthened(rate, chosen.strengthen_epochs, states, head)
+        return steps, with_depths(bench, forget, found, chosen)
+    if steps:
+        return steps, None
+    steps, stronger = calibrate(bench, model, forget, work, progress, rate=rate)
     if bench.accelerator.is_main_process:
-        if stronger.head is not forget.head:
+        if stronger and stronger.head is not forget.head:
             save_head(stronger.head, weights, bench.key)
-        write_atomic(listing, json.dumps([one.model_dump() for one in steps]).encode())
-        shutil.rmtree(work / "strengthening", ignore_errors=True)
+        rows = [one.model_dump() for one in (*before, *steps)]
+        write_atomic(listing, json.dumps(rows).encode())
+        shutil.rmtree(checkpoints_at(rate, work), ignore_errors=True)
     bench.accelerator.wait_for_everyone()
     return steps, stronger

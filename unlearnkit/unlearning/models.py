@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.adapters import save_adapter, with_adapter
+from unlearnkit.language_model.adapters import save_adapter, unload, with_adapter
 from unlearnkit.language_model.folder import (
     LanguageModel,
     load_language_model,
@@ -71,6 +71,17 @@ def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
     rank = settings.lora_rank
     adapted = with_adapter(model.to(device), rank, 2.0 * rank, settings.seed)
     return Trainable(adapted, adapted.get_base_model())
+
+
+def renewed(bench: Workbench, model: Trainable, folder: Path) -> Trainable:
+    """The original again, in the place of what was trained from it, to be trained anew.
+
+    Under an adapter its weights are there untouched. Else they are loaded: two models for a moment,
+    without gradients and moments, so less than training takes.
+    """
+    if bench.settings.lora_rank and not bench.sharded:
+        return trainable(unload(model.whole), bench)
+    return trainable(load_language_model(folder).model, bench)
 
 
 def save(bench: Workbench, original: Original, trained: Trainable, out: Path) -> None:

@@ -51,6 +51,8 @@ class Settings:
     """Write the new LoRA adapter, not a whole model with it merged in."""
     learning_rate: float = 1e-5
     """AdamW's, strengthening and distilling. 1e-5 suits billions of weights, 3e-4 millions."""
+    strengthen_rate: float | None = None
+    """AdamW's while strengthening; None: as above, and a third of it where no teacher fits."""
     batch_size: int = 8
     """Forget records a step, over all processes."""
     accumulation_steps: int = 1
@@ -93,6 +95,14 @@ class Settings:
     seed: int = 0
 
     @property
+    def strengthen_rates(self) -> tuple[float, ...]:
+        """Learning rates of strengthening, tried one after another until a teacher fits."""
+        if self.strengthen_rate is not None:
+            return (self.strengthen_rate,)
+        rate = self.learning_rate
+        return (rate, rate / 3) if self.fixed_alpha is None else (rate,)
+
+    @property
     def last_epoch(self) -> int:
         """Epochs of strengthening after which it is refused."""
         return self.strengthen_epochs[-1]
@@ -109,4 +119,6 @@ class Settings:
         for name in ("beta", "retain_weight"):
             plain[name] = "the objective's own" if plain[name] is None else plain[name]
         plain["fixed_alpha"] = "searched" if self.fixed_alpha is None else self.fixed_alpha
+        rates = self.strengthen_rates
+        plain["strengthen_rate"] = ", then ".join(f"{rate:g}" for rate in rates)
         return plain

@@ -117,9 +117,9 @@ def step(
     return value
 
 
-def adamw(bench: Workbench, model: Any) -> Any:
+def adamw(model: Any, learning_rate: float) -> Any:
     """The optimizer of both trainings, over what is not frozen."""
     import torch
 
     trained = [one for one in model.parameters() if one.requires_grad]
-    return torch.optim.AdamW(trained, lr=bench.settings.learning_rate, weight_decay=0.0)
+    return torch.optim.AdamW(trained, lr=learning_rate, weight_decay=0.0)
