@@ -78,7 +78,6 @@ def test_without_the_extra_it_is_said_how_to_get_it(monkeypatch: pytest.MonkeyPa
 @pytest.fixture
 def tasks(small: Small, tmp_path: Path) -> HarnessTasks:
     """Six questions: how a record to forget goes on, or as another does."""
-    pytest.importorskip("lm_eval", reason="the extra lm-eval is not installed")
     folder = tmp_path / "tasks"
     folder.mkdir()
     rows = [
