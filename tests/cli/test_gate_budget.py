@@ -146,6 +146,28 @@ def test_what_was_asked_is_not_asked_again_but_of_another_model_or_with_other_pr
     assert gate(line.story.reference, asked_for).json["asking"]["asked_before"] == 0
 
 
+def test_answers_to_less_are_no_answers_to_more(
+    line: Line, asked_for: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(probe_asking, "HOW", "greedy alone")
+    first = gate(line.story.reference, asked_for).json["asking"]
+    assert gate(line.story.reference, asked_for).json["asking"]["asked_before"] == first["asked"]
+    monkeypatch.undo()
+    assert gate(line.story.reference, asked_for).json["asking"]["asked_before"] == 0
+
+
+def test_what_does_not_fit_into_the_models_context_is_not_what_there_was_no_time_for(
+    line: Line, asked_for: Path
+) -> None:
+    file = asked_for / "runs" / line.run_id / "probes.json"
+    kept = load(file, KeptProbes)
+    endless = kept.probes[0].model_copy(update={"before": "and so on " * 2000})
+    save(file, kept.model_copy(update={"probes": (endless, *kept.probes[1:]), "max_length": 5000}))
+    asking = gate(line.story.reference, asked_for).json["asking"]
+    assert asking["no_room"] == 1
+    assert asking["asked"] == asking["kept"] - 1
+
+
 def test_every_form_says_how_far_it_came(
     line: Line, asked_for: Path, tmp_path: Path, clock: Clock
 ) -> None:

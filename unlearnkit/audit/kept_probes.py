@@ -46,6 +46,8 @@ OTHERS = 20
 MARGIN, STEP = 16, 16
 LONGEST = 8
 """Words of a stretch that may be one value."""
+HOW = f"greedy, {SAMPLES} at temperature 1, {HOT_SAMPLES} at {HOT:g}"
+"""The continuations of a probe."""
 NO_PROBES = "no erased value can be asked for by what is kept"
 
 _WORD = re.compile(r"[^\W_]+")

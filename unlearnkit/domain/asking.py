@@ -29,6 +29,9 @@ class Asking(Artefact):
     """Of them: those that were asked and fit into the model's context."""
     asked_before: int = Field(ge=0)
     """Of those asked: answers of an earlier gate of the same model."""
+    no_room: int = Field(default=0, ge=0)
+    """Of those not asked: what they need does not fit into this model's context. Looked at in turn
+    with the others, so that those behind the end of the time are not among them."""
     requests: tuple[AskedOf, ...]
     """Every completed request of the workspace."""
 

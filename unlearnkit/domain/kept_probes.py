@@ -55,5 +55,7 @@ class ProbeAnswers(Artefact):
     model_digest: str
     probes: str
     """Digest of the probes that were asked."""
+    how: str = ""
+    """What each was asked (`audit/kept_probes.HOW`); answers to less are no answers to more."""
     answers: dict[int, ProbeAnswer]
     """By the probe's position."""

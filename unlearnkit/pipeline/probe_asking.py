@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from time import monotonic
 
 from unlearnkit.artefacts import document_digest, load, save
-from unlearnkit.audit.kept_probes import Answer, ask, has_room
+from unlearnkit.audit.kept_probes import HOW, Answer, ask, has_room
 from unlearnkit.audit.leakage import BATCH, HOT_SAMPLES, SAMPLES
 from unlearnkit.audit.probe_order import least_seen, spread
 from unlearnkit.audit.scoring import loaded
@@ -84,7 +85,7 @@ def ask_completed(
     probes = {one.run: one.kept for one in waiting}
     known = {run: _known(run, kept, digest) for run, kept in probes.items()}
     before = sum(one.at in known[one.run].answers for one in waiting)
-    _ask(context, model, known, waiting, None if budget is None else began + budget)
+    no_room = _ask(context, model, known, waiting, None if budget is None else began + budget)
     answered = [one for one in waiting if one.at in known[one.run].answers]
     return Asked(
         runs=tuple(probes.values()),
@@ -94,6 +95,7 @@ def ask_completed(
             kept=len(waiting),
             asked=len(answered),
             asked_before=before,
+            no_room=no_room,
             requests=tuple(_of_each(sorted(completed), waiting, answered)),
         ),
     )
@@ -125,14 +127,17 @@ def _of_completed(context: Context, completed: Collection[str]) -> Iterator[Wait
 
 
 def _known(run: Run, kept: KeptProbes, digest: str) -> ProbeAnswers:
-    """What this model answered before; nothing where the run's probes are others since."""
-    none = ProbeAnswers(model_digest=digest, probes=document_digest(kept), answers={})
+    """What this model answered before; nothing where the run's probes are others since.
+
+    Nor where they were asked otherwise, or by another version.
+    """
+    how = f"unlearnkit {version('unlearnkit')}: {HOW}"
+    none = ProbeAnswers(model_digest=digest, probes=document_digest(kept), how=how, answers={})
     try:
         earlier = load(run.answers / f"{digest}.json", ProbeAnswers)
     except BadInput:
         return none
-    same = (earlier.model_digest, earlier.probes) == (none.model_digest, none.probes)
-    return earlier if same else none
+    return earlier if earlier.model_copy(update={"answers": {}}) == none else none
 
 
 def _ask(
@@ -141,22 +146,24 @@ def _ask(
     known: dict[Run, ProbeAnswers],
     waiting: Sequence[Waiting],
     until: float | None,
-) -> None:
-    """Ask in the order of `spread`; `known` and its files grow batch by batch."""
+) -> int:
+    """Ask in the order of `spread`; `known` and its files grow batch by batch.
+
+    Returns how many did not fit into the model's context.
+    """
+    no_room = 0
     order = [waiting[at] for at in spread([one.owners for one in waiting], _seed(context))]
     left = [one for one in order if one.at not in known[one.run].answers]
     if not left or _over(until):
-        return
+        return no_room
     language_model, device = loaded(model)
     for start in range(0, len(left), AT_ONCE):
         context.progress("asking for erased values (probe)", start, len(left))
         if _over(until):
-            return
-        fitting = (
-            one
-            for one in left[start : start + AT_ONCE]
-            if has_room(language_model, one.probe, _encoding(one.kept))
-        )
+            return no_room
+        batch = left[start : start + AT_ONCE]
+        fitting = [one for one in batch if has_room(language_model, one.probe, _encoding(one.kept))]
+        no_room += len(batch) - len(fitting)
         some = sorted(fitting, key=lambda one: (one.run.id, one.at))
         for run, group in groupby(some, key=lambda one: one.run):
             mine = list(group)
@@ -177,6 +184,7 @@ def _ask(
             known[run] = known[run].model_copy(update={"answers": grown})
             save(run.answers / f"{known[run].model_digest}.json", known[run])
     context.progress("asking for erased values (probe)", len(left), len(left))
+    return no_room
 
 
 def _of_each(

@@ -15,6 +15,8 @@ def sentences(asking: Asking) -> list[str]:
     if asking.budget_seconds is not None:
         within = f" within {asking.budget_seconds:g} seconds"
     said = [f"{asking.asked} of {asking.kept} kept probes were asked{within}{before}."]
+    if asking.no_room:
+        said.append(f"{asking.no_room} do not fit into this model's context; no time would help.")
     partly, nothing = asking.partly_asked, asking.nothing_asked
     if partly:
         said.append(
