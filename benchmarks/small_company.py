@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.demo.company import build_company
-from unlearnkit.demo.run import run_company
+from unlearnkit.demo.run import FULL, Scale, run_demo
 from unlearnkit.demo.training import SmallModel
 from unlearnkit.domain import ModelRole, Outcome, Split, Verdict, silent
 from unlearnkit.errors import TeacherNotReady
 
-SIZE = SmallModel(epochs=30, batch_size=8)
+SMALL = Scale(10, 2, 3, SmallModel(epochs=30, batch_size=8), FULL.learning_rate)
 EM = "exact_memorization"
 
 
@@ -46,9 +45,8 @@ def main() -> None:
 
 def run(folder: Path, seed: int) -> dict[str, Any]:
     """One company: what the gate says, and the rules it failed by; or that no teacher was found."""
-    company = build_company(seed, customers=10, asking=2, holdout_customers=3)
     try:
-        done = run_company(company, SIZE, folder, seed, say=lambda _: None, progress=silent)
+        done = run_demo(SMALL, folder, seed, lambda _: None, silent)
     except TeacherNotReady as error:
         return {"seed": seed, "gate": "refused", "failed": [], "why": error.what}
     verdict, audit = done.gated_unlearned.verdict, done.audit

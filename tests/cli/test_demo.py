@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.company import unlearnkit
 from unlearnkit.cli.demo import warnings
 from unlearnkit.domain import Check, Outcome, Verdict
 
@@ -35,3 +38,16 @@ def test_what_holds_does_not_apply_or_decides_is_no_warning(
     outcome: Outcome, severity: str
 ) -> None:
     assert warnings(verdict(outcome, severity)) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "then"), [("0, 80 customers", "--fast"), ("7, 10 customers", "")]
+)
+def test_a_demo_does_not_go_on_in_another_ones_folder(
+    tmp_path: Path, first: str, then: str
+) -> None:
+    (tmp_path / "seed").write_text(f"{first}\n")
+    said = unlearnkit("demo", "--out", tmp_path, *([then] if then else []))
+    assert said.exit_code == 2
+    assert f"holds a demo of seed {first}" in " ".join(said.stderr.split())
+    assert [one.name for one in tmp_path.iterdir()] == ["seed"]

@@ -41,9 +41,32 @@ Say = Callable[[str], None]
 """Called with one line before each step."""
 
 
-def demo_settings(seed: int) -> Settings:
-    """A learning rate for a model of a few million weights; the rest are the defaults."""
-    return Settings(learning_rate=3e-4, seed=seed)
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How large the company and its model are."""
+
+    customers: int
+    asking: int
+    holdout_customers: int
+    size: SmallModel
+    learning_rate: float
+    """Of unlearning: what suits so many weights. The other settings are the defaults."""
+
+    def company(self, seed: int) -> Company:
+        """The company of this seed."""
+        return build_company(seed, self.customers, self.asking, self.holdout_customers)
+
+
+FULL = Scale(80, 3, 8, SmallModel(), 3e-4)
+FAST = Scale(
+    10,
+    2,
+    3,
+    SmallModel(512, hidden=64, layers=2, heads=2, epochs=30, batch_size=8, learning_rate=1e-2),
+    2e-3,
+)
+"""Shows that everything runs: with so few people the gate often fails or cannot tell
+(docs/benchmarks.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,22 +85,16 @@ class Demo:
     gated_unlearned: Gated
 
 
-def run_demo(folder: Path, seed: int, say: Say, progress: Progress) -> Demo:
+def run_demo(scale: Scale, folder: Path, seed: int, say: Say, progress: Progress) -> Demo:
     """Make the company and its models in `folder`, and run the line on them; resumable.
 
     Raises BadInput when the folder holds something else, and whatever the steps raise.
     """
-    return run_company(build_company(seed), SmallModel(), folder, seed, say=say, progress=progress)
-
-
-def run_company(
-    company: Company, size: SmallModel, folder: Path, seed: int, *, say: Say, progress: Progress
-) -> Demo:
-    """`run_demo` on any made-up company, with a model of any size."""
+    company = scale.company(seed)
     files = _company_files(company, folder, seed)
     model, reference = folder / "model", folder / "retrained"
     say(f"1. A company of {len(company.customers)} customers and {len(company.records)} records")
-    _train_models(company, size, model, reference, seed=seed, progress=progress)
+    _train_models(company, scale.size, model, reference, seed=seed, progress=progress)
     place = folder / "workspace"
     if not (place / FILE_NAME).is_file():
         create_workspace(place)
@@ -94,9 +111,8 @@ def run_company(
         _review(context, found, company)
         after = _scores(context, found, company)
         say("5. The model unlearns: strengthen, calibrate the teacher, distil (RKLU)")
-        manifest = unlearn(
-            context, model, folder / "unlearned", [files.holdout], demo_settings(seed)
-        )
+        settings = Settings(learning_rate=scale.learning_rate, seed=seed)
+        manifest = unlearn(context, model, folder / "unlearned", [files.holdout], settings)
         run = find_run(workspace, manifest.run_id)
         say("6. Before, after and a retrained model are audited, the report is signed and verified")
         measured = audit(context, run, folder / "unlearned", reference)
@@ -119,16 +135,16 @@ def run_company(
 
 def _company_files(company: Company, folder: Path, seed: int) -> CompanyFiles:
     """Write the company, unless the folder holds another one, or somebody's own files."""
-    mark = folder / "seed"
+    mark, own = folder / "seed", f"{seed}, {len(company.customers)} customers"
     known = mark.read_text().strip() if mark.is_file() else ""
-    if known != str(seed) and folder.is_dir() and any(folder.iterdir()):
+    if known != own and folder.is_dir() and any(folder.iterdir()):
         raise BadInput(
             f"this folder holds a demo of seed {known}" if known else "this folder is not empty",
             where=folder,
             fix="Choose another --out, or empty the folder.",
         )
     folder.mkdir(parents=True, exist_ok=True)
-    mark.write_text(f"{seed}\n")
+    mark.write_text(f"{own}\n")
     return write_company(company, folder / "company")
 
 
@@ -148,7 +164,7 @@ def _train_models(
     kept = [one for one in records if one.id not in asked]
     for folder, chosen, what, start in (
         (model, records, "training the company's model", seed),
-        (reference, kept, "retraining it without the three", seed + 1),
+        (reference, kept, "retraining it without those who ask", seed + 1),
     ):
         if not folder.is_dir():
             train(
