@@ -30,6 +30,7 @@ COMMANDS = (
     ("report",),
     ("verify",),
     ("timestamp",),
+    ("sigstore",),
     ("gate",),
     ("screen",),
     ("policy", "check"),

@@ -10,7 +10,7 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,15 +22,20 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey
+from sigstore.oidc import IdentityToken
 
 from tests.authority import Authority, make_authority
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, needs, write_sample
+from tests.sigstore_instance import ISSUER_URL, WHO, Instance, served, token
 from unlearnkit.keys import SigningKey
 from unlearnkit.ledger.chain import Event, export_line, next_event
+from unlearnkit.pipeline.keyless import prepared
+from unlearnkit.pipeline.keyless import signed as sign_keyless
 from unlearnkit.pipeline.timestamp import question, stamped
 from unlearnkit.report.checkpoint import Checkpoint, sign_checkpoint
 from unlearnkit.report.facts import LedgerFacts
+from unlearnkit.report.keyless import KEYLESS
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import verify_report
 
@@ -67,6 +72,10 @@ def places(written: Written) -> dict[str, str]:
         "LEDGER": str(ledger_of(written)),
         "CHECKPOINT": str(checkpoint_of(written)),
         "TSA_ROOTS": str(roots_of(written)),
+        "SIGSTORE_TRUST": str(trust_of(written)),
+        "IDENTITY": WHO,
+        "ISSUER": ISSUER_URL,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
 
 
@@ -82,6 +91,11 @@ def checkpoint_of(written: Written) -> Path:
 def roots_of(written: Written) -> Path:
     """The certificate of the authority that stamped the report, got from elsewhere."""
     return written.folder.parent / "root.pem"
+
+
+def trust_of(written: Written) -> Path:
+    """What a Sigstore instance's clients trust, got from elsewhere."""
+    return written.folder.parent / "client-trust.json"
 
 
 def events() -> list[Event]:
@@ -130,10 +144,24 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
     return make_authority(tmp_path_factory.mktemp("tsa") / "one")
 
 
+@pytest.fixture(scope="module")
+def instance() -> Iterator[Instance]:
+    with served(Instance()) as one:
+        yield one
+
+
 @pytest.fixture
-def signed(written: Written, authority: Authority) -> Written:
-    """With model.sig beside it, a letter, and a time stamp."""
-    return with_everything(written, authority)
+def signed(written: Written, authority: Authority, instance: Instance) -> Written:
+    """With model.sig beside it, a letter, a time stamp, and an identity's signature."""
+    with_everything(written, authority)
+    sign_as(WHO, written, instance)
+    return written
+
+
+def sign_as(who: str, written: Written, instance: Instance) -> None:
+    trust = instance.write_config(written.folder.parent)
+    what = prepared(written.folder, written.keys.public, trust)
+    sign_keyless(what, IdentityToken(token(who)))
 
 
 def with_everything(
@@ -169,6 +197,7 @@ def test_every_shell_block_passes_on_a_good_report(signed: Written) -> None:
     assert done.stdout.count(": OK") == 1 + 5 + 3
     assert "time stamps: 1" in done.stdout
     assert "Time stamp: " in done.stdout
+    assert "OK: " in done.stderr
     assert "Records nobody could search: 3" in done.stdout
     assert "6 events hold each other" in done.stdout
 
@@ -199,6 +228,7 @@ def test_the_python_block_verifies_and_refuses_another_key(signed: Written, tmp_
 
 SIGNATURE = "The signature holds"
 STAMPED = "By when it was signed"
+VOUCHED = "Who signed, by an issuer's word"
 FILES = "The report's files are those that were signed, and no others"
 AUDITED = "The model is the one that was audited"
 LEDGER = "The ledger is whole"
@@ -283,6 +313,18 @@ def test_the_blocks_stop_where_something_was_changed(
 def test_the_blocks_stop_at_the_signature_with_another_key(signed: Written, tmp_path: Path) -> None:
     other = replace(signed, keys=make_keys(tmp_path / "other"))
     assert stopped_in(other) == SIGNATURE
+
+
+@tools
+def test_the_blocks_stop_where_somebody_else_signed(signed: Written, instance: Instance) -> None:
+    sign_as("somebody-else@example.org", signed, instance)
+    assert stopped_in(signed) == VOUCHED
+
+
+@tools
+def test_a_report_that_no_identity_signed_passes_too(signed: Written) -> None:
+    (signed.folder / KEYLESS).unlink()
+    assert run_page(signed).returncode == 0
 
 
 # --- the same bytes, read by implementations that are not ours -------------------------------

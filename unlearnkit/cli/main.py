@@ -14,6 +14,7 @@ from unlearnkit.cli import (
     find,
     forget,
     gate,
+    keyless,
     keys,
     ledger,
     policy,
@@ -42,6 +43,7 @@ find.register(app)
 forget.register(app)
 prove.register(app)
 timestamp.register(app)
+keyless.register(app)
 gate.register(app)
 screen.register(app)
 app.add_typer(policy.app, name="policy")

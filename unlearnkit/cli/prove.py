@@ -194,6 +194,24 @@ def verify(
             help="Roots of time stamping authorities: check too that one of them stamped it.",
         ),
     ] = None,
+    sigstore_identity: Annotated[
+        str,
+        typer.Option(
+            metavar="WHO",
+            help="Check too that this e-mail address or CI job signed it through Sigstore.",
+        ),
+    ] = "",
+    sigstore_issuer: Annotated[
+        str, typer.Option(metavar="URL", help="Who vouches for that: an OpenID Connect issuer.")
+    ] = "",
+    sigstore_trust: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="JSON",
+            help="Of another Sigstore instance: its TrustedRoot or ClientTrustConfig. [default: "
+            "the public one's, which is fetched]",
+        ),
+    ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -201,9 +219,11 @@ def verify(
 
     The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
     """
+    from unlearnkit.pipeline.keyless import expected
     from unlearnkit.pipeline.verify import verify as verify_with
 
-    found = verify_with(report, key, model, workspace, tsa_roots)
+    whom = expected(sigstore_identity, sigstore_issuer, sigstore_trust)
+    found = verify_with(report, key, model, workspace, tsa_roots, expected=whom)
     if as_json:
         print_json(
             {

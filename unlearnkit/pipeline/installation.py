@@ -33,6 +33,7 @@ EXTRAS = {
     "keyring": "a passphrase from the system's keyring",
     "postgres": "a ledger in PostgreSQL",
     "timestamp": "timestamp, verify --tsa-roots",
+    "sigstore": "sigstore, verify --sigstore-identity",
     "lm-eval": "audit --lm-eval",
     "mlflow": "unlearnkit.integrations.mlflow",
 }

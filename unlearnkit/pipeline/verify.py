@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from unlearnkit.pipeline.keys import given_or_own
+from unlearnkit.report.keyless import Expected
 from unlearnkit.report.verifying import Verification, verify_report
 
 
@@ -14,12 +15,16 @@ def verify(
     model: Path | None,
     workspace: Path,
     tsa_roots: Path | None = None,
+    *,
+    expected: Expected | None = None,
 ) -> Verification:
     """What was checked of the report, and with `model` that this model is the audited one.
 
-    With `tsa_roots`, that an authority under one of these certificates stamped it.
+    With `tsa_roots`, that an authority under one of these certificates stamped it; with `expected`,
+    that this identity signed it through Sigstore.
     `key` is the signer's public key; None takes the workspace's, present or retired. The key in the
     report's folder is never trusted. Raises VerificationFailed naming all that does not hold,
     BadInput where there is no report, or neither a key nor a workspace.
     """
-    return verify_report(report, given_or_own(key, workspace, report), model, tsa_roots)
+    public = given_or_own(key, workspace, report)
+    return verify_report(report, public, model, tsa_roots, expected)

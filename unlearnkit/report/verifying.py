@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,28 +21,19 @@ from unlearnkit.artefacts import digest_of, folder_digests
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
-from unlearnkit.report.bundle import Opened, attestation_of, open_bundle
+from unlearnkit.report.bundle import attestation_of, open_bundle
+from unlearnkit.report.claim import Claim
 from unlearnkit.report.facts import Report
+from unlearnkit.report.keyless import KEYLESS, Expected
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, disagreement
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE, canonical
-from unlearnkit.report.timestamp import load_roots, require_client, stamp_of
+from unlearnkit.report.witnesses import keyless, stamped
 
 LETTERS = "letters"
-CLOCKS = timedelta(minutes=5)
-"""How far the signer's clock may be ahead of an authority's."""
 SIGNED_FILES = ("report.json", "report.html", "policy.yaml", "signing.pub")
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One thing that was checked."""
-
-    what: str
-    ok: bool
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +65,13 @@ def verify_report(
     public_key: Path,
     model: Path | None = None,
     tsa_roots: Path | None = None,
+    expected: Expected | None = None,
 ) -> Verification:
     """Check signature, files and (when given) the model folder; return what was checked.
 
     Of a model that is an adapter, the base's files are checked too. With `tsa_roots`, certificates
-    of time stamping authorities in PEM, one of them must have stamped the signature.
+    of time stamping authorities in PEM, one of them must have stamped the signature. With
+    `expected`, there must be a Sigstore signature of this identity too.
 
     `report_dir` is the report's folder or its attestation.json. Nothing in the folder is trusted
     before the signature holds, its signing.pub never.
@@ -107,9 +100,12 @@ def verify_report(
     if MODEL_SIGNATURE in signed:
         signer = None if MODEL_KEY in signed else key
         claims.append(_model_signature(folder, signer, weights))
-    stamped = _stamped(opened, claimed.created, tsa_roots)
-    claims += [one for one in stamped if isinstance(one, Claim)]
-    not_checked = [one for one in stamped if isinstance(one, str)]
+    witnesses = [
+        *stamped(opened, claimed.created, tsa_roots),
+        *keyless(folder / KEYLESS, opened.envelope.payload, claimed.created, expected),
+    ]
+    claims += [one for one in witnesses if isinstance(one, Claim)]
+    not_checked = [one for one in witnesses if isinstance(one, str)]
     not_checked += ["letters: they are not signed, so that they can be edited before sending"]
     if all(claim.ok for claim in claims):  # nothing is rendered from what does not hold
         shown = _shown(folder, key.keyid)
@@ -183,11 +179,11 @@ def _predicate(statement: _Statement, where: Path) -> Predicate:
 
 
 def _report_files(folder: Path, attestation: Path) -> dict[str, str]:
-    """Digests of what lies in the report folder, except the attestation and the letters."""
+    """Digests of what lies in the report folder, except signatures over it and the letters."""
     return {
         name: digest
         for name, digest in _digests(folder_digests, folder).items()
-        if name != attestation.name and not name.startswith(f"{LETTERS}/")
+        if name not in (attestation.name, KEYLESS) and not name.startswith(f"{LETTERS}/")
     }
 
 
@@ -249,35 +245,6 @@ def _shown(folder: Path, keyid: str) -> Claim | str:
     if page.encode() != (folder / "report.html").read_bytes():
         return Claim(what, False, "report.html shows something else than report.json says")
     return Claim(what, True, "rendered again, the page is the same byte for byte")
-
-
-def _stamped(opened: Opened, created: datetime, roots: Path | None) -> list[Claim | str]:
-    """What each time stamp shows, or why that cannot be told; roots ask for one at least."""
-    what = "time stamp"
-    if not opened.stamps:
-        return [Claim(what, False, "the signature has no time stamp")] if roots else []
-    try:
-        require_client()
-    except BadInput as error:
-        if roots:
-            raise
-        return [f"the time stamp: {error.what}; {error.fix}"]
-    signature, trusted = opened.signature, load_roots(roots) if roots else []
-    found: list[Claim | str] = []
-    for stamp in [stamp_of(one, signature) for one in opened.stamps]:
-        if not stamp.vouched(signature, trusted):
-            found.append(
-                f"the time stamp of {stamp.time:%Y-%m-%d %H:%M:%S} UTC: "
-                + ("none of the given roots vouches for it" if roots else "give --tsa-roots")
-            )
-        elif created > stamp.time + CLOCKS:
-            late = f"the report says {created:%Y-%m-%d %H:%M:%S} UTC, stamped before, {stamp.time}"
-            found.append(Claim(what, False, late))
-        else:
-            found.append(Claim(what, True, f"signed by {stamp.time:%Y-%m-%d %H:%M:%S} UTC"))
-    if roots and all(isinstance(one, str) for one in found):
-        found.append(Claim(what, False, "none of the given roots vouches for a time stamp"))
-    return found
 
 
 def _model_signature(folder: Path, key: SSlibKey | None, weights: Mapping[str, str]) -> Claim:

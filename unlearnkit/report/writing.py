@@ -14,6 +14,7 @@ from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
 from unlearnkit.report.facts import LedgerFacts, build_report
+from unlearnkit.report.keyless import KEYLESS
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key, load_signer
@@ -43,9 +44,9 @@ def write_report(
     With `sign_model_too` also model.sig, which tools for signed models read, made with `model_key`
     where that is another one than the report's; then its public half is signed along, as model.pub.
 
-    An attestation of an earlier report in `folder` is removed first, so what is interrupted is no
-    report. `verdict` must come from the policy at `policy_path`. signing.pub is a convenience:
-    an auditor has to get the key elsewhere.
+    The attestation of an earlier report in `folder`, and its Sigstore signature, are removed first,
+    so what is interrupted is no report. `verdict` must come from the policy at `policy_path`.
+    signing.pub is a convenience: an auditor has to get the key elsewhere.
 
     Raises BadInput when keys, run, audit, requests or model do not belong together, or when the
     folder holds files that are no part of a report.
@@ -76,7 +77,7 @@ def write_report(
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
 
-    for name in (ATTESTATION, MODEL_SIGNATURE, MODEL_KEY):
+    for name in (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY):
         (folder / name).unlink(missing_ok=True)
     _remove_leftovers(folder)
     for name, content in files.items():
@@ -89,7 +90,7 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
     """Anything else in the folder would make the finished report fail its own verification."""
     if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
         raise BadInput("a report cannot lie inside the model it is about", where=folder)
-    ours = {ATTESTATION, LETTERS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES}
+    ours = {ATTESTATION, KEYLESS, LETTERS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in ours and path not in leftovers:
@@ -102,7 +103,7 @@ def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
 
 def _leftovers(folder: Path) -> list[Path]:
     """Temporary files of a write that was killed."""
-    names = (ATTESTATION, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES)
+    names = (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES)
     letters = (folder / LETTERS).glob(".*.md.????????")
     return [*(path for name in names for path in folder.glob(f".{name}.*")), *letters]
 
