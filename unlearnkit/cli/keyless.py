@@ -21,7 +21,7 @@ TrustOption = Annotated[
     typer.Option(
         "--sigstore-trust",
         metavar="JSON",
-        help="A Sigstore instance of your own: its ClientTrustConfig. [default: the public one]",
+        help="A Sigstore instance of your own: its ClientTrustConfig. Without, the public one.",
     ),
 ]
 
@@ -37,8 +37,8 @@ def sigstore(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Who signs: an OpenID Connect token for 'sigstore'. [default: from "
-            "SIGSTORE_IDENTITY_TOKEN, the CI system, or a login in the browser]",
+            help="Who signs: an OpenID Connect token for 'sigstore'. Without, it comes from "
+            "SIGSTORE_IDENTITY_TOKEN, the CI system, or a login in the browser.",
         ),
     ] = None,
     trust: TrustOption = None,
@@ -55,7 +55,8 @@ def sigstore(
     """Sign a report once more through Sigstore, without a key: an issuer says who signed.
 
     Identity and digest go into a public log for good. The workspace's key stays what `verify`
-    trusts. A report written again needs a new one. Needs unlearnkit[sigstore].
+    trusts. A report written again needs a new one. Needs the extra
+    `sigstore`.
     """
     from unlearnkit.pipeline.keyless import identity_token, prepared, signed
     from unlearnkit.pipeline.keys import given_or_own

@@ -56,7 +56,7 @@ def audit(
         str,
         typer.Option(
             metavar="TASKS",
-            help="Tasks of the lm-evaluation-harness, apart by commas; needs unlearnkit[lm-eval].",
+            help="Tasks of the lm-evaluation-harness, apart by commas; needs the extra lm-eval.",
         ),
     ] = "",
     lm_eval_tasks: Annotated[
@@ -208,8 +208,8 @@ def verify(
         Path | None,
         typer.Option(
             metavar="JSON",
-            help="Of another Sigstore instance: its TrustedRoot or ClientTrustConfig. [default: "
-            "the public one's, which is fetched]",
+            help="Of another Sigstore instance: its TrustedRoot or ClientTrustConfig. Without, the "
+            "public one's is fetched.",
         ),
     ] = None,
     workspace: WorkspaceOption = HERE,

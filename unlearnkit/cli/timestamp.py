@@ -37,7 +37,7 @@ def timestamp(
     """Have a signed report stamped by an RFC 3161 authority: it existed by then.
 
     Only the hash of the signature leaves the machine. A report written again needs a new stamp.
-    Needs unlearnkit[timestamp].
+    Needs the extra `timestamp`.
     """
     from unlearnkit.artefacts import write_atomic
     from unlearnkit.pipeline.keys import given_or_own
