@@ -7,11 +7,11 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic, sleep
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -136,18 +136,25 @@ def folder_digests(folder: Path) -> dict[str, str]:
     return digests
 
 
-def digest_of(digests: dict[str, str]) -> str:
-    """One hex SHA-256 over a folder's file digests (canonical JSON, RFC 8785)."""
+def canonical(document: Mapping[str, Any]) -> bytes:
+    """Canonical JSON (RFC 8785): one value, one sequence of bytes.
+
+    Raises rfc8785.CanonicalizationError, a ValueError, on NaN, and on integers beyond 2**53, which
+    JSON readers round.
+    """
     import rfc8785
 
-    return hashlib.sha256(rfc8785.dumps(dict(digests))).hexdigest()
+    return rfc8785.dumps(dict(document))
+
+
+def digest_of(digests: Mapping[str, str]) -> str:
+    """One hex SHA-256 over a folder's file digests (canonical JSON)."""
+    return hashlib.sha256(canonical(digests)).hexdigest()
 
 
 def document_digest(document: BaseModel) -> str:
-    """Hex SHA-256 over a document's canonical JSON (RFC 8785): its layout does not count."""
-    import rfc8785
-
-    return hashlib.sha256(rfc8785.dumps(document.model_dump(mode="json"))).hexdigest()
+    """Hex SHA-256 over a document's canonical JSON: its layout does not count."""
+    return hashlib.sha256(canonical(document.model_dump(mode="json"))).hexdigest()
 
 
 def json_lines(rows: Iterable[object]) -> bytes:

@@ -9,9 +9,10 @@ import pytest
 
 from tests.ledger.samples import change, request, subject
 from tests.postgresql import Server
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import VerificationFailed
-from unlearnkit.ledger.chain import Event, canonical, event_hash
+from unlearnkit.ledger.chain import Event, event_hash
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.ledger.vault import seal
 from unlearnkit.pipeline.ledger import (

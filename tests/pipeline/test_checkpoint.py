@@ -27,10 +27,9 @@ from tests.pipeline.ledgers import (
 )
 from tests.postgresql import Server
 from unlearnkit import workspace
-from unlearnkit.artefacts import write_atomic
+from unlearnkit.artefacts import canonical, write_atomic
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
-from unlearnkit.ledger.chain import canonical
 from unlearnkit.pipeline import keys, ledger
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import rotate

@@ -20,8 +20,9 @@ from tests.pipeline.ledgers import (
     rewrite,
     verified,
 )
+from unlearnkit.artefacts import canonical
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import Event, canonical
+from unlearnkit.ledger.chain import Event
 from unlearnkit.pipeline.ledger import (
     CHECKPOINT,
     accept,

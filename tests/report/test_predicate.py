@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from tests.report import sample
 from tests.report.conftest import report_with
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import Outcome, RunManifest
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
-from unlearnkit.report.statement import canonical
 from unlearnkit.schemas import shipped
 
 SCHEMA = json.loads(shipped("attestation"))

@@ -13,9 +13,9 @@ import pytest
 from tests.report.conftest import Written, write_sample
 from tests.report.test_verifying import payload_of, refused, sign_again, verify
 from unlearnkit import resources
+from unlearnkit.artefacts import canonical
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
-from unlearnkit.report.statement import canonical
 from unlearnkit.report.verifying import Report
 
 CLAIM = "report.html shows report.json"

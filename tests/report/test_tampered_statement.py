@@ -13,7 +13,7 @@ import pytest
 from tests.report.conftest import Written
 from tests.report.test_tampering import MISMATCH, Tamper
 from tests.report.test_verifying import attestation, payload_of, refused, sign_again
-from unlearnkit.report.statement import canonical
+from unlearnkit.artefacts import canonical
 
 
 def restated(change: Callable[[dict[str, Any]], object]) -> Tamper:

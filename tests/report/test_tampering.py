@@ -18,9 +18,9 @@ import pytest
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, write_sample
 from tests.report.test_verifying import attestation, payload_of, refused, sign_again, verify
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import VerificationFailed
-from unlearnkit.report.statement import canonical
 from unlearnkit.report.verifying import SIGNED_FILES, verify_report
 
 Tamper = Callable[[Written], object]

@@ -11,11 +11,12 @@ from securesystemslib.dsse import Envelope
 
 from tests.report import sample
 from tests.report.conftest import Written, make_keys, write_sample
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.report.bundle import bundle_bytes
 from unlearnkit.report.signing import load_public_key, load_signer
-from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
+from unlearnkit.report.statement import PAYLOAD_TYPE
 from unlearnkit.report.verifying import SIGNED_FILES, Verification, verify_report
 
 many = settings(

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from unlearnkit.artefacts import canonical
 from unlearnkit.errors import VerificationFailed
 
 GENESIS = "0" * 64
@@ -63,13 +64,6 @@ def event_hash(event: Event) -> str:
     body = asdict(event)
     del body["hash"]
     return hashlib.sha256(canonical(body)).hexdigest()
-
-
-def canonical(value: dict[str, Any]) -> bytes:
-    """The one way to write `value` as JSON (RFC 8785). Raises ValueError on NaN and the like."""
-    import rfc8785
-
-    return rfc8785.dumps(value)
 
 
 def export_line(event: Event) -> bytes:

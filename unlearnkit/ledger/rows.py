@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import IdentityState, Request, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import Event, canonical
+from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.tables import EventRow, RequestRow
 
 

@@ -10,9 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
 
-import rfc8785
-
-from unlearnkit.artefacts import digest_of, save, sha256_file
+from unlearnkit.artefacts import canonical, digest_of, save, sha256_file
 from unlearnkit.corpus.reader import digest_records
 from unlearnkit.domain import Record, RecordSet, Request, RequestState, RunManifest
 from unlearnkit.errors import BadInput, UnlearnkitError
@@ -71,7 +69,7 @@ def unlearn(
         "settings": recorded,
         "out": str(out),
     }
-    run = run_of(context.workspace, rfc8785.dumps(made_from))
+    run = run_of(context.workspace, canonical(made_from))
     if run.manifest_file.is_file() and _holds(run, out):
         return run.manifest
     check_template(context.workspace.templates_dir)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Sequence
 from decimal import Decimal
 
+from unlearnkit.artefacts import document_digest
 from unlearnkit.domain import (
     CONDITIONS,
     AuditResult,
@@ -38,9 +38,7 @@ _BASES = {
 
 def policy_digest(policy: Policy) -> str:
     """Hex SHA-256 over the policy's canonical JSON (RFC 8785); comments and layout do not count."""
-    import rfc8785
-
-    return hashlib.sha256(rfc8785.dumps(policy.model_dump(mode="json"))).hexdigest()
+    return document_digest(policy)
 
 
 def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:

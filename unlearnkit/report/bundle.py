@@ -22,10 +22,11 @@ from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
+from unlearnkit.artefacts import canonical
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
 from unlearnkit.report.signing import load_signer, signed_by
-from unlearnkit.report.statement import PAYLOAD_TYPE, canonical
+from unlearnkit.report.statement import PAYLOAD_TYPE
 from unlearnkit.report.timestamp import answers_in, as_material
 
 ATTESTATION = "attestation.json"

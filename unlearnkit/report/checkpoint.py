@@ -14,11 +14,11 @@ from pydantic import Field, ValidationError
 from securesystemslib.dsse import Envelope
 from securesystemslib.exceptions import Error as SecuresystemslibError
 
+from unlearnkit.artefacts import canonical
 from unlearnkit.domain import Artefact
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
 from unlearnkit.report.signing import load_public_key, load_signer, signed_by
-from unlearnkit.report.statement import canonical
 
 CHECKPOINT_TYPE = "application/vnd.unlearnkit.ledger-checkpoint+json"
 

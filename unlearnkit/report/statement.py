@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import rfc8785
-
 from unlearnkit.report.facts import Report
 from unlearnkit.report.predicate import PREDICATE_TYPE, predicate
 
@@ -33,12 +31,3 @@ def build_statement(
         "predicateType": PREDICATE_TYPE,
         "predicate": predicate(report),
     }
-
-
-def canonical(document: Mapping[str, Any]) -> bytes:
-    """Canonical JSON (RFC 8785): one value, one sequence of bytes.
-
-    Raises rfc8785.CanonicalizationError on NaN, and on integers beyond 2**53, which JSON readers
-    round.
-    """
-    return rfc8785.dumps(dict(document))

@@ -17,7 +17,7 @@ from pydantic import Field, ValidationError
 from rfc8785 import CanonicalizationError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
-from unlearnkit.artefacts import digest_of, folder_digests
+from unlearnkit.artefacts import canonical, digest_of, folder_digests
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
@@ -29,7 +29,7 @@ from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, disagr
 from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
-from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE, canonical
+from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE
 from unlearnkit.report.witnesses import keyless, stamped
 
 LETTERS = "letters"
