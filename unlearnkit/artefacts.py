@@ -147,6 +147,19 @@ def canonical(document: Mapping[str, Any]) -> bytes:
     return rfc8785.dumps(dict(document))
 
 
+def read_canonical(content: bytes) -> Any:
+    """The value of canonical JSON. Raises ValueError.
+
+    A whole number beyond 2**53 is a float: RFC 8785 writes those without a point below 1e21.
+    """
+    return json.loads(content, parse_int=_number)
+
+
+def _number(digits: str) -> int | float:
+    whole = int(digits)
+    return whole if abs(whole) < 2**53 else float(whole)
+
+
 def digest_of(digests: Mapping[str, str]) -> str:
     """One hex SHA-256 over a folder's file digests (canonical JSON)."""
     return hashlib.sha256(canonical(digests)).hexdigest()

@@ -4,9 +4,11 @@ import pytest
 
 from tests.report import sample
 from tests.report.conftest import Keys, Written, make_keys, write_sample
+from unlearnkit import resources
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Report
 from unlearnkit.report.verifying import verify_report
+from unlearnkit.report.writing import write_report
 
 
 def test_a_report_folder_holds_exactly_what_it_should(written: Written) -> None:
@@ -25,6 +27,26 @@ def test_writing_again_replaces_the_report(written: Written) -> None:
     first = (written.folder / "attestation.json").read_bytes()
     write_sample(written.folder, written.model, written.keys)
     assert (written.folder / "attestation.json").read_bytes() != first  # ECDSA signs with a nonce
+    assert verify_report(written.folder, written.keys.public, written.model)
+
+
+@pytest.mark.parametrize("value", [2.0**53, 1e17, 1e20, 1e21, 1e300])
+def test_a_huge_figure_is_signed_and_holds(written: Written, value: float) -> None:
+    """As a perplexity can be; canonical JSON writes some of them as whole numbers."""
+    run = sample.manifest(written.model)
+    audit = sample.audit(run)
+    huge = audit.measurements[0].model_copy(update={"value": value, "low": None, "high": None})
+    write_report(
+        written.folder,
+        run,
+        audit.model_copy(update={"measurements": (huge, *audit.measurements[1:])}),
+        sample.verdict(),
+        sample.requests(),
+        policy_path=resources.find("policies", "default.yaml"),
+        model_dir=written.model,
+        signing_key=written.keys.private,
+        public_key=written.keys.public,
+    )
     assert verify_report(written.folder, written.keys.public, written.model)
 
 

@@ -6,7 +6,6 @@ Third parties can check the signature without this package: see "How to verify" 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +16,7 @@ from pydantic import Field, ValidationError
 from rfc8785 import CanonicalizationError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
-from unlearnkit.artefacts import canonical, digest_of, folder_digests
+from unlearnkit.artefacts import canonical, digest_of, folder_digests, read_canonical
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
@@ -139,8 +138,14 @@ def _statement(payload: bytes, where: Path) -> _Statement:
         raise VerificationFailed(
             f"payload malformed, no in-toto Statement: {place}: {first['msg']}", where=where
         ) from None
-    if not _is_canonical(payload):
+    try:
+        read = read_canonical(payload)
+        readable = canonical(read) == payload
+    except (ValueError, OverflowError):
+        readable = False
+    if not readable:  # two programs could read two things in it: a name that stands twice
         raise VerificationFailed("payload malformed: it is not in canonical form", where=where)
+    statement = statement.model_copy(update={"predicate": read["predicate"]})
     if statement.type != STATEMENT_TYPE:
         raise VerificationFailed(f"wrong statement type {statement.type!r}", where=where)
     if statement.predicateType != PREDICATE_TYPE:
@@ -157,14 +162,6 @@ def _statement(payload: bytes, where: Path) -> _Statement:
             "payload malformed: its subjects are not one report and one model", where=where
         )
     return statement
-
-
-def _is_canonical(payload: bytes) -> bool:
-    """Else two programs could read two things in it: a name that stands twice, a huge number."""
-    try:
-        return canonical(json.loads(payload)) == payload
-    except CanonicalizationError:
-        return False
 
 
 def _predicate(statement: _Statement, where: Path) -> Predicate:
