@@ -1,11 +1,14 @@
+import itertools
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.report import sample
 from tests.report.conftest import Keys, Written, make_keys, write_sample
-from unlearnkit import resources
-from unlearnkit.errors import BadInput
+from unlearnkit import artefacts, resources
+from unlearnkit.artefacts import folder_digests, locked
+from unlearnkit.errors import BadInput, Busy
 from unlearnkit.report.facts import Report
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.report.writing import write_report
@@ -59,6 +62,21 @@ def test_what_a_killed_write_left_is_cleared_away(written: Written) -> None:
     write_sample(written.folder, written.model, written.keys)
     assert {one.name for one in letters.iterdir()} == {"finished.md", ".mine"}
     assert verify_report(written.folder, written.keys.public, written.model)
+
+
+def test_nothing_is_written_while_somebody_puts_a_time_stamp_in(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whose stamp would land in the new attestation, or the old attestation in its place."""
+    before = folder_digests(written.folder)
+    hours = (3600.0 * hour for hour in itertools.count())
+    with locked(written.folder), monkeypatch.context() as clock:
+        clock.setattr(artefacts, "monotonic", lambda: next(hours))
+        with pytest.raises(Busy, match="another process is writing here"):
+            write_sample(written.folder, written.model, written.keys, created=datetime.now(UTC))
+    assert folder_digests(written.folder) == before
+    write_sample(written.folder, written.model, written.keys, created=datetime.now(UTC))
+    assert folder_digests(written.folder) != before
 
 
 def test_a_write_that_fails_half_way_leaves_no_attestation(written: Written) -> None:

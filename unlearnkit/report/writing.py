@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from unlearnkit.artefacts import digest_of, write_atomic
+from unlearnkit.artefacts import digest_of, locked, write_atomic
 from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, public_half
@@ -49,7 +49,8 @@ def write_report(
     signing.pub is a convenience: an auditor has to get the key elsewhere.
 
     Raises BadInput when keys, run, audit, requests or model do not belong together, or when the
-    folder holds files that are no part of a report.
+    folder holds files that are no part of a report; Busy while somebody else writes there, as who
+    puts a time stamp in does.
     """
     keyid = load_public_key(public_key).keyid
     if load_signer(signing_key).public_key.keyid != keyid:
@@ -77,13 +78,22 @@ def write_report(
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
 
-    for name in (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY):
-        (folder / name).unlink(missing_ok=True)
-    _remove_leftovers(folder)
-    for name, content in files.items():
-        write_atomic(folder / name, content)
-    write_atomic(folder / ATTESTATION, attestation)
+    _make(folder)
+    with locked(folder):
+        for name in (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY):
+            (folder / name).unlink(missing_ok=True)
+        _remove_leftovers(folder)
+        for name, content in files.items():
+            write_atomic(folder / name, content)
+        write_atomic(folder / ATTESTATION, attestation)
     return folder / ATTESTATION
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(f"cannot write: {error.strerror}", where=folder) from None
 
 
 def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
