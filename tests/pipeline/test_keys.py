@@ -16,7 +16,7 @@ from unlearnkit.keys import WRAPPED_BYTES, ReportKey
 from unlearnkit.passphrase import Protection
 from unlearnkit.pipeline import keys as rooms
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.keys import known_keys, own_key, protect, rotate
+from unlearnkit.pipeline.keys import known_keys, own_key, protect, refuse_half_rotated, rotate
 from unlearnkit.report.bundle import sign_statement
 from unlearnkit.report.signing import load_signer
 from unlearnkit.report.verifying import verify_report
@@ -113,8 +113,9 @@ def test_changing_the_passphrase_goes_on_after_any_write(
         with pytest.raises(BadInput, match="was interrupted") as refusal:
             _ = context.workspace.vault_key
         assert "env:SECOND" in refusal.value.fix
-        with pytest.raises(BadInput, match="finish that one first"):
+        with pytest.raises(BadInput, match="finish that one first") as refusal:
             protect(context, "none")
+        assert refusal.value.fix == "Run: unlearnkit key protect --passphrase-from env:SECOND"
     protect(context, "env:SECOND")
     assert secrets_of(context.workspace) == before
 
@@ -264,10 +265,15 @@ def test_a_change_of_kind_goes_on_after_any_write(
             with suppress(Killed):
                 rotate(context, second)
         if (workspace.keys_dir / "next.pem").exists():
-            with pytest.raises(BadInput, match="finish that one first"):
+            with pytest.raises(BadInput, match="finish that one first") as refusal:
                 rotate(context, first)
+            assert refusal.value.fix == f"Run: unlearnkit key rotate --report-key {second}"
+            with pytest.raises(BadInput, match="nothing can be signed until it is done") as refusal:
+                refuse_half_rotated(workspace)
+            assert "Run: unlearnkit key rotate" in refusal.value.fix
         if workspace.signing_key.kind is first:
             assert rotate(context, second)[0] == old
+        refuse_half_rotated(workspace)
         assert workspace.signing_key.kind is second
         assert workspace.model_file.exists() is (second is ReportKey.ED25519)
         assert sum(one.kind == "key_rotated" for one in ledger.events()) == 1

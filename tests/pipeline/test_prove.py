@@ -12,9 +12,11 @@ from tests.company import Line, opened, unreachable_policy
 from unlearnkit.artefacts import document_digest, load, save, sha256_file
 from unlearnkit.domain import AuditResult, ModelRole, Outcome, RequestState, Split
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.keys import SigningKey, new_private_key, public_half
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.keys import rotate
 from unlearnkit.pipeline.ledger import create_workspace, holds_report
 from unlearnkit.pipeline.prove import find_policy, gate, report
 from unlearnkit.pipeline.runs import Run, finished_runs
@@ -59,6 +61,21 @@ def test_a_passed_report_completes_the_requests_and_erases_who_they_are_about(
             with pytest.raises(BadInput, match="no longer in the vault"):
                 context.ledger.subject(request_id, key)
         assert context.ledger.verify() == len(context.ledger.events())
+
+
+def test_a_half_replaced_key_signs_no_report(line: Line, unlearned: Path) -> None:
+    """As a rotation leaves it that is killed at its last step, with the new public key there."""
+    with opened(unlearned) as context:
+        workspace, following = context.workspace, context.workspace.keys_dir / "next.pem"
+        SigningKey(following).write(new_private_key())
+        workspace.public_key.write_bytes(public_half(SigningKey(following)))
+        with pytest.raises(BadInput, match="replacing the signing key was interrupted") as refusal:
+            report(context, the_run(context), str(line.story.policy), sign_model_too=True)
+        assert "Run: unlearnkit key rotate" in refusal.value.fix
+        assert states(context) == {RequestState.UNLEARNED}
+        rotate(context)
+        done = report(context, the_run(context), str(line.story.policy), sign_model_too=True)
+        assert done.report.verdict.outcome is Outcome.PASS
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -107,7 +108,11 @@ def protect(context: Context, source: str) -> None:
     elif found.now.source == Way.new(source).source:
         changing = found
     else:
-        raise BadInput(f"a change to '{found.now.source}' was interrupted: finish that one first")
+        raise BadInput(
+            f"a change to '{found.now.source}' was interrupted: finish that one first",
+            where=workspace.passphrase_file,
+            fix="Run: unlearnkit key protect --passphrase-from " + shlex.quote(found.now.source),
+        )
     assert changing.before is not None
     old, new = changing.before.key(), changing.now.key(fresh=True)
     secret_file = workspace.secret_file
@@ -141,7 +146,11 @@ def rotate(context: Context, kind: ReportKey | None = None) -> tuple[str, str]:
     if not following.path.exists():
         following.write(new_private_key(kind or signing.kind))
     if kind not in (None, following.kind):
-        raise BadInput(f"a change to '{following.kind}' was interrupted: finish that one first")
+        raise BadInput(
+            f"a change to '{following.kind}' was interrupted: finish that one first",
+            where=following.path,
+            fix=f"Run: unlearnkit key rotate --report-key {following.kind}",
+        )
     new = load_signer(following).public_key.keyid
     if old != new:
         write_atomic(workspace.retired_dir / f"{old}.pub", public_half(signing))
@@ -150,6 +159,20 @@ def rotate(context: Context, kind: ReportKey | None = None) -> tuple[str, str]:
     write_atomic(workspace.public_key, public_half(following))
     following.path.replace(signing.path)
     return old, new
+
+
+def refuse_half_rotated(workspace: Workspace) -> None:
+    """Raises BadInput while a rotation is interrupted: the keys may not belong together then.
+
+    Late in one the public key is the new one already and the private one still the old, and on the
+    way to ECDSA the models' own is gone.
+    """
+    if (workspace.keys_dir / NEXT).exists():
+        raise BadInput(
+            "replacing the signing key was interrupted, and nothing can be signed until it is done",
+            where=workspace.keys_dir / NEXT,
+            fix="Run: unlearnkit key rotate\nThen run the same command again.",
+        )
 
 
 def _following(workspace: Workspace, signing: SigningKey) -> SigningKey:

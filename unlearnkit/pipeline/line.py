@@ -15,6 +15,7 @@ from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decide, decisions, import_requests, index_corpus, locate
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.requests import OPEN
 from unlearnkit.pipeline.runs import find_run, refuse_file
@@ -50,8 +51,9 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
 
     Requests whose identity nobody verified are imported and left out of the rest. Raises
     CannotEvaluate, with the commands, while matches wait for a person, and whatever the steps
-    raise; what can be refused at once (policy, models, output) is, before anything is done.
+    raise; what can be refused at once (keys, policy, models, output) is, before anything is done.
     """
+    refuse_half_rotated(context.workspace)
     find_policy(context.workspace, job.policy)
     for model in (job.model, job.reference):
         if model is not None:

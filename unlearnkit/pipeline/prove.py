@@ -22,6 +22,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.files import policy_file
@@ -122,9 +123,10 @@ def report(
 
     Passed: the requests are completed, their identifiers erased from the vault, and keyed hashes
     of them put on the do-not-train list. Failed: they are ready again. Raises BadInput when the
-    run was not audited or does not fit together.
+    run was not audited or does not fit together, and while the signing key is half replaced.
     """
     workspace, manifest = context.workspace, run.manifest
+    refuse_half_rotated(workspace)
     policy_path, rules = find_policy(workspace, policy)
     for language in workspace.config.letters:
         letter_template(language, workspace.templates_dir)
