@@ -13,32 +13,21 @@ from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Forgotten, Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import GENESIS, Event, Head, next_event, verify_chain
+from unlearnkit.ledger import events, intake
+from unlearnkit.ledger.chain import Event, Head, verify_chain
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
 from unlearnkit.ledger.listing import LISTED, check_list, listed_payload
 from unlearnkit.ledger.replay import (
-    ADDED,
     EXTENDED,
     MOVED,
     OWN,
-    VERIFIED,
     Entry,
     check_vault,
     extended,
     moved,
     replay,
-    verified,
 )
-from unlearnkit.ledger.rows import (
-    as_received,
-    columns,
-    declared,
-    event_row,
-    find_row,
-    to_event,
-    to_request,
-    update,
-)
+from unlearnkit.ledger.rows import find_row, to_request, update
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import DoNotTrainRow, EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, joint_key, unseal
@@ -96,7 +85,7 @@ class Ledger:
     ) -> list[bool]:
         """`add_request` for each, all or none."""
         with self._writing() as session:
-            return [self._add(session, *entry, actor) for entry in entries]
+            return [intake.add(session, self._clock, one, actor) for one in entries]
 
     def requests(self, state: RequestState | None = None) -> list[Request]:
         """All requests, or those in one state; the one that is due first comes first."""
@@ -134,7 +123,7 @@ class Ledger:
             after = moved(before, state, reason)
             update(row, after)
             payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
-            self._record(session, MOVED, actor, payload, row.id)
+            self._append(session, MOVED, actor, payload, row.id)
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
             if forgotten:
@@ -155,7 +144,7 @@ class Ledger:
             before = to_request(row)
             if before.verified:
                 return before, False
-            return self._verify(session, row, verification, actor), True
+            return intake.verify(session, self._clock, row, verification, actor), True
 
     def extend(self, request_id: str, due: datetime, reason: str, actor: str) -> Request:
         """The request with its later deadline; whether the law allows it is for the caller.
@@ -174,7 +163,7 @@ class Ledger:
                 "reason": after.extension_reason,
                 "at": now.isoformat(),
             }
-            self._record(session, EXTENDED, actor, payload, row.id)
+            self._append(session, EXTENDED, actor, payload, row.id)
         return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
@@ -211,20 +200,30 @@ class Ledger:
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
             full = find_row(session, request_id).id if request_id is not None else None
-            return self._record(session, kind, actor, payload, full)
+            return self._append(session, kind, actor, payload, full)
 
     def events(self) -> list[Event]:
         """Everything that happened, first to last."""
         with self._reading() as session:
-            return [
-                to_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
-            ]
+            return events.every(session)
+
+    def events_of(self, kind: str, request_id: str | None = None) -> list[Event]:
+        """What happened of one kind to one request, or to none, newest first.
+
+        `request_id` is whole.
+        """
+        with self._reading() as session:
+            return events.those_of(session, kind, request_id)
+
+    def last_event(self, kind: str, request_id: str | None = None) -> Event | None:
+        """The first of `events_of`; no other is read."""
+        with self._reading() as session:
+            return events.last_of(session, kind, request_id)
 
     def head(self) -> Head:
         """The chain's end, as it stands."""
         with self._reading() as session:
-            last = session.scalars(select(EventRow).order_by(EventRow.seq.desc()).limit(1)).first()
-            return Head(last.seq, last.hash) if last else Head(0, GENESIS)
+            return events.head(session)
 
     def hash_at(self, seq: int) -> str | None:
         """The hash that stands beside an event, or None where there is no such event."""
@@ -238,17 +237,15 @@ class Ledger:
         Raises VerificationFailed naming the first event or request that does not hold.
         """
         with self._reading() as session:
-            events = [
-                to_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))
-            ]
+            happened = events.every(session)
             table = {
                 row.id: Entry(to_request(row), row.digest)
                 for row in session.scalars(select(RequestRow))
             }
             in_vault = set(session.scalars(select(VaultRow.request_id)))
             listed = [_forgotten(row) for row in session.scalars(select(DoNotTrainRow))]
-        count = verify_chain(events)
-        expected = replay(events)
+        count = verify_chain(happened)
+        expected = replay(happened)
         for request_id in sorted(table.keys() | expected.keys()):
             if table.get(request_id) != expected.get(request_id):
                 raise VerificationFailed(
@@ -256,7 +253,7 @@ class Ledger:
                     fix="Compare the ledger with a backup; the events are intact.",
                 )
         check_vault(expected, in_vault)
-        check_list(events, listed)
+        check_list(happened, listed)
         return count
 
     def _sealed(self, request_id: str) -> Sealed:
@@ -267,51 +264,6 @@ class Ledger:
                 raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
             return Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
 
-    def _add(
-        self, session: Session, request: Request, sealed: Sealed, digest: str, actor: str
-    ) -> bool:
-        if sealed.request_id != request.id:
-            raise ValueError("the sealed subject belongs to another request")
-        told = declared(request)
-        there = session.get(RequestRow, request.id)
-        if there is not None:
-            if there.digest == digest:
-                kept = to_request(there)
-                if told is not None and not kept.verified and kept.state not in CLOSED:
-                    self._verify(session, there, told, actor)
-                return False
-            raise BadInput(
-                f"request {request.id} is already in the ledger, with other content",
-                fix="Give the new request an id of its own.",
-            )
-        received = as_received(request)
-        row = RequestRow(**columns(received), digest=digest)
-        session.add(row)
-        session.flush()
-        session.add(
-            VaultRow(
-                request_id=request.id,
-                wrapped_key=sealed.wrapped_key,
-                nonce=sealed.nonce,
-                ciphertext=sealed.ciphertext,
-            )
-        )
-        payload = {"request": received.model_dump(mode="json"), "digest": digest}
-        self._record(session, ADDED, actor, payload, request.id)
-        if told is not None:
-            self._verify(session, row, told, actor)
-        return True
-
-    def _verify(
-        self, session: Session, row: RequestRow, verification: Verification, actor: str
-    ) -> Request:
-        by, at = verification.by or actor, verification.at or self._clock()
-        after = verified(to_request(row), verification.how, at, by)
-        update(row, after)
-        payload = {"how": after.verified_how, "at": at.astimezone(UTC).isoformat(), "by": by}
-        self._record(session, VERIFIED, actor, payload, row.id)
-        return after
-
     def _list(
         self, session: Session, request_id: str, forgotten: Collection[Forgotten], actor: str
     ) -> None:
@@ -319,9 +271,9 @@ class Ledger:
             raise ValueError("what was forgotten belongs to another request")
         for one in sorted(set(forgotten)):
             session.add(DoNotTrainRow(request_id=request_id, kind=one.kind, hash=one.hash))
-        self._record(session, LISTED, actor, listed_payload(forgotten), request_id)
+        self._append(session, LISTED, actor, listed_payload(forgotten), request_id)
 
-    def _record(
+    def _append(
         self,
         session: Session,
         kind: str,
@@ -329,19 +281,7 @@ class Ledger:
         payload: dict[str, Any],
         request_id: str | None,
     ) -> Event:
-        last = session.scalars(select(EventRow).order_by(EventRow.seq.desc()).limit(1)).first()
-        event = next_event(
-            to_event(last) if last else None,
-            time=self._clock().astimezone(UTC).isoformat(),
-            actor=actor,
-            kind=kind,
-            request_id=request_id,
-            payload=payload,
-        )
-        session.add(event_row(event))
-        session.flush()
-        self.changed = True
-        return event
+        return events.append(session, kind, payload, request_id, at=self._clock(), actor=actor)
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
@@ -358,8 +298,10 @@ class Ledger:
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         engine = self._engine.execution_options(writes=True)
-        with explained(self._engine.url), Session(engine) as session, session.begin():
-            yield session
+        with explained(self._engine.url), Session(engine) as session:
+            with session.begin():
+                yield session
+            self.changed |= events.APPENDED in session.info
 
 
 def _forgotten(row: DoNotTrainRow) -> Forgotten:
