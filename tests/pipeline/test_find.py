@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, opened
+from unlearnkit.artefacts import sha256_file
 from unlearnkit.domain import Certainty, RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.review import decide as decide_all
@@ -22,6 +23,7 @@ from unlearnkit.pipeline.find import (
     locate,
     located,
     open_corpus,
+    review_file,
 )
 from unlearnkit.workspace import Workspace
 
@@ -99,32 +101,73 @@ def test_a_later_decision_counts_and_the_earlier_one_stays_on_file(line: Line, r
         assert not any(one.accepted for one in decisions(context, found)[len(earlier) :])
 
 
+def told(context: Context, request_id: str) -> list[tuple[int, int]]:
+    """What the events say of each review: accepted, rejected."""
+    happened = reversed(context.ledger.events_of("reviewed", request_id))
+    return [(one.payload["accepted"], one.payload["rejected"]) for one in happened]
+
+
+def lay_out_otherwise(context: Context, request_id: str) -> str:
+    """The decisions on file as another version writes them; the file's digest."""
+    path = review_file(context, request_id)
+    path.write_text(json.dumps(json.loads(path.read_text())))
+    return sha256_file(path)
+
+
+def test_an_event_counts_the_decisions_on_file(line: Line, ready: Path) -> None:
+    request_id = next(iter(line.story.truth))
+    with opened(ready) as context:
+        found = located(context, request_id)
+        decide(context, found, decide_all(found, set(), "somebody else", NOON))
+        last = context.ledger.last_event("reviewed", request_id)
+        assert last is not None
+        assert last.payload["decisions"] == len(decisions(context, found))
+        assert last.payload["corpus_digest"] == found.corpus_digest
+
+
+def test_decisions_are_told_once_however_they_are_laid_out(line: Line, ready: Path) -> None:
+    """By an event that counts them, and by one of an earlier version, which did not."""
+    request_id = next(iter(line.story.truth))
+    with opened(ready) as context:
+        found = located(context, request_id)
+        made = decide_all(found, set(), "somebody else", NOON)
+        before = told(context, request_id)
+        lay_out_otherwise(context, request_id)
+        locate(context, [request_id])
+        assert told(context, request_id) == before
+        decide(context, found, made)
+        assert told(context, request_id) == [*before, (0, len(made))]
+
+        digest = lay_out_otherwise(context, request_id)
+        older = {"accepted": 1, "in_part": 0, "rejected": 0, "digest": digest}
+        context.ledger.append("reviewed", "dpo", older, request_id)
+        before = told(context, request_id)
+        locate(context, [request_id])
+        assert told(context, request_id) == before
+        decide(context, found, made)
+        assert told(context, request_id) == [*before, (0, len(made))]
+
+
 def test_decisions_of_a_process_that_died_before_it_told_the_ledger_are_told_later(
     line: Line, ready: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request_id = next(iter(line.story.truth))
-
-    def told(context: Context) -> list[tuple[int, int]]:
-        return [
-            (one.payload["accepted"], one.payload["rejected"])
-            for one in context.ledger.events()
-            if (one.kind, one.request_id) == ("reviewed", request_id)
-        ]
 
     def died(*_: object) -> None:
         raise KeyboardInterrupt
 
     with opened(ready) as context:
         found = located(context, request_id)
-        before, made = told(context), decide_all(found, set(), "somebody else", NOON)
+        before = told(context, request_id)
+        made = decide_all(found, set(), "somebody else", NOON)
         with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
             patched.setattr(Context, "record", died)
             decide(context, found, made)
-        assert told(context) == before
+        assert told(context, request_id) == before
         locate(context, [request_id])
-        assert told(context) == [*before, (0, len(made))]
+        assert told(context, request_id) == [*before, (0, len(made))]
         locate(context, [request_id])
-        assert told(context) == [*before, (0, len(made))]
+        assert told(context, request_id) == [*before, (0, len(made))]
 
 
 def test_a_closed_request_is_neither_searched_for_nor_decided_about(

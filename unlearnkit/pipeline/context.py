@@ -35,9 +35,5 @@ class Context:
         """
         if not is_main_process():
             return
-        there = any(
-            (one.kind, one.payload, one.request_id) == (kind, payload, request_id)
-            for one in self.ledger.events()
-        )
-        if not there:
+        if all(one.payload != payload for one in self.ledger.events_of(kind, request_id)):
             self.ledger.append(kind, self.actor, payload, request_id)

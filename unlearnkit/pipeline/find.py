@@ -41,6 +41,10 @@ from unlearnkit.requests.build import DECLARED, content_digest
 from unlearnkit.requests.identifiers import refuse_identifiers
 from unlearnkit.requests.intake import read_requests
 
+REVIEWED = "reviewed"
+DECISIONS = "decisions"
+"""How many stand on file, of the state of the corpus that the event names."""
+
 
 def import_requests(
     context: Context, paths: Sequence[Path], declared: Verification | None = None
@@ -169,6 +173,7 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             "digest": sha256_file(path),
         }
         context.record("located", payload, request.id)
+        _tell(context, located, _told(context, located))
         _move_on(context, located)
         found.append(located)
     return found
@@ -220,8 +225,10 @@ def decide(
     runnable(context.ledger.request(found.request_id))
     if any(one.in_part for one in made):
         check_passages(found, made, records or open_corpus(context)[1].by_id())
-    review = _review(found, (*decisions(context, found), *made))
-    save(review_file(context, found.request_id), review)
+    _tell(context, found, _told(context, found))  # before the file is written by this version
+    earlier = decisions(context, found)
+    save(review_file(context, found.request_id), _review(found, (*earlier, *made)))
+    _tell(context, found, len(earlier))
     return _move_on(context, found)
 
 
@@ -231,36 +238,49 @@ def _review(found: Located, made: Sequence[Decision]) -> Review:
     )
 
 
-def _tell(context: Context, found: Located) -> None:
-    """Record the decisions that the ledger was not told of, also those of a process that died."""
+def _tell(context: Context, found: Located, told: int) -> None:
+    """Record the decisions that stand on file behind the first `told` ones."""
     made = decisions(context, found)
-    if not made:
+    new = made[told:]
+    if not new:
         return
-    digest = sha256_file(review_file(context, found.request_id))
-    told = {
-        one.payload["digest"]
-        for one in context.ledger.events()
-        if (one.kind, one.request_id) == ("reviewed", found.request_id)
-    }
-    if digest in told:
-        return
-    before = next(
-        count
-        for count in reversed(range(len(made)))
-        if not count or sha256(saved(_review(found, made[:count]))).hexdigest() in told
-    )
-    new = made[before:]
     payload = {
         "accepted": sum(one.accepted for one in new),
         "in_part": sum(one.in_part for one in new),
         "rejected": sum(not one.accepted for one in new),
-        "digest": digest,
+        "digest": sha256_file(review_file(context, found.request_id)),
+        "corpus_digest": found.corpus_digest,
+        DECISIONS: len(made),
     }
-    context.record("reviewed", payload, found.request_id)
+    context.record(REVIEWED, payload, found.request_id)
+
+
+def _told(context: Context, found: Located) -> int:
+    """How many of the decisions on file the ledger was told of; fewer where a process died."""
+    made = decisions(context, found)
+    last = context.ledger.last_event(REVIEWED, found.request_id) if made else None
+    if last is None:
+        return 0
+    if DECISIONS not in last.payload:
+        return _told_by_digest(context, found, made)
+    count, same = last.payload[DECISIONS], last.payload["corpus_digest"] == found.corpus_digest
+    return count if same and count <= len(made) else 0
+
+
+def _told_by_digest(context: Context, found: Located, made: Sequence[Decision]) -> int:
+    """The same of events that have no number, which earlier versions wrote."""
+    happened = context.ledger.events_of(REVIEWED, found.request_id)
+    told = {one.payload["digest"] for one in happened}
+    if sha256_file(review_file(context, found.request_id)) in told:
+        return len(made)
+    return next(
+        count
+        for count in reversed(range(len(made)))
+        if not count or sha256(saved(_review(found, made[:count]))).hexdigest() in told
+    )
 
 
 def _move_on(context: Context, found: Located) -> Request:
-    _tell(context, found)
     left = pending(found, decisions(context, found))
     state = RequestState.IN_REVIEW if left else RequestState.READY
     return context.ledger.set_state(found.request_id, state, context.actor)
