@@ -55,8 +55,7 @@ def sigstore(
     """Sign a report once more through Sigstore, without a key: an issuer says who signed.
 
     Identity and digest go into a public log for good. The workspace's key stays what `verify`
-    trusts. A report written again needs a new one. Needs the extra
-    `sigstore`.
+    trusts. A report written again needs a new signature. Needs the extra `sigstore`.
     """
     from unlearnkit.pipeline.keyless import identity_token, prepared, signed
     from unlearnkit.pipeline.keys import given_or_own
