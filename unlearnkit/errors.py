@@ -12,6 +12,14 @@ from __future__ import annotations
 from pathlib import Path
 
 
+def place_of(error: BaseException) -> str:
+    """File and line where an error was raised: no words of it, which may hold personal data."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
+
+
 class UnlearnkitError(Exception):
     """Base of all that unlearnkit raises on purpose; exit code 2 unless a subclass says so."""
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from jinja2.sandbox import SandboxedEnvironment
 
 Drawer = Literal["templates", "policies"]
 
@@ -21,3 +24,25 @@ def find(drawer: Drawer, name: str, own: Path | None = None) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise FileNotFoundError(f"{drawer}/{name}")
+
+
+def environment(own: Path | None = None) -> SandboxedEnvironment:
+    """What templates are rendered with: sandboxed, everything escaped, nothing left undefined."""
+    from jinja2 import FunctionLoader, StrictUndefined
+    from jinja2.sandbox import SandboxedEnvironment
+
+    def source(wanted: str) -> tuple[str, str, None] | None:
+        try:
+            path = find("templates", wanted, own)
+        except FileNotFoundError:
+            return None
+        return path.read_text(encoding="utf-8"), str(path), None
+
+    return SandboxedEnvironment(
+        loader=FunctionLoader(source),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

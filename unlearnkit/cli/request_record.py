@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from unlearnkit.cli.requests import RequestArgument, is_open, left, requests_table
+from unlearnkit.cli.requests import RequestArgument, left, requests_table
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -123,7 +123,7 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Say where a request stands: in a line, or as documents for the controller who sent it."""
-    from unlearnkit.pipeline.requests import opendsr_status
+    from unlearnkit.pipeline.requests import is_open, opendsr_status
     from unlearnkit.requests.status import STATUS
 
     with opened(workspace, alone=False) as context:

@@ -43,6 +43,9 @@ HowOption = Annotated[
     str, typer.Option(help="With --verified: how, without naming the person. It is kept.")
 ]
 
+COLOURS = {"closed": "dim", "overdue": "bold red", "soon": "yellow"}
+"""Of the time that is left, by its urgency."""
+
 
 @command(app, "import", "unlearnkit request import erasure.json march.csv")
 def import_(
@@ -130,6 +133,8 @@ def _asked(cell: str) -> list[str]:
 
 
 def _say_taken(request: Request, added: bool) -> None:
+    from unlearnkit.pipeline.requests import is_open
+
     what = "added, due" if added else "already there; due"
     out.print(f"{request.id}  {what} {request.due:%Y-%m-%d}", highlight=False, soft_wrap=True)
     if is_open(request) and not request.verified:
@@ -151,12 +156,13 @@ def list_(
 ) -> None:
     """List requests without naming anybody; what is due first comes first."""
     from unlearnkit.domain import RequestState
+    from unlearnkit.pipeline.requests import open_first
 
     if state and state not in list(RequestState):
         raise BadInput(f"there is no state '{state}'", fix=f"States: {', '.join(RequestState)}")
     with opened(workspace, alone=False) as context:
         found = context.ledger.requests(RequestState(state) if state else None)
-    requests = sorted(found, key=lambda one: not is_open(one))
+    requests = open_first(found)
     if as_json:
         print_json(list(requests))
         return
@@ -174,23 +180,18 @@ def requests_table(title: str, requests: Sequence[Request], at: datetime) -> Tab
     return drawn
 
 
-def is_open(request: Request) -> bool:
-    """Whether an answer is still owed."""
-    return request.state not in ("completed", "rejected")
-
-
 def left(request: Request, at: datetime) -> str:
-    """Time until it is due, in colour when it is short; a closed request has no clock."""
-    if not is_open(request):
-        return "[dim]closed[/]"
-    days = abs(request.due - at).days
-    told = f"{days} day{'' if days == 1 else 's'}" if days else "hours"
-    if request.due < at:
-        return f"[bold red]{told} over[/]"
-    return f"[yellow]{told}[/]" if days <= 7 else told
+    """Time until it is due, in colour when it is short."""
+    from unlearnkit.pipeline.requests import time_left
+
+    told = time_left(request, at)
+    colour = COLOURS.get(told.urgency)
+    return f"[{colour}]{told.words}[/]" if colour else told.words
 
 
 def _standing(request: Request) -> str:
+    from unlearnkit.pipeline.requests import is_open
+
     unverified = is_open(request) and not request.verified
     return request.state.value + ("\n[yellow]not verified[/]" if unverified else "")
 

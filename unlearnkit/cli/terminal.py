@@ -106,18 +106,15 @@ def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
 @contextmanager
 def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
     """An open workspace with its ledger; `alone` keeps other processes out while it is changed."""
-    from unlearnkit.pipeline.context import Context, is_main_process
-    from unlearnkit.pipeline.ledger import working
-    from unlearnkit.workspace import Workspace, who
+    from unlearnkit.pipeline.context import is_main_process
+    from unlearnkit.pipeline.ledger import reading, working
 
-    with shown_progress() if is_main_process() else nullcontext(silent) as progress:
-        if alone:
-            with working(workspace, progress) as context:
-                yield context
-            return
-        place = Workspace.open(workspace)
-        with place.open_ledger() as ledger:
-            yield Context(place, ledger, who(), progress)
+    open_it = working if alone else reading
+    with (
+        shown_progress() if is_main_process() else nullcontext(silent) as progress,
+        open_it(workspace, progress) as context,
+    ):
+        yield context
 
 
 def complain(error: UnlearnkitError) -> None:

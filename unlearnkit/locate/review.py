@@ -59,6 +59,13 @@ def answered(match: Match, answer: str, by: str, at: datetime) -> Decision:
     )
 
 
+def answer_of(decision: Decision) -> str:
+    """ACCEPT, REJECT or SPANS: what `answered` was given."""
+    if not decision.accepted:
+        return REJECT
+    return SPANS if decision.in_part else ACCEPT
+
+
 def decide(
     located: Located, accept: Collection[str], by: str, at: datetime
 ) -> tuple[Decision, ...]:
@@ -125,7 +132,7 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
     The note says why each matched, without any identifier, and what is suggested. Raises BadInput
     when it cannot write.
     """
-    made = {one.record_id: _answer(one) for one in _of(located, decisions)}
+    made = {one.record_id: answer_of(one) for one in _of(located, decisions)}
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
@@ -138,12 +145,6 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
 
 def _asked(located: Located) -> Iterator[Match]:
     return (one for one in located.matches if one.certainty is not Certainty.CERTAIN)
-
-
-def _answer(decision: Decision) -> str:
-    if not decision.accepted:
-        return REJECT
-    return SPANS if decision.in_part else ACCEPT
 
 
 def _of(located: Located, decisions: Sequence[Decision]) -> list[Decision]:

@@ -102,6 +102,14 @@ def working(root: Path, progress: Progress | None = None) -> Iterator[Context]:
         yield Context(workspace, ledger, who(), progress or silent)
 
 
+@contextmanager
+def reading(root: Path, progress: Progress | None = None) -> Iterator[Context]:
+    """The same to look at: nobody is kept out, nothing is signed, and nothing may be changed."""
+    workspace = Workspace.open(root)
+    with workspace.open_ledger() as ledger:
+        yield Context(workspace, ledger, who(), progress or silent)
+
+
 def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Checkpoint | None:
     """The checkpoint, which the ledger agrees with; None for a ledger in which nothing happened.
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
 
 from unlearnkit.domain import Request, RequestState, Verification
 from unlearnkit.errors import BadInput, CannotEvaluate
@@ -14,6 +17,48 @@ from unlearnkit.requests.status import status_bodies
 
 OPEN = (RequestState.RECEIVED, RequestState.IN_REVIEW, RequestState.READY)
 """States in which a request's records may still be searched for."""
+
+
+class Urgency(StrEnum):
+    """How much the statutory clock presses."""
+
+    CLOSED = "closed"
+    OVERDUE = "overdue"
+    SOON = "soon"
+    LATER = "later"
+
+
+SOON = 7
+"""Whole days that are left, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLeft:
+    """What is left of the time to answer, in words and as a grade."""
+
+    words: str
+    urgency: Urgency
+
+
+def is_open(request: Request) -> bool:
+    """Whether an answer is still owed."""
+    return request.state not in CLOSED
+
+
+def open_first(requests: Iterable[Request]) -> list[Request]:
+    """The same, those that an answer is owed to first; otherwise in their order."""
+    return sorted(requests, key=lambda one: not is_open(one))
+
+
+def time_left(request: Request, at: datetime) -> TimeLeft:
+    """Time until it is due; a closed request has no clock."""
+    if not is_open(request):
+        return TimeLeft("closed", Urgency.CLOSED)
+    days = abs(request.due - at).days
+    told = f"{days} day{'' if days == 1 else 's'}" if days else "hours"
+    if request.due < at:
+        return TimeLeft(f"{told} over", Urgency.OVERDUE)
+    return TimeLeft(told, Urgency.SOON if days <= SOON else Urgency.LATER)
 
 
 def verify_identity(context: Context, request_id: str, how: str) -> tuple[Request, bool]:

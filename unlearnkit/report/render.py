@@ -9,13 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from jinja2 import FunctionLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import TemplateError, TemplateSyntaxError
 from markupsafe import Markup, escape
 
 from unlearnkit import resources
 from unlearnkit.artefacts import digest_of, sha256_file
-from unlearnkit.domain import Asking, ModelRole, Split, Verdict
+from unlearnkit.domain import Asking, AuditResult, ModelRole, RunManifest, Split, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
 from unlearnkit.report.asking import sentences
@@ -93,7 +92,7 @@ def render_html(
         "truth_ratios": distributions.truth_ratio_plot(report),
         "truth_lines": distributions.truth_ratio_lines(report),
         "line_key": distributions.line_key,
-        "passes": _passes(report),
+        "passes": drawn_passes(report, report),
         "attacks": attacks.attack_rows(report),
         "curves": attacks.curves_plot(report.curves),
         "returns": attacks.return_rows(report.curves),
@@ -193,12 +192,15 @@ def _unseen(report: Report, metric: str) -> Any:
     return report.measurement(metric, Split.HOLDOUT, ModelRole.UNLEARNED)
 
 
-def _passes(report: Report) -> Markup | None:
-    if not report.passes:
+def drawn_passes(
+    made: Report | RunManifest, measured: Report | AuditResult | None
+) -> Markup | None:
+    """The passes of a run as a plot, from where they began if that was measured; None: no pass."""
+    if not made.passes:
         return None
 
     def before(metric: str, split: Split) -> float | None:
-        one = report.measurement(metric, split, ModelRole.ORIGINAL)
+        one = measured.measurement(metric, split, ModelRole.ORIGINAL) if measured else None
         return one.value if one else None
 
     start = (
@@ -206,10 +208,10 @@ def _passes(report: Report) -> Markup | None:
         before("extraction_strength", Split.FORGET),
         before("exact_memorization", Split.RETAIN),
     )
-    level = report.holdout_level.get("exact_memorization")
-    tolerance = report.settings.get("tolerance")
+    level = made.holdout_level.get("exact_memorization")
+    tolerance = made.settings.get("tolerance")
     band = float(tolerance) if isinstance(tolerance, int | float) else None
-    return plots.passes_plot(report.passes, start, level, band)
+    return plots.passes_plot(made.passes, start, level, band)
 
 
 def render_template(
@@ -220,22 +222,7 @@ def render_template(
     Dates and shares are written as in `language`. Raises BadInput when it is broken or prints a
     legal conclusion.
     """
-
-    def source(wanted: str) -> tuple[str, str, None] | None:
-        try:
-            path = resources.find("templates", wanted, own)
-        except FileNotFoundError:
-            return None
-        return path.read_text(encoding="utf-8"), str(path), None
-
-    environment = SandboxedEnvironment(
-        loader=FunctionLoader(source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = resources.environment(own)
     environment.filters.update(
         date=partial(_date, language=language),
         share=partial(_share, language=language),
