@@ -1,0 +1,132 @@
+"""One request's matches as somebody who decides about them needs them, and the decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from unlearnkit.artefacts import sha256_file
+from unlearnkit.domain import Decision, Located, Match, Record, Request, Stretch
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.passages import passages
+from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answer_of, answered, pending, suggested
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import decide, decisions, located, located_file, open_corpus
+from unlearnkit.pipeline.requests import runnable
+
+__all__ = ["Question", "Sheet", "answer", "answer_of", "matched_records", "question", "sheet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What was found for a request, and what was decided. Matches are numbered from 1."""
+
+    request: Request
+    found: Located
+    made: tuple[Decision, ...]
+    digest: str
+    """Of what was found: a page that was made from something else is out of date."""
+
+    @property
+    def decided(self) -> dict[str, Decision]:
+        """Record id -> the decision that counts, the latest last."""
+        latest: dict[str, Decision] = {}
+        for one in self.made:
+            latest.pop(one.record_id, None)
+            latest[one.record_id] = one
+        return latest
+
+    @property
+    def left(self) -> tuple[int, ...]:
+        """The numbers of the matches that wait for a decision."""
+        waiting = {one.record_id for one in pending(self.found, self.made)}
+        return tuple(n for n, one in enumerate(self.found.matches, 1) if one.record_id in waiting)
+
+    def left_after(self, number: int) -> int | None:
+        """The next one that waits, or None where that was the last."""
+        return next((one for one in self.left if one > number), None)
+
+    def decided_before(self, number: int | None = None) -> int | None:
+        """The match decided last; of one that is decided, the one decided before it."""
+        numbers = {one.record_id: n for n, one in enumerate(self.found.matches, 1)}
+        order = [numbers[one] for one in self.decided if one in numbers]
+        end = order.index(number) if number in order else len(order)
+        return order[end - 1] if end else None
+
+    def match(self, number: int) -> Match | None:
+        """The match of this number, where there is one."""
+        return self.found.matches[number - 1] if 0 < number <= len(self.found.matches) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A match with its record. This is the one thing here that holds the record's text."""
+
+    match: Match
+    record: Record
+    about: tuple[Stretch, ...]
+    """What `spans` would forget, as places of the record's text."""
+    decision: Decision | None
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """What can be answered: in part only where something is about the person."""
+        return (ACCEPT, SPANS, REJECT) if self.about else (ACCEPT, REJECT)
+
+    @property
+    def usual(self) -> str:
+        """What was decided, else what is suggested; empty where nothing is."""
+        if self.decision is not None:
+            return answer_of(self.decision)
+        return suggested(self.match) if self.about else ""
+
+
+def sheet(context: Context, request: Request) -> Sheet:
+    """Raises BadInput where its records were not searched for yet."""
+    found = located(context, request.id)
+    digest = sha256_file(located_file(context, request.id))
+    return Sheet(request, found, decisions(context, found), digest)
+
+
+def matched_records(context: Context, sheet: Sheet) -> dict[str, Record]:
+    """The records of the matches, by id; the whole corpus is read for it.
+
+    Raises BadInput as `question` does, and when the corpus changed since it was indexed.
+    """
+    runnable(sheet.request)
+    wanted = {one.record_id for one in sheet.found.matches}
+    records = open_corpus(context)[1].records
+    return {one.id: one for one in records if one.id in wanted}
+
+
+def question(sheet: Sheet, number: int, records: Mapping[str, Record]) -> Question:
+    """The match of this number, to be decided about.
+
+    Raises BadInput where there is none, and where the request is closed or unverified: then nobody
+    has to see the record.
+    """
+    runnable(sheet.request)
+    match = sheet.match(number)
+    if match is None or match.record_id not in records:
+        raise BadInput("there is no such match", where=f"request {sheet.request.id}")
+    record = records[match.record_id]
+    about = passages(record, match.evidence)
+    return Question(match, record, about, sheet.decided.get(match.record_id))
+
+
+def answer(
+    context: Context, sheet: Sheet, number: int, word: str, records: Mapping[str, Record]
+) -> Sheet:
+    """Decide about one match in the name of whoever works here; the sheet as it is then.
+
+    The same answer again changes nothing. Raises what `question` and `decide` raise, and BadInput
+    for a word that is no answer to it.
+    """
+    asked = question(sheet, number, records)
+    if word not in asked.answers:
+        raise BadInput("this is no answer to it", fix=f"Answers: {', '.join(asked.answers)}")
+    if asked.decision is None or answer_of(asked.decision) != word:
+        made = answered(asked.match, word, context.actor, context.now())
+        decide(context, sheet.found, [made], records)
+    request = context.ledger.request(sheet.request.id)
+    return Sheet(request, sheet.found, decisions(context, sheet.found), sheet.digest)
