@@ -39,6 +39,7 @@ COMMANDS = (
     ("key", "rotate"),
     ("key", "protect"),
     ("process",),
+    ("serve",),
     ("doctor",),
     ("demo",),
     ("schema",),

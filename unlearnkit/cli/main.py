@@ -23,10 +23,12 @@ from unlearnkit.cli import (
     requests,
     schema,
     screen,
+    serve,
     timestamp,
     workspace,
 )
 from unlearnkit.cli.terminal import debugging, err
+from unlearnkit.errors import place_of
 
 app = typer.Typer(
     name="unlearnkit",
@@ -49,6 +51,7 @@ screen.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(keys.app, name="key")
 app.add_typer(ledger.app, name="ledger")
+serve.register(app)
 doctor.register(app)
 demo.register(app)
 schema.register(app)
@@ -79,12 +82,8 @@ def main() -> None:
     except Exception as error:
         if debugging():
             raise
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "unknown"
         err.print(
-            f"[bold red]Internal error:[/] {type(error).__name__} at {where}\n"
+            f"[bold red]Internal error:[/] {type(error).__name__} at {place_of(error)}\n"
             "[dim]Nothing is half-written. Run it again with `unlearnkit --debug ...` and report "
             "what it prints, without personal data.[/]",
             highlight=False,

@@ -36,6 +36,7 @@ EXTRAS = {
     "sigstore": "sigstore, verify --sigstore-identity",
     "lm-eval": "audit --lm-eval",
     "mlflow": "unlearnkit.integrations.mlflow",
+    "serve": "serve",
 }
 """What an extra is for; those not named here are shown without."""
 

@@ -1,0 +1,1 @@
+"""The local web page: what `serve` answers. It talks to the pipeline, as the command line does."""
