@@ -12,7 +12,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FIND = """
 from unlearnkit import resources
 import unlearnkit
-for drawer, name in (("templates", "report.html.j2"), ("policies", "default.yaml")):
+for drawer, name in (
+    ("templates", "report.html.j2"), ("templates", "web/keys.js"), ("policies", "default.yaml")
+):
     print(resources.find(drawer, name).resolve())
 from unlearnkit import schemas
 assert all(schemas.shipped(document) for document in schemas.NAMES)
@@ -48,6 +50,6 @@ def test_an_installed_wheel_finds_its_own_templates_policies_schemas_and_migrati
         capture_output=True,
         text=True,
     ).stdout.split()
-    assert len(found) == 3
+    assert len(found) == 4
     assert all(Path(one).is_relative_to(installed) for one in found)
     assert (installed / "unlearnkit" / "py.typed").is_file()

@@ -19,7 +19,14 @@ from unlearnkit.ledger.store import Ledger
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import import_requests, index_corpus, locate
 from unlearnkit.pipeline.forget import nothing_ready, ready_requests
-from unlearnkit.pipeline.requests import due_within, extend, left_out, verify_identity
+from unlearnkit.pipeline.requests import (
+    due_within,
+    extend,
+    left_out,
+    open_first,
+    time_left,
+    verify_identity,
+)
 from unlearnkit.workspace import Workspace
 
 ASKED = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -166,3 +173,32 @@ def test_what_is_due_is_listed_verified_or_not_the_first_due_first(context: Cont
     both = due_within(at(context, days=40), timedelta(days=7))
     assert [one.regulation for one in both] == ["gdpr", "ccpa"]
     assert not both[0].verified
+
+
+@pytest.mark.parametrize(
+    ("later", "words", "urgency"),
+    [
+        ({"days": -8}, "8 days", "later"),
+        ({"days": -8, "seconds": 1}, "7 days", "soon"),
+        ({"days": -1}, "1 day", "soon"),
+        ({"hours": -23}, "hours", "soon"),
+        ({"seconds": 0}, "hours", "soon"),
+        ({"seconds": 1}, "hours over", "overdue"),
+        ({"days": 2}, "2 days over", "overdue"),
+    ],
+    ids=str,
+)
+def test_the_time_left_is_whole_days_until_it_is_due(
+    context: Context, later: dict[str, int], words: str, urgency: str
+) -> None:
+    request = context.ledger.request(id_of(context, "gdpr"))
+    told = time_left(request, request.due + timedelta(**later))
+    assert (told.words, told.urgency) == (words, urgency)
+
+
+def test_a_closed_request_has_no_clock_and_comes_last(context: Context) -> None:
+    first, second = context.ledger.requests()
+    context.ledger.set_state(first.id, RequestState.REJECTED, "tester", "sent twice")
+    requests = open_first(context.ledger.requests())
+    assert [one.id for one in requests] == [second.id, first.id]
+    assert time_left(requests[1], ASKED).words == "closed"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from tests.company import opened, unlearnkit
@@ -112,6 +113,13 @@ def browser(stranger: TestClient) -> TestClient:
     """One that has."""
     assert stranger.get("/enter", params={"token": TOKEN}).status_code == 303
     return stranger
+
+
+def let_in(app: FastAPI) -> TestClient:
+    """A browser that has brought the token to this application."""
+    client = TestClient(app, base_url=HOME, follow_redirects=False)
+    assert client.get("/enter", params={"token": TOKEN}).status_code == 303
+    return client
 
 
 OURS = {"sec-fetch-site": "same-origin"}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
 
 from tests.company import opened, unlearnkit
-from tests.web.conftest import RECORDS, World
+from tests.web.conftest import PORT, RECORDS, TOKEN, World, let_in
 from unlearnkit.pipeline.requests import extend, verify_identity
+from unlearnkit.web.app import create_app
 from unlearnkit.workspace import Workspace
 
 NAMES = ("Zoltana", "Quibble", "zoltana.quibble@example.com", "oven", "refund")
@@ -39,21 +42,13 @@ def test_what_is_not_verified_or_was_extended_says_so(browser: TestClient, world
     assert "received not verified" in words(browser.get("/").text)
     with opened(world.root) as context:
         asked = context.ledger.request(world.asked)
-        clocked = context.__class__(
-            context.workspace, context.ledger, "tester", now=lambda: asked.received
-        )
-        if asked.due > asked.received:
-            extend(clocked, world.asked, "many records to review")
-    assert re.search("extended|over", browser.get("/").text)
+        extend(replace(context, now=lambda: asked.submitted), asked.id, "many records to review")
+    assert "2026-04-20 extended" in words(browser.get("/").text)
+    assert "many records to review" in browser.get(world.page).text
 
 
-def test_an_empty_workspace_says_what_comes_next(
-    browser: TestClient, world: World, tmp_path: object
-) -> None:
-    browser.app.state.site = browser.app.state.site.__class__(  # type: ignore[attr-defined]
-        Workspace.create(world.root.parent / "new").root,
-        browser.app.state.site.door,  # type: ignore[attr-defined]
-    )
+def test_an_empty_workspace_says_what_comes_next(tmp_path: Path) -> None:
+    browser = let_in(create_app(Workspace.create(tmp_path / "new").root, TOKEN, PORT))
     assert "unlearnkit request import FILE" in browser.get("/").text
     assert "unlearnkit unlearn MODEL" in browser.get("/runs").text
 
