@@ -30,6 +30,8 @@ class Tab:
     session: str = ""
     complaints: list[str] = field(default_factory=list)
     """What the page wrote to the console."""
+    sent: list[dict[str, str]] = field(default_factory=list)
+    """The headers of every request, as they went out."""
     _number: int = 0
     _read: bytes = b""
 
@@ -47,6 +49,8 @@ class Tab:
                 return dict(said["result"])
             if said.get("method") in ERRORS:
                 self.complaints.append(json.dumps(said["params"]))
+            if said.get("method") == "Network.requestWillBeSentExtraInfo":
+                self.sent.append(said["params"]["headers"])
 
     def open(self, url: str) -> None:
         self.ask("Page.navigate", url=url)
@@ -113,7 +117,7 @@ def opened_tab(folder: Path) -> Iterator[Tab]:
             )
             session = tab.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
             tab.session = session
-            for domain in ("Page", "Runtime", "Log"):
+            for domain in ("Page", "Runtime", "Log", "Network"):
                 tab.ask(f"{domain}.enable")
             yield tab
         finally:

@@ -84,6 +84,9 @@ def test_a_request_is_found_reviewed_by_keyboard_and_its_report_kept(
         ("note-3", True, True, "anna"),
         ("note-3", False, False, "anna"),
     ]
+    forms = [one for one in tab.sent if "Origin" in one]
+    said = {(one["Origin"], one["Sec-Fetch-Site"]) for one in forms}
+    assert said == {(home(server), "same-origin")}
     told = [one for one in world.events() if one.kind == "reviewed"]
     assert [one.actor for one in told] == ["anna"] * 3
     assert unlearnkit("ledger", "verify", "--workspace", world.root).exit_code == 0

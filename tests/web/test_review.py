@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from tests.company import opened, unlearnkit
 from tests.web.conftest import OURS, RECORDS, SCRIPT, World, form_of
-from unlearnkit.domain import TURN, Certainty, Decision, Evidence, IdentifierKind, Match, Record
+from unlearnkit.domain import (
+    TURN,
+    Certainty,
+    Decision,
+    Evidence,
+    IdentifierKind,
+    Match,
+    Record,
+    RequestState,
+)
 from unlearnkit.errors import Busy
 from unlearnkit.pipeline.find import decisions, located
 from unlearnkit.pipeline.review import Question
@@ -188,6 +197,19 @@ def test_a_closed_request_shows_no_record(browser: TestClient, world: World) -> 
         f"{world.page}/matches/2", data=form_of(page) | {"answer": "accept"}, headers=OURS
     )
     assert late.status_code == 400
+
+
+def test_once_it_was_unlearned_nobody_has_to_see_the_record(
+    browser: TestClient, world: World
+) -> None:
+    with opened(world.root) as context:
+        for state in (RequestState.READY, RequestState.UNLEARNED):
+            context.ledger.set_state(world.asked, state, "tester")
+    answer = browser.get(f"{world.page}/matches/2")
+    assert answer.status_code == 400
+    assert "is unlearned: its records are not searched for" in answer.text
+    assert "Quibble" not in answer.text
+    assert "/matches/" not in browser.get(world.page).text
 
 
 def test_it_waits_for_who_works_in_the_workspace_and_says_who_that_is(

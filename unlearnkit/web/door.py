@@ -75,8 +75,7 @@ class Door:
 def _from_here(request: Request, host: str) -> bool:
     """Whether the browser says that one of our own pages sent this (Fetch Metadata).
 
-    One that is too old to say so has to name us as the origin. Under `no-referrer` a form's origin
-    is "null", so that this cannot be asked for first.
+    One that is too old to say so has to name us as the origin.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:
