@@ -14,6 +14,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.company import Line, unlearnkit
+from tests.web.conftest import PORT, TOKEN, let_in
+from unlearnkit.web.app import create_app
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
@@ -151,3 +153,19 @@ def test_the_search_finds_a_name_behind_every_wrapping(line: Line, tmp_path: Pat
     assert who.full_name in found["attestation.json"]
     assert found[f"{who.last}.txt"] == {who.last}
     assert set(found) == {"a.parquet", "a.db", "attestation.json", f"{who.last}.txt"}
+
+
+def test_of_the_local_page_only_a_match_under_review_names_them(line: Line) -> None:
+    run, requests = f"/runs/{line.run_id}", [f"/requests/{one}" for one in line.story.truth]
+    places = ["/", "/runs", run, *requests, *(f"{one}/matches/1" for one in requests)]
+    done = let_in(create_app(line.workspace, TOKEN, PORT))
+    pages = {place: done.get(place) for place in places}
+    assert b"<polyline" in pages[run].content
+    assert "passed" in pages["/runs"].text
+    assert {one.status_code for place, one in pages.items() if "/matches/" in place} == {400}
+    assert not found_in([one.content for one in pages.values()], line.story.spellings())
+    ready = let_in(create_app(line.ready, TOKEN, PORT))
+    before = [ready.get(place).content for place in ("/", "/runs", *requests)]
+    assert not found_in(before, line.story.spellings())
+    shown = [ready.get(f"{one}/matches/1").content for one in requests]
+    assert found_in(shown, line.story.spellings())
