@@ -61,10 +61,11 @@ def test_a_port_that_is_taken_is_said(new: Path) -> None:
     assert "--port 0" in said.stderr
 
 
+@pytest.mark.parametrize("package", ["fastapi", "uvicorn"])
 def test_without_its_packages_it_names_the_extra(
-    new: Path, monkeypatch: pytest.MonkeyPatch
+    new: Path, package: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.setitem(sys.modules, package, None)
     said = unlearnkit("serve", "--workspace", new)
     assert said.exit_code == 2
     assert "pip install 'unlearnkit[serve]'" in said.stderr

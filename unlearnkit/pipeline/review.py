@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from unlearnkit.artefacts import sha256_file
+from unlearnkit.artefacts import document_digest
 from unlearnkit.domain import Decision, Located, Match, Record, Request, Stretch
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.passages import passages
 from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answer_of, answered, pending, suggested
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import decide, decisions, located, located_file, open_corpus
+from unlearnkit.pipeline.find import decide, decisions, located, open_corpus
 from unlearnkit.pipeline.requests import runnable
 
 __all__ = ["Question", "Sheet", "answer", "answer_of", "matched_records", "question", "sheet"]
@@ -84,8 +84,7 @@ class Question:
 def sheet(context: Context, request: Request) -> Sheet:
     """Raises BadInput where its records were not searched for yet."""
     found = located(context, request.id)
-    digest = sha256_file(located_file(context, request.id))
-    return Sheet(request, found, decisions(context, found), digest)
+    return Sheet(request, found, decisions(context, found), document_digest(found))
 
 
 def matched_records(context: Context, sheet: Sheet) -> dict[str, Record]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import HTMLResponse, RedirectResponse
 
@@ -56,6 +54,6 @@ def answered(here: Here, request_id: str, number: int, form: Form) -> RedirectRe
 
 def _onward(found: Sheet, number: int) -> str:
     """The next match that waits, or the request's page where that was the last."""
-    place = f"/requests/{quote(found.request.id, safe='')}"
+    place = f"/requests/{found.request.id}"
     following = found.left_after(number)
     return place if following is None else f"{place}/matches/{following}"

@@ -20,14 +20,14 @@ def serve(workspace: Path, port: int, say: Callable[[str], None], *, debug: bool
     port cannot be had.
     """
     try:
+        import fastapi  # noqa: F401 - what the application is made of
         import uvicorn
-
-        from unlearnkit.web.app import create_app
     except ImportError:
         raise BadInput(
             "the local web page needs packages that are not installed",
             fix="pip install 'unlearnkit[serve]'",
         ) from None
+    from unlearnkit.web.app import create_app
 
     with reading(workspace) as context:
         _ = context.workspace.pseudonym_key  # a passphrase is asked for now, where somebody is
