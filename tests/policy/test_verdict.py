@@ -236,6 +236,11 @@ def test_a_policy_is_explained_in_plain_words() -> None:
     assert "Applies only where a retrained reference is given." in seventh
 
 
+def test_a_bound_of_nothing_is_read_as_the_baseline_itself() -> None:
+    [sentence] = explain(one_rule({"to": "holdout", "at_most": 0.0}))
+    assert "at most what the same model does on records it never saw. why" in sentence
+
+
 # --- personal values -------------------------------------------------------------------------
 
 

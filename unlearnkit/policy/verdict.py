@@ -250,9 +250,9 @@ def _sentence(rule: Rule) -> str:
     else:
         side = "at most" if compare.at_most is not None else "at least"
         direction = "minus" if compare.bound < 0 else "plus"
-        demand = f"be {side} {_BASES[compare.to]}" + (
-            f", {direction} {size}" if size != "0" else ""
-        )
+        demand = f"be {side} {_BASES[compare.to]}"
+        if compare.bound:
+            demand += f", {direction} {size}"
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
     if rule.requires_holdout:
         only += " Applies only where never-seen records are given."
