@@ -150,6 +150,111 @@ def test_every_bad_rule_is_found_at_once_with_its_line_and_name(tmp_path: Path) 
     assert "has no interval" in found[2].what
 
 
+@pytest.mark.parametrize(("identity", "named"), [("", ""), ("id: 7, ", "7"), ("id: 'A', ", "A")])
+def test_a_bad_rule_is_named_as_far_as_it_has_a_name(
+    tmp_path: Path, identity: str, named: str
+) -> None:
+    found = check(tmp_path, f"  - {{{identity}metric: exact_memorization}}\n")
+    assert {one.rule for one in found if one.line == 5} == {named}
+
+
+def test_what_is_wrong_with_the_file_is_no_rules(tmp_path: Path) -> None:
+    found = check(tmp_path, rule("one", "to: holdout, within: 0.1"), "colour: red\n")
+    assert [(one.line, one.level, one.rule) for one in found] == [(9, "error", "")]
+
+
+@pytest.mark.parametrize(
+    ("compare", "fields", "says"),
+    [
+        (
+            "to: absolute, at_most: 1",
+            {},
+            "every model meets this rule, exact_memorization: it lies",
+        ),
+        ("to: absolute, at_least: 0", {}, "every model meets"),
+        ("to: absolute, at_least: 1.01", {}, "no model can meet"),
+        ("to: absolute, at_most: -0.01", {}, "it lies between 0 and 1"),
+        ("to: holdout, within: 1", {}, "every model meets"),
+        ("to: holdout, at_least: -1", {}, "every model meets"),
+        ("to: holdout, at_most: -1.01", {}, "the difference lies between -1 and 1"),
+        ("to: holdout, at_least: 1.01", {}, "no model can meet"),
+        ("to: absolute, at_least: 1", {"metric": "perplexity", "split": "utility"}, "every model"),
+        ("to: absolute, at_most: -101", {"metric": "priv_leak"}, "it lies between -100 and inf"),
+        # At the edge of what can be, a rule still decides.
+        ("to: absolute, at_most: 0", {}, ""),
+        ("to: absolute, at_least: 1", {}, ""),
+        ("to: absolute, at_most: 0.99", {}, ""),
+        ("to: absolute, at_least: 0.01", {}, ""),
+        ("to: holdout, at_most: -1", {}, ""),
+        ("to: holdout, at_least: 1", {}, ""),
+        ("to: holdout, within: 0.99", {}, ""),
+        ("to: absolute, at_most: 1", {"metric": "perplexity", "split": "utility"}, ""),
+    ],
+)
+def test_a_rule_by_itself_is_held_against_what_its_figure_can_be(
+    tmp_path: Path, compare: str, fields: dict[str, str], says: str
+) -> None:
+    found = check(tmp_path, rule("one", compare, **fields))
+    assert len(found) == bool(says)
+    assert all(says in one.what and one.rule == "one" for one in found)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        ("to: holdout, at_most: 0.1", "to: holdout, at_most: 0.2", ["'first'"]),
+        ("to: holdout, at_most: 0.2", "to: holdout, at_most: 0.1", ["'second'"]),
+        ("to: holdout, at_least: -0.1", "to: holdout, at_least: -0.2", ["'first'"]),
+        ("to: holdout, within: 0.1", "to: holdout, at_most: 0.1", ["'first'"]),
+        ("to: holdout, within: 0.1", "to: holdout, at_least: -0.1", ["'first'"]),
+        # Neither lies within the other.
+        ("to: holdout, within: 0.1", "to: holdout, at_most: 0.05", []),
+        ("to: holdout, within: 0.1", "to: holdout, at_least: 0.0", []),
+    ],
+)
+def test_the_looser_of_two_bounds_decides_nothing(
+    tmp_path: Path, first: str, second: str, says: list[str]
+) -> None:
+    found = check(tmp_path, rule("first", first), rule("second", second))
+    assert [one.what.split()[3] for one in found] == says
+    assert {one.level for one in found} <= {"warning"}
+
+
+@pytest.mark.parametrize("needs", ["requires_reference", "requires_holdout"])
+def test_a_stricter_rule_that_is_not_always_counted_leaves_the_looser_one_its_say(
+    tmp_path: Path, needs: str
+) -> None:
+    strict = rule("strict", "to: holdout, at_most: 0.1", **{needs: "true"})
+    loose = rule("loose", "to: holdout, at_most: 0.2")
+    loose_too = rule("loose", "to: holdout, at_most: 0.2", **{needs: "true"})
+    always = rule("always", "to: holdout, at_least: -0.3")
+    assert check(tmp_path, strict, loose, always) == []
+    assert [one.rule for one in check(tmp_path, strict, loose_too, always)] == ["loose"]
+
+
+def test_the_same_demand_in_other_words_is_the_same_and_of_other_weight_is_not(
+    tmp_path: Path,
+) -> None:
+    one = rule("one", "to: holdout, within: 0.1")
+    other = rule("two", "to: holdout, within: 0.1").replace("why", "because")
+    [found] = check(tmp_path, one, other)
+    assert (found.rule, found.level) == ("two", "error")
+    [found] = check(tmp_path, one, rule("two", "to: holdout, within: 0.1", severity="warn"))
+    assert found.level == "warning" and found.what.startswith("decides nothing beside 'one'")
+
+
+def test_findings_come_in_the_order_of_the_lines(tmp_path: Path) -> None:
+    found = check(
+        tmp_path,
+        rule("one", "to: holdout, at_most: 0.2"),
+        rule("two", "to: absolute, at_most: 1"),
+        rule("three", "to: holdout, at_most: 0.1"),
+        rule("four", "to: holdout, at_most: -1.5"),
+    )
+    assert [one.line for one in found] == sorted(one.line for one in found)
+    assert {one.rule for one in found} == {"one", "two", "four", "three"}
+
+
 def test_what_is_no_policy_at_all_is_refused_or_found(tmp_path: Path) -> None:
     path = tmp_path / "policy.yaml"
     path.write_text("rules: [\n")

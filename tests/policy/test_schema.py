@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from unlearnkit import resources
 from unlearnkit.errors import BadInput
 from unlearnkit.policy.files import shipped as policies
-from unlearnkit.policy.schema import METRICS, Policy, load_policy
+from unlearnkit.policy.schema import METRICS, UNDER, Policy, load_policy
 
 GOOD = """\
 version: 1
@@ -139,6 +139,20 @@ def test_a_bad_field_is_named_with_its_line(
         load_policy(path)
     assert (caught.value.where, caught.value.line) == (str(path), line)
     assert says in caught.value.what
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "known"),
+    [("metric: exact_memorization", "metric", METRICS), ("under: zz", "attack", UNDER)],
+)
+def test_a_name_like_no_other_is_answered_with_all_there_are(
+    tmp_path: Path, field: str, kind: str, known: dict[str, str]
+) -> None:
+    line = "metric: exact_memorization"
+    text = GOOD.replace(line, "metric: zz" if kind == "metric" else f"{line}\n    {field}")
+    with pytest.raises(BadInput) as caught:
+        load_policy(write(tmp_path, text))
+    assert f"unknown {kind} 'zz'; known: {', '.join(known)}" in caught.value.what
 
 
 @pytest.mark.parametrize("text", ["", "- a list\n", "just words\n", "&a [*a]\n"])
