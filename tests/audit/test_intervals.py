@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from unlearnkit.audit.intervals import bootstrap, share
+from unlearnkit.audit.intervals import RESAMPLES, bootstrap, share, weights
+from unlearnkit.audit.people import Units, units
 
 
 @pytest.mark.parametrize("trials", [1, 5, 27])
@@ -29,3 +31,44 @@ def test_what_one_record_says_comes_out_together() -> None:
     """Ten values of two records are two trials, not ten."""
     _, together = share([5, 0], [5, 5], 0)
     assert together == (0, 1)
+
+
+def test_it_is_the_percentile_bootstrap_at_95_per_cent() -> None:
+    """Efron and Tibshirani 1993, chapter 13, written out."""
+    values = np.array([0.1, 0.4, 0.35, 0.8, 0.2, 0.95, 0.5])
+    drawn = np.random.default_rng(11).integers(0, 7, (1000, 7))
+    means = sorted(values[row].mean() for row in drawn)
+    low, high = bootstrap(list(values), 11)
+    assert low == pytest.approx(np.quantile(means, 0.025))
+    assert high == pytest.approx(np.quantile(means, 0.975))
+
+
+def test_a_resample_has_as_many_units_as_there_are_and_takes_each_whole() -> None:
+    people = Units(("a", "b", "a", "c", "b"), 3)
+    found = weights(5, 2, people)
+    assert found.shape == (RESAMPLES, 5)
+    assert (found[:, 0] == found[:, 2]).all() and (found[:, 1] == found[:, 4]).all()
+    assert (found[:, [0, 1, 3]].sum(1) == 3).all()
+    assert found[:, [0, 1, 3]].mean(0) == pytest.approx([1, 1, 1], abs=0.1)
+    single = weights(5, 2)
+    assert (single.sum(1) == 5).all()
+    assert not (single[:, 0] == single[:, 2]).all()
+
+
+def test_of_a_share_that_is_none_the_trials_are_people() -> None:
+    records = [str(at) for at in range(12)]
+    of = units(records, {one: f"S-{int(one) % 6}" for one in records})
+    value, (low, high) = share([0] * 12, [1] * 12, 0, of)
+    exact = binomtest(0, 6).proportion_ci(0.95, "exact")
+    assert (value, low, high) == (0, 0, pytest.approx(exact.high))
+
+
+def test_a_mean_that_is_0_or_1_is_no_share_and_has_no_exact_bound() -> None:
+    assert bootstrap([1.0] * 4, 0) == (1.0, 1.0)
+    assert share([0, 0], [3, 5], 0, exact=False) == (0.0, (0.0, 0.0))
+
+
+def test_what_was_said_counts_beside_all_that_was_asked() -> None:
+    value, (low, high) = share([1, 0, 4], [2, 10, 4], 0)
+    assert value == pytest.approx(5 / 16)
+    assert (low, high) == (0, 1)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
+from unlearnkit.audit.people import Units
 from unlearnkit.audit.roc import (
     FEWEST,
     auc,
@@ -129,3 +131,80 @@ def test_who_always_wins_or_never_has_no_interval_of_the_leak() -> None:
     for one in (always, never):
         assert priv_leak_interval(one, mixed, seed=0) is None
     assert priv_leak_interval(mixed, never, seed=0) is None
+
+
+MEMBERS = [0.1 * at + 0.3 for at in range(12)]
+OTHERS = [0.1 * at for at in range(9)]
+PAIRS = (Units(tuple(str(at // 2) for at in range(12)), 6), None)
+
+
+def naive(members: list[float], others: list[float], groups: list[list[int]]) -> list[float]:
+    """2.5th and 97.5th percentile of the area, the members' groups and the others resampled."""
+    draw = np.random.default_rng(99)
+    areas = []
+    for _ in range(4000):
+        chosen = draw.integers(0, len(groups), len(groups))
+        ours = [members[at] for one in chosen for at in groups[one]]
+        theirs = [others[at] for at in draw.integers(0, len(others), len(others))]
+        areas.append(auc(ours, theirs))
+    return [float(one) for one in np.quantile(areas, [0.025, 0.975])]
+
+
+def test_the_areas_interval_is_the_bootstraps_of_both_sides() -> None:
+    single = naive(MEMBERS, OTHERS, [[at] for at in range(12)])
+    assert auc_interval(MEMBERS, OTHERS, seed=0) == pytest.approx(single, abs=0.03)
+    pairs = naive(MEMBERS, OTHERS, [[at, at + 1] for at in range(0, 12, 2)])
+    found = auc_interval(MEMBERS, OTHERS, seed=0, units=PAIRS)
+    assert found == pytest.approx(pairs, abs=0.03)
+    assert found[0] < auc_interval(MEMBERS, OTHERS, seed=0)[0] - 0.02
+
+
+def test_who_always_wins_has_won_as_many_rounds_as_there_are_people_on_the_smaller_side() -> None:
+    high = [one + 9 for one in MEMBERS]
+    assert auc_interval(high, OTHERS, seed=0)[0] == pytest.approx(0.025 ** (1 / 9))
+    assert auc_interval(high, OTHERS, seed=0, units=PAIRS)[0] == pytest.approx(0.025 ** (1 / 6))
+
+
+def test_a_tie_alone_keeps_either_side_from_always_winning() -> None:
+    low, high = auc_interval([1.0, 1.0], [1.0, 1.0], seed=0)
+    assert (low, high) == (0.5, 0.5)
+
+
+def test_the_rates_interval_is_the_bootstraps_of_both_sides() -> None:
+    members, others = [at / 10 for at in range(60)], [at / 20 for at in range(100)]
+    draw = np.random.default_rng(5)
+    rates = []
+    for _ in range(2000):
+        ours = [members[at] for at in draw.integers(0, 60, 60)]
+        theirs = [others[at] for at in draw.integers(0, 100, 100)]
+        rates.append(true_positives(ours, theirs))
+    expected = [float(one) for one in np.quantile(rates, [0.025, 0.975])]
+    found = true_positives_interval(members, others, seed=0)
+    assert found == pytest.approx(expected, abs=0.03)
+
+
+def test_the_rates_interval_takes_people_whole_on_either_side() -> None:
+    members, others = [at / 10 for at in range(60)], [at / 20 for at in range(100)]
+    single = true_positives_interval(members, others, seed=0)
+    tens = Units(tuple(str(at // 10) for at in range(60)), 6)
+    fours = Units(tuple(str(at // 25) for at in range(100)), 4)
+    for units in ((tens, None), (None, fours)):
+        low, high = true_positives_interval(members, others, seed=0, units=units)
+        assert high - low > 1.2 * (single[1] - single[0])
+
+
+def test_the_leaks_interval_is_that_of_both_areas_in_percent() -> None:
+    own = (MEMBERS, OTHERS)
+    retrained = ([one - 0.5 for one in MEMBERS], OTHERS)
+    draw = np.random.default_rng(5)
+    leaks = []
+    for _ in range(2000):
+        a, b = draw.integers(0, 12, 12), draw.integers(0, 9, 9)
+        areas = [
+            auc([side[0][at] for at in a], [side[1][at] for at in b]) for side in (own, retrained)
+        ]
+        leaks.append(priv_leak(*areas))
+    expected = [float(one) for one in np.quantile(leaks, [0.025, 0.975])]
+    assert priv_leak_interval(own, retrained, seed=0) == pytest.approx(expected, abs=6)
+    pairs = priv_leak_interval(own, retrained, seed=0, units=PAIRS)
+    assert pairs is not None and pairs[0] < expected[0]
