@@ -1,5 +1,8 @@
+import hashlib
+import json
 import math
 from functools import cache
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -9,7 +12,7 @@ from tests.policy.audits import FORGOTTEN, REFERENCE, Figures, audit
 from unlearnkit import resources
 from unlearnkit.domain import Check, Outcome, Verdict
 from unlearnkit.policy.schema import Policy, load_policy
-from unlearnkit.policy.verdict import explain, judge, policy_digest
+from unlearnkit.policy.verdict import explain, judge, policy_digest, with_check
 
 FORGET = ("exact_memorization", "forget", "unlearned")
 HOLDOUT = ("exact_memorization", "holdout", "unlearned")
@@ -225,6 +228,36 @@ def test_the_digest_follows_the_rules_not_the_layout() -> None:
     assert policy_digest(policy) == policy_digest(Policy.model_validate(policy.model_dump()))
     assert policy_digest(policy) != policy_digest(shipped("strict"))
     assert verdict(policy, FORGOTTEN).policy_digest == policy_digest(policy)
+
+
+def test_the_digest_is_of_the_policys_canonical_json() -> None:
+    """RFC 8785: sorted names, no spaces, as it is in UTF-8; numbers as JavaScript writes them."""
+    policy = one_rule({"to": "holdout", "within": 0.125}, explanation="für alle")
+    text = json.dumps(
+        policy.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False
+    )
+    assert policy_digest(policy) == hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "severity", "overall"),
+    [
+        (Outcome.PASS, "fail", Outcome.PASS),
+        (Outcome.FAIL, "fail", Outcome.FAIL),
+        (Outcome.FAIL, "warn", Outcome.PASS),
+        (Outcome.CANNOT_TELL, "fail", Outcome.CANNOT_TELL),
+        (Outcome.NOT_APPLICABLE, "fail", Outcome.PASS),
+    ],
+)
+def test_a_check_that_is_added_counts_as_a_rules_does(
+    outcome: Outcome, severity: Literal["fail", "warn"], overall: Outcome
+) -> None:
+    before = verdict(shipped("default"), FORGOTTEN)
+    extra = before.checks[0].model_copy(update={"outcome": outcome, "severity": severity})
+    after = with_check(before, extra)
+    assert after.checks == (*before.checks, extra)
+    assert after.outcome is overall
+    assert (after.policy, after.policy_digest) == (before.policy, before.policy_digest)
 
 
 def test_a_policy_is_explained_in_plain_words() -> None:
