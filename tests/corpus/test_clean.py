@@ -155,12 +155,3 @@ def test_writing_again_takes_the_place_of_the_last_time(tmp_path: Path) -> None:
     for _ in range(2):
         [copy] = plan([one], tmp_path / "out")
         assert write_clean(copy, ()) == 1
-
-
-def test_a_saved_dataset_is_not_written(tmp_path: Path) -> None:
-    with pa.OSFile(str(tmp_path / "x.arrow"), "wb") as file:
-        table = pa.table({"text": ["a"]})
-        with pa.ipc.new_file(file, table.schema) as writer:
-            writer.write_table(table)
-    with pytest.raises(BadInput, match="are read, and not written"):
-        plan([tmp_path / "x.arrow"], tmp_path / "out")

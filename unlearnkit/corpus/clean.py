@@ -1,7 +1,8 @@
 """A corpus written again without some of its records: file by file, each in its own format.
 
-What stays is written as it stands: lines of JSON and rows of CSV byte for byte, rows of Parquet
-with their schema. Only a JSON array is written anew, with the same values.
+What stays is written as it stands: lines of JSON and rows of CSV byte for byte, rows of Parquet and
+Arrow with their schema. Only a JSON array is written anew, with the same values. A saved dataset
+stays one.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -17,7 +19,8 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from unlearnkit.artefacts import writing_atomic
-from unlearnkit.corpus.formats import json_rows, lines_of
+from unlearnkit.corpus.formats import arrow_batches, json_rows, lines_of, refused, validated
+from unlearnkit.corpus.saved_datasets import Description, describe, descriptions
 from unlearnkit.corpus.sources import Place, Source, find_sources, is_url, source_of
 from unlearnkit.errors import BadInput
 
@@ -37,8 +40,7 @@ def plan(places: Sequence[Place], folder: Path) -> list[Copy]:
     """Where each file of the places goes, below `folder` as it lay below what they have in common.
 
     Raises BadInput, before anything is read: a file would be written over one that is read, or
-    where the places would be read from next time; the folder holds other records already; or a
-    format that is not written (saved datasets).
+    where the places would be read from next time; or the folder holds other records already.
     """
     sources = list(find_sources(places))
     ways = [_way(one.name) for one in sources]
@@ -47,15 +49,9 @@ def plan(places: Sequence[Place], folder: Path) -> list[Copy]:
     copies = [
         Copy(one, folder.joinpath(*way[shared:])) for one, way in zip(sources, ways, strict=True)
     ]
-    for copy in copies:
-        if copy.source.format not in _WRITERS:
-            raise BadInput(
-                f"{copy.source.format} files are read, and not written",
-                where=copy.source.name,
-                fix=f"Give the records as {', '.join(_WRITERS)}.",
-            )
     _refuse_what_is_read(places, sources, copies, folder)
-    known = {copy.target.resolve() for copy in copies}
+    about = [target for _, target in _about(copies)]
+    known = {path.resolve() for path in (*about, *(copy.target for copy in copies))}
     for path in sorted(folder.rglob("*")):
         if path.is_file() and source_of(path.name) and path.resolve() not in known:
             raise BadInput(
@@ -64,6 +60,24 @@ def plan(places: Sequence[Place], folder: Path) -> list[Copy]:
                 fix="Choose another folder: who trains on this one would train on them too.",
             )
     return copies
+
+
+@contextmanager
+def described(copies: Sequence[Copy]) -> Iterator[None]:
+    """While the files are written nothing says that they are a dataset; then what said so does.
+
+    So a run that is killed leaves no dataset that is old in part. Raises BadInput.
+    """
+    about = _about(copies)
+    for _, target in about:
+        target.unlink(missing_ok=True)
+    yield
+    for one in about:
+        describe(one)
+
+
+def _about(copies: Sequence[Copy]) -> list[Description]:
+    return descriptions({one.source.name: one.target for one in copies})
 
 
 def write_clean(copy: Copy, left_out: Collection[int]) -> int:
@@ -187,9 +201,25 @@ def _write_parquet(source: Source, file: BinaryIO, keep: Keep) -> None:
                     writer.write_table(table.filter(pa.array(stays, pa.bool_())))
 
 
+def _write_arrow(source: Source, file: BinaryIO, keep: Keep) -> None:
+    import pyarrow as pa
+
+    number = 0
+    with source.open() as opened, arrow_batches(opened, source) as (is_file, schema, batches):
+        kind = pa.ipc.new_file if is_file else pa.ipc.new_stream
+        with kind(file, schema) as writer:
+            for batch in batches:
+                with refused("Arrow", source):  # columns that nobody has read so far
+                    validated(batch)
+                stays = [keep(number + row) for row in range(1, batch.num_rows + 1)]
+                number += batch.num_rows
+                writer.write_batch(batch.filter(pa.array(stays, pa.bool_())))
+
+
 _WRITERS: dict[str, Callable[[Source, BinaryIO, Keep], None]] = {
     ".jsonl": _write_jsonl,
     ".json": _write_json,
     ".csv": _write_csv,
     ".parquet": _write_parquet,
+    ".arrow": _write_arrow,
 }

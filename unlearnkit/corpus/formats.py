@@ -145,7 +145,7 @@ def read_parquet(source: Source, needed: Sequence[str], others: Sequence[str]) -
 
     with source.open() as opened:
         packed = pa.BufferReader(opened.read()) if source.packing else opened
-        with _refused("Parquet", source), pq.ParquetFile(packed) as file:
+        with refused("Parquet", source), pq.ParquetFile(packed) as file:
             names = file.schema_arrow.names
             _check_columns(names, needed, others, source)
             columns = [name for name in names if name in (*needed, *others)]
@@ -154,31 +154,40 @@ def read_parquet(source: Source, needed: Sequence[str], others: Sequence[str]) -
 
 def read_arrow(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """Arrow IPC, as a stream (what `datasets` saves) or a file; lines as in Parquet."""
+    with (
+        source.open() as opened,
+        refused("Arrow", source),
+        arrow_batches(opened, source) as (_, schema, batches),
+    ):
+        _check_columns(schema.names, needed, others, source)
+        columns = [name for name in schema.names if name in (*needed, *others)]
+        yield from _numbered(validated(batch.select(columns)) for batch in batches)
+
+
+@contextmanager
+def arrow_batches(opened: BinaryIO, source: Source) -> Iterator[tuple[bool, Any, Iterator[Any]]]:
+    """Whether it is an IPC file (else a stream), its schema and its batches."""
     import pyarrow as pa
 
-    with source.open() as opened:
-        packed = pa.BufferReader(opened.read()) if source.packing else opened
-        with _refused("Arrow", source):
-            is_file = packed.read(6) == b"ARROW1"
-            packed.seek(0)
-            kind = pa.ipc.open_file if is_file else pa.ipc.open_stream
-            with kind(packed) as file:
-                names = file.schema.names
-                _check_columns(names, needed, others, source)
-                columns = [name for name in names if name in (*needed, *others)]
-                count = file.num_record_batches if is_file else 0
-                batches = (file.get_batch(at) for at in range(count)) if is_file else file
-                yield from _numbered(_validated(batch.select(columns)) for batch in batches)
+    packed = pa.BufferReader(opened.read()) if source.packing else opened
+    is_file = packed.read(6) == b"ARROW1"
+    packed.seek(0)
+    kind = pa.ipc.open_file if is_file else pa.ipc.open_stream
+    with kind(packed) as file:
+        count = file.num_record_batches if is_file else 0
+        batches = (file.get_batch(at) for at in range(count)) if is_file else iter(file)
+        yield is_file, file.schema, batches
 
 
-def _validated(batch: Any) -> Any:
+def validated(batch: Any) -> Any:
     """Arrow has no checksums: what points outside of the file must not be followed."""
     batch.validate(full=True)
     return batch
 
 
 @contextmanager
-def _refused(what: str, source: Source) -> Iterator[None]:
+def refused(what: str, source: Source) -> Iterator[None]:
+    """Turns pyarrow's errors into BadInput."""
     import pyarrow as pa
 
     try:

@@ -182,7 +182,7 @@ def _of_folder(folder: str, files: Sequence[str]) -> list[str]:
     datasets = {
         str(PurePosixPath(one).parent): parts
         for one in shown
-        if PurePosixPath(one).name == "state.json" and (parts := _data_files(one)) is not None
+        if PurePosixPath(one).name == "state.json" and (parts := data_files(one)) is not None
     }
     for dataset, parts in datasets.items():
         there = {PurePosixPath(one).name for one in shown if _parent(one) == dataset}
@@ -203,7 +203,7 @@ def _holds_records(name: str, datasets: dict[str, list[str]]) -> bool:
     return file != "dataset_dict.json" and source_of(name) is not None
 
 
-def _data_files(state: str) -> list[str] | None:
+def data_files(state: str) -> list[str] | None:
     """The files that a saved dataset's state names; None for another state.json."""
     try:
         with _open(state) as file:

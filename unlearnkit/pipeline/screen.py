@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from unlearnkit.corpus.clean import Copy, plan, write_clean
+from unlearnkit.corpus.clean import Copy, described, plan, write_clean
 from unlearnkit.corpus.index import build_index, open_index
 from unlearnkit.corpus.nlp import load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
@@ -184,19 +184,20 @@ def _write(found: Screened, corpus: Corpus, copies: Sequence[Copy]) -> tuple[Cle
         else:
             kept[record.source] += 1
     written = []
-    for copy in copies:
-        name = copy.source.name
-        if write_clean(copy, lines[name]) != kept[name]:
-            raise _changed(name)
-        written.append(
-            CleanFile(
-                source=name,
-                file=str(copy.target),
-                kept=kept[name],
-                removed=taken[name],
-                quarantined=unread[name],
+    with described(copies):
+        for copy in copies:
+            name = copy.source.name
+            if write_clean(copy, lines[name]) != kept[name]:
+                raise _changed(name)
+            written.append(
+                CleanFile(
+                    source=name,
+                    file=str(copy.target),
+                    kept=kept[name],
+                    removed=taken[name],
+                    quarantined=unread[name],
+                )
             )
-        )
     return tuple(written)
 
 
