@@ -25,7 +25,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
-from unlearnkit.domain import Certainty, Located
+from unlearnkit.domain import Certainty, Engine, Located
 
 
 def register(app: typer.Typer) -> None:
@@ -53,6 +53,10 @@ def index(
         int | None,
         typer.Option(min=1, help="Processes. [default: as many as are worth it]"),
     ] = None,
+    engine: Annotated[
+        Engine,
+        typer.Option(help="Where they run: here, or on the Ray cluster of RAY_ADDRESS."),
+    ] = Engine.LOCAL,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -65,9 +69,9 @@ def index(
         given = {name: field for name, field in chosen.items() if field}
         config = context.workspace.config
         fields = config.fields.model_copy(update=given)
-        engine = {"engine": "patterns"} if patterns_only else {}
-        nlp = config.nlp.model_copy(update=engine)
-        info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers)
+        detection = {"engine": "patterns"} if patterns_only else {}
+        nlp = config.nlp.model_copy(update=detection)
+        info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers, engine=engine)
         left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:
         print_json(info)

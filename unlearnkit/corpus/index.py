@@ -22,6 +22,7 @@ from unlearnkit.corpus.nlp import Analyzer, NlpSettings
 from unlearnkit.corpus.reader import Corpus, Fields
 from unlearnkit.corpus.shards import fill, is_whole, sweep, versions
 from unlearnkit.corpus.sources import Place
+from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import Artefact, Progress, silent
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
@@ -112,16 +113,25 @@ def build_index(
     places: Sequence[Place] = (),
     fields: Fields | None = None,
     workers: int | None = 1,
+    read: ReadParts = read_parts,
     progress: Progress = silent,
 ) -> IndexInfo:
     """Index the corpus; what has not changed since the last time is not read again.
 
     `key` is the workspace's. `places` and `fields` are what the corpus was read from and with; they
-    are kept so that later stages read the same. `workers` are processes (None: as many as is worth
-    while), and the index is the same for any number. Raises BadInput when the folder cannot be
-    written, CannotEvaluate when a process dies.
+    are kept so that later stages read the same. `read` finds the personal data, with so many
+    `workers` (None: as many as is worth while); the index is the same for any. Raises BadInput when
+    the folder cannot be written, and what `read` raises.
     """
-    files = fill(folder / SHARDS, corpus.records, analyzer, key, workers=workers, progress=progress)
+    files = fill(
+        folder / SHARDS,
+        corpus.records,
+        analyzer,
+        key,
+        workers=workers,
+        read=read,
+        progress=progress,
+    )
     names = tuple(path.name for path in files)
     before = _there(folder, key)
     same = before is not None and (before.digest, before.files, before.shards) == (

@@ -18,7 +18,7 @@ from pathlib import Path
 from unlearnkit.artefacts import sha256_file, write_atomic
 from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
-from unlearnkit.corpus.workers import read_parts, suggested
+from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import Progress, Record, silent
 from unlearnkit.pseudonym import keyed_hash
 
@@ -36,11 +36,12 @@ def fill(
     key: bytes,
     *,
     workers: int | None = 1,
+    read: ReadParts = read_parts,
     progress: Progress = silent,
 ) -> list[Path]:
     """The files of all shards, in the records' order; those that are not there are made.
 
-    `workers` are processes; None is as many as what has to be read is worth.
+    `read` makes them, with so many workers; None is as many as what has to be read is worth.
     """
     parts = list(cut(records))
     made_with = _made_with(analyzer.settings, key)
@@ -49,9 +50,7 @@ def fill(
     missing = [at for at, one in enumerate(keys) if one not in files]
     left = sum(len(parts[at]) for at in missing)
     progress("indexing", len(records) - left, len(records))
-    for number, content in read_parts(
-        [parts[at] for at in missing], analyzer, key, workers or suggested(left)
-    ):
+    for number, content in read([parts[at] for at in missing], analyzer, key, workers):
         at = missing[number]
         digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
         files[keys[at]] = folder / f"{keys[at]}-{digest}.parquet"

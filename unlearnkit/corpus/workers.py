@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from unlearnkit.corpus.entities import as_parquet, entity_rows
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
@@ -23,14 +23,21 @@ def suggested(records: int) -> int:
     return max(1, min(cores, records // WORTH_A_PROCESS))
 
 
+ReadParts = Callable[
+    [Sequence[Sequence[Record]], Analyzer, bytes, int | None], Iterator[tuple[int, bytes]]
+]
+"""What reads parts of the records: `read_parts`, or `ray_cluster.read_on_ray`."""
+
+
 def read_parts(
-    parts: Sequence[Sequence[Record]], analyzer: Analyzer, key: bytes, workers: int
+    parts: Sequence[Sequence[Record]], analyzer: Analyzer, key: bytes, workers: int | None
 ) -> Iterator[tuple[int, bytes]]:
     """(number of the part, its entity rows as Parquet), each as soon as it is done.
 
-    The same for any number of workers, but for the order. Raises CannotEvaluate when a process
-    dies, as it does when memory runs out.
+    The same for any number of workers (None: as many as the records are worth), but for the order.
+    Raises CannotEvaluate when a process dies, as it does when memory runs out.
     """
+    workers = workers or suggested(sum(map(len, parts)))
     if workers < 2 or len(parts) < 2:
         for at, records in enumerate(parts):
             yield at, as_parquet(entity_rows(records, analyzer, key))

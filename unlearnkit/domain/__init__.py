@@ -9,6 +9,7 @@ from unlearnkit.domain.artefact import Artefact, Progress, silent
 from unlearnkit.domain.asking import AskedOf, Asking
 from unlearnkit.domain.attacks import CONDITIONS, Attack
 from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
+from unlearnkit.domain.engine import Engine
 from unlearnkit.domain.figures import (
     FEWEST_PEOPLE,
     AttackCost,
@@ -85,6 +86,7 @@ __all__ = [
     "Decoding",
     "DecoyRank",
     "Difference",
+    "Engine",
     "Evidence",
     "Examined",
     "Finding",

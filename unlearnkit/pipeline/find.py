@@ -17,11 +17,14 @@ from unlearnkit.corpus.index import (
     open_index,
 )
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.corpus.ray_cluster import read_on_ray
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
+from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import (
     Certainty,
     Decision,
+    Engine,
     Located,
     Record,
     Request,
@@ -44,6 +47,7 @@ from unlearnkit.requests.intake import read_requests
 REVIEWED = "reviewed"
 DECISIONS = "decisions"
 """How many stand on file, of the state of the corpus that the event names."""
+READERS: dict[Engine, ReadParts] = {Engine.LOCAL: read_parts, Engine.RAY: read_on_ray}
 
 
 def import_requests(
@@ -88,12 +92,14 @@ def index_corpus(
     *,
     nlp: NlpSettings | None = None,
     workers: int | None = None,
+    engine: Engine = Engine.LOCAL,
 ) -> IndexInfo:
     """Read the training records and index the personal data in them, as keyed hashes.
 
     `fields` and `nlp` are the workspace's where none are given; the index keeps which, for later
-    steps. `workers` are processes; None is as many as the records are worth. Raises BadInput: see
-    `read_corpus`, and when the NLP model is not installed; CannotEvaluate when a process dies.
+    steps. `workers` are processes, of this machine or of the cluster; None is as many as the
+    records are worth, or the cluster has cores. Raises BadInput: see `read_corpus`, and when the
+    NLP model, or what `engine` needs, is not there; CannotEvaluate when a process dies.
     """
     workspace = context.workspace
     fields = fields or workspace.config.fields
@@ -107,6 +113,7 @@ def index_corpus(
         places=whole,
         fields=fields,
         workers=workers,
+        read=READERS[engine],
         progress=context.progress,
     )
     payload = {

@@ -35,6 +35,7 @@ EXTRAS = {
     "timestamp": "timestamp, verify --tsa-roots",
     "sigstore": "sigstore, verify --sigstore-identity",
     "lm-eval": "audit --lm-eval",
+    "ray": "index --engine ray",
     "mlflow": "unlearnkit.integrations.mlflow",
     "serve": "serve",
 }

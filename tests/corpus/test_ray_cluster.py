@@ -1,0 +1,242 @@
+"""A local Ray of two workers makes the same index, and says what went wrong without the data."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.company import unlearnkit
+from tests.corpus.files import corpus_of, lines, write
+from unlearnkit.corpus import ray_cluster, shards
+from unlearnkit.corpus.index import INDEX_FILE, SHARDS, build_index
+from unlearnkit.corpus.nlp import Analyzer, NlpSettings
+from unlearnkit.corpus.ray_cluster import read_on_ray
+from unlearnkit.corpus.reader import Corpus, read_corpus
+from unlearnkit.domain import Record
+from unlearnkit.errors import BadInput, CannotEvaluate
+from unlearnkit.workspace import Workspace
+
+REQUIRED = os.environ.get("UNLEARNKIT_REQUIRE_TOOLS") == "1"
+needs_ray = pytest.mark.skipif(
+    find_spec("ray") is None and not REQUIRED, reason="the extra ray is not installed"
+)
+KEY = b"k" * 32
+PATTERNS = NlpSettings(engine="patterns")
+ROWS: list[object] = [
+    {"id": str(number), "text": f"Mail zolt{number % 7}@quibble.example.", "prompt": "Who?"}
+    for number in range(30)
+]
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[Path]:
+    """Ray on this machine; its folder of sessions."""
+    with tempfile.TemporaryDirectory(prefix="r-", dir="/tmp") as folder:
+        tempfile.tempdir = folder
+        with ray_cluster._cluster(ray_cluster._ray(), 2):
+            tempfile.tempdir = None
+            yield Path(folder)
+        assert list(Path(folder).iterdir()) == []
+
+
+@pytest.fixture(autouse=True)
+def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shards, "TYPICAL", 4)
+    monkeypatch.setattr(shards, "MOST", 9)
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Corpus:
+    """Thirty records, and one that cannot be used."""
+    rows = [*ROWS[:20], {"id": "bad", "text": 1}, *ROWS[20:]]
+    return read_corpus([write(tmp_path / "records.jsonl", lines(*rows))])
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name != INDEX_FILE)
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+
+@needs_ray
+def test_the_index_is_the_same_byte_for_byte(
+    two_workers: Path, corpus: Corpus, tmp_path: Path, patterns_only: Analyzer
+) -> None:
+    local = build_index(corpus, patterns_only, KEY, tmp_path / "local")
+    told: list[tuple[str, int, int]] = []
+    on_ray = build_index(
+        corpus,
+        patterns_only,
+        KEY,
+        tmp_path / "ray",
+        workers=2,
+        read=read_on_ray,
+        progress=lambda *step: told.append(step),
+    )
+    assert on_ray.model_copy(update={"created": local.created}) == local
+    assert content(tmp_path / "ray") == content(tmp_path / "local")
+    assert on_ray.quarantined == {"the text is not a string": 1}
+    assert len(told) == len(local.shards) + 1 > 5
+    assert told[-1] == ("indexing", 30, 30)
+
+
+@needs_ray
+def test_only_what_changed_is_read_again(
+    two_workers: Path, tmp_path: Path, patterns_only: Analyzer
+) -> None:
+    corpus = corpus_of(tmp_path, [{"id": str(one), "text": f"text {one}"} for one in range(40)])
+    info = build_index(corpus, patterns_only, KEY, tmp_path / "index", read=read_on_ray)
+    (tmp_path / "index" / SHARDS / info.shards[1]).unlink()
+    times = {name: (tmp_path / "index" / SHARDS / name) for name in info.shards}
+    before = {name: path.stat().st_mtime_ns for name, path in times.items() if path.is_file()}
+    again = build_index(corpus, patterns_only, KEY, tmp_path / "index", read=read_on_ray)
+    assert again.shards == info.shards
+    assert before == {name: times[name].stat().st_mtime_ns for name in before}
+
+
+@needs_ray
+def test_the_command_takes_the_engine(two_workers: Path, corpus: Corpus, tmp_path: Path) -> None:
+    root = Workspace.create(tmp_path / "work").root
+    (source,) = corpus.files
+    options = ("--patterns-only", "--json", "--workspace", root)
+    on_ray = unlearnkit("index", source, "--engine", "ray", "--workers", "2", *options)
+    assert on_ray.exit_code == 0, on_ray.stderr
+    assert unlearnkit("index", source, *options).json == on_ray.json
+
+
+# --- what goes wrong -------------------------------------------------------------------------
+
+PARTS = [[Record(id=str(at), text="Mail zolt@quibble.example")] for at in range(3)]
+
+
+def refused(settings: NlpSettings = PATTERNS, key: Any = KEY) -> CannotEvaluate:
+    analyzer = Analyzer(settings, full=object(), patterns=object())
+    with pytest.raises(CannotEvaluate) as refusal:
+        list(read_on_ray(PARTS, analyzer, key, 2))
+    assert refusal.value.exit_code == 3
+    assert "what was read is kept" in refusal.value.fix
+    return refusal.value
+
+
+@needs_ray
+def test_a_worker_without_the_model_says_so(two_workers: Path) -> None:
+    error = refused(NlpSettings(model="no_such_model"))
+    assert "a Ray worker could not read a shard" in error.what
+    assert "the spaCy model 'no_such_model' is not installed" in error.what
+
+
+@needs_ray
+def test_a_worker_with_another_version_is_not_believed(
+    two_workers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = ray_cluster._made_with(PATTERNS)
+    monkeypatch.setattr(ray_cluster, "_made_with", lambda _: "unlearnkit 0.0.1")
+    assert refused().what.endswith(f"it has {own}, and this machine unlearnkit 0.0.1")
+
+
+@needs_ray
+def test_an_error_nobody_thought_of_is_named_without_its_words(two_workers: Path) -> None:
+    assert refused(key="no bytes").what.endswith("could not read a shard: TypeError")
+
+
+class Fatal:
+    """Ends the process that unpickles it."""
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return os._exit, (1,)
+
+
+@needs_ray
+def test_a_worker_that_dies_again_and_again_ends_the_run(
+    two_workers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ray_cluster, "_RETRIES", 1)
+    assert "Ray could not read the records" in refused(key=Fatal()).what
+
+
+@needs_ray
+def test_neither_key_nor_text_is_in_rays_logs(two_workers: Path, patterns_only: Analyzer) -> None:
+    assert len(list(read_on_ray(PARTS, patterns_only, KEY, 2))) == len(PARTS)
+    logs = [path for path in two_workers.rglob("*") if path.is_file() and "logs" in path.parts]
+    assert logs
+    for path in logs:
+        written = path.read_bytes()
+        for secret in (KEY, KEY.hex().encode(), b"107, 107, 107", b"quibble", b"no bytes"):
+            assert secret not in written, path.name
+
+
+def test_without_the_extra_it_is_said_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, patterns_only: Analyzer
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(BadInput, match="Ray is not installed") as refusal:
+        list(read_on_ray(PARTS, patterns_only, KEY, 2))
+    assert refusal.value.fix == "pip install 'unlearnkit[ray]'"
+
+
+# --- Ray that the command starts itself, killed ------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from unlearnkit.corpus import shards
+from unlearnkit.corpus.index import build_index
+from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.corpus.ray_cluster import read_on_ray
+from unlearnkit.corpus.reader import read_corpus
+
+def kill(what, done, total):
+    if done > 12:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    shards.TYPICAL, shards.MOST = 4, 9
+    analyzer = load_analyzer(NlpSettings(engine="patterns"))
+    build_index(
+        read_corpus([sys.argv[1]]), analyzer, b"k" * 32, Path(sys.argv[2]),
+        workers=2, read=read_on_ray, progress=kill,
+    )
+"""
+
+
+def nobody_works_on(session: int) -> bool:
+    """No process is left that holds texts or key; Ray's agents hold neither."""
+    for _ in range(600):
+        command = ["ps", "-s", str(session), "-o", "args="]
+        left = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        if all("Agent" in one or "<defunct>" in one for one in left.splitlines()):
+            return True
+        time.sleep(0.1)
+    return False
+
+
+@needs_ray
+def test_a_killed_run_goes_on_at_its_last_shard_and_nobody_works_on(
+    corpus: Corpus, tmp_path: Path, patterns_only: Analyzer
+) -> None:
+    (source,) = corpus.files
+    script, folder = tmp_path / "killed.py", tmp_path / "index"
+    script.write_text(KILLED)
+    arguments = [sys.executable, script, source, folder]
+    with tempfile.TemporaryDirectory(prefix="r-", dir="/tmp", ignore_cleanup_errors=True) as short:
+        started = subprocess.Popen(
+            arguments, start_new_session=True, env=os.environ | {"TMPDIR": short}
+        )
+        assert started.wait(timeout=300) == -signal.SIGKILL
+        assert nobody_works_on(started.pid)
+        os.killpg(started.pid, signal.SIGKILL)  # Ray's agents would go in a minute or two
+    kept = {path.name: path.stat().st_mtime_ns for path in (folder / SHARDS).glob("*.parquet")}
+    assert kept
+    info = build_index(corpus, patterns_only, KEY, folder)
+    assert kept.keys() < set(info.shards)
+    for name, written in kept.items():
+        assert (folder / SHARDS / name).stat().st_mtime_ns == written
