@@ -183,6 +183,20 @@ def test_without_the_extra_it_is_said_how_to_get_it(
     assert refusal.value.fix == "pip install 'unlearnkit[ray]'"
 
 
+@needs_ray
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "ray://127.0.0.1:10001", "6379"])
+def test_no_cluster_at_the_address(
+    address: str, monkeypatch: pytest.MonkeyPatch, patterns_only: Analyzer
+) -> None:
+    # The other tests' Ray may run still.
+    monkeypatch.setattr(ray_cluster._ray(), "is_initialized", lambda: False)
+    monkeypatch.setenv("RAY_ADDRESS", address)
+    with pytest.raises(BadInput, match="no cluster answers") as refusal:
+        list(read_on_ray(PARTS, patterns_only, KEY, 2))
+    assert refusal.value.where == address
+    assert "RAY_ADDRESS" in refusal.value.fix
+
+
 # --- Ray that the command starts itself, killed ------------------------------------------------
 
 KILLED = """

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import secrets
+import socket
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ ADDRESS = "RAY_ADDRESS"
 """Ray's own variable: the cluster to join. Without it Ray is started on this machine."""
 _RETRIES = 2
 """Of a shard whose worker died; Ray Data would try for ever."""
+_PATIENCE = 10.0
+"""Seconds that a cluster may take to answer."""
 _AGAIN = "Run the same command again; what was read is kept."
 
 
@@ -137,6 +140,7 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
         try:
             if os.environ.get(ADDRESS):
+                _knock(os.environ[ADDRESS])
                 ray.init(address=os.environ[ADDRESS], **quiet)
             else:
                 # Ray listens on the machine's own address, and asks whoever calls for a token,
@@ -159,3 +163,12 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises OSError or ValueError where nobody answers: Ray itself would try for ten minutes."""
+    if "://" in address:
+        raise ValueError("Ray Client, or no address")
+    if address not in ("auto", "local"):
+        host, _, port = address.rpartition(":")
+        socket.create_connection((host.strip("[]"), int(port)), _PATIENCE).close()
