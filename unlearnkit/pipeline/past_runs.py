@@ -14,7 +14,7 @@ from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.report.bundle import ATTESTATION
 from unlearnkit.report.facts import Report
 from unlearnkit.report.render import drawn_passes
-from unlearnkit.report.tables import headline, verdict_words
+from unlearnkit.report.verdicts import headline, verdict_words
 from unlearnkit.report.verifying import verify_report
 
 

@@ -16,7 +16,7 @@ from unlearnkit import resources
 from unlearnkit.artefacts import digest_of, sha256_file
 from unlearnkit.domain import Asking, AuditResult, ModelRole, RunManifest, Split, Verdict
 from unlearnkit.errors import BadInput
-from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables
+from unlearnkit.report import attacks, distributions, leakage, lens, plots, tables, verdicts
 from unlearnkit.report.asking import sentences
 from unlearnkit.report.avoided import avoided
 from unlearnkit.report.decoys import people_told
@@ -60,8 +60,8 @@ def render_html(
         "report": report,
         "report_digest": report_digest,
         "keyid": keyid,
-        "headline": tables.headline(report.verdict),
-        "verdict_words": tables.verdict_words(report.verdict),
+        "headline": verdicts.headline(report.verdict),
+        "verdict_words": verdicts.verdict_words(report.verdict),
         "groups": tables.figures_table(report),
         "avoided": avoided(report.measurements),
         "people": person_figures(report),
@@ -70,7 +70,7 @@ def render_html(
         "asking_cost": leakage.asking_cost(report),
         "key_figures": tables.key_figures(report),
         "teachers": tables.teachers(report),
-        "outcome_word": tables.outcome_word,
+        "outcome_word": verdicts.outcome_word,
         "figure": tables.figure,
         "has_reference": report.reference_digest is not None,
         "comparison": plots.comparison_plot(tables.comparison(report)),
@@ -181,9 +181,9 @@ def render_gate_summary(
         if asking is not None
         else [],
         "verdict": verdict,
-        "headline": tables.headline(verdict),
-        "verdict_words": tables.verdict_words(verdict),
-        "outcome_word": tables.outcome_word,
+        "headline": verdicts.headline(verdict),
+        "verdict_words": verdicts.verdict_words(verdict),
+        "outcome_word": verdicts.outcome_word,
     }
     return render_template("gate_summary.md.j2", context, templates_dir)
 
