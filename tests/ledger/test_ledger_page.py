@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-KIND_AT = {"record": 0, "append": 0, "_record": 1}
+KIND_AT = {"record": 0, "append": 0, "_record": 1, "add_event": 1}
 """The method that records an event -> which of its arguments is the kind."""
 
 

@@ -16,7 +16,7 @@ APPENDED = "appended"
 """In `Session.info`, where an event was appended."""
 
 
-def append(
+def add_event(
     session: Session,
     kind: str,
     payload: dict[str, Any],

@@ -123,7 +123,7 @@ class Ledger:
             after = moved(before, state, reason)
             update(row, after)
             payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
-            self._append(session, MOVED, actor, payload, row.id)
+            self._record(session, MOVED, actor, payload, row.id)
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
             if forgotten:
@@ -163,7 +163,7 @@ class Ledger:
                 "reason": after.extension_reason,
                 "at": now.isoformat(),
             }
-            self._append(session, EXTENDED, actor, payload, row.id)
+            self._record(session, EXTENDED, actor, payload, row.id)
         return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
@@ -200,7 +200,7 @@ class Ledger:
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
             full = find_row(session, request_id).id if request_id is not None else None
-            return self._append(session, kind, actor, payload, full)
+            return self._record(session, kind, actor, payload, full)
 
     def events(self) -> list[Event]:
         """Everything that happened, first to last."""
@@ -271,9 +271,9 @@ class Ledger:
             raise ValueError("what was forgotten belongs to another request")
         for one in sorted(set(forgotten)):
             session.add(DoNotTrainRow(request_id=request_id, kind=one.kind, hash=one.hash))
-        self._append(session, LISTED, actor, listed_payload(forgotten), request_id)
+        self._record(session, LISTED, actor, listed_payload(forgotten), request_id)
 
-    def _append(
+    def _record(
         self,
         session: Session,
         kind: str,
@@ -281,7 +281,7 @@ class Ledger:
         payload: dict[str, Any],
         request_id: str | None,
     ) -> Event:
-        return events.append(session, kind, payload, request_id, at=self._clock(), actor=actor)
+        return events.add_event(session, kind, payload, request_id, at=self._clock(), actor=actor)
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
