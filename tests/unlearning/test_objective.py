@@ -13,6 +13,7 @@ from unlearnkit.unlearning.kl import LevelledReverseKL
 from unlearnkit.unlearning.objective import (
     forward_kl,
     grad_ascent,
+    negative_log_likelihood,
     npo,
     rklu,
     simnpo,
@@ -148,6 +149,26 @@ def test_undial_is_cross_entropy_to_the_original_with_a_lowered_label() -> None:
     student = torch.tensor([[0.5, 0.1, -0.3]])
     expected = -(target * torch.log_softmax(student[0], 0)).sum().item()
     assert undial(student, original, torch.tensor([0]), 10.0).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("precision", [torch.bfloat16, torch.float16, torch.float32])
+def test_undial_is_computed_in_float32_at_each_position(precision: torch.dtype) -> None:
+    student, original, labels = drawn(4)
+    student, original = student.to(precision), original.to(precision)
+    found = undial(student, original, labels, 10.0)
+    for at in range(len(labels)):
+        lowered = original[at].double()
+        lowered[labels[at]] -= 10.0
+        expected = -(lowered.softmax(0) * student[at].double().log_softmax(0)).sum()
+        assert found[at].item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_the_labels_loss_is_given_position_by_position() -> None:
+    student, _, labels = drawn(5)
+    expected = [-student[at].log_softmax(0)[labels[at]].item() for at in range(3)]
+    assert negative_log_likelihood(student, labels).tolist() == pytest.approx(expected)
+    half = negative_log_likelihood(student.bfloat16(), labels)
+    assert half.dtype is torch.float32
 
 
 @given(st.floats(-200, 0), st.floats(-200, 0), st.floats(0.05, 2))

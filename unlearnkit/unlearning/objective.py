@@ -62,9 +62,8 @@ def undial(student: Tensor, original: Tensor, labels: Tensor, beta: float) -> Te
 
     UNDIAL, unlearning by self-distillation on adjusted logits (Dong et al. 2024, arXiv 2402.10052).
     """
-    lowered = original.float().scatter_add(
-        -1, labels.unsqueeze(-1), original.new_full((len(labels), 1), -beta, dtype=original.dtype)
-    )
+    target = original.float()
+    lowered = target.scatter_add(-1, labels.unsqueeze(-1), target.new_full((len(labels), 1), -beta))
     return -(lowered.softmax(-1) * student.float().log_softmax(-1)).sum(-1)
 
 
