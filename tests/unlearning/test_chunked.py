@@ -147,6 +147,17 @@ def test_log_likelihoods_are_those_of_the_labels(seed: int) -> None:
     assert torch.allclose(label_log_likelihoods(hidden, head, labels), expected, atol=1e-5)
 
 
+def test_without_a_position_all_stays_on_the_device_of_the_hidden_states() -> None:
+    hidden = torch.zeros(0, HIDDEN, device="meta")
+    head = Head(torch.zeros(VOCABULARY, HIDDEN, device="meta"))
+    labels = torch.zeros(0, dtype=torch.long, device="meta")
+    found = label_log_likelihoods(hidden, head, labels)
+    assert (found.shape, found.device.type) == ((0,), "meta")
+    weights = torch.zeros(0, device="meta")
+    total = weighted_loss(hidden, head, weights, lambda logits, _: logits.sum(-1))
+    assert (total.shape, total.device.type) == ((), "meta")
+
+
 @pytest.mark.parametrize("trained", [False, True])
 def test_the_rise_is_not_rounded_to_what_is_trained_in(trained: bool) -> None:
     """Alpha would multiply it."""

@@ -39,6 +39,14 @@ def test_of_many_tokens_the_quantiles_stand_for_all() -> None:
     assert found[STEPS // 2].item() == pytest.approx(many.median().item(), abs=0.01)
 
 
+@pytest.mark.parametrize(("count", "kept"), [(STEPS, STEPS), (STEPS + 5, STEPS + 1)])
+def test_up_to_a_thousand_losses_are_kept_as_they_are(count: int, kept: int) -> None:
+    losses = [float(at) for at in range(count)]
+    found = missed([example(*([5] * count))], [False] * count, losses, [])
+    assert len(found) == kept
+    assert count > STEPS or found.tolist() == losses
+
+
 def test_labels_that_stay_first_and_ends_have_no_depth() -> None:
     some = torch.tensor([5, END, 6])
     found = label_depths(some, [True, False, False], [0.1, 8.0, 40.0], torch.tensor([2.0]), [END])

@@ -11,6 +11,7 @@ from unlearnkit.unlearning.objectives import (
     retain_weight,
     suited_to,
 )
+from unlearnkit.unlearning.peers import peers
 from unlearnkit.unlearning.settings import OBJECTIVES, ObjectiveName, RetainTerm, Settings
 
 
@@ -23,6 +24,18 @@ def test_another_name_is_refused_with_those_there_are() -> None:
     with pytest.raises(BadInput, match="no objective 'hope'") as refusal:
         objective("hope")
     assert "simnpo" in refusal.value.fix
+
+
+def test_a_peers_own_file_gives_its_objective() -> None:
+    from unlearnkit.unlearning.peers import weighted_ga
+
+    assert objective("weighted-ga") is weighted_ga.OBJECTIVE
+
+
+def test_the_objectives_there_are_are_listed_with_the_peers() -> None:
+    with pytest.raises(BadInput) as refusal:
+        objective("hope")
+    assert refusal.value.fix == f"Known: {', '.join((*ObjectiveName, *peers()))}"
 
 
 def test_the_retain_weight_is_the_objectives_own_unless_one_is_chosen() -> None:
