@@ -121,6 +121,19 @@ def test_a_frozen_head_gets_no_gradient() -> None:
 
 
 @pytest.mark.usefixtures("chunk")
+def test_a_head_in_bfloat16_gets_its_gradient_from_states_in_float32() -> None:
+    hidden = draw(POSITIONS, HIDDEN, seed=1, grad=True)
+    weight = draw(VOCABULARY, HIDDEN, seed=2).bfloat16().requires_grad_()
+    weights = torch.ones(POSITIONS)
+    weighted_loss(hidden, Head(weight), weights, lambda z, _: z.logsumexp(-1)).backward()
+    twin = [one.detach().double().requires_grad_() for one in (hidden, weight)]
+    (twin[0] @ twin[1].T).logsumexp(-1).sum().backward()
+    assert (hidden.grad.dtype, weight.grad.dtype) == (torch.float32, torch.bfloat16)
+    assert torch.allclose(hidden.grad.double(), twin[0].grad, atol=0.02)
+    assert torch.allclose(weight.grad.double(), twin[1].grad, atol=0.05)
+
+
+@pytest.mark.usefixtures("chunk")
 def test_logits_may_take_the_place_of_hidden_states() -> None:
     logits = draw(POSITIONS, VOCABULARY, seed=1, grad=True)
     weights = torch.ones(POSITIONS)
