@@ -66,6 +66,11 @@ AT_LEAST = Compare(to="original", at_least=-0.03, by="interval")
         (AT_LEAST, -0.03, 0.5, Outcome.PASS),
         (AT_LEAST, -0.04, 0.0, Outcome.CANNOT_TELL),
         (AT_LEAST, -0.2, -0.04, Outcome.FAIL),
+        # What touches a bound from outside still shares one number with what may be.
+        (WITHIN, 0.1, 0.2, Outcome.CANNOT_TELL),
+        (WITHIN, -0.2, -0.1, Outcome.CANNOT_TELL),
+        (AT_MOST, 0.1, 0.2, Outcome.CANNOT_TELL),
+        (AT_LEAST, -0.2, -0.03, Outcome.CANNOT_TELL),
     ],
 )
 def test_the_whole_interval_decides(
@@ -193,11 +198,57 @@ def test_a_difference_is_no_surer_than_either_side(
     assert found.low - 1e-9 <= one - other <= found.high + 1e-9
 
 
-def test_a_figure_without_an_interval_gives_no_evidence() -> None:
-    bare = share(0.5, 0.4, 0.6).model_copy(update={"low": None})
-    assert of_figure(bare) is None
-    assert apart(bare, share(0.5, 0.4, 0.6)) is None
-    assert apart(share(0.5, 0.4, 0.6), bare) is None
+def test_a_difference_of_two_figures_says_what_it_rests_on_and_could_have_seen() -> None:
+    """A one-sided test at 5 % with a power of 80 %, from the half width of a 95 % interval."""
+    ours = share(0.5, 0.4, 0.6).model_copy(update={"n": 12, "people": 3})
+    theirs = share(0.2, 0.2, 0.2, "holdout").model_copy(update={"people": 1, "metric": "loss"})
+    found = apart(ours, theirs)
+    assert found is not None
+    assert (found.low, found.high) == (pytest.approx(0.2), pytest.approx(0.4))
+    assert found.detectable == pytest.approx((1.645 + 0.842) / 1.960 * 0.1)
+    assert found.rests_on == "12 values of 3 people beside 40 records of one person"
+    _, bound, why = by_interval(Compare(to="holdout", at_least=0.3, by="interval"), found)
+    assert bound == "difference +0.200 to +0.400, partly at least +0.3"
+    assert why.startswith(
+        " With 12 values of 3 people beside 40 records of one person a true difference of 0.13 "
+        "would be seen four times out of five: more records decide"
+    )
+    assert why.endswith(" It is about the records of these 3 people and speaks for nobody else's.")
+
+
+def test_the_figures_own_interval_could_have_seen_as_much() -> None:
+    found = of_figure(share(0.5, 0.4, 0.6))
+    assert found is not None
+    assert found.detectable == pytest.approx((1.645 + 0.842) / 1.960 * 0.1)
+    assert (found.told, found.rests_on, found.only) == ("", "40 values", "")
+
+
+def test_only_what_is_said_of_records_to_forget_is_about_somebody() -> None:
+    kept = share(0.5, 0.4, 0.6, "retain").model_copy(update={"people": 2})
+    found = of_figure(kept)
+    assert found is not None and found.only == ""
+
+
+def test_without_evidence_nothing_is_told_but_what_was_wanted() -> None:
+    outcome, bound, why = by_interval(AREA, None)
+    assert (outcome, bound) == (Outcome.CANNOT_TELL, "not measured, must be at most 0.65")
+    assert why.startswith(" Not measured: too few records")
+
+
+@pytest.mark.parametrize("part", ["value", "low", "high"])
+def test_a_figure_that_lacks_a_part_gives_no_evidence(part: str) -> None:
+    lacking = share(0.5, 0.4, 0.6).model_copy(update={part: None})
+    assert of_figure(lacking) is None
+    assert apart(lacking, share(0.5, 0.4, 0.6)) is None
+    assert apart(share(0.5, 0.4, 0.6), lacking) is None
+
+
+def test_the_audits_own_interval_is_taken_as_it_is() -> None:
+    found = of_difference(difference(-0.2, 0.1).model_copy(update={"to": "original", "people": 2}))
+    assert (found.low, found.high, found.told) == (-0.2, 0.1, "difference ")
+    assert found.detectable == pytest.approx(0.3)
+    assert found.rests_on == "12 records of 2 people"
+    assert found.only == " It is about the records of these 2 people and speaks for nobody else's."
 
 
 AREA = Compare(to="absolute", at_most=0.65, by="interval")

@@ -161,6 +161,14 @@ def test_what_is_no_mapping_is_refused(tmp_path: Path, text: str) -> None:
         load_policy(write(tmp_path, text))
 
 
+def test_who_writes_no_yaml_is_sent_to_the_policy_that_explains_every_field(
+    tmp_path: Path,
+) -> None:
+    with pytest.raises(BadInput) as caught:
+        load_policy(write(tmp_path, "rules: [\n"))
+    assert caught.value.fix.startswith("The shipped default policy")
+
+
 def test_a_missing_file_and_bad_utf8_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="No such file"):
         load_policy(tmp_path / "nowhere.yaml")
