@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from unlearnkit.audit.decoy_figures import decoy_measurements
+from unlearnkit.audit.decoy_figures import NO_UNSEEN, NO_VALUES, decoy_measurements
+from unlearnkit.audit.decoy_tests import uniform_p
 from unlearnkit.domain import FEWEST_PEOPLE, DecoyRank, Measurement, ModelRole, Split
 
 MODEL = ModelRole.UNLEARNED
@@ -75,3 +76,78 @@ def test_against_decoys_nothing_is_tested_and_nobody_counted() -> None:
     [test] = [one for one in found if one.metric == "decoy_test"]
     assert test.value is None and test.subjects is None
     assert "decoys themselves" in test.not_measured
+
+
+def rank(better: float, of: int, at: int = 0, **other: object) -> DecoyRank:
+    usual = {"record_id": f"r{at}", "split": Split.FORGET, "model": MODEL, "entity": "PERSON"}
+    return DecoyRank.model_validate(usual | {"better": better, "of": of} | other)
+
+
+def test_places_exposures_and_tails_by_hand() -> None:
+    some = [rank(0, 31, 0), rank(31, 31, 1), rank(7, 15, 2), rank(0, 3, 2)]
+    found = {
+        one.metric: one
+        for one in decoy_measurements(some, [MODEL], "given", 0)
+        if one.split is Split.FORGET
+    }
+    assert found["decoy_rank"].value == pytest.approx((0.5 / 32 + 31.5 / 32 + 7.5 / 16 + 1 / 8) / 4)
+    assert found["decoy_exposure"].value == pytest.approx((5 + 0 + 1 + 2) / 4)
+    assert found["decoy_first"].value == pytest.approx(2 / 4)
+    assert found["decoy_last"].value == pytest.approx(1 / 4)
+    assert {found[name].n for name in ("decoy_rank", "decoy_first", "decoy_uniform")} == {4}
+    assert found["decoy_rank"].people == 3
+    assert found["decoy_uniform"].value == uniform_p(
+        [0.5 / 32, 31.5 / 32, 7.5 / 16, 1 / 8], [31, 31, 15, 3], 0
+    )
+
+
+def test_every_model_has_its_own_figures_and_a_split_without_values_says_why() -> None:
+    other = ModelRole.ORIGINAL
+    some = [rank(0, 31), rank(31, 31, model=other)]
+    found = {
+        (one.metric, one.split, one.model): one
+        for one in decoy_measurements(some, [MODEL, other], "given", 0)
+    }
+    assert found["decoy_first", Split.FORGET, MODEL].value == 1.0
+    assert found["decoy_first", Split.FORGET, other].value == 0.0
+    for metric in ("decoy_rank", "decoy_exposure", "decoy_first", "decoy_last", "decoy_uniform"):
+        unseen = found[metric, Split.HOLDOUT, MODEL]
+        assert (unseen.value, unseen.n, unseen.not_measured) == (None, 0, NO_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("kinds", "why"),
+    [
+        (("", "PERSON"), NO_VALUES),
+        (("PERSON", ""), NO_UNSEEN),
+        (("PERSON", "LOCATION"), NO_UNSEEN),
+    ],
+)
+def test_without_values_of_one_kind_on_both_sides_nothing_is_compared(
+    kinds: tuple[str, str], why: str
+) -> None:
+    some = [
+        rank(0, 31, entity=kind, split=split)
+        for kind, split in zip(kinds, (Split.FORGET, Split.HOLDOUT), strict=True)
+        if kind
+    ]
+    found = {one.metric: one for one in decoy_measurements(some, [MODEL], "given", 0)}
+    for metric in ("decoy_auc", "decoy_test"):
+        told = found[metric]
+        assert (told.value, told.n, told.not_measured, told.split) == (None, 0, why, Split.FORGET)
+
+
+def test_only_kinds_of_both_sides_are_compared_and_counted() -> None:
+    ours, mine = ranks(Split.FORGET, 8, 3)
+    others, theirs = ranks(Split.HOLDOUT, 8, 20)
+    kept = [one for one in others if one.entity == "PERSON"]
+    whose: Whose = {Split.FORGET: mine, Split.HOLDOUT: theirs}
+    found = {
+        one.metric: one
+        for one in decoy_measurements([*ours, *kept], [MODEL], "given", 0, whose)
+        if one.split is Split.FORGET
+    }
+    assert (found["decoy_auc"].value, found["decoy_auc"].n) == (1.0, 24)
+    test = found["decoy_test"]
+    assert test.value == pytest.approx(1 / 2001)
+    assert test.subjects is not None and test.subjects.smallest_p == pytest.approx(1 / 2001)

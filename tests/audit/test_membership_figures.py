@@ -13,6 +13,14 @@ from unlearnkit.audit.membership_figures import (
     membership_figures,
 )
 from unlearnkit.audit.membership_figures import REFERENCE as BESIDE
+from unlearnkit.audit.people import units
+from unlearnkit.audit.roc import (
+    auc,
+    auc_interval,
+    priv_leak_interval,
+    true_positives,
+    true_positives_interval,
+)
 from unlearnkit.domain import Measurement, MembershipScores, ModelRole, RecordScore, Split
 from unlearnkit.policy.schema import ATTACKS
 from unlearnkit.report import glossary
@@ -132,3 +140,86 @@ def test_without_never_seen_records_nothing_is_measured() -> None:
     found = figures({key: some for key, some in LEVELS.items() if key[1] is not HOLDOUT})
     assert found["membership_auc_loss", FORGET, ORIGINAL].not_measured == NO_HOLDOUT
     assert found["priv_leak", FORGET, ORIGINAL].not_measured == NO_HOLDOUT
+
+
+def scored(
+    model: ModelRole, split: Split, levels: list[float], **other: list[float]
+) -> list[RecordScore]:
+    """Records whose scores are all `levels`, but for those given by name."""
+    return [
+        RecordScore(
+            record_id=f"{split}-{at}",
+            split=split,
+            model=model,
+            exact_memorization=0.5,
+            extraction_strength=0.0,
+            probability=0.5,
+            truth_ratio=None,
+            membership=MembershipScores(
+                **dict.fromkeys(OWN, level) | {name: some[at] for name, some in other.items()}
+            ),
+        )
+        for at, level in enumerate(levels)
+    ]
+
+
+MANY = [math.sin(7 * at) for at in range(120)]
+FEW = [math.sin(5 * at) + 0.3 for at in range(14)]
+PAIRS = {f"{FORGET}-{at}": f"S-{at // 2}" for at in range(14)}
+
+
+def test_every_attack_looks_at_its_own_scores() -> None:
+    known = [9.0] * 2
+    for attack in OWN:
+        members = scored(UNLEARNED, FORGET, [-9.0] * 2, **{attack: known})
+        others = scored(UNLEARNED, HOLDOUT, [0.0] * 2)
+        found = {one.metric: one.value for one in membership_figures([*members, *others], 0)}
+        for other in OWN:
+            assert found[f"membership_auc_{other}"] == float(other == attack)
+
+
+def test_area_and_rate_have_the_intervals_of_their_people() -> None:
+    rows = [*scored(UNLEARNED, FORGET, FEW), *scored(UNLEARNED, HOLDOUT, MANY)]
+    found = {one.metric: one for one in membership_figures(rows, 3, {FORGET: PAIRS})}
+    area, rate = found["membership_auc_loss"], found["membership_tpr_loss"]
+    drawn = (units([f"{FORGET}-{at}" for at in range(14)], PAIRS), None)
+    assert area.value == auc(FEW, MANY) and rate.value == true_positives(FEW, MANY)
+    assert (area.low, area.high) == auc_interval(FEW, MANY, 3, drawn)
+    assert (rate.low, rate.high) == true_positives_interval(FEW, MANY, 3, drawn)
+    assert (area.n, area.people, rate.n, rate.people) == (14, 7, 14, 7)
+    alone = {one.metric: one for one in membership_figures(rows, 3)}["membership_auc_loss"]
+    assert (alone.low, alone.high, alone.people) == (*auc_interval(FEW, MANY, 3), 14)
+
+
+def test_the_leaks_interval_is_of_both_models_people_and_seed() -> None:
+    shifted = [one - 0.2 for one in FEW]
+    rows = [
+        *scored(UNLEARNED, FORGET, FEW),
+        *scored(UNLEARNED, HOLDOUT, MANY),
+        *scored(RETRAINED, FORGET, shifted),
+        *scored(RETRAINED, HOLDOUT, MANY),
+    ]
+    drawn = (units([f"{FORGET}-{at}" for at in range(14)], PAIRS), None)
+    found = membership_figures(rows, 3, {FORGET: PAIRS})
+    [told] = [one for one in found if one.metric == "priv_leak"]
+    expected = priv_leak_interval((FEW, MANY), (shifted, MANY), 3, drawn)
+    assert expected is not None
+    assert (told.low, told.high) == pytest.approx(expected)
+    assert (told.n, told.people, told.split, told.model) == (14, 7, FORGET, UNLEARNED)
+
+
+def test_records_without_scores_have_no_figures() -> None:
+    rows = [one.model_copy(update={"membership": None}) for one in scored(UNLEARNED, FORGET, [1.0])]
+    assert membership_figures(rows, 0) == []
+
+
+def test_beside_the_retrained_only_records_that_it_scored_too_count() -> None:
+    rows = [
+        *scored(UNLEARNED, FORGET, [3.0, -3.0]),
+        *scored(UNLEARNED, HOLDOUT, [0.0]),
+        *scored(RETRAINED, FORGET, [2.0]),
+        *scored(RETRAINED, HOLDOUT, [0.5]),
+    ]
+    found = {(one.metric, one.model): one for one in membership_figures(rows, 0)}
+    beside = found["membership_auc_reference", UNLEARNED]
+    assert (beside.value, beside.n) == (1.0, 1)
