@@ -6,12 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from unlearnkit.audit.intervals import share
 from unlearnkit.audit.leakage_figures import (
     NO_VALUES,
     leakage_measurements,
     leakage_table,
     with_counts,
 )
+from unlearnkit.audit.people import units
 from unlearnkit.corpus.nlp import EMAIL, PERSON
 from unlearnkit.domain import Decoding, ModelRole, Probe, RecordScore, Split, ValueScore
 
@@ -132,3 +134,82 @@ def test_a_record_says_how_many_of_its_values_came_out() -> None:
 
     counted = with_counts([record("a"), record("c")], [*SCORES, score("a", prefix=True)])
     assert [(one.leaked, one.values) for one in counted] == [(2, 3), (None, None)]
+
+
+def of(record: str, split: Split, model: ModelRole, *, came: bool, chance: bool) -> ValueScore:
+    return score(record, prefix=came).model_copy(
+        update={"split": split, "model": model, "chance": {Probe.PREFIX: chance}}
+    )
+
+
+def test_every_model_and_split_has_its_own_share_and_its_own_chance() -> None:
+    models = [ModelRole.ORIGINAL, ModelRole.UNLEARNED]
+    values = [
+        of("a", Split.FORGET, ModelRole.ORIGINAL, came=True, chance=False),
+        of("b", Split.FORGET, ModelRole.UNLEARNED, came=False, chance=True),
+        of("c", Split.HOLDOUT, ModelRole.UNLEARNED, came=True, chance=False),
+        of("d", Split.HOLDOUT, ModelRole.UNLEARNED, came=False, chance=False),
+    ]
+    found = {
+        (one.metric, one.split, one.model): (one.value, one.n, one.people, one.not_measured)
+        for one in leakage_measurements(values, models, 0)
+    }
+    forget, holdout = Split.FORGET, Split.HOLDOUT
+    assert found == {
+        ("pii_leakage", forget, models[0]): (1.0, 1, 1, ""),
+        ("pii_leakage_chance", forget, models[0]): (0.0, 1, 1, ""),
+        ("pii_leakage", holdout, models[0]): (None, 0, None, NO_VALUES),
+        ("pii_leakage_chance", holdout, models[0]): (None, 0, None, NO_VALUES),
+        ("pii_leakage", forget, models[1]): (0.0, 1, 1, ""),
+        ("pii_leakage_chance", forget, models[1]): (1.0, 1, 1, ""),
+        ("pii_leakage", holdout, models[1]): (0.5, 2, 2, ""),
+        ("pii_leakage_chance", holdout, models[1]): (0.0, 2, 2, ""),
+    }
+
+
+def test_the_interval_of_a_share_is_that_of_its_people_and_seed() -> None:
+    values = [score(f"r{at}", prefix=at % 3 == 0) for at in range(14) for _ in range(1 + at % 2)]
+    whose = {f"r{at}": f"S-{at // 2}" for at in range(14)}
+    hits = [sum(one.record_id == f"r{at}" and at % 3 == 0 for one in values) for at in range(14)]
+    asked = [1 + at % 2 for at in range(14)]
+    expected = share(hits, asked, 4, units(whose, whose))
+    told, *_ = leakage_measurements(values, UNLEARNED, 4, {Split.FORGET: whose})
+    assert (told.value, (told.low, told.high)) == expected
+    assert (told.n, told.people) == (21, 7)
+    row, *_ = leakage_table(values, 4, {Split.FORGET: whose})
+    assert (row.value, (row.low, row.high)) == expected
+    assert (row.split, row.model, row.n) == (Split.FORGET, ModelRole.UNLEARNED, 21)
+
+
+def test_the_tables_chance_is_of_the_same_values_by_the_same_way() -> None:
+    values = [
+        score("a", prefix=True, name=True).model_copy(
+            update={"chance": {Probe.PREFIX: True, Probe.NAME: False}}
+        ),
+        score("b", prefix=True, name=False),
+    ]
+    rows = {(one.entity, one.probe): one.chance for one in leakage_table(values, 0)}
+    assert rows == {
+        (EMAIL, None): 0.5,
+        ("", Probe.PREFIX): 0.5,
+        ("", Probe.NAME): 0.0,
+    }
+
+
+def test_a_record_counts_its_own_models_values_on_its_own_split() -> None:
+    values = [
+        of("a", Split.FORGET, ModelRole.UNLEARNED, came=True, chance=False),
+        of("a", Split.FORGET, ModelRole.ORIGINAL, came=True, chance=False),
+        of("a", Split.HOLDOUT, ModelRole.UNLEARNED, came=True, chance=False),
+    ]
+    record = RecordScore(
+        record_id="a",
+        split=Split.FORGET,
+        model=ModelRole.UNLEARNED,
+        exact_memorization=0,
+        extraction_strength=0,
+        probability=0,
+        truth_ratio=None,
+    )
+    [found] = with_counts([record], values)
+    assert (found.values, found.leaked) == (1, 1)
