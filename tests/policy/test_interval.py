@@ -223,6 +223,15 @@ def test_the_figures_own_interval_could_have_seen_as_much() -> None:
     assert (found.told, found.rests_on, found.only) == ("", "40 values", "")
 
 
+@pytest.mark.parametrize(
+    ("metric", "counted"),
+    [("decoy_auc", "40 values"), ("pii_leakage", "40 values"), ("probability", "40 records")],
+)
+def test_values_are_counted_as_values(metric: str, counted: str) -> None:
+    found = of_figure(share(0.5, 0.4, 0.6).model_copy(update={"metric": metric}))
+    assert found is not None and found.rests_on == counted
+
+
 def test_only_what_is_said_of_records_to_forget_is_about_somebody() -> None:
     kept = share(0.5, 0.4, 0.6, "retain").model_copy(update={"people": 2})
     found = of_figure(kept)

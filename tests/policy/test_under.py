@@ -84,6 +84,12 @@ def test_an_attack_that_could_not_be_measured_gives_its_own_reason() -> None:
     assert found.explanation == "why Not measured: too few records."
 
 
+def test_an_interval_against_a_fixed_number_is_the_figures_under_the_attack() -> None:
+    whole = rule({"to": "absolute", "at_most": 0.5, "by": "interval"})
+    assert check(whole, {**PLAIN, FORGET4: 0.6}).outcome is Outcome.FAIL
+    assert check(whole, {**PLAIN, FORGET4: 0.4}).bound.startswith("under int4: 0.400 to 0.400")
+
+
 def test_it_is_explained() -> None:
     [sentence] = explain(rule({"to": "holdout", "within": 0.1}))
     assert "exact memorization of the model with its weights rounded to 4 bits must" in sentence

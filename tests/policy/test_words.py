@@ -46,9 +46,23 @@ def check(compare: dict[str, object], figures: Figures, **fields: object) -> Che
         ({"to": "absolute", "at_most": 0.5}, 0.50004, 0.1, "0.500040 > 0.50, must be <="),
         ({"to": "absolute", "at_most": 0.5}, 0.50000004, 0.1, "0.50000004 > 0.50, must be <="),
         ({"to": "holdout", "at_most": 0.0}, 0.30004, 0.3, "0.300040 > 0.300000 + 0.00, must be <="),
+        (
+            {"to": "holdout", "at_most": 0.0},
+            0.30000004,
+            0.3,
+            "0.30000004 > 0.3 + 0.00, must be <=",
+        ),
+        (
+            {"to": "holdout", "at_most": 0.12345678},
+            0.4239562,
+            0.30049949,
+            "0.4239562 <= 0.30049949 + 0.12345678",
+        ),
         # What three places would round to nothing is said as it is; nothing itself is 0.
         ({"to": "absolute", "at_least": 0.05}, 0.00052, 0.1, "5.2e-04 < 0.05, must be >="),
+        ({"to": "absolute", "at_least": 0.05}, 0.0009, 0.1, "9.0e-04 < 0.05, must be >="),
         ({"to": "absolute", "at_most": 0.05}, 0.001, 0.1, "0.001 <= 0.05"),
+        ({"to": "absolute", "at_least": 0.0}, 0.4, 0.1, "0.400 >= 0.00"),
         ({"to": "absolute", "at_most": 0.05}, 0.0, 0.1, "0.000 <= 0.05"),
         # No figure, or none to compare with.
         ({"to": "absolute", "at_least": 0.5}, None, 0.1, "not measured >= 0.50"),
@@ -102,8 +116,10 @@ def test_a_rule_is_read_aloud(
 def test_only_a_rule_on_parts_applies_only_where_there_are_parts() -> None:
     compare = {"to": "original", "at_least": -0.1}
     only = "Applies only where records were forgotten in part."
-    assert only in explain(rule(compare, split="rest"))[0]
+    assert explain(rule(compare, split="rest"))[0].endswith(f"Why. {only}")
     assert only not in explain(rule(compare, split="retain"))[0]
+    both = explain(rule(compare, split="rest", requires_reference=True))[0]
+    assert both.endswith(f"Why. Applies only where a retrained reference is given. {only}")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +160,24 @@ def test_a_figure_without_its_baseline_says_which_was_not_measured() -> None:
 def test_a_figure_that_the_audit_does_not_have_says_so() -> None:
     found = check({"to": "holdout", "at_most": 0.1}, FORGOTTEN, metric="truth_ratio")
     assert found.explanation == "Why. Not measured: the audit holds no such finite figure."
+
+
+def test_a_reason_written_over_lines_is_printed_in_one() -> None:
+    found = check({"to": "absolute", "at_most": 0.5}, {FORGET: 0.2}, explanation="So\n  it is.")
+    assert found.explanation == "So it is."
+
+
+def test_what_an_interval_cannot_tell_is_said_after_the_rules_own_reason() -> None:
+    compare = {"to": "holdout", "within": 0.1, "by": "interval"}
+    found = check(compare, {FORGET: 0.2}, explanation="Why.")
+    assert found.explanation.startswith("Why. No figure to compare with")
+    wide = audit({FORGET: 0.2, HOLDOUT: 0.15})
+    unsure = [one.model_copy(update={"low": -0.5, "high": 0.5}) for one in wide.differences]
+    [told, _] = judge(
+        rule(compare), "d", wide.model_copy(update={"differences": tuple(unsure)})
+    ).checks
+    assert told.outcome is Outcome.CANNOT_TELL
+    assert told.explanation.startswith("Why. With 24 records and 24 never seen")
 
 
 def words(compare: dict[str, object], **fields: object) -> tuple[str, str, str]:
@@ -188,13 +222,21 @@ ORIGINAL = {"to": "original", "at_least": -0.1}
         (AT_MOST, {}, ["only where the audit has no such figure"]),
         ({**AT_MOST, "by": "interval"}, {}, ["the interval lies there only in part"]),
         ({"to": "reference", "at_most": 0.1}, {}, ["no retrained reference was given"]),
-        (AT_MOST, {"metric": "forget_quality"}, ["no retrained reference", "perturbed texts"]),
+        (
+            AT_MOST,
+            {"metric": "forget_quality"},
+            ["no retrained reference", "no record here has perturbed texts"],
+        ),
         (AT_MOST, {"metric": "priv_leak"}, ["no retrained reference"]),
         (AT_MOST, {"metric": "membership_auc_reference"}, ["no retrained reference"]),
         (AT_MOST, {"metric": "priv_leak", "requires_reference": True}, ["only where the audit"]),
         (AT_MOST, {"metric": "membership_auc_loss"}, ["only where the audit"]),
         (AT_MOST, {"metric": "truth_ratio"}, ["no record here has perturbed texts or decoys"]),
-        (ORIGINAL, {"metric": "model_utility", "split": "retain"}, ["perturbed texts or decoys"]),
+        (
+            ORIGINAL,
+            {"metric": "model_utility", "split": "retain"},
+            ["no record here has perturbed texts"],
+        ),
         (AT_MOST, {"metric": "decoy_auc"}, ["the holdout is made of decoys"]),
         (AT_MOST, {"metric": "decoy_test"}, ["the holdout is made of decoys"]),
         (AT_MOST, {"metric": "decoy_first"}, ["no personal value was found"]),
@@ -212,7 +254,7 @@ def test_what_keeps_anybody_from_telling_is_named_and_nothing_else(
     said = told.removesuffix(".").split("; ")
     assert told.endswith(".")
     assert len(said) == len(reasons)
-    assert all(reason in one for reason, one in zip(reasons, said, strict=True))
+    assert all(one.startswith(reason) for reason, one in zip(reasons, said, strict=True))
 
 
 def test_what_a_rule_counts_for_begins_with_when_it_is_not_counted() -> None:
@@ -223,5 +265,8 @@ def test_what_a_rule_counts_for_begins_with_when_it_is_not_counted() -> None:
         "Not counted where decoys stand in for never-seen records. "
         "It decides: broken is exit code 1; cannot tell is 3, where nothing is broken."
     )
-    parts = words(ORIGINAL, split="rest", severity="warn")[2]
-    assert parts.startswith("Not counted where no record was forgotten in part. It only warns")
+    parts = words(ORIGINAL, split="rest", severity="warn", requires_holdout=True)[2]
+    assert parts.startswith(
+        "Not counted where decoys stand in for never-seen records. "
+        "Not counted where no record was forgotten in part. It only warns"
+    )
