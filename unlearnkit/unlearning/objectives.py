@@ -269,5 +269,5 @@ def _sums(values: Tensor, lengths: Tensor) -> Tensor:
     """Sum of each record's positions: (records,)."""
     import torch
 
-    owner = torch.repeat_interleave(torch.arange(len(lengths), device=values.device), lengths)
+    owner = torch.repeat_interleave(lengths)  # which record each position is of
     return values.new_zeros(len(lengths)).index_add(0, owner, values)
