@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 import torch
@@ -175,6 +176,16 @@ def test_the_teacher_is_not_rounded_to_what_is_trained_in() -> None:
     with torch.autocast("cpu", torch.bfloat16):
         rounded = lesson().teacher(slice(0, POSITIONS))
     assert torch.equal(rounded, lesson().teacher(slice(0, POSITIONS)))
+
+
+def test_with_one_head_for_both_the_teacher_is_the_same() -> None:
+    """The rise is then taken before the head, which is linear."""
+    one = Head(HEAD)
+    shared = replace(lesson(), head=one, strengthened_head=one)
+    apart = replace(lesson(), head=one, strengthened_head=Head(HEAD.clone()))
+    whole = slice(0, POSITIONS)
+    assert torch.allclose(shared.teacher(whole), apart.teacher(whole), atol=1e-5)
+    assert not torch.allclose(shared.teacher(whole), lesson().teacher(whole), atol=0.1)
 
 
 @pytest.mark.parametrize(
