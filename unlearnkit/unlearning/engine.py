@@ -55,7 +55,7 @@ from unlearnkit.unlearning.models import (
     Original,
     check_disk,
     check_launcher,
-    renewed,
+    renew,
     save,
     trainable,
 )
@@ -164,15 +164,16 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
             material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
         )
         for rate in settings.strengthen_rates:
+            if steps:
+                renew(model, bench, task.model)
             found, stronger = calibrated(bench, model.inner, forget, task.work, progress, rate=rate)
             steps += found
             if stronger:
                 break
-            model = renewed(bench, model, task.model)
         else:
             raise refused(steps, now.holdout, settings)
 
-    model = renewed(bench, model, task.model)
+    renew(model, bench, task.model)
     lessons = Lessons(
         forget=Shelf(material.forget, known, stronger),
         retain=Shelf(material.pool, kept),

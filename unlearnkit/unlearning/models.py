@@ -27,9 +27,9 @@ class Original:
     """The precision it is stored in."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Trainable:
-    """A model to train."""
+    """A model to train; `renew` puts the original in its place."""
 
     whole: Any
     """transformers' model, or PEFT's around it."""
@@ -73,15 +73,16 @@ def trainable(model: Any, bench: Workbench, device: Any = None) -> Trainable:
     return Trainable(adapted, adapted.get_base_model())
 
 
-def renewed(bench: Workbench, model: Trainable, folder: Path) -> Trainable:
-    """The original again, in the place of what was trained from it, to be trained anew.
+def renew(model: Trainable, bench: Workbench, folder: Path) -> None:
+    """Make it the original again, to be trained anew.
 
-    Under an adapter its weights are there untouched. Else they are loaded: two models for a moment,
-    without gradients and moments, so less than training takes.
+    Under an adapter the original's weights are there untouched; else they are loaded, when those
+    that were trained are gone: one model is in memory at a time.
     """
-    if bench.settings.lora_rank and not bench.sharded:
-        return trainable(unload(model.whole), bench)
-    return trainable(load_language_model(folder).model, bench)
+    kept = unload(model.whole) if bench.settings.lora_rank and not bench.sharded else None
+    model.whole = model.inner = None
+    fresh = trainable(kept or load_language_model(folder).model, bench)
+    model.whole, model.inner = fresh.whole, fresh.inner
 
 
 def save(bench: Workbench, original: Original, trained: Trainable, out: Path) -> None:
