@@ -1,8 +1,8 @@
 """A corpus written again without some of its records: file by file, each in its own format.
 
 What stays is written as it stands: lines of JSON and rows of CSV byte for byte, rows of Parquet and
-Arrow with their schema. Only a JSON array is written anew, with the same values. A saved dataset
-stays one.
+Arrow with their schema, but for dictionaries and views (`columns.py`). Only a JSON array is written
+anew, with the same values. A saved dataset stays one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from typing import BinaryIO
 from urllib.parse import urlsplit
 
 from unlearnkit.artefacts import writing_atomic
+from unlearnkit.corpus.columns import standing, without
 from unlearnkit.corpus.formats import arrow_batches, json_rows, lines_of, refused, validated
 from unlearnkit.corpus.saved_datasets import Description, describe, descriptions
 from unlearnkit.corpus.sources import Place, Source, find_sources, is_url, source_of
@@ -193,12 +194,15 @@ def _write_parquet(source: Source, file: BinaryIO, keep: Keep) -> None:
             found = read.metadata
             packing = found.row_group(0).column(0).compression if found.num_row_groups else "NONE"
             packing = "NONE" if packing == "UNCOMPRESSED" else packing
-            with pq.ParquetWriter(file, read.schema_arrow, compression=packing) as writer:
+            with refused("Parquet", source):
+                schema = standing(read.schema_arrow)
+            with pq.ParquetWriter(file, schema, compression=packing) as writer:
                 for group in range(found.num_row_groups):
-                    table = read.read_row_group(group)
-                    stays = [keep(number + row) for row in range(1, table.num_rows + 1)]
-                    number += table.num_rows
-                    writer.write_table(table.filter(pa.array(stays, pa.bool_())))
+                    with refused("Parquet", source):
+                        table = read.read_row_group(group)
+                        stays = [keep(number + row) for row in range(1, table.num_rows + 1)]
+                        number += table.num_rows
+                        writer.write_table(without(table, schema, stays))
 
 
 def _write_arrow(source: Source, file: BinaryIO, keep: Keep) -> None:
@@ -207,13 +211,15 @@ def _write_arrow(source: Source, file: BinaryIO, keep: Keep) -> None:
     number = 0
     with source.open() as opened, arrow_batches(opened, source) as (is_file, schema, batches):
         kind = pa.ipc.new_file if is_file else pa.ipc.new_stream
-        with kind(file, schema) as writer:
+        with refused("Arrow", source):
+            plain = standing(schema)
+        with kind(file, plain) as writer:
             for batch in batches:
                 with refused("Arrow", source):  # columns that nobody has read so far
                     validated(batch)
-                stays = [keep(number + row) for row in range(1, batch.num_rows + 1)]
-                number += batch.num_rows
-                writer.write_batch(batch.filter(pa.array(stays, pa.bool_())))
+                    stays = [keep(number + row) for row in range(1, batch.num_rows + 1)]
+                    number += batch.num_rows
+                    writer.write_batch(without(batch, plain, stays))
 
 
 _WRITERS: dict[str, Callable[[Source, BinaryIO, Keep], None]] = {
