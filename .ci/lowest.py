@@ -2,9 +2,9 @@
 
     python .ci/lowest.py pyproject.toml > constraints-lowest.txt
 
-Every direct dependency, those of the extras too, at its lower bound; what they pull in is left to
-pip. torch is the one exception: its bound cannot be installed without gigabytes of CUDA, so it
-stays at the version of constraints.txt.
+Every direct dependency at its lower bound, and where an extra is installed with them, those of the
+extra; what they pull in is left to pip. torch is the one exception: its bound cannot be installed
+without gigabytes of CUDA, so it stays at the version of constraints.txt.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -161,6 +162,25 @@ def test_a_worker_that_dies_again_and_again_ends_the_run(
 ) -> None:
     monkeypatch.setattr(ray_cluster, "_RETRIES", 1)
     assert "Ray could not read the records" in refused(key=Fatal()).what
+
+
+@needs_ray
+def test_nobody_else_gets_to_the_session_folder(two_workers: Path) -> None:
+    """Ray opens its own to everybody."""
+    [folder] = two_workers.iterdir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@needs_ray
+def test_a_ray_that_lets_in_whoever_calls_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "of-another-cluster")
+    with pytest.raises(BadInput, match="whoever calls"), ray_cluster._own_token():
+        pass
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    with ray_cluster._own_token():
+        assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+    assert os.environ["RAY_AUTH_TOKEN"] == "of-another-cluster"
 
 
 @needs_ray

@@ -82,3 +82,17 @@ def test_a_file_comes_before_the_variable(
     (tmp_path / "token").write_text(token("of-the-file@example.org"))
     given = identity_token(tmp_path / "token", config, ask=False)
     assert given.identity == "of-the-file@example.org"
+
+
+@pytest.mark.usefixtures("nothing_given")
+def test_an_empty_file_leads_to_no_login(
+    trust: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another identity than the one that was meant could stand in a public log for good."""
+    opened: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    (tmp_path / "token").write_text("\n")
+    config = ClientTrustConfig.from_json(trust.read_text())
+    with pytest.raises(BadInput, match="no identity token in this file"):
+        identity_token(tmp_path / "token", config, ask=True)
+    assert opened == []

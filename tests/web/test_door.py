@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from fastapi import HTTPException, Request
 from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from tests.web.conftest import HOME, OURS, PORT, TOKEN, World, form_of, let_in
 from unlearnkit.web.app import ROUTERS, create_app
-from unlearnkit.web.door import ENTRANCE, HEADERS
+from unlearnkit.web.door import ENTRANCE, HEADERS, Door
 
 PLACES = ("/", "/runs", "/runs/run-0123456789ab", "/static/web.css", "/docs", "/openapi.json", "/x")
 
@@ -66,6 +67,20 @@ def test_another_host_is_refused_also_with_the_cookie(browser: TestClient, host:
 
 def test_localhost_is_this_machine_too(browser: TestClient) -> None:
     assert browser.get("/", headers={"host": f"LocalHost:{PORT}"}).status_code == 200
+
+
+def test_at_the_port_that_browsers_leave_out_a_host_has_none() -> None:
+    def asked(port: int, host: str) -> int:
+        scope = {"type": "http", "method": "GET", "path": ENTRANCE, "query_string": b""}
+        request = Request({**scope, "headers": [(b"host", host.encode())]})
+        try:
+            Door(port, TOKEN).check(request)
+        except HTTPException as refusal:
+            return refusal.status_code
+        return 200
+
+    assert asked(80, "localhost") == asked(80, "127.0.0.1:80") == 200
+    assert asked(80, "evil.example") == asked(8400, "localhost") == 400
 
 
 CROSS = [

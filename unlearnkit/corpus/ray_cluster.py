@@ -15,7 +15,7 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -137,20 +137,22 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
         return
     quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
     # Logs, and what does not fit into memory; a short path, for there are sockets in it.
-    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder:
+    # A folder within it: Ray opens the one it is given to everybody, and who gets there is decided
+    # one above.
+    with (
+        tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
+        _own_token() if not os.environ.get(ADDRESS) else nullcontext(),
+    ):
         try:
             if os.environ.get(ADDRESS):
                 _knock(os.environ[ADDRESS])
                 ray.init(address=os.environ[ADDRESS], **quiet)
             else:
-                # Ray listens on the machine's own address, and asks whoever calls for a token,
-                # which it would keep in the user's home.
-                os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
                 ray.init(
                     address="local",
                     num_cpus=workers,
                     include_dashboard=False,
-                    _temp_dir=folder,
+                    _temp_dir=f"{folder}/r",
                     **quiet,
                 )
         except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
@@ -163,6 +165,28 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+@contextmanager
+def _own_token() -> Iterator[None]:
+    """Ray listens on the machine's own address: who calls has to bring a token made for this run.
+
+    One for other clusters is put back afterwards. Raises BadInput where RAY_AUTH_MODE, which Ray
+    has read by now, says that none is asked for.
+    """
+    if os.environ.get("RAY_AUTH_MODE", "token") != "token":
+        raise BadInput(
+            "RAY_AUTH_MODE says that this Ray is to let in whoever calls",
+            fix="Unset RAY_AUTH_MODE: a Ray that unlearnkit starts asks for a token of its own.",
+        )
+    before = os.environ.get("RAY_AUTH_TOKEN")
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    try:
+        yield
+    finally:
+        del os.environ["RAY_AUTH_TOKEN"]
+        if before is not None:
+            os.environ["RAY_AUTH_TOKEN"] = before
 
 
 def _knock(address: str) -> None:

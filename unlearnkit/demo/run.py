@@ -137,6 +137,8 @@ def _company_files(company: Company, folder: Path, seed: int) -> CompanyFiles:
     """Write the company, unless the folder holds another one, or somebody's own files."""
     mark, own = folder / "seed", f"{seed}, {len(company.customers)} customers"
     known = mark.read_text().strip() if mark.is_file() else ""
+    if known.isdigit():  # of a version that knew one scale
+        known = f"{known}, {FULL.customers} customers"
     if known != own and folder.is_dir() and any(folder.iterdir()):
         raise BadInput(
             f"this folder holds a demo of seed {known}" if known else "this folder is not empty",

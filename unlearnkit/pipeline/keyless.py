@@ -67,6 +67,9 @@ def identity_token(file: Path | None, instance: ClientTrustConfig, *, ask: bool)
     from sigstore.oidc import IdentityError, IdentityToken, Issuer
 
     raw = _read(file, "the token").strip() if file else os.environ.get(TOKEN) or _ambient()
+    if file and not raw:
+        # No login in its place: that could put another identity into a public log.
+        raise BadInput("there is no identity token in this file", where=file)
     if not raw and ask:
         with _asking("the login"):
             return Issuer(instance.signing_config.get_oidc_url()).identity_token()

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from fastapi import HTTPException, Request
 
 COOKIE = "unlearnkit"
+HTTP = 80
+"""The port that browsers leave out."""
 SAFE = ("GET", "HEAD")
 ENTRANCE = "/enter"
 PAGE_POLICY = (
@@ -50,7 +52,7 @@ class Door:
 
     @property
     def cookie(self) -> str:
-        """The cookie's name: cookies are not kept apart by port, so the name does it."""
+        """The cookie's name, with the port, for cookies are not kept apart by it."""
         return f"{COOKIE}-{self.port}"
 
     def check(self, request: Request) -> None:
@@ -68,8 +70,10 @@ class Door:
         if not known and request.url.path != ENTRANCE:
             raise HTTPException(401)
 
-    def _hosts(self) -> tuple[str, str]:
-        return f"127.0.0.1:{self.port}", f"localhost:{self.port}"
+    def _hosts(self) -> tuple[str, ...]:
+        names = "127.0.0.1", "localhost"
+        with_port = tuple(f"{name}:{self.port}" for name in names)
+        return with_port if self.port != HTTP else (*with_port, *names)
 
 
 def _from_here(request: Request, host: str) -> bool:
