@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import ks_2samp
 
 from unlearnkit.audit.decoy_tests import (
     ROUNDS,
@@ -157,6 +159,64 @@ def test_ranks_drawn_at_random_are_seldom_told_from_chance() -> None:
     ]
     assert sum(p <= 0.05 for p in found) <= 12
     assert sum(p <= 0.5 for p in found) == pytest.approx(50, abs=17)
+
+
+def law_at(x: float, counts: list[int]) -> float:
+    """Chance that a rank drawn at random, of a value drawn at random, lies at x or before."""
+    shares = [
+        sum((r + 0.5) / (of + 1) <= x + 1e-12 for r in range(of + 1)) / (of + 1) for of in counts
+    ]
+    return sum(shares) / len(shares)
+
+
+@pytest.mark.parametrize("counts", [[1, 1], [1, 3], [3, 3, 2]])
+def test_the_test_of_uniformity_is_the_share_of_all_ranks_that_lie_as_far(
+    counts: list[int],
+) -> None:
+    """Every possible draw looked at, where the test draws 2,000."""
+    possible = [[(r + 0.5) / (of + 1) for r in range(of + 1)] for of in counts]
+    grid = sorted({one for some in possible for one in some})
+
+    def far(places: tuple[float, ...]) -> float:
+        below = [sum(one <= x + 1e-12 for one in places) / len(places) for x in grid]
+        return max(abs(one - law_at(x, counts)) for one, x in zip(below, grid, strict=True))
+
+    every = list(itertools.product(*possible))
+    for places in every:
+        expected = sum(far(one) >= far(places) - 1e-9 for one in every) / len(every)
+        assert uniform_p(list(places), counts, 0) == pytest.approx(expected, abs=0.04)
+
+
+@pytest.mark.parametrize("sizes", [(1, 3, 1, 2, 1, 4), (2, 1, 1, 1, 3)])
+def test_the_p_value_is_the_share_of_arrangements_of_people_that_lie_as_far(
+    sizes: tuple[int, ...],
+) -> None:
+    """By SciPy's statistic of two samples; people have values in different numbers."""
+    rng = random.Random(9)
+    people = [
+        [Placed(f"p{at}", "name", rng.random()) for _ in range(n)] for at, n in enumerate(sizes)
+    ]
+
+    def far(first: tuple[int, ...]) -> float:
+        sides: tuple[list[float], list[float]] = ([], [])
+        for at, values in enumerate(people):
+            sides[at not in first].extend(one.place for one in values)
+        return float(ks_2samp(*sides).statistic)
+
+    every = list(itertools.combinations(range(len(people)), 2))
+    for first in every:
+        ours = [one for at in first for one in people[at]]
+        unseen = [one for at in range(len(people)) if at not in first for one in people[at]]
+        expected = sum(far(other) >= far(first) - 1e-9 for other in every) / len(every)
+        assert two_sample_p(ours, unseen, 0) == pytest.approx(expected)
+
+
+def test_a_resample_without_two_values_of_one_kind_says_nothing_of_the_area() -> None:
+    """Names on one side stand beside a single one on the other, dates the other way round."""
+    level = [Placed(f"a{at}", "date" if at == 0 else "name", 0.5) for at in range(6)]
+    other = [Placed(f"b{at}", "name" if at == 0 else "date", 0.5) for at in range(6)]
+    assert auc(level, other) == 0.5
+    assert auc_interval(level, other, 0) == (0.5, 0.5)
 
 
 def test_ranks_at_either_end_are_told_from_chance() -> None:

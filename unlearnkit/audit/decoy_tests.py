@@ -68,7 +68,10 @@ def auc_interval(
     # A kind of which a resample has no never-seen value has no part in it.
     mine = mine * (all_of_kind > 0)
     shares = above / np.maximum(all_of_kind, 1)
-    return percentiles((mine * shares).sum(axis=1) / np.maximum(mine.sum(axis=1), 1))
+    compared = mine.sum(axis=1)
+    # One in which no two values are of one kind says nothing of how they stand.
+    some = compared > 0
+    return percentiles((mine * shares).sum(axis=1)[some] / compared[some])
 
 
 def _weights(side: Sequence[Placed], generator: Any) -> NDArray[Any]:
