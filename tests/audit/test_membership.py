@@ -13,12 +13,19 @@ from hypothesis import strategies as st
 
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
-from unlearnkit.audit.membership import lowest, membership_scores, standardised_at
+from unlearnkit.audit.membership import (
+    attacked_tokens,
+    lowest,
+    membership_scores,
+    standardised_at,
+)
 from unlearnkit.audit.membership_figures import REFERENCE, attacked
 from unlearnkit.audit.scoring import score_model
 from unlearnkit.demo.training import SmallModel, train
 from unlearnkit.domain import MembershipScores, ModelRole, Record, Split
+from unlearnkit.language_model import head as heads
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.rendering import CHAT
 from unlearnkit.language_model.tokens import Encoding, encode_record
 
@@ -60,6 +67,24 @@ def test_scores_by_hand() -> None:
     found = membership_scores("ab", [1.0, 3.0], [0.5, -0.5])
     assert (found.loss, found.min_k, found.min_k_plus_plus) == (-2.0, -3.0, -0.5)
     assert found.zlib == pytest.approx(-2.0 / len(zlib.compress(b"ab")))
+
+
+def test_tokens_come_with_hits_losses_and_standardised_scores_in_any_chunks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    logits = torch.randn(7, 11, generator=torch.Generator().manual_seed(3))
+    labels = torch.tensor([0, 3, 10, 5, 5, 1, 9])
+    monkeypatch.setattr(heads, "ELEMENTS", 2 * 11)
+    hits, losses, standardised = attacked_tokens(labels, logits, Head(None))
+    log_p = logits.double().log_softmax(-1)
+    for at, label in enumerate(labels.tolist()):
+        p = log_p[at].exp()
+        mean = (p * log_p[at]).sum()
+        deviation = (p * (log_p[at] - mean) ** 2).sum().sqrt()
+        assert hits[at] == (int(logits[at].argmax()) == label)
+        assert losses[at] == pytest.approx(-log_p[at, label].item(), abs=1e-5)
+        score = ((log_p[at, label] - mean) / deviation).item()
+        assert standardised[at] == pytest.approx(score, abs=1e-4)
 
 
 def test_of_a_conversation_only_what_the_assistant_says_is_compressed(tmp_path: Path) -> None:

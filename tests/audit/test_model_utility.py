@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.audit.model_utility import NO_PARTS, NOT_FINITE, model_utilities, utility
+from unlearnkit.audit.intervals import percentiles, weights
+from unlearnkit.audit.model_utility import (
+    NO_PARTS,
+    NOT_FINITE,
+    model_utilities,
+    parts_of,
+    utility,
+)
+from unlearnkit.audit.people import units
 from unlearnkit.domain import GeneratedScores, ModelRole, RecordScore, Split
 
 share = st.floats(0, 1)
@@ -64,3 +72,37 @@ def test_without_perturbed_texts_it_is_not_measured() -> None:
     [found] = model_utilities([score(0.9, 0.8, None)], seed=0)
     assert (found.value, found.n, found.not_measured) == (None, 0, NO_PARTS)
     assert model_utilities([], seed=0) == []
+
+
+def test_the_interval_resamples_people_with_the_seed() -> None:
+    some = [score(0.9 - at / 40, 0.8 - at / 50, at / 20) for at in range(14)]
+    records = [one.record_id for one in some]
+    whose = {one: f"S-{at // 2}" for at, one in enumerate(records)}
+    [found] = model_utilities(some, 3, {Split.RETAIN: whose})
+    again = weights(14, 3, units(records, whose))
+    utilities = []
+    for row in again:
+        drawn = [
+            parts_of(one) for one, times in zip(some, row, strict=True) for _ in range(int(times))
+        ]
+        utilities.append(utility([one for one in drawn if one]))
+    assert (found.low, found.high) == pytest.approx(percentiles(utilities))
+    assert (found.n, found.people, found.model) == (14, 7, ModelRole.UNLEARNED)
+    [alone] = model_utilities(some, 3)
+    assert alone.people == 14 and alone.low != found.low
+
+
+def test_other_splits_and_models_have_no_part_in_it() -> None:
+    other = score(0.1, 0.1, 0.9)
+    rows = [
+        score(0.9, 0.8, 0.2),
+        other.model_copy(update={"split": Split.FORGET}),
+        other.model_copy(update={"model": ModelRole.ORIGINAL}),
+    ]
+    found = {one.model: one for one in model_utilities(rows, 0)}
+    assert found[ModelRole.UNLEARNED].value == pytest.approx(utility([(0.9, 0.8, 0.2)]))
+    assert (found[ModelRole.UNLEARNED].metric, found[ModelRole.UNLEARNED].split) == (
+        "model_utility",
+        Split.RETAIN,
+    )
+    assert found[ModelRole.ORIGINAL].value == pytest.approx(utility([(0.1, 0.1, 0.9)]))

@@ -20,3 +20,8 @@ def test_closeness_sees_both_sides() -> None:
 def test_nothing_to_compare_with_is_an_error_not_a_number() -> None:
     with pytest.raises(ValueError, match="at least one"):
         truth_ratio(1.0, [])
+
+
+def test_what_is_certainly_known_is_not_close_to_no_preference() -> None:
+    assert closeness(0.0) == 0.0
+    assert closeness(1.0) == 1.0
