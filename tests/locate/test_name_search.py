@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unlearnkit.domain import Record
 from unlearnkit.locate.name_search import (
     Place,
+    Words,
     bare_names,
     misspellings,
     neighbours,
-    ordinary_words,
-    runs,
+    odd_names,
+    read_words,
 )
 from unlearnkit.locate.names import Name
 
@@ -19,7 +24,7 @@ ZOLTANA = Name(("Zoltana", "Quibbleworth"))
 
 
 def slips(name: Name, text: str) -> list[str]:
-    places = misspellings(name, runs(len(name.words), [Record(id="1", text=text)], []))
+    places = misspellings(name, read_words([text]), [Record(id="1", text=text)], {})
     return [text[start:end] for _, start, end in places]
 
 
@@ -65,18 +70,35 @@ def test_a_name_of_one_word_has_no_slips() -> None:
 
 
 def test_what_ner_took_for_a_person_is_looked_at_whatever_its_letters() -> None:
-    record = Record(id="1", text="caller zoltana  quibblewroth said")
-    found = [("1", 7, 28)]
-    assert misspellings(ZOLTANA, runs(2, [record], found)) == found
-    assert misspellings(ZOLTANA, runs(2, [record], [])) == []
+    text = "caller zoltana  quibblewroth said, and Zolatna Quibbleworth"
+    record, words = Record(id="1", text=text), read_words([text])
+    run = ("1", text.index("Zolatna"), len(text))
+    odd = odd_names([("1", 7, 28), run, ("1", 7, 14)], {"1": text})
+    assert odd == {"zoltana\tquibblewroth": [("1", 7, 28)]}
+    assert misspellings(ZOLTANA, words, [record], odd) == [("1", 7, 28), run]
+    assert misspellings(ZOLTANA, words, [record], {}) == [run]
+
+
+LETTERS = st.text("abAB -.1'\u00a0", max_size=14)
+
+
+@given(st.lists(LETTERS, max_size=4), st.sampled_from(["Abba Baba", "Aabb Bbaa Abab"]))
+def test_no_text_with_a_slip_is_left_out(texts: list[str], name: str) -> None:
+    """Which texts are looked at changes nothing in what is found."""
+    asked = Name(tuple(name.split()))
+    records = [Record(id=str(at), text=text) for at, text in enumerate(texts)]
+    looked_at = Words(frozenset(), {one.casefold(): array("I", [0]) for one in asked.words})
+    one_by_one = [
+        place for record in records for place in misspellings(asked, looked_at, [record], {})
+    ]
+    assert misspellings(asked, read_words(texts), records, {}) == one_by_one
 
 
 # --- words that stand alone ------------------------------------------------------------------
 
 
 def test_words_that_also_occur_in_lower_case_are_ordinary() -> None:
-    records = [Record(id="1", text="Dear Rose, the rose is late", prompt="Why?")]
-    assert ordinary_words(records) == {"the", "rose", "is", "late"}
+    assert read_words(["Dear Rose, the rose is late"]).ordinary == {"the", "rose", "is", "late"}
 
 
 @pytest.mark.parametrize(

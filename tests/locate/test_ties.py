@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind, Record
-from unlearnkit.locate.ties import Linked, Ties, Value, link, tie
+from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie
 
 ENTITIES = {
     IdentifierKind.EMAIL: "EMAIL_ADDRESS",
@@ -40,7 +40,7 @@ def ties(*records: set[Value], threads: dict[str, str] | None = None) -> Ties:
         Record(id=str(at), text="x", group=threads.get(str(at), ""))
         for at in range(1, len(records) + 1)
     ]
-    return tie(rows, corpus, shared_after=3)
+    return tie(by_value(rows), corpus, shared_after=3)
 
 
 def linked(tied: Ties, *own: Value, tying: set[str], by_name_only: bool = False) -> Linked:

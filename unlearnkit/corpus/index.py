@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ INDEX_FILE = "index.json"
 QUARANTINE_FILE = "quarantine.jsonl"
 SHARDS = "shards"
 """The folder of the shards."""
+_AT_ONCE = 10_000
+"""Rows taken from DuckDB."""
 
 
 class IndexInfo(Artefact):
@@ -82,10 +85,26 @@ class Index:
 
     def rows(self, entities: Sequence[str]) -> list[EntityRow]:
         """The rows of these entity types, in the order of the corpus."""
+        return list(self.each(entities))
+
+    def each(self, entities: Sequence[str]) -> Iterator[EntityRow]:
+        """The same, one after another. Equal words are one object: most occur many times."""
         marks = ", ".join("?" for _ in entities) or "NULL"
         query = f"SELECT * FROM entities WHERE entity IN ({marks})"  # nosec B608 # marks are '?'
-        found = self.query(query, list(entities))
-        return [EntityRow(*row) for row in found]
+        once = dict[str, str]().setdefault
+        with _shards(_files(self.folder, self.info)) as connection:
+            found = connection.execute(query, list(entities))
+            while some := found.fetchmany(_AT_ONCE):
+                for one, start, end, kind, score, by, value in some:
+                    yield EntityRow(
+                        once(one, one),
+                        start,
+                        end,
+                        once(kind, kind),
+                        score,
+                        once(by, by),
+                        once(value, value),
+                    )
 
     def sharing(self, record_id: str) -> dict[str, int]:
         """Record id -> number of keyed hashes it has in common with this record."""
@@ -203,7 +222,14 @@ def _files(folder: Path, info: IndexInfo) -> list[Path]:
 
 
 def _query(files: Sequence[Path], sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
-    """Run DuckDB SQL over the view `entities`, which is all these shards, in their order."""
+    with _shards(files) as connection:
+        found: list[Any] = connection.execute(sql, list(parameters)).fetchall()
+        return found
+
+
+@contextmanager
+def _shards(files: Sequence[Path]) -> Iterator[Any]:
+    """DuckDB with the view `entities`, which is all these shards, in their order."""
     import duckdb
 
     paths = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
@@ -211,7 +237,7 @@ def _query(files: Sequence[Path], sql: str, parameters: Sequence[Any] = ()) -> l
         # A view takes no parameters; the paths are the index's own, quoted above.
         view = f"CREATE VIEW entities AS SELECT * FROM read_parquet([{paths}])"  # nosec B608
         connection.execute(view)
-        return connection.execute(sql, list(parameters)).fetchall()
+        yield connection
 
 
 def _key_check(key: bytes) -> str:

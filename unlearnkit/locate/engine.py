@@ -218,7 +218,7 @@ def _with_links(
 def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     """How sure it is, or None: the record is somebody else's and does not name the person."""
     ties = case.ties
-    values = ties.of_record.get(record_id, frozenset())
+    values = ties.within(record_id)
     if (
         record_id in case.sure
         or any(hit.identifies for hit in hits)
@@ -255,7 +255,7 @@ def _is_namesakes(value: Value, case: _Case) -> bool:
     ties = case.ties
     numbers = {value, *ties.beside(value)}
     return any(
-        len(ties.records[one] & case.named) >= max(2, len(ties.records[one]) / 2)
+        len(case.named.intersection(ties.records[one])) >= max(2, len(ties.records[one]) / 2)
         for one in numbers - case.own
         if one.kind is IdentifierKind.CUSTOMER_ID
     )

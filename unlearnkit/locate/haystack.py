@@ -19,7 +19,7 @@ from unlearnkit.corpus.index import Index
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE
 from unlearnkit.corpus.normalise import fold
 from unlearnkit.corpus.reader import Corpus
-from unlearnkit.locate.name_search import Runs, ordinary_words, runs
+from unlearnkit.locate.name_search import Runs, Words, odd_names, read_words
 from unlearnkit.locate.sieve import Block, blocks
 from unlearnkit.locate.ties import Ties, Value, by_value, tie
 
@@ -56,10 +56,9 @@ class Haystack:
         """The index's e-mail addresses, phones and customer numbers."""
         return self.index.rows((EMAIL, PHONE, CUSTOMER))
 
-    @made_once
-    def people(self) -> list[EntityRow]:
-        """Names that NER found."""
-        return self.index.rows((PERSON,))
+    def people(self) -> Iterator[EntityRow]:
+        """Names that NER found; not kept, for there are as many as records."""
+        return self.index.each((PERSON,))
 
     def numbers(self, entity: str) -> dict[str, list[EntityRow]]:
         """Hash -> where it stands, of another entity, such as dates."""
@@ -86,7 +85,7 @@ class Haystack:
     @made_once
     def ties(self) -> Ties:
         """Which identifiers occur together."""
-        return tie(self.rows, self.corpus.records, self.shared_after)
+        return tie(self.places, self.corpus.records, self.shared_after)
 
     @made_once
     def places(self) -> dict[Value, list[EntityRow]]:
@@ -109,9 +108,15 @@ class Haystack:
         return blocks(self.folded)
 
     @made_once
-    def ordinary(self) -> frozenset[str]:
-        """Words that the corpus writes in lower case."""
-        return ordinary_words(self.corpus.records)
+    def words(self) -> Words:
+        """Which words the texts hold, and where the name-like ones are."""
+        return read_words(record.content for record in self.corpus.records)
+
+    @made_once
+    def odd_names(self) -> Runs:
+        """NER's names that are not written as names are."""
+        people = ((row.record_id, row.start, row.end) for row in self.people())
+        return odd_names(people, self.texts)
 
     def in_location(self, record_id: str, at: int) -> bool:
         """Whether a letter belongs to a place that NER found."""
@@ -123,15 +128,3 @@ class Haystack:
         for row in self.index.rows((LOCATION,)):
             found[row.record_id].append((row.start, row.end))
         return dict(found)
-
-    def runs(self, size: int) -> Runs:
-        """Every run of so many name-like words, and NER's names of as many."""
-        if size not in self._runs:
-            people = [(row.record_id, row.start, row.end) for row in self.people]
-            with uncollected():
-                self._runs[size] = runs(size, self.corpus.records, people)
-        return self._runs[size]
-
-    @cached_property
-    def _runs(self) -> dict[int, Runs]:
-        return {}

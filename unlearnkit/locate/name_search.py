@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
 from itertools import pairwise
 
 from rapidfuzz import process
@@ -15,6 +18,7 @@ from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.names import TITLES, Name
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
+_INSIDE = re.compile(r"[\w'’-]")
 _BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)")
 _SPACES = (" ", "\u00a0")
@@ -26,11 +30,30 @@ Place = tuple[str, int, int]
 """Record id, start, end; the span is into Record.content."""
 
 
-def ordinary_words(records: Iterable[Record]) -> frozenset[str]:
-    """Words the corpus writes in lower case; a capital letter does not make them names."""
-    return frozenset(
-        word for record in records for word in _WORD.findall(record.content) if word[0].islower()
-    )
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words of all texts, as far as names are looked for by them."""
+
+    ordinary: frozenset[str]
+    """Somewhere in lower case; a capital letter does not make them names."""
+    capitalised: dict[str, array[int]]
+    """Normalised, of words with a capital letter -> places of the texts that hold one."""
+
+
+def read_words(texts: Iterable[str]) -> Words:
+    """One look at every text."""
+    ordinary: set[str] = set()
+    held: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+    for at, text in enumerate(texts):
+        for word in {*_WORD.findall(text)} - ordinary:
+            if word[0].islower():
+                ordinary.add(word)
+            elif word[0].isupper():
+                held[word].append(at)
+    capitalised: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
+    for word, places in held.items():
+        capitalised[normalise(IdentifierKind.NAME, word)] += places
+    return Words(frozenset(ordinary), dict(capitalised))
 
 
 def neighbours(text: str, start: int, end: int, ordinary: frozenset[str]) -> tuple[str, str]:
@@ -83,42 +106,67 @@ _SLIPS = 2
 """In a whole name."""
 
 
-def runs(size: int, records: Iterable[Record], found_by_ner: Iterable[Place]) -> Runs:
-    """Runs of `size` capitalised words, and PERSON spans of as many words."""
-    texts = {record.id: record.content for record in records}
-    spelt: defaultdict[str, dict[Place, None]] = defaultdict(dict)
-    for record_id, text in texts.items():
-        for start, end in _runs(text, size):
-            spelt[text[start:end]][record_id, start, end] = None
-    for record_id, start, end in found_by_ner:
-        spelt[texts[record_id][start:end]][record_id, start, end] = None
+def odd_names(found_by_ner: Iterable[Place], texts: Mapping[str, str]) -> Runs:
+    """Of NER's names of several words those that are no run of capitalised words."""
     found: defaultdict[str, list[Place]] = defaultdict(list)
-    for text, places in spelt.items():
-        plain = tuple(normalise(IdentifierKind.NAME, word) for word in text.split())
-        if len(plain) == size:
-            found[_NEXT.join(plain)] += places
+    for record_id, start, end in found_by_ner:
+        text = texts[record_id]
+        if not _is_run(text, start, end):
+            plain = [normalise(IdentifierKind.NAME, word) for word in text[start:end].split()]
+            if len(plain) > 1:
+                found[_NEXT.join(plain)].append((record_id, start, end))
     return dict(found)
 
 
-def misspellings(name: Name, among: Runs) -> list[Place]:
-    """Of the runs as long as the name those that differ from it by a slip or two.
+def misspellings(name: Name, words: Words, records: Sequence[Record], odd: Runs) -> list[Place]:
+    """Runs of capitalised words, and NER's other names, that differ from it by a slip or two.
 
     Optimal string alignment distance (rapidfuzz): one slip in a word of under eight letters, two in
     a longer one, none in a word of under four, and two in all. A name of one word has none.
+    `words` are those of the `records`, and say which of them to look at.
     """
     if len(name.words) < 2:
         return []
     wanted = [normalise(IdentifierKind.NAME, word) for word in name.words]
     # As one string they are no further apart than their words are together.
-    near = process.extract(
-        _NEXT.join(wanted),
-        among.keys(),
-        scorer=OSA.distance,
-        score_cutoff=_SLIPS,
-        limit=None,
+    near = _near(_NEXT.join(wanted), odd, _SLIPS)
+    places = [place for one in near if _is_slip(wanted, one.split(_NEXT)) for place in odd[one]]
+    plain = cache(partial(normalise, IdentifierKind.NAME))
+    for at in sorted(_holding_all(wanted, words)):
+        record = records[at]
+        text = record.content
+        for start, end in _runs(text, len(wanted)):
+            if _is_slip(wanted, [plain(word) for word in text[start:end].split()]):
+                places.append((record.id, start, end))
+    return places
+
+
+def _holding_all(wanted: Sequence[str], words: Words) -> set[int]:
+    """The texts with a word near to each of the name's."""
+    among = words.capitalised
+    held = (
+        set[int]().union(*(among[one] for one in _near(word, among, _allowed(word))))
+        for word in wanted
     )
-    slips = {words for words, _, _ in near if _is_slip(wanted, words.split(_NEXT))}
-    return [place for words in among if words in slips for place in among[words]]
+    return set.intersection(*held)
+
+
+def _near(wanted: str, among: Iterable[str], distance: int) -> list[str]:
+    found = process.extract(
+        wanted, list(among), scorer=OSA.distance, score_cutoff=distance, limit=None
+    )
+    return [one for one, _, _ in found]
+
+
+def _is_run(text: str, start: int, end: int) -> bool:
+    """Whether `_runs` surely finds it: whole words, each with a capital, one space between."""
+    words = _WORD.findall(text, start, end)
+    return (
+        all(word[0].isupper() for word in words)
+        and any(text[start:end] == space.join(words) for space in _SPACES)
+        and not _INSIDE.match(text[start - 1 : start])
+        and not _INSIDE.match(text[end : end + 1])
+    )
 
 
 def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
@@ -131,9 +179,11 @@ def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
+    if len(wanted) != len(words):
+        return False
     total = 0
     for one, other in zip(wanted, words, strict=True):
-        allowed = 0 if len(one) < 4 else 1 if len(one) < 8 else 2
+        allowed = _allowed(one)
         if abs(len(one) - len(other)) > allowed:
             return False
         distance = OSA.distance(one, other, score_cutoff=allowed)
@@ -141,3 +191,8 @@ def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
             return False
         total += distance
     return 1 <= total <= _SLIPS
+
+
+def _allowed(word: str) -> int:
+    """Slips in a word."""
+    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2

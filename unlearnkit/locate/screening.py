@@ -70,7 +70,8 @@ def screen(
     progress("screening", len(records), len(records))
 
     tied = [row for row in rows if row.entity in TIED]
-    ties, places, owned = tie(tied, records, cautious.shared_after), by_value(tied), listed.owned()
+    places, owned = by_value(tied), listed.owned()
+    ties = tie(places, records, cautious.shared_after)
     order = {one.id: at for at, one in enumerate(records)}
     matches: list[Match] = []
     for request_id in sorted(hits):

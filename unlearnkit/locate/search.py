@@ -77,9 +77,8 @@ def search_subject(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
         )
     resolved = set()
-    for row, hit in hashed_hits(
-        subject.identifiers, chain(haystack.rows, haystack.people), haystack.texts, regions
-    ):
+    detected = chain(haystack.rows, haystack.people())
+    for row, hit in hashed_hits(subject.identifiers, detected, haystack.texts, regions):
         hits[row.record_id].append(hit)
         if row.entity in KINDS and hit.kind is not IdentifierKind.NAME:
             resolved.add(Value(hit.kind, row.hash))
@@ -203,7 +202,7 @@ def _near_misses(
         limit = surname_bearers if word == name.last else first_name_bearers
         # A city or street that NER found is not a person, unless it is just this word.
         for record_id, start, end in bare_names(
-            name, word, places, texts=haystack.texts, ordinary=haystack.ordinary, limit=limit
+            name, word, places, texts=haystack.texts, ordinary=haystack.words.ordinary, limit=limit
         ):
             if haystack.in_location(record_id, start - 2) or haystack.in_location(
                 record_id, end + 1
@@ -218,8 +217,9 @@ def _near_misses(
             continue
         parsed = parse_name(identifier.value)
         if parsed is not None and len(parsed.words) > 1:
-            among = haystack.runs(len(parsed.words))
-            for record_id, start, end in misspellings(parsed, among):
+            for record_id, start, end in misspellings(
+                parsed, haystack.words, haystack.corpus.records, haystack.odd_names
+            ):
                 yield (
                     record_id,
                     Hit(IdentifierKind.NAME, "typo", start, end, "subject's name (typo)"),

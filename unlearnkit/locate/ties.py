@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -22,8 +22,9 @@ class Value(NamedTuple):
 class Ties:
     """E-mail addresses, phone and customer numbers of the corpus, by record and by value."""
 
-    of_record: dict[str, frozenset[Value]]
-    records: dict[Value, frozenset[str]]
+    of_record: dict[str, tuple[Value, ...]]
+    """A tuple takes a third of a set's memory, and there are as many as records."""
+    records: dict[Value, tuple[str, ...]]
     group_of: dict[str, str]
     """Record id -> group, where it has one."""
     members: dict[str, tuple[str, ...]]
@@ -32,8 +33,12 @@ class Ties:
 
     def around(self, record_id: str) -> frozenset[Value]:
         """The values of a record; those of its thread where it has none of its own."""
-        own = self.of_record.get(record_id, frozenset())
+        own = self.within(record_id)
         return own or self.of_group(self.group_of.get(record_id, ""))
+
+    def within(self, record_id: str) -> frozenset[Value]:
+        """The values of a record itself."""
+        return frozenset(self.of_record.get(record_id, ()))
 
     def of_group(self, group: str) -> frozenset[Value]:
         """All values in a thread."""
@@ -71,21 +76,24 @@ class Ties:
         return frozenset(value for value in values if not self.shared(value))
 
 
-def tie(rows: Sequence[EntityRow], records: Sequence[Record], shared_after: int) -> Ties:
-    """Read the index's rows of EMAIL_ADDRESS, PHONE_NUMBER and CUSTOMER_ID."""
-    of_record: defaultdict[str, set[Value]] = defaultdict(set)
-    by_value: defaultdict[Value, set[str]] = defaultdict(set)
-    for row in rows:
-        value = Value(KINDS[row.entity], row.hash)
-        of_record[row.record_id].add(value)
-        by_value[value].add(row.record_id)
+def tie(
+    places: Mapping[Value, Sequence[EntityRow]], records: Sequence[Record], shared_after: int
+) -> Ties:
+    """From where each e-mail address, phone and customer number stands."""
+    holders = {
+        value: tuple(dict.fromkeys(row.record_id for row in rows)) for value, rows in places.items()
+    }
+    of_record: defaultdict[str, list[Value]] = defaultdict(list)
+    for value, ids in holders.items():
+        for one in ids:
+            of_record[one].append(value)
     members: defaultdict[str, list[str]] = defaultdict(list)
     for record in records:
         if record.group:
             members[record.group].append(record.id)
     return Ties(
-        of_record={record: frozenset(values) for record, values in of_record.items()},
-        records={value: frozenset(found) for value, found in by_value.items()},
+        of_record={one: tuple(values) for one, values in of_record.items()},
+        records=holders,
         group_of={record.id: record.group for record in records if record.group},
         members={group: tuple(found) for group, found in members.items()},
         shared_after=shared_after,
@@ -127,20 +135,19 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
     if not candidates:
         return Linked(frozenset(), frozenset())
 
-    def only_beside(allowed: Set[Value]) -> Iterator[Value]:
+    def only_beside(allowed: Callable[[Value], bool]) -> Iterator[Value]:
         """Candidates that stand beside nothing else in the records that are not the subject's."""
         for value in candidates:
             if all(
-                ties.of_record[record_id] & own
-                or record_id in tying
-                or ties.of_record[record_id] <= allowed
+                record_id in tying
+                or not own.isdisjoint(ties.of_record[record_id])
+                or all(map(allowed, ties.of_record[record_id]))
                 for record_id in ties.records[value]
             ):
                 yield value
 
-    figures = {value for value in ties.records if ties.any_figure(value)}
-    linked = frozenset(only_beside(candidates | figures))
-    clear = list(only_beside(candidates))
+    linked = frozenset(only_beside(lambda one: one in candidates or ties.any_figure(one)))
+    clear = list(only_beside(candidates.__contains__))
     kinds = [value.kind for value in clear]
     sure = frozenset(one for one in clear if kinds.count(one.kind) == 1 and not by_name_only)
     return Linked(certain=sure, uncertain=linked - sure)

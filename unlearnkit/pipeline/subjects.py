@@ -16,7 +16,7 @@ from itertools import pairwise
 from unlearnkit.corpus.entities import EntityRow, entity_rows
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, Analyzer
 from unlearnkit.domain import ForgetSet, Record, Split
-from unlearnkit.locate.ties import tie
+from unlearnkit.locate.ties import by_value, tie
 from unlearnkit.pipeline.material import Material
 
 CONTACTS = (EMAIL, PHONE, CUSTOMER)
@@ -56,7 +56,8 @@ def alike(records: Sequence[Record], analyzer: Analyzer, shared_after: int) -> l
     """The ids of records with a person's identifier in common."""
     # The hashes leave this function no more than the values do, so that any key will do.
     rows = entity_rows(records, analyzer, b"")
-    ties = tie([one for one in rows if one.entity in CONTACTS], records, shared_after)
+    places = by_value(one for one in rows if one.entity in CONTACTS)
+    ties = tie(places, records, shared_after)
     contacts = [sorted(ids) for value, ids in ties.records.items() if not ties.shared(value)]
     return [one for one in [*contacts, *same_names(rows, records)] if len(one) > 1]
 
