@@ -63,3 +63,18 @@ def test_a_run_of_an_older_ledger_may_be_brought_to_its_end() -> None:
 
 def test_every_state_has_its_ways() -> None:
     assert set(NEXT) == set(RequestState)
+
+
+def test_who_goes_a_wrong_way_is_told_the_right_ones() -> None:
+    with pytest.raises(BadInput) as refusal:
+        check_transition(one(S.IN_REVIEW), S.UNLEARNED, "")
+    assert refusal.value.fix == "It can become ready, rejected."
+    with pytest.raises(BadInput) as refusal:
+        check_transition(one(S.REJECTED), S.READY, "")
+    assert refusal.value.fix == "It can become nothing: it is closed."
+
+
+def test_who_rejects_without_a_reason_is_told_not_to_name_the_person() -> None:
+    with pytest.raises(BadInput) as refusal:
+        check_transition(one(S.RECEIVED), S.REJECTED, "")
+    assert "without the person's name" in refusal.value.fix

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -10,6 +12,7 @@ from tests.ledger.conftest import Kept
 from tests.ledger.samples import NOW, VAULT_KEY, change, entry, request, subject
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
+from unlearnkit.ledger.chain import GENESIS, Head
 from unlearnkit.ledger.store import Ledger
 
 
@@ -43,6 +46,50 @@ def test_what_is_due_first_comes_first(ledger: Ledger) -> None:
     ledger.set_state(request(3).id, RequestState.READY, "dpo")
     assert [one.id[:8] for one in ledger.requests()] == ["00000002", "00000003", "00000001"]
     assert [one.id[:8] for one in ledger.requests(RequestState.READY)] == ["00000003"]
+
+
+def test_of_those_due_together_the_smaller_id_comes_first(ledger: Ledger) -> None:
+    ledger.add_requests([entry(2), entry(1), entry(3)], "dpo")
+    assert [one.id[:8] for one in ledger.requests()] == ["00000001", "00000002", "00000003"]
+
+
+def test_the_end_of_the_chain_and_every_hash_on_the_way_can_be_asked_for(ledger: Ledger) -> None:
+    assert ledger.head() == Head(0, GENESIS)
+    assert ledger.hash_at(1) is None
+    ledger.add_requests([entry(1), entry(2)], "dpo")
+    first, second = ledger.events()
+    assert ledger.head() == Head(2, second.hash)
+    assert (ledger.hash_at(1), ledger.hash_at(2)) == (first.hash, second.hash)
+
+
+def test_a_runs_key_is_that_of_its_requests_until_one_is_closed(ledger: Ledger) -> None:
+    ledger.add_requests([entry(1), entry(2)], "dpo")
+    one, two = request(1).id, request(2).id
+    key = ledger.run_key([one, two], VAULT_KEY, "7")
+    assert key == ledger.run_key([two, one], VAULT_KEY, "7")
+    assert key != ledger.run_key([one, two], VAULT_KEY, "8")
+    assert key != ledger.run_key([one], VAULT_KEY, "7")
+    assert ledger.held() == {one, two}
+    ledger.set_state(one, RequestState.REJECTED, "dpo", "not hers")
+    assert ledger.held() == {two}
+    with pytest.raises(BadInput, match="no longer in the vault"):
+        ledger.run_key([one, two], VAULT_KEY, "7")
+
+
+def test_times_are_kept_in_utc_wherever_the_machine_stands(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        ledger.add_request(*entry(), actor="dpo")
+        later = ledger.extend(request().id, request().due + timedelta(days=9), "many", "dpo")
+        added, extended = ledger.events()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert {added.time[-6:], extended.time[-6:], extended.payload["at"][-6:]} == {"+00:00"}
+    assert later.extended_at is not None and later.extended_at.tzinfo is UTC
 
 
 def test_a_unique_prefix_is_enough(ledger: Ledger) -> None:
