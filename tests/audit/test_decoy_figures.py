@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from unlearnkit.audit.decoy_figures import NO_UNSEEN, NO_VALUES, decoy_measurements
-from unlearnkit.audit.decoy_tests import uniform_p
+from unlearnkit.audit.decoy_figures import NO_UNSEEN, NO_VALUES, decoy_measurements, place
+from unlearnkit.audit.decoy_tests import Placed, auc_interval, two_sample_p, uniform_p
+from unlearnkit.audit.summary import mean_of_values
 from unlearnkit.domain import FEWEST_PEOPLE, DecoyRank, Measurement, ModelRole, Split
 
 MODEL = ModelRole.UNLEARNED
@@ -151,3 +154,33 @@ def test_only_kinds_of_both_sides_are_compared_and_counted() -> None:
     test = found["decoy_test"]
     assert test.value == pytest.approx(1 / 2001)
     assert test.subjects is not None and test.subjects.smallest_p == pytest.approx(1 / 2001)
+
+
+def test_means_areas_and_tests_follow_the_people_and_the_seed() -> None:
+    draw = random.Random(8)
+    some: list[DecoyRank] = []
+    whose: Whose = {Split.FORGET: {}, Split.HOLDOUT: {}}
+    for split in whose:
+        for at in range(24):
+            some.append(rank(draw.randint(0, 31), 31, at, split=split, record_id=f"{split}{at}"))
+            whose[split][f"{split}{at}"] = f"{split} person {at // 2}"
+    found = {
+        one.metric: one
+        for one in decoy_measurements(some, [MODEL], "given", 5, whose)
+        if one.split is Split.FORGET
+    }
+    ours, unseen = (
+        [
+            Placed(whose[split][one.record_id], "PERSON", place(one))
+            for one in some
+            if one.split is split
+        ]
+        for split in (Split.FORGET, Split.HOLDOUT)
+    )
+    area, test, mean = found["decoy_auc"], found["decoy_test"], found["decoy_rank"]
+    assert (area.low, area.high) == auc_interval(ours, unseen, 5)
+    assert test.value == two_sample_p(ours, unseen, 5)
+    values = [(one.record_id, place(one)) for one in some if one.split is Split.FORGET]
+    given = ("decoy_rank", Split.FORGET, MODEL, values)
+    assert mean == mean_of_values(*given, seed=5, missing="", of_whom=whose)
+    assert mean.people == 12

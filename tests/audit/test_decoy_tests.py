@@ -147,6 +147,11 @@ def test_within_a_kind_ranks_run_from_0_to_1_and_ties_share_one() -> None:
     assert within_kinds(some).tolist() == pytest.approx([0.25, 0.25, 0.875, 0.625, 0.5])
 
 
+def test_each_of_three_kinds_is_ranked_by_itself() -> None:
+    some = [Placed(str(at), kind, 0.1 * at) for at, kind in enumerate(("a", "b", "a", "c", "a"))]
+    assert within_kinds(some).tolist() == pytest.approx([1 / 6, 0.5, 0.5, 0.5, 5 / 6])
+
+
 def ranks(count: int, of: int, rng: random.Random) -> list[float]:
     return [(rng.randint(0, of) + 0.5) / (of + 1) for _ in range(count)]
 

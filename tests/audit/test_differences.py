@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_ind, ttest_rel
 
-from unlearnkit.audit.differences import differences, paired, unpaired
+from unlearnkit.audit.differences import differences, paired, unpaired, values
 from unlearnkit.domain import ModelRole, RecordScore, Split
 
 shares = st.lists(st.integers(0, 100).map(lambda one: one / 100), min_size=2, max_size=12)
@@ -95,3 +95,77 @@ def test_each_baseline_has_its_own_difference() -> None:
         (Split.HOLDOUT, "original"): pytest.approx(-0.2),
     }
     assert not [one for one in differences(scores) if one.metric == "truth_ratio"]
+
+
+def test_differences_are_of_the_people_on_either_side_and_of_the_retrained_model_too() -> None:
+    """Seven people with two records each are forgotten; eight never-seen ones have two each."""
+    draw = random.Random(4)
+    scores = [
+        score(split, model, at, draw.random()).model_copy(update={"truth_ratio": draw.random()})
+        for split, model, count in (
+            (Split.FORGET, ModelRole.UNLEARNED, 14),
+            (Split.FORGET, ModelRole.ORIGINAL, 14),
+            (Split.FORGET, ModelRole.REFERENCE, 14),
+            (Split.HOLDOUT, ModelRole.UNLEARNED, 16),
+        )
+        for at in range(count)
+    ]
+    whose = {
+        split: {f"{split}-{at}": f"{split} {at // 2}" for at in range(16)}
+        for split in (Split.FORGET, Split.HOLDOUT)
+    }
+    for metric in ("exact_memorization", "truth_ratio"):
+        ours, before, retrained, unseen = (
+            values(scores, metric, split, model)
+            for split, model in (
+                (Split.FORGET, ModelRole.UNLEARNED),
+                (Split.FORGET, ModelRole.ORIGINAL),
+                (Split.FORGET, ModelRole.REFERENCE),
+                (Split.HOLDOUT, ModelRole.UNLEARNED),
+            )
+        )
+        own, theirs = whose[Split.FORGET], whose[Split.HOLDOUT]
+        expected = {
+            "original": paired(ours, before, own),
+            "reference": paired(ours, retrained, own),
+            "holdout": unpaired(ours, unseen, own, theirs),
+        }
+        found = {
+            one.to: one
+            for one in differences(scores, whose)
+            if (one.metric, one.split) == (metric, Split.FORGET)
+        }
+        assert set(found) == set(expected)
+        for to, interval in expected.items():
+            assert interval is not None
+            told = found[to]
+            assert (told.value, told.low, told.high, told.detectable) == (
+                interval.value,
+                interval.low,
+                interval.high,
+                interval.detectable,
+            )
+            assert (told.n, told.people) == (14, 7)
+            assert (told.others, told.other_people) == ((16, 8) if to == "holdout" else (14, 7))
+
+
+def test_each_side_of_two_sets_is_of_its_own_people() -> None:
+    """A side of few people, each all alike, has the error of the people, not of their records."""
+    ours = {f"a{at}": float(at // 2) for at in range(14)}
+    theirs = {f"b{at}": float(at // 3) for at in range(24)}
+    mine = {one: f"p{int(one[1:]) // 2}" for one in ours}
+    other = {one: f"q{int(one[1:]) // 3}" for one in theirs}
+    found = unpaired(ours, theirs, mine, other)
+    single = unpaired(named([float(at) for at in range(7)]), named([float(at) for at in range(8)]))
+    assert found is not None and single is not None
+    assert (found.low, found.high) == pytest.approx((single.low, single.high))
+    assert (found.people, found.other_people) == (7, 8)
+
+
+def test_of_a_truth_ratio_the_record_counts_by_how_near_it_is_to_1() -> None:
+    some = [
+        score(Split.FORGET, ModelRole.UNLEARNED, at, 0.0).model_copy(update={"truth_ratio": one})
+        for at, one in enumerate((0.5, 4.0, None))
+    ]
+    found = values(some, "truth_ratio", Split.FORGET, ModelRole.UNLEARNED)
+    assert found == {"forget-0": 0.5, "forget-1": 0.25}

@@ -10,6 +10,7 @@ from unlearnkit.audit.membership_figures import (
     NOT_FINITE,
     OWN,
     TOO_FEW,
+    attacked,
     membership_figures,
 )
 from unlearnkit.audit.membership_figures import REFERENCE as BESIDE
@@ -211,6 +212,17 @@ def test_the_leaks_interval_is_of_both_models_people_and_seed() -> None:
 def test_records_without_scores_have_no_figures() -> None:
     rows = [one.model_copy(update={"membership": None}) for one in scored(UNLEARNED, FORGET, [1.0])]
     assert membership_figures(rows, 0) == []
+
+
+def test_beside_the_retrained_is_the_loss_less_the_retrained_models() -> None:
+    """Both members look alike to the model; one of them looks so to the retrained one too."""
+    scored_by = {
+        (UNLEARNED, FORGET): {"a": MembershipScores(loss=-2, zlib=0, min_k=0, min_k_plus_plus=0)},
+        (RETRAINED, FORGET): {"a": MembershipScores(loss=-5, zlib=0, min_k=0, min_k_plus_plus=0)},
+    }
+    assert attacked(scored_by, UNLEARNED, FORGET, BESIDE) == {"a": 3.0}
+    assert attacked(scored_by, UNLEARNED, FORGET, "loss") == {"a": -2.0}
+    assert attacked(scored_by, UNLEARNED, HOLDOUT, "loss") == {}
 
 
 def test_beside_the_retrained_only_records_that_it_scored_too_count() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from scipy.stats import ks_2samp
 
 from unlearnkit.audit.intervals import bootstrap, share
-from unlearnkit.audit.membership_figures import NO_REFERENCE
+from unlearnkit.audit.membership_figures import NO_REFERENCE, membership_figures
+from unlearnkit.audit.model_utility import model_utilities
 from unlearnkit.audit.people import units
 from unlearnkit.audit.summary import (
     NO_FIGURE,
@@ -25,6 +27,7 @@ from unlearnkit.audit.summary import (
 from unlearnkit.domain import (
     GeneratedScores,
     Measurement,
+    MembershipScores,
     ModelRole,
     RecordScore,
     Split,
@@ -182,6 +185,37 @@ def test_intervals_follow_the_seed_and_the_people() -> None:
     )
     assert (plain.people, people.people) == (14, 7)
     assert len({(one.low, one.high) for one in (plain, people, again)}) == 3
+
+
+def test_membership_and_utility_follow_the_seed_and_the_people_too() -> None:
+    made = GeneratedScores(rouge_l=0.5, repetition=0.0, degenerate=0)
+    levels = [math.sin(7 * at) for at in range(14)]
+    rows = [
+        score(
+            f"{split}-{at}",
+            split=split,
+            probability=0.3 + at / 30,
+            truth_ratio=at / 20,
+            generated=made,
+            membership=MembershipScores(loss=one, zlib=one, min_k=one, min_k_plus_plus=one),
+        )
+        for split in (FORGET, RETAIN, Split.HOLDOUT)
+        for at, one in enumerate(levels[:: -1 if split is Split.HOLDOUT else 1])
+    ]
+    whose = {
+        split: {f"{split}-{at}": f"S-{at // 2}" for at in range(14)} for split in (FORGET, RETAIN)
+    }
+    found = summarise(rows, 3, whose)
+    for expected in (*model_utilities(rows, 3, whose), *membership_figures(rows, 3, whose)):
+        assert only(found, expected.metric, expected.split) == expected
+
+
+def test_a_yes_or_no_that_some_have_has_the_bootstraps_interval() -> None:
+    values = {str(at): float(at % 3 == 0) for at in range(14)}
+    whose = {str(at): f"S-{at // 2}" for at in range(14)}
+    found = mean("degenerate", values, whose)
+    _, expected = share(list(values.values()), [1] * 14, 3, units(values, whose))
+    assert (found.low, found.high) == expected
 
 
 def ratios(model: ModelRole, *some: float | None, split: Split = FORGET) -> list[RecordScore]:
