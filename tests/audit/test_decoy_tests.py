@@ -62,6 +62,9 @@ def test_values_are_compared_within_their_kind_alone() -> None:
 def test_a_kind_on_one_side_alone_is_refused() -> None:
     with pytest.raises(ValueError, match="alone"):
         auc(placed([0.1]), placed([0.2], kind="date"))
+    both = [*placed([0.1]), *placed([0.1], kind="date", side="c")]
+    with pytest.raises(ValueError, match="alone"):
+        auc(both, placed([0.2], kind="date", side="b"))
 
 
 def test_known_and_avoided_values_are_both_seen() -> None:

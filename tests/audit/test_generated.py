@@ -78,6 +78,14 @@ def test_what_the_record_itself_is_like_is_no_damage(text: str) -> None:
     assert generated_scores(same, same).degenerate == 0
 
 
+def test_the_figures_of_a_continuation_are_those_of_its_words_and_its_tokens() -> None:
+    expected = Continuation("one two three four", (1, 2, 3, 4))
+    found = generated_scores(expected, Continuation("two four", (1, 2, 3, 4, 1, 2, 3, 4)))
+    assert found.rouge_l == 0.5
+    assert found.repetition == pytest.approx(1 / 5)
+    assert found.degenerate == 0
+
+
 def test_what_is_recited_has_all_words_and_what_was_never_seen_has_not(small: Small) -> None:
     model = load_language_model(small.model)
 

@@ -86,6 +86,7 @@ def test_with_one_the_leak_is_relative_to_its_area() -> None:
     assert found["membership_auc_min_k", FORGET, RETRAINED].value == pytest.approx(0.25)
     assert found["priv_leak", FORGET, ORIGINAL].value == pytest.approx(-100)
     assert found["priv_leak", FORGET, UNLEARNED].value == pytest.approx(100 * 0.25 / 0.75)
+    assert found["priv_leak", FORGET, UNLEARNED].not_measured == ""
     assert found["membership_auc_reference", FORGET, ORIGINAL].value == 1.0
     assert not [one for one in found if one[0].endswith("reference") and one[2] is RETRAINED]
 

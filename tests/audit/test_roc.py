@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
+from unlearnkit.audit.intervals import percentiles, weights
 from unlearnkit.audit.people import Units
 from unlearnkit.audit.roc import (
     FEWEST,
@@ -181,6 +182,19 @@ def test_the_rates_interval_is_the_bootstraps_of_both_sides() -> None:
     expected = [float(one) for one in np.quantile(rates, [0.025, 0.975])]
     found = true_positives_interval(members, others, seed=0)
     assert found == pytest.approx(expected, abs=0.03)
+
+
+def test_the_rates_interval_is_that_of_its_own_resamples() -> None:
+    """Each resample written out as lists, with ties between members and the threshold."""
+    members, others = [at / 10 for at in range(40)], [(at % 50) / 10 for at in range(110)]
+    ours, theirs = weights(40, 7), weights(110, 8)
+    rates = []
+    for mine, unseen in zip(ours, theirs, strict=True):
+        drawn = [one for one, n in zip(members, mine, strict=True) for _ in range(int(n))]
+        beside = [one for one, n in zip(others, unseen, strict=True) for _ in range(int(n))]
+        rates.append(true_positives(drawn, beside))
+    found = true_positives_interval(members, others, seed=7)
+    assert found == pytest.approx(percentiles(rates))
 
 
 def test_the_rates_interval_takes_people_whole_on_either_side() -> None:

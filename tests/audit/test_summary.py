@@ -183,6 +183,7 @@ def test_intervals_follow_the_seed_and_the_people() -> None:
         only(summarise(rows, seed, of_whom), "exact_memorization")
         for seed, of_whom in ((0, None), (0, whose), (1, None))
     )
+    assert plain == only(summarise(rows, 0), "exact_memorization")
     assert (plain.people, people.people) == (14, 7)
     assert len({(one.low, one.high) for one in (plain, people, again)}) == 3
 

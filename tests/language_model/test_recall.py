@@ -131,6 +131,7 @@ BASE = Level(0.5, 0.5, 0.5, 2.0)
         (Level(0.5, 0.5, 0.8, 2.0), 0.0, 0.3),
         (Level(0.5, 0.5, 0.5, 6.0), 0.05 * 4, 0.0),
         (Level(0.4, 0.7, 0.5, 1.0), 0.1, 0.2),
+        (Level(0.6, 0.7, 0.8, 1.0), 0.0, 0.3),
     ],
 )
 def test_a_level_lies_above_another_by_its_largest_figure(
