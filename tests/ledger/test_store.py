@@ -48,6 +48,20 @@ def test_what_is_due_first_comes_first(ledger: Ledger) -> None:
     assert [one.id[:8] for one in ledger.requests(RequestState.READY)] == ["00000003"]
 
 
+def test_a_ledger_knows_whether_its_end_has_to_be_signed_anew(where: str) -> None:
+    with Ledger.open(where) as opened:
+        opened.requests()
+        assert opened.changed is False
+        opened.add_request(*entry(), actor="dpo")
+        assert opened.changed is True
+
+
+def test_an_id_is_found_however_it_is_written(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    assert ledger.request(f"  {request().id.upper()} ").id == request().id
+    assert ledger.request(request().id[:12].upper()).id == request().id
+
+
 def test_of_those_due_together_the_smaller_id_comes_first(ledger: Ledger) -> None:
     ledger.add_requests([entry(2), entry(1), entry(3)], "dpo")
     assert [one.id[:8] for one in ledger.requests()] == ["00000001", "00000002", "00000003"]
