@@ -10,7 +10,7 @@ export TOKENIZERS_PARALLELISM := false
 export NO_MKDOCS_2_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test schemas docs docs-reference docs-figures check clean
+.PHONY: demo test schemas docs docs-reference docs-figures mutants check clean
 
 demo: $(READY)
 	$(BIN)/unlearnkit demo --out unlearnkit-demo
@@ -27,6 +27,10 @@ schemas: $(READY)
 # The tables of docs/benchmarks.md, from benchmarks/results.
 docs-figures: $(READY)
 	$(BIN)/python -m benchmarks.figures
+
+# Mutation testing of one room: make mutants ROOM=policy (pip install mutmut first; CONTRIBUTING.md).
+mutants: $(READY)
+	$(BIN)/python -m benchmarks.mutants $(ROOM)
 
 # The pages of docs/reference, from commands, docstrings and metrics.
 docs-reference: $(READY)
