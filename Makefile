@@ -30,7 +30,7 @@ docs-figures: $(READY)
 
 # Mutation testing of one room: make mutants ROOM=policy (pip install mutmut first; CONTRIBUTING.md).
 mutants: $(READY)
-	$(BIN)/python -m benchmarks.mutants $(ROOM)
+	$(BIN)/python -m benchmarks.mutation $(ROOM)
 
 # The pages of docs/reference, from commands, docstrings and metrics.
 docs-reference: $(READY)

@@ -27,6 +27,7 @@ import engine
 import kept_probes
 import locate_tables
 import merged
+import mutation
 import over_unlearned
 import peers_tables
 import real_model
@@ -37,7 +38,6 @@ import small_company
 import tofu
 import tuning
 
-import mutants
 from unlearnkit.artefacts import write_atomic
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -64,7 +64,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "locate-tofu-missed": ("locate_tofu", locate_tables.missed),
     "locate-scale": ("locate_scale", locate_tables.scale),
     "merged": ("merged", merged.markdown),
-    "mutants": ("mutants", mutants.markdown),
+    "mutants": ("mutants", mutation.markdown),
     "over-unlearned": ("over_unlearned", over_unlearned.markdown),
     "peers": ("peers", lambda found: peers_tables.table(found["slices"]["16-2"])),
     "peers-front": ("peers", lambda found: peers_tables.statement(found["slices"]["16-2"])),

@@ -1,7 +1,7 @@
 """How many small changes to the code the unit tests notice: mutation testing, room by room.
 
     pip install mutmut -c constraints.txt
-    python -m benchmarks.mutants ROOM [--workers 1]      (make mutants ROOM=policy)
+    python -m benchmarks.mutation ROOM [--workers 1]      (make mutants ROOM=policy)
 
 mutmut changes one thing of a function, a sign, a bound, a string, an argument, and runs the unit
 tests that reach it. A mutant is noticed where a test fails, or takes 15 times as long as it did.
