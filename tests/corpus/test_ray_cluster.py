@@ -217,6 +217,22 @@ def test_no_cluster_at_the_address(
     assert "RAY_ADDRESS" in refusal.value.fix
 
 
+@needs_ray
+def test_ray_that_does_not_start_in_its_time(
+    monkeypatch: pytest.MonkeyPatch, patterns_only: Analyzer
+) -> None:
+    def times_out(**_: object) -> None:
+        raise Exception("The current node timed out during startup.")  # as Ray says it
+
+    ray = ray_cluster._ray()
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", times_out)
+    monkeypatch.setattr(ray, "shutdown", lambda: None)
+    with pytest.raises(CannotEvaluate, match="Ray did not start on this machine") as refusal:
+        list(read_on_ray(PARTS, patterns_only, KEY, 2))
+    assert "very busy" in refusal.value.fix
+
+
 # --- Ray that the command starts itself, killed ------------------------------------------------
 
 KILLED = """

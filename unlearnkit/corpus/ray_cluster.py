@@ -15,7 +15,7 @@ import socket
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import lru_cache
 from importlib.metadata import version
 from typing import Any
@@ -40,8 +40,8 @@ def read_on_ray(
 ) -> Iterator[tuple[int, bytes]]:
     """As `workers.read_parts`, on Ray: at most `workers` at once, None as many as it has cores.
 
-    Raises BadInput without the extra and where no cluster answers, CannotEvaluate where a worker
-    dies again and again, or cannot read what it is given.
+    Raises BadInput without the extra and where no cluster answers, CannotEvaluate where Ray does
+    not start, and where a worker dies again and again or cannot read what it is given.
     """
     ray = _ray()
     if not parts:
@@ -135,43 +135,63 @@ def _cluster(ray: Any, workers: int | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    quiet = {"logging_level": logging.ERROR, "log_to_driver": False}
-    # Logs, and what does not fit into memory; a short path, for there are sockets in it.
-    # A folder within it: Ray opens the one it is given to everybody, and who gets there is decided
-    # one above.
+    if os.environ.get(ADDRESS):
+        _join(ray, os.environ[ADDRESS])
+        with _shut_down(ray):
+            yield
+        return
+    # Logs, and what does not fit into memory; a short path, for there are sockets in it. Ray opens
+    # the folder it is given to everybody: who gets there is decided one above.
     with (
         tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as folder,
-        _own_token() if not os.environ.get(ADDRESS) else nullcontext(),
+        _own_token(),
     ):
-        try:
-            if os.environ.get(ADDRESS):
-                _knock(os.environ[ADDRESS])
-                ray.init(address=os.environ[ADDRESS], **quiet)
-            else:
-                ray.init(
-                    address="local",
-                    num_cpus=workers,
-                    include_dashboard=False,
-                    _temp_dir=f"{folder}/r",
-                    **quiet,
-                )
-        except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-            raise BadInput(
-                f"Ray does not start, or no cluster answers ({type(error).__name__})",
-                where=os.environ.get(ADDRESS) or None,
-                fix=f"Is {ADDRESS} right, and does `ray status` answer there?",
-            ) from None
-        try:
+        _start(ray, workers, f"{folder}/r")
+        with _shut_down(ray):
             yield
-        finally:
-            ray.shutdown()
+
+
+@contextmanager
+def _shut_down(ray: Any) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+_QUIET = {"logging_level": logging.ERROR, "log_to_driver": False}
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        _knock(address)
+        ray.init(address=address, **_QUIET)
+    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        raise BadInput(
+            f"no cluster answers ({type(error).__name__})",
+            where=address,
+            fix=f"Is {ADDRESS} right, and does `ray status` answer there?",
+        ) from None
+
+
+def _start(ray: Any, workers: int | None, folder: str) -> None:
+    try:
+        ray.init(
+            address="local", num_cpus=workers, include_dashboard=False, _temp_dir=folder, **_QUIET
+        )
+    except Exception as error:  # Ray raises no other where its processes take over 30 seconds
+        ray.shutdown()
+        raise CannotEvaluate(
+            f"Ray did not start on this machine ({type(error).__name__})",
+            fix=f"Is the machine very busy, or /dev/shm full? {_AGAIN}",
+        ) from error
 
 
 @contextmanager
 def _own_token() -> Iterator[None]:
     """Ray listens on the machine's own address: who calls has to bring a token made for this run.
 
-    One for other clusters is put back afterwards. Raises BadInput where RAY_AUTH_MODE, which Ray
+    Ray would keep one of its own making in the user's home. One for other clusters is put back afterwards. Raises BadInput where RAY_AUTH_MODE, which Ray
     has read by now, says that none is asked for.
     """
     if os.environ.get("RAY_AUTH_MODE", "token") != "token":
