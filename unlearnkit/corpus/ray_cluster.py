@@ -191,8 +191,9 @@ def _start(ray: Any, workers: int | None, folder: str) -> None:
 def _own_token() -> Iterator[None]:
     """Ray listens on the machine's own address: who calls has to bring a token made for this run.
 
-    Ray would keep one of its own making in the user's home. One for other clusters is put back afterwards. Raises BadInput where RAY_AUTH_MODE, which Ray
-    has read by now, says that none is asked for.
+    Ray would keep one of its own making in the user's home. One for other clusters is put back
+    afterwards. Raises BadInput where RAY_AUTH_MODE, which Ray has read by now, says that none is
+    asked for.
     """
     if os.environ.get("RAY_AUTH_MODE", "token") != "token":
         raise BadInput(
