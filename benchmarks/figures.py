@@ -48,6 +48,7 @@ BLOCK = re.compile(
 )
 
 TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
+    "engine-full": ("engine_full", lambda found: engine.training_table("full", found["full"])),
     "engine-lora": ("engine_lora", lambda found: engine.training_table("lora", found["lora"])),
     "engine-loss": ("engine_loss", lambda found: engine.loss_table(found["loss"])),
     "demo": ("demo", demo.markdown),
