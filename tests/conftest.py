@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -55,3 +57,18 @@ def postgresql() -> Iterator[postgres.Server]:
     """A PostgreSQL server for the ledger."""
     with postgres.running() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def instance() -> Iterator[Any]:
+    """A Sigstore instance of our own, on loopback (`tests/sigstore_instance.py`)."""
+    from tests.sigstore_instance import Instance, served
+
+    with served(Instance()) as one:
+        yield one
+
+
+@pytest.fixture
+def trust(instance: Any, tmp_path: Path) -> Path:
+    """The instance's ClientTrustConfig, as a file."""
+    return Path(instance.write_config(tmp_path))

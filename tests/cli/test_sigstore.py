@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from tests.company import unlearnkit
 from tests.report import sample
 from tests.report.conftest import make_keys, write_sample
-from tests.sigstore_instance import ISSUER_URL, WHO, Instance, served, token
+from tests.sigstore_instance import ISSUER_URL, WHO, Instance, token
 from unlearnkit.report.keyless import KEYLESS
 
 CI = (
@@ -26,17 +25,6 @@ CI = (
 def no_ci_system(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in CI:
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with served(Instance()) as one:
-        yield one
-
-
-@pytest.fixture
-def trust(instance: Instance, tmp_path: Path) -> Path:
-    return instance.write_config(tmp_path)
 
 
 @pytest.fixture

@@ -4,27 +4,15 @@ from __future__ import annotations
 
 import json
 import webbrowser
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import requests
 from sigstore.models import ClientTrustConfig
 
-from tests.sigstore_instance import ISSUER_URL, WHO, Instance, served, token
+from tests.sigstore_instance import ISSUER_URL, WHO, Instance, token
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.pipeline.keyless import expected, identity_token
-
-
-@pytest.fixture(scope="module")
-def instance() -> Iterator[Instance]:
-    with served(Instance()) as one:
-        yield one
-
-
-@pytest.fixture
-def trust(instance: Instance, tmp_path: Path) -> Path:
-    return instance.write_config(tmp_path)
 
 
 def test_who_to_expect_is_an_identity_and_its_issuer(trust: Path, tmp_path: Path) -> None:

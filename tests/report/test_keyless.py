@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,17 +31,6 @@ from unlearnkit.report.keyless import KEYLESS, Expected, Signer, expected_signer
 from unlearnkit.report.verifying import Verification, verify_report
 
 JOB = "https://ci.example/privacy/erase.yml@refs/heads/main"
-
-
-@pytest.fixture(scope="session")
-def instance() -> Iterator[Instance]:
-    with served(Instance()) as one:
-        yield one
-
-
-@pytest.fixture
-def trust(instance: Instance, tmp_path: Path) -> Path:
-    return instance.write_config(tmp_path)
 
 
 @pytest.fixture
