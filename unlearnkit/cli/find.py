@@ -137,12 +137,12 @@ def show_located(found: Located) -> None:
         [
             Text(match.record_id).markup,
             CLASSES[match.certainty],
-            f"{match.score:.2f}",
+            f"{match.score:+.1f}",
             match.reason,
         ]
         for match in found.matches
     ]
-    out.print(table(title, ["Record", "Class", "Score", "Evidence"], rows))
+    out.print(table(title, ["Record", "Class", "Bits", "Evidence"], rows))
 
 
 def review(

@@ -50,7 +50,7 @@ def review_each(
             align="left",
         )
         err.print(marked(record, match, about))
-        err.print(f"{match.reason} (score {match.score:.2f})", style="yellow", highlight=False)
+        err.print(f"{match.reason} ({match.score:+.1f} bits)", style="yellow", highlight=False)
         # What was decided is kept: it may be decided otherwise, and not left open again.
         without = {"p": not about, "u": at == 0, "s": match.record_id in given}
         offered = {key: word for key, word in OFFERED.items() if not without.get(key)}

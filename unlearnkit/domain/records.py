@@ -116,7 +116,8 @@ class Evidence(Artefact):
 
     kind: IdentifierKind
     how: str
-    """exact, normalised, hashed, nickname, initials, partial, typo, link, thread, mailbox."""
+    """exact, normalised, hashed, nickname, initials, partial, typo, phonetic, transliterated, link,
+    thread, mailbox."""
     start: int
     end: int
     recogniser: str
@@ -129,7 +130,8 @@ class Match(Artefact):
     record_id: str
     certainty: Certainty
     score: float
-    """0 to 1: the strongest evidence's weight as written in docs/locate.md; no probability."""
+    """Log-odds in bits that it is about the person and not about one written alike: -log2 of how
+    many records of others in this corpus would hold such evidence by chance (docs/locate.md)."""
     evidence: tuple[Evidence, ...]
     reason: str
     """In words, without any identifier."""

@@ -144,7 +144,7 @@ def weigh(
             request_id=request_id,
             record_id=record_id,
             certainty=verdict.certainty,
-            score=max(hit.weight for hit in verdict.hits),
+            score=found.rarity.log_odds(verdict.hits),
             evidence=tuple(hit.evidence for hit in verdict.hits),
             reason=reason(verdict.hits, verdict.doubt),
         )

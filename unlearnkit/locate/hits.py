@@ -17,10 +17,12 @@ WEIGHTS = {
     "mailbox": 0.7,
     "nickname": 0.6,
     "initials": 0.5,
+    "transliterated": 0.48,
     "typo": 0.45,
+    "phonetic": 0.4,
     "partial": 0.3,
 }
-"""How strong a piece of evidence is; docs/locate.md explains them."""
+"""Which evidence hides which where they stand in one place; docs/locate.md explains them."""
 FULL_NAME_WEIGHT, SHARED_WEIGHT = 0.85, 0.4
 IDENTIFYING = (
     IdentifierKind.EMAIL,

@@ -27,7 +27,9 @@ _HOW = {
     "mailbox": "{kind} that is the subject's but for a tag or dots",
     "nickname": "nickname with the subject's surname",
     "initials": "initials that fit the subject's name",
+    "transliterated": "name in another script that may be the subject's",
     "typo": "name a slip or two away from the subject's",
+    "phonetic": "name that sounds like the subject's",
     "partial": "part of the subject's {kind}",
 }
 _DOUBTS = {

@@ -23,6 +23,7 @@ from unlearnkit.locate.engine import weigh
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
+from unlearnkit.locate.odds import Rarity
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import Value, by_value, tie
 
@@ -78,7 +79,7 @@ def screen(
         some = {one: strongest(found) for one, found in hits[request_id].items() if _tells(found)}
         found = weigh(
             request_id,
-            Found(some, frozenset(resolved[request_id])),
+            Found(some, frozenset(resolved[request_id]), Rarity(len(records))),
             owned.get(request_id, frozenset()) | resolved[request_id],
             ties=ties,
             places=places,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -27,7 +27,10 @@ from unlearnkit.locate.identifiers import (
 )
 from unlearnkit.locate.name_search import Place, bare_names, misspellings
 from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
+from unlearnkit.locate.odds import Rarity, rarity
+from unlearnkit.locate.scripts import in_latin, transliterated
 from unlearnkit.locate.sieve import may_hold, may_lead_to
+from unlearnkit.locate.sounds import heard
 from unlearnkit.locate.ties import Value
 
 
@@ -39,6 +42,8 @@ class Found:
     """Record id -> hits, strongest first, none inside a stronger one."""
     resolved: frozenset[Value]
     """Detected values whose digest the request gave."""
+    rarity: Rarity
+    """How rare in the corpus the person's names are, and what people share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +95,21 @@ def search_subject(
         first_name_bearers=first_name_bearers,
     ):
         hits[record_id].append(hit)
-    return Found({one: strongest(some) for one, some in hits.items()}, frozenset(resolved))
+    return Found(
+        {one: strongest(some) for one, some in hits.items()},
+        frozenset(resolved),
+        rarity(len(haystack.corpus.records), _held(bare), hits),
+    )
 
 
 _Bare = dict[tuple[Name, str], list[Place]]
 """A name and one word of it -> where the word stands."""
+
+
+def _held(bare: _Bare) -> Iterator[list[set[str]]]:
+    """For each name the records that hold each word of it that was looked for."""
+    for name in dict.fromkeys(name for name, _ in bare):
+        yield [{place[0] for place in some} for (one, _), some in bare.items() if one == name]
 
 
 def _written(
@@ -103,14 +118,14 @@ def _written(
     """Where the texts hold what the request gives, and single words of names."""
     hits: defaultdict[str, list[Hit]] = defaultdict(list)
     bare: _Bare = {}
-    raw = [one for one in subject.identifiers if one.format == "raw"]
-    for at, identifier in enumerate(raw):
+    raw = list(_spelt(subject))
+    for at, (identifier, script) in enumerate(raw):
         progress("searching", at, len(raw))
         places = may_hold(identifier, haystack.blocks, analyzer.settings.regions)
         records = [haystack.corpus.records[place] for place in places]
         texts = [haystack.folded[place] for place in places]
         for record, hit in _ways(identifier, records, texts, analyzer):
-            hits[record.id].append(hit)
+            hits[record.id].append(replace(hit, how=script) if script else hit)
         name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
         if name is None:
             continue
@@ -118,6 +133,15 @@ def _written(
             bare[name, form.bare] = list(_words(form, records, texts))
     progress("searching", len(raw), len(raw))
     return hits, bare
+
+
+def _spelt(subject: Subject) -> Iterator[tuple[Identifier, str]]:
+    """Each plain identifier as given, and a name of another script in Latin letters besides."""
+    for identifier in subject.identifiers:
+        if identifier.format == "raw":
+            yield identifier, ""
+            if latin := in_latin(identifier):
+                yield latin, "transliterated"
 
 
 def _ways(
@@ -208,19 +232,20 @@ def _near_misses(
                 record_id, end + 1
             ):
                 continue
-            yield (
-                record_id,
-                Hit(IdentifierKind.NAME, "partial", start, end, "subject's name (partial)"),
-            )
-    for identifier in subject.identifiers:
-        if identifier.kind is not IdentifierKind.NAME or identifier.format != "raw":
+            yield record_id, _name_hit("partial", start, end)
+        if word == name.first:
+            for record_id, start, end in heard(name, places, haystack.texts):
+                yield record_id, _name_hit("phonetic", start, end)
+    for identifier, script in _spelt(subject):
+        parsed = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
+        if parsed is None or len(parsed.words) < 2:
             continue
-        parsed = parse_name(identifier.value)
-        if parsed is not None and len(parsed.words) > 1:
-            for record_id, start, end in misspellings(
-                parsed, haystack.words, haystack.corpus.records, haystack.odd_names
-            ):
-                yield (
-                    record_id,
-                    Hit(IdentifierKind.NAME, "typo", start, end, "subject's name (typo)"),
-                )
+        slips = misspellings(parsed, haystack.words, haystack.corpus.records, haystack.odd_names)
+        for record_id, start, end in slips:
+            yield record_id, _name_hit(script or "typo", start, end)
+        for record_id, start, end in transliterated(parsed, haystack.corpus.records):
+            yield record_id, _name_hit("transliterated", start, end)
+
+
+def _name_hit(how: str, start: int, end: int) -> Hit:
+    return Hit(IdentifierKind.NAME, how, start, end, f"subject's name ({how})")

@@ -1,0 +1,79 @@
+"""Surnames that are written as they are heard."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.locate.conftest import Build
+from tests.locate.world import UNCERTAIN
+from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.locate.names import Name
+from unlearnkit.locate.sounds import alike, heard
+
+ALIKE = [
+    ("meyer", "maier"),
+    ("meyer", "mayr"),
+    ("schmidt", "schmitt"),
+    ("thompson", "tomson"),
+    ("kowalski", "kovalsky"),
+    ("philips", "filips"),
+    ("jansen", "janssen"),
+    ("reid", "reed"),
+]
+NOT_ALIKE = [
+    ("holt", "held"),
+    ("meyer", "becker"),
+    ("lee", "leigh"),
+    ("miller", "schmidt"),
+    ("петров", "петроф"),
+    ("o neil", "oneal"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), ALIKE)
+def test_these_sound_alike(one: str, other: str) -> None:
+    assert alike(one, other)
+
+
+@pytest.mark.parametrize(("one", "other"), NOT_ALIKE)
+def test_these_do_not(one: str, other: str) -> None:
+    """Too far apart in letters, of a single sound, or outside a to z."""
+    assert not alike(one, other)
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_it_does_not_matter_which_is_first(one: str, other: str) -> None:
+    assert alike(one, other) == alike(other, one)
+
+
+def katrin(*texts: str) -> list[str]:
+    """What is found of Katrin Meyer, of whom `Katrin` was found in the texts."""
+    contents = {str(at): text for at, text in enumerate(texts)}
+    firsts = [(at, text.index("Katrin"), text.index("Katrin") + 6) for at, text in contents.items()]
+    found = heard(Name(("Katrin", "Meyer")), firsts, contents)
+    return [contents[at][start:end] for at, start, end in found]
+
+
+def test_first_name_and_surname_are_found_together() -> None:
+    assert katrin("Hello Katrin Maier, thanks", "Katrin\u00a0Mayr") == [
+        "Katrin Maier",
+        "Katrin\u00a0Mayr",
+    ]
+
+
+def test_what_is_no_name_beside_it_is_not() -> None:
+    assert katrin("Katrin maier", "Katrin, Maier", "Katrin", "Katrin Meyer", "Katrin Becker") == []
+
+
+def test_a_person_decides_about_it(world: Build) -> None:
+    name = Identifier(IdentifierKind.NAME, "Katrin Meyer")
+    match = world("We called Katrin Maier.").find(name)["1"]
+    assert (match.certainty, match.evidence[0].how) == (UNCERTAIN, "phonetic")
+    assert match.reason.startswith("Name that sounds like the subject's")
+
+
+def test_first_names_alike_in_sound_are_other_people_s(world: Build) -> None:
+    name = Identifier(IdentifierKind.NAME, "John Holt")
+    assert world("Jane Holt is his wife.").find(name) == {}
