@@ -83,5 +83,5 @@ def stage(frame: FrameType | None) -> str:
     for at, one in enumerate(outer[:-1]):
         if one == ("line.py", "process"):
             return outer[at + 1][1]
-    inside = [name for file, name in outer if (file, name) == ("crash.py", "run_line")]
+    inside = [name for file, name in outer if (file, name) == ("crash_line.py", "run_line")]
     return "before" if inside else "other"
