@@ -16,60 +16,36 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from locate_company import Crowd, crowd
-from locate_rivals import BOTH, OURS, Finder, rivals
+from locate_rivals import rivals
 from locate_scale import scale
+from locate_searching import KEY, all_rows, as_corpus, compared, indexed, searched
 from locate_tables import TABLES
-from tofu import EACH, author_name, read_pairs
+from locate_tofu import tofu
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.corpus.index import Index, build_index, open_index
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
+from unlearnkit.corpus.index import Index
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.reader import Corpus, digest_records
 from unlearnkit.demo.company import LabelledRecord
 from unlearnkit.demo.company_people import Customer
-from unlearnkit.domain import (
-    Certainty,
-    Identifier,
-    IdentifierKind,
-    Located,
-    Progress,
-    Record,
-    Subject,
-)
-from unlearnkit.locate.engine import locate_all
+from unlearnkit.domain import Certainty, IdentifierKind, Located, Subject
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.opendsr import parse_opendsr
 
-KEY = b"k" * 32
 KINDS = {
     "name": (IdentifierKind.NAME, PERSON),
     "e-mail address": (IdentifierKind.EMAIL, EMAIL),
     "phone": (IdentifierKind.PHONE, PHONE),
     "customer number": (IdentifierKind.CUSTOMER_ID, CUSTOMER),
 }
-AUTHORS = {
-    33: "Tan Yu Liang",
-    65: "Isabella van Pletzen",
-    88: "",  # "the fictitious author" in all 20 records
-    95: "Laila Amira al-Faisal",
-    100: "Manuel Silva De Souza",
-    114: "Isabella Matilda Lawson",
-    121: "Sara van Dyke",
-    153: "Femke Van der Veen",
-    163: "Maria Garcia Alvarez",
-    191: "Xin Lee Williams",
-}
-"""Where counting capitalised words (`author_name`) does not come to the author's whole name."""
 
 
 def main() -> None:
@@ -87,15 +63,12 @@ def main() -> None:
         print(f"\n{name}\n\n{table(found)}")
 
 
-# --- the company ----------------------------------------------------------------------------------
-
-
 def company(chosen: argparse.Namespace, seed: int) -> dict[str, Any]:
     """One made-up company: how many of each kind of record are found, and by whom."""
     made = crowd(seed, records=chosen.records, people=chosen.people, asking=chosen.asking)
     corpus = as_corpus([one.record for one in made.records])
     settings = NlpSettings(engine="patterns") if chosen.patterns_only else NlpSettings()
-    index, seconds = indexed(corpus, settings, chosen.out / f"index-{seed}", said)
+    index, seconds = indexed(corpus, settings, chosen.out / f"index-{seed}")
     subjects = [as_subject(one) for one in made.requests]
     truths = {
         subject.request_id: made.truth(one)
@@ -195,164 +168,6 @@ def _asking(made: Crowd) -> list[tuple[str, Customer]]:
 
 def _own(made: Crowd, one: Customer) -> list[LabelledRecord]:
     return [made.by_id[id_] for id_ in made.truth(one)]
-
-
-# --- TOFU -----------------------------------------------------------------------------------------
-
-
-def tofu(data: Path) -> dict[str, Any]:
-    """Each author's 20 records by the author's name."""
-    pairs = []
-    for name in ("retain90.json", "forget10.json"):
-        if not (data / name).is_file():
-            sys.exit(f"TOFU is not here: {data / name} is missing. Give its folder with --data.")
-        pairs += read_pairs(data / name)
-    authors = [pairs[at : at + EACH] for at in range(0, len(pairs), EACH)]
-    corpus = as_corpus(
-        [
-            Record(id=f"{number}-{at}", prompt=one["question"], text=one["answer"])
-            for number, some in enumerate(authors)
-            for at, one in enumerate(some)
-        ]
-    )
-    names = [AUTHORS.get(at, author_name(some)) for at, some in enumerate(authors)]
-    subjects = [
-        Subject(str(number), (Identifier(IdentifierKind.NAME, name),))
-        for number, name in enumerate(names)
-        if name
-    ]
-    truths = {
-        one.request_id: frozenset(f"{one.request_id}-{at}" for at in range(EACH))
-        for one in subjects
-    }
-    with tempfile.TemporaryDirectory() as folder:
-        index, _ = indexed(corpus, NlpSettings(), Path(folder), said)
-        found = searched(subjects, corpus, index)
-        return {
-            "authors": len(authors),
-            "named": len(subjects),
-            "records": len(corpus.records),
-            "contenders": compared(
-                subjects, truths, found, rivals(corpus.records, all_rows(index))
-            ),
-            "missed": missed(subjects, truths, found, corpus),
-            "wrong": falsely(subjects, truths, found, corpus),
-        }
-
-
-def missed(
-    subjects: Sequence[Subject],
-    truths: Mapping[str, frozenset[str]],
-    found: Mapping[str, Located],
-    corpus: Corpus,
-) -> dict[str, int]:
-    """What the records that were not found hold of the author's name."""
-    return _counted(
-        corpus,
-        (
-            (subject, record_id, "")
-            for subject in subjects
-            for record_id in truths[subject.request_id]
-            - {match.record_id for match in found[subject.request_id].matches}
-        ),
-    )
-
-
-def falsely(
-    subjects: Sequence[Subject],
-    truths: Mapping[str, frozenset[str]],
-    found: Mapping[str, Located],
-    corpus: Corpus,
-) -> dict[str, int]:
-    """What somebody else's records that were found, certain or not, hold of the author's name."""
-    return _counted(
-        corpus,
-        (
-            (subject, match.record_id, f"{match.certainty.value}, ")
-            for subject in subjects
-            for match in found[subject.request_id].matches
-            if match.record_id not in truths[subject.request_id]
-        ),
-    )
-
-
-def _counted(corpus: Corpus, held: Iterable[tuple[Subject, str, str]]) -> dict[str, int]:
-    """What each record holds of the name, behind the words that are given, the most first."""
-    texts = {record.id: record.content for record in corpus.records}
-    counts = Counter(words + _held(subject, texts[one]) for subject, one, words in held)
-    return dict(counts.most_common())
-
-
-def _held(subject: Subject, content: str) -> str:
-    words = normalise(IdentifierKind.NAME, subject.identifiers[0].value).split()
-    text = f" {normalise(IdentifierKind.NAME, content)} "
-    if f" {' '.join(words)} " in text:
-        return "the whole name"
-    held = [word for word in words if f" {word} " in text]
-    if not held:
-        return "no word of the name"
-    if len(held) == len(words):
-        return "every word of the name, apart"
-    return "the surname alone" if words[-1] in held else "a given name alone"
-
-
-# --- what both do ---------------------------------------------------------------------------------
-
-
-def as_corpus(records: Sequence[Record]) -> Corpus:
-    """The records as if they had been read."""
-    digest = digest_records(records)
-    return Corpus(tuple(records), (), digest, {"made": digest})
-
-
-def indexed(
-    corpus: Corpus, settings: NlpSettings, folder: Path, progress: Progress
-) -> tuple[Index, float]:
-    """The corpus's index, and how long it took if it was not there."""
-    start = time.perf_counter()
-    build_index(corpus, load_analyzer(settings), KEY, folder, progress=progress)
-    return open_index(folder, KEY), time.perf_counter() - start
-
-
-def all_rows(index: Index) -> list[Any]:
-    """What Presidio found of the kinds that requests hold."""
-    return index.rows((PERSON, EMAIL, PHONE, CUSTOMER))
-
-
-def searched(subjects: Sequence[Subject], corpus: Corpus, index: Index) -> dict[str, Located]:
-    """Request id -> what is found."""
-    analyzer = load_analyzer(NlpSettings(engine="patterns"))  # NER has been, when it was indexed
-    found = {}
-    for one in locate_all(subjects, corpus, index, analyzer, KEY):
-        found[one.request_id] = one
-        print(f"located {len(found)} of {len(subjects)}", file=sys.stderr, flush=True)
-    return found
-
-
-def compared(
-    subjects: Sequence[Subject],
-    truths: Mapping[str, frozenset[str]],
-    found: Mapping[str, Located],
-    finders: Mapping[str, Finder],
-) -> dict[str, dict[str, int]]:
-    """Contender -> records found, right ones, and those there truly are; over all requests."""
-    counts = {name: Counter[str]() for name in (OURS, BOTH, *finders)}
-    for subject in subjects:
-        truth, matches = truths[subject.request_id], found[subject.request_id].matches
-        sure = {one.record_id for one in matches if one.certainty is Certainty.CERTAIN}
-        sets = {
-            OURS: sure,
-            BOTH: {one.record_id for one in matches},
-            **{name: finder(subject, len(truth)) for name, finder in finders.items()},
-        }
-        for name, some in sets.items():
-            counts[name].update(found=len(some), right=len(some & truth), truth=len(truth))
-    return {name: dict(count) for name, count in counts.items()}
-
-
-def said(what: str, done: int, total: int) -> None:
-    """Progress, to stderr."""
-    print(f"{what} {done} of {total}", file=sys.stderr, flush=True)
 
 
 def _arguments() -> argparse.Namespace:
