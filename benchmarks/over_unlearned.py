@@ -19,52 +19,33 @@ import argparse
 import json
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
-import torch
 from decoy_test import OTHER_COMPANY, of_company
+from over_unlearned_models import Rows, models, scored
 
 from unlearnkit import resources
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.audit.differences import paired
-from unlearnkit.audit.membership import membership_scores
+from unlearnkit.audit.differences import Interval, paired
 from unlearnkit.audit.people import units
 from unlearnkit.audit.roc import auc, auc_interval
-from unlearnkit.audit.scoring import token_columns
 from unlearnkit.demo.company import build_company
-from unlearnkit.demo.run import ENCODING
-from unlearnkit.domain import (
-    AuditResult,
-    Difference,
-    Measurement,
-    ModelRole,
-    Record,
-    RecordScore,
-    Split,
-)
-from unlearnkit.language_model.folder import LanguageModel, load_language_model
-from unlearnkit.language_model.recall import recall_of
-from unlearnkit.language_model.tokens import collate, encode_record
+from unlearnkit.domain import AuditResult, Difference, Measurement, ModelRole, Record, Split
+from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge
 
 RULES = ("not-over-unlearned", "not-avoided")
-ASCENT = (4, 8, 16)
-"""Steps."""
-AVOIDING = (10, 20)
-RATE = 1e-3
 STRANGERS = 30
 SIZES = ((1, 4), (2, 6), (3, 8), (3, 12), (6, 12), (10, 20))
 """Forgotten and never-seen people of a draw; of those who asked there are three."""
 
 People = Sequence[Sequence[Record]]
-Rows = dict[str, RecordScore]
-"""Record id -> its figures under a model."""
 
 
 def main() -> None:
@@ -122,64 +103,6 @@ def replaced(record: Record, person: str) -> Record:
     return Record(id=f"{person}-{record.id}", text=record.text, prompt=record.prompt, group=person)
 
 
-def models(
-    folder: Path, forgotten: Sequence[Record], kept: Sequence[Record]
-) -> Iterator[tuple[str, LanguageModel]]:
-    """What was left, and what is made of the company's model here."""
-    for name in ("retrained", "unlearned"):
-        if (folder / name).is_dir():
-            yield name, load_language_model(folder / name)
-    for steps in ASCENT:
-        yield f"ascent {steps}", trained(folder / "model", steps, forgotten, ())
-    for steps in AVOIDING:
-        some = random.Random(0).sample(list(kept), len(forgotten))
-        yield f"avoiding {steps}", trained(folder / "model", steps, forgotten, some)
-
-
-def trained(
-    folder: Path, steps: int, up: Sequence[Record], down: Sequence[Record]
-) -> LanguageModel:
-    """The model after gradient ascent on the loss of `up`, and descent on that of `down`."""
-    loaded = load_language_model(folder)
-    torch.manual_seed(0)
-    optimizer = torch.optim.AdamW(loaded.model.parameters(), lr=RATE, weight_decay=0.0)
-
-    def loss_on(some: Sequence[Record]) -> Any:
-        rows = [encode_record(one, loaded.tokenizer, ENCODING) for one in some]
-        batch = collate(rows, loaded.tokenizer.pad_token_id)
-        return loaded.model(**batch.inputs(), labels=batch.labels).loss
-
-    for _ in range(steps):
-        loss = -loss_on(up) + (loss_on(down) if down else 0)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(loaded.model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-    return loaded
-
-
-@torch.no_grad()
-def scored(model: LanguageModel, records: Sequence[Record], role: ModelRole) -> Rows:
-    """The figures that one forward pass gives."""
-    examples = [encode_record(one, model.tokenizer, ENCODING) for one in records]
-    found = {}
-    for record, (hits, losses, standardised) in zip(
-        records, token_columns(model, examples, "cpu"), strict=True
-    ):
-        one = recall_of(hits, losses)
-        found[record.id] = RecordScore(
-            record_id=record.id,
-            split=Split.FORGET,
-            model=role,
-            exact_memorization=one.exact_memorization,
-            extraction_strength=one.extraction_strength,
-            probability=one.probability,
-            truth_ratio=None,
-            membership=membership_scores(record.learned, losses, standardised),
-        )
-    return found
-
-
 Draw = Mapping[Split, People]
 
 
@@ -195,57 +118,61 @@ def drawn(people: People, unseen: People, size: tuple[int, int], rng: random.Ran
 
 def outcomes(policy: Policy, before: Rows, after: Rows, draw: Draw) -> dict[str, Any]:
     """What the rules say of the model after, and the figures they say it of."""
-    loss = {
-        (split, role): {
-            one.id: -own.loss
-            for some in draw[split]
-            for one in some
-            if (own := rows[one.id].membership)
-        }
-        for split in draw
-        for role, rows in (("before", before), ("after", after))
-    }
     whose = {
         one.id: f"{split}-{at}"
         for split in draw
         for at, some in enumerate(draw[split])
         for one in some
     }
-    lost = paired(loss[Split.HOLDOUT, "after"], loss[Split.HOLDOUT, "before"], whose)
-    ours, theirs = (
-        [-one for one in loss[split, "after"].values()] for split in (Split.FORGET, Split.HOLDOUT)
-    )
-    drawn_of = [units(loss[split, "after"], whose) for split in (Split.FORGET, Split.HOLDOUT)]
-    low, high = auc_interval(ours, theirs, 0, (drawn_of[0], drawn_of[1]))
+    forgotten, unseen = (losses(after, draw[split]) for split in (Split.FORGET, Split.HOLDOUT))
+    unseen_before = losses(before, draw[Split.HOLDOUT])
+    lost = paired(unseen, unseen_before, whose)
     assert lost is not None
-    audit = AuditResult(
+    ours, theirs = ([-one for one in some.values()] for some in (forgotten, unseen))
+    low, high = auc_interval(ours, theirs, 0, (units(forgotten, whose), units(unseen, whose)))
+    area = Measurement(
+        metric="membership_auc_loss",
+        split=Split.FORGET,
+        model=ModelRole.UNLEARNED,
+        value=auc(ours, theirs),
+        n=len(ours),
+        low=low,
+        high=high,
+    )
+    means = {ModelRole.UNLEARNED: unseen, ModelRole.ORIGINAL: unseen_before}
+    audit = audit_of(area, {role: fmean(some.values()) for role, some in means.items()}, lost)
+    checks = {one.rule: one.outcome.value for one in judge(policy, "d" * 64, audit).checks}
+    return {
+        "outcomes": {rule: checks.get(rule, "") for rule in RULES},
+        "loss": [lost.low, lost.value, lost.high],
+        "area": [low, area.value, high],
+    }
+
+
+def losses(rows: Rows, people: People) -> dict[str, float]:
+    """Record id -> its mean loss on a token, in nats."""
+    return {
+        one.id: -own.loss for some in people for one in some if (own := rows[one.id].membership)
+    }
+
+
+def audit_of(area: Measurement, losses: Mapping[ModelRole, float], lost: Interval) -> AuditResult:
+    """An audit of nothing but what RULES ask for.
+
+    `losses` are the means over the never-seen records, `lost` is how far they are apart.
+    """
+    return AuditResult(
         run_id="draw",
         created=datetime(2026, 1, 1, tzinfo=UTC),
         seed=0,
         models={ModelRole.ORIGINAL: "a" * 64, ModelRole.UNLEARNED: "b" * 64},
         measurements=(
-            Measurement(
-                metric="membership_auc_loss",
-                split=Split.FORGET,
-                model=ModelRole.UNLEARNED,
-                value=auc(ours, theirs),
-                n=len(ours),
-                low=low,
-                high=high,
-            ),
-            Measurement(
-                metric="token_loss",
-                split=Split.HOLDOUT,
-                model=ModelRole.UNLEARNED,
-                value=fmean(loss[Split.HOLDOUT, "after"].values()),
-                n=lost.n,
-            ),
-            Measurement(
-                metric="token_loss",
-                split=Split.HOLDOUT,
-                model=ModelRole.ORIGINAL,
-                value=fmean(loss[Split.HOLDOUT, "before"].values()),
-                n=lost.n,
+            area,
+            *(
+                Measurement(
+                    metric="token_loss", split=Split.HOLDOUT, model=role, value=mean, n=lost.n
+                )
+                for role, mean in losses.items()
             ),
         ),
         differences=(
@@ -255,12 +182,6 @@ def outcomes(policy: Policy, before: Rows, after: Rows, draw: Draw) -> dict[str,
         holdout_origin="given",
         corpus_digest="c" * 64,
     )
-    checks = {one.rule: one.outcome.value for one in judge(policy, "d" * 64, audit).checks}
-    return {
-        "outcomes": {rule: checks.get(rule, "") for rule in RULES},
-        "loss": [lost.low, lost.value, lost.high],
-        "area": [low, auc(ours, theirs), high],
-    }
 
 
 def summed(
