@@ -8,16 +8,36 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Forgotten
 from unlearnkit.errors import VerificationFailed
 from unlearnkit.ledger.chain import Event
+from unlearnkit.ledger.tables import DoNotTrainRow
 
 LISTED = "listed"
 KINDS = "kinds"
 """Absent from events that were written before kinds were counted."""
+
+
+def add(session: Session, request_id: str, forgotten: Collection[Forgotten]) -> None:
+    """Put a request's lines on the list; the event that holds them is the caller's to write."""
+    if any(one.request_id != request_id for one in forgotten):
+        raise ValueError("what was forgotten belongs to another request")
+    for one in sorted(set(forgotten)):
+        session.add(DoNotTrainRow(request_id=request_id, kind=one.kind, hash=one.hash))
+
+
+def every(session: Session) -> list[Forgotten]:
+    """The whole list."""
+    return [
+        Forgotten(row.request_id, row.kind, row.hash)
+        for row in session.scalars(select(DoNotTrainRow))
+    ]
 
 
 def listed_payload(entries: Iterable[Forgotten]) -> dict[str, Any]:

@@ -13,23 +13,15 @@ from sqlalchemy.orm import Session
 
 from unlearnkit.domain import Forgotten, Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger import events, intake
-from unlearnkit.ledger.chain import Event, Head, verify_chain
+from unlearnkit.ledger import events, intake, listing
+from unlearnkit.ledger.chain import Event, Head
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
-from unlearnkit.ledger.listing import LISTED, check_list, listed_payload
-from unlearnkit.ledger.replay import (
-    EXTENDED,
-    MOVED,
-    OWN,
-    Entry,
-    check_vault,
-    extended,
-    moved,
-    replay,
-)
+from unlearnkit.ledger.integrity import check, stored_in
+from unlearnkit.ledger.listing import LISTED, listed_payload
+from unlearnkit.ledger.replay import EXTENDED, MOVED, OWN, extended, moved
 from unlearnkit.ledger.rows import find_row, to_request, update
 from unlearnkit.ledger.states import CLOSED, check_transition
-from unlearnkit.ledger.tables import DoNotTrainRow, EventRow, RequestRow, VaultRow
+from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
 from unlearnkit.ledger.vault import Sealed, joint_key, unseal
 
 
@@ -127,7 +119,8 @@ class Ledger:
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
             if forgotten:
-                self._list(session, row.id, forgotten, actor)
+                listing.add(session, row.id, forgotten)
+                self._record(session, LISTED, actor, listed_payload(forgotten), row.id)
         if state in CLOSED:
             forget_deleted(self._engine)
         return after
@@ -186,7 +179,7 @@ class Ledger:
     def do_not_train(self) -> list[Forgotten]:
         """Everything on the do-not-train list."""
         with self._reading() as session:
-            return [_forgotten(row) for row in session.scalars(select(DoNotTrainRow))]
+            return listing.every(session)
 
     def append(
         self, kind: str, actor: str, payload: dict[str, Any], request_id: str | None = None
@@ -237,24 +230,8 @@ class Ledger:
         Raises VerificationFailed naming the first event or request that does not hold.
         """
         with self._reading() as session:
-            happened = events.every(session)
-            table = {
-                row.id: Entry(to_request(row), row.digest)
-                for row in session.scalars(select(RequestRow))
-            }
-            in_vault = set(session.scalars(select(VaultRow.request_id)))
-            listed = [_forgotten(row) for row in session.scalars(select(DoNotTrainRow))]
-        count = verify_chain(happened)
-        expected = replay(happened)
-        for request_id in sorted(table.keys() | expected.keys()):
-            if table.get(request_id) != expected.get(request_id):
-                raise VerificationFailed(
-                    f"request {request_id} in the ledger is not as its events say",
-                    fix="Compare the ledger with a backup; the events are intact.",
-                )
-        check_vault(expected, in_vault)
-        check_list(happened, listed)
-        return count
+            stored = stored_in(session)
+        return check(stored)
 
     def _sealed(self, request_id: str) -> Sealed:
         with self._reading() as session:
@@ -263,15 +240,6 @@ class Ledger:
             if kept is None:
                 raise BadInput(f"the identifiers of request {row.id} are no longer in the vault")
             return Sealed(kept.request_id, kept.wrapped_key, kept.nonce, kept.ciphertext)
-
-    def _list(
-        self, session: Session, request_id: str, forgotten: Collection[Forgotten], actor: str
-    ) -> None:
-        if any(one.request_id != request_id for one in forgotten):
-            raise ValueError("what was forgotten belongs to another request")
-        for one in sorted(set(forgotten)):
-            session.add(DoNotTrainRow(request_id=request_id, kind=one.kind, hash=one.hash))
-        self._record(session, LISTED, actor, listed_payload(forgotten), request_id)
 
     def _record(
         self,
@@ -302,7 +270,3 @@ class Ledger:
             with session.begin():
                 yield session
             self.changed |= events.APPENDED in session.info
-
-
-def _forgotten(row: DoNotTrainRow) -> Forgotten:
-    return Forgotten(row.request_id, row.kind, row.hash)
