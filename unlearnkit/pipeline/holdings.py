@@ -6,10 +6,8 @@ the workspace (records, models, backups) is the user's own and is not looked at.
 
 from __future__ import annotations
 
-import re
-import shlex
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load
@@ -19,30 +17,22 @@ from unlearnkit.encrypted import is_encrypted
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger
+from unlearnkit.pipeline.held_files import (
+    STAYS,
+    deleting,
+    files_below,
+    in_workspace,
+    last_written,
+    strays,
+)
 from unlearnkit.pipeline.runs import Run, all_runs, unreadable
 from unlearnkit.workspace import Workspace
 
-OURS = frozenset(
-    {
-        *("unlearnkit.yaml", "keys", "ledger.db", "ledger.db-wal", "ledger.db-shm", "index"),
-        *("ledger.checkpoint.json", "screening", "located", "reviews", "runs", "policies"),
-        *("templates", ".lock", ".lock.pid"),
-    }
-)
-"""What a workspace consists of; anything else in its folder is the user's."""
-WRITTEN = ("keys", "index", "screening", "located", "reviews", "runs")
-"""Its folders in which nobody else writes."""
-TEMPORARY = re.compile(r"\..+\.[a-z0-9_]{8}")
-"""How `artefacts.writing_atomic` names a file until it is whole; in WRITTEN only, for a user's
-`.env.template` looks like one."""
-AT_THE_TOP = re.compile(rf"\.({'|'.join(map(re.escape, sorted(OURS)))})\.[a-z0-9_]{{8}}")
-"""The same beside the user's own files."""
 ASK_THE_LEDGER = (
     "Check first whether this is its ledger, or another one: unlearnkit ledger verify. The run is "
     "the proof of what was forgotten, so put its ledger back rather than delete it."
 )
 WHEN_CLOSED = "when the request is closed"
-STAYS = "stays until you delete it"
 
 
 def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
@@ -69,7 +59,7 @@ def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
             yield _unfinished(workspace, run, requests)
     yield from _listed(ledger, requests)
     yield from _indexes(workspace)
-    yield from _left_over(workspace)
+    yield from strays(workspace)
 
 
 def _vault(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding]:
@@ -107,19 +97,19 @@ def _of_a_request(
     elif unsure and (request is None or request.state in CLOSED):
         why, until = "a run that cannot be read may be measured by it", STAYS
     elif request is None:
-        why, until, fix = "no request of the ledger has this id", STAYS, _rm(path)
+        why, until, fix = "no request of the ledger has this id", STAYS, deleting(path)
     elif request.state in CLOSED:
         why, until = "left over: the request is closed, and no run is measured by it", STAYS
-        fix = _rm(path)
+        fix = deleting(path)
     else:
         why, until = "says what is to be forgotten", f"{WHEN_CLOSED}, or stays with its run"
     return Holding(
         what=what,
-        where=_below(workspace, path),
+        where=in_workspace(workspace, path),
         requests=(path.stem,),
         held_as=HeldAs.IDS,
         count=1,
-        since=_changed(path),
+        since=last_written(path),
         why=why,
         until=until,
         health=Health.WARN if fix else Health.OK,
@@ -128,7 +118,7 @@ def _of_a_request(
 
 
 def _unfinished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -> Holding:
-    files = _files(run.work)
+    files = files_below(run.work)
     plain = [one for one in files if one.suffix != ".json" and not is_encrypted(one)]
     owners = run.claim.requests if run.claim is not None else ()
     states = [requests[one].state if one in requests else None for one in owners]
@@ -138,18 +128,18 @@ def _unfinished(workspace: Workspace, run: Run, requests: Mapping[str, Request])
     if gone:
         why = "left over: no request that is open can go on with this run"
         health = Health.PROBLEM if files else Health.WARN
-        fix = _rm(run.folder)
+        fix = deleting(run.folder)
     elif plain:
         why += "; not encrypted yet, or it was killed at that"
         health = Health.WARN
         fix = "If nothing is running, run the same command again, or delete the folder."
     return Holding(
         what="hidden states and checkpoints of an unfinished run",
-        where=_below(workspace, run.folder),
+        where=in_workspace(workspace, run.folder),
         requests=tuple(owners),
         held_as=HeldAs.PLAIN if plain else HeldAs.ENCRYPTED,
         count=len(files),
-        since=_changed(run.claim_file if run.claim_file.is_file() else run.folder),
+        since=last_written(run.claim_file if run.claim_file.is_file() else run.folder),
         why=why,
         until=STAYS if gone else "when the run ends, or one of its requests is closed",
         health=health,
@@ -160,23 +150,23 @@ def _unfinished(workspace: Workspace, run: Run, requests: Mapping[str, Request])
 def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -> Iterator[Holding]:
     manifest = run.manifest
     known = [one for one in manifest.requests if one in requests]
-    left = _files(run.work)
+    left = files_below(run.work)
     if left:
         yield Holding(
             what="hidden states and checkpoints of a finished run",
-            where=_below(workspace, run.work),
+            where=in_workspace(workspace, run.work),
             requests=manifest.requests,
             held_as=HeldAs.ENCRYPTED if all(map(is_encrypted, left)) else HeldAs.PLAIN,
             count=len(left),
-            since=_changed(run.work),
+            since=last_written(run.work),
             why="left over: the run is finished",
             until=STAYS,
             health=Health.PROBLEM,
-            fix=_rm(run.work),
+            fix=deleting(run.work),
         )
     yield Holding(
         what="which records a run forgot, and their figures",
-        where=_below(workspace, run.folder),
+        where=in_workspace(workspace, run.folder),
         requests=manifest.requests,
         held_as=HeldAs.IDS,
         count=len(manifest.forget_set.record_ids),
@@ -196,7 +186,7 @@ def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -
             return
         yield Holding(
             what="probes for erased values",
-            where=_below(workspace, run.probes_file),
+            where=in_workspace(workspace, run.probes_file),
             requests=manifest.requests,
             held_as=HeldAs.HASHES,
             count=len(probes.probes),
@@ -209,10 +199,10 @@ def _finished(workspace: Workspace, run: Run, requests: Mapping[str, Request]) -
 def _broken(workspace: Workspace, path: Path, why: str) -> Holding:
     return Holding(
         what="a run, or a part of it, that cannot be read",
-        where=_below(workspace, path),
+        where=in_workspace(workspace, path),
         held_as=HeldAs.UNKNOWN,
-        count=len(_files(path)) if path.is_dir() else 1,
-        since=_changed(path),
+        count=len(files_below(path)) if path.is_dir() else 1,
+        since=last_written(path),
         why=f"nobody can say: {why}",
         until=STAYS,
         health=Health.PROBLEM,
@@ -248,64 +238,14 @@ def _indexes(workspace: Workspace) -> Iterator[Holding]:
         (workspace.index_dir, "index of the training records", "locate searches it"),
         (workspace.screening_dir, "index of screened records", "the next screen reads less"),
     ):
-        files = _files(folder)
+        files = files_below(folder)
         if files:
             yield Holding(
                 what=what,
-                where=_below(workspace, folder),
+                where=in_workspace(workspace, folder),
                 held_as=HeldAs.HASHES,
                 count=len(files),
-                since=_changed(folder / "index.json"),
+                since=last_written(folder / "index.json"),
                 why=f"{why}; it is about everybody in the records",
                 until="until it is made anew, or you delete it",
             )
-
-
-def _left_over(workspace: Workspace) -> Iterator[Holding]:
-    top = sorted(workspace.root.iterdir())
-    below = [one for name in WRITTEN for one in _files(workspace.root / name)]
-    for path in (
-        *(one for one in top if AT_THE_TOP.fullmatch(one.name)),
-        *(one for one in below if TEMPORARY.fullmatch(one.name)),
-    ):
-        yield Holding(
-            what="temporary file",
-            where=_below(workspace, path),
-            held_as=HeldAs.UNKNOWN,
-            count=1,
-            since=_changed(path),
-            why="left over, if nothing is running: a process was killed when it wrote",
-            until=STAYS,
-            health=Health.WARN,
-            fix=_rm(path),
-        )
-    for path in (one for one in top if one.name not in OURS and not AT_THE_TOP.fullmatch(one.name)):
-        yield Holding(
-            what="not unlearnkit's",
-            where=_below(workspace, path),
-            held_as=HeldAs.UNKNOWN,
-            count=1,
-            since=_changed(path),
-            why="yours; it was not looked into",
-            until=STAYS,
-        )
-
-
-def _files(folder: Path) -> Sequence[Path]:
-    return sorted(one for one in folder.rglob("*") if one.is_file())
-
-
-def _rm(path: Path) -> str:
-    return f"rm -r {shlex.quote(str(path))}"
-
-
-def _below(workspace: Workspace, path: Path) -> str:
-    return path.relative_to(workspace.root).as_posix()
-
-
-def _changed(path: Path) -> datetime | None:
-    """When the file was last written; None where it is not there any more."""
-    try:
-        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    except OSError:
-        return None
