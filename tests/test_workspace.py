@@ -1,13 +1,8 @@
-"""A workspace: made whole or not at all, private, and used by one process at a time."""
+"""A workspace: made whole or not at all, and private."""
 
 from __future__ import annotations
 
-import os
-import signal
 import stat
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -19,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from unlearnkit.config import Config
-from unlearnkit.errors import BadInput, Busy
+from unlearnkit.errors import BadInput
 from unlearnkit.resources import shipped
 from unlearnkit.workspace import Workspace
 
@@ -130,39 +125,3 @@ def test_any_folder_name_will_do(tmp_path: Path, name: str) -> None:
     with workspace.open_ledger() as ledger:
         ledger.append("tick", "dpo", {})
     assert (tmp_path / name / "ledger.db").is_file()
-
-
-HOLD = """
-import sys, time
-from pathlib import Path
-from unlearnkit.workspace import Workspace
-with Workspace.open(Path(sys.argv[1])).lock():
-    print("held", flush=True)
-    time.sleep(60)
-"""
-
-
-def test_a_second_process_is_told_who_works_here_and_a_killed_one_lets_go(
-    workspace: Workspace,
-) -> None:
-    command = [sys.executable, "-c", HOLD, str(workspace.root)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout is not None
-        assert other.stdout.readline() == "held\n"
-        told = rf"pid {other.pid}\) is working"
-        with pytest.raises(Busy, match=told) as refusal, workspace.lock(wait=0.1):
-            pass
-        assert "Wait until it has finished" in refusal.value.fix
-        assert refusal.value.exit_code == 2
-        os.kill(other.pid, signal.SIGKILL)
-        started = time.monotonic()
-        with workspace.lock():
-            assert time.monotonic() - started < 5
-
-
-def test_the_lock_is_free_again_after_an_error(workspace: Workspace) -> None:
-    with pytest.raises(KeyboardInterrupt), workspace.lock():
-        raise KeyboardInterrupt
-    with workspace.lock(wait=0.1):
-        pass
-    assert not (workspace.root / ".lock.pid").exists()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.config import FILE_NAME, Config, load_config, text_with
-from unlearnkit.errors import BadInput, Busy
+from unlearnkit.errors import BadInput
 from unlearnkit.keys import (
     PRIVATE,
     ReportKey,
@@ -26,6 +26,7 @@ from unlearnkit.keys import (
     read_secret,
     refuse_readable_by_others,
 )
+from unlearnkit.locking import locked_workspace
 from unlearnkit.passphrase import NONE, Protection, Way
 from unlearnkit.resources import shipped
 
@@ -241,33 +242,9 @@ class Workspace:
 
         return is_up_to_date(self.ledger_url, self._password)
 
-    @contextmanager
-    def lock(self, wait: float = 10.0) -> Iterator[None]:
-        """Keep other unlearnkit processes out; not to be nested. Freed by the system on a crash.
-
-        `wait` is in seconds; then raises Busy with the process id of the holder.
-        """
-        from filelock import FileLock, Timeout
-
-        lock = FileLock(self.root / ".lock")
-        # Beside the lock, which on some systems nobody but its holder may read.
-        holder = self.root / ".lock.pid"
-        try:
-            lock.acquire(timeout=wait)
-        except Timeout:
-            raise Busy(
-                f"{_process(holder)} is working in this workspace",
-                where=self.root,
-                fix="Wait until it has finished or stop it, then run the same command again.",
-            ) from None
-        except OSError as error:
-            raise BadInput(f"cannot lock it: {error.strerror}", where=self.root) from None
-        try:
-            write_atomic(holder, f"{os.getpid()}\n".encode())
-            yield
-        finally:
-            holder.unlink(missing_ok=True)
-            lock.release()
+    def lock(self, wait: float = 10.0) -> AbstractContextManager[None]:
+        """Keep other unlearnkit processes out: see `locking.locked_workspace`."""
+        return locked_workspace(self.root, wait)
 
     def keep_model_key(self, signing: SigningKey, *, anew: bool = False) -> None:
         """A key for models beside `signing`, where that is of a kind that models do not take.
@@ -311,10 +288,3 @@ def _parted(ledger_url: str) -> tuple[str, str | None]:
     from unlearnkit.ledger.address import without_password
 
     return without_password(ledger_url) if ledger_url else ("", None)
-
-
-def _process(holder: Path) -> str:
-    try:
-        return f"another unlearnkit process (pid {int(holder.read_text())})"
-    except (OSError, ValueError):
-        return "another unlearnkit process"
