@@ -29,9 +29,11 @@ from unlearnkit.report import glossary
 Levels = dict[tuple[ModelRole, Split], list[float]]
 
 
-def figures(levels: Levels) -> dict[tuple[str, Split, ModelRole], Measurement]:
-    """Figures of records whose every score is the given one."""
-    scores = [
+def scored(
+    model: ModelRole, split: Split, levels: list[float], **other: list[float]
+) -> list[RecordScore]:
+    """Records whose scores are all `levels`, but for those given by name."""
+    return [
         RecordScore(
             record_id=f"{split}-{at}",
             split=split,
@@ -40,13 +42,18 @@ def figures(levels: Levels) -> dict[tuple[str, Split, ModelRole], Measurement]:
             extraction_strength=0.0,
             probability=0.5,
             truth_ratio=None,
-            membership=MembershipScores(loss=level, zlib=level, min_k=level, min_k_plus_plus=level),
+            membership=MembershipScores(
+                **dict.fromkeys(OWN, level) | {name: some[at] for name, some in other.items()}
+            ),
         )
-        for (model, split), some in levels.items()
-        for at, level in enumerate(some)
+        for at, level in enumerate(levels)
     ]
-    found = membership_figures(scores, seed=0)
-    return {(one.metric, one.split, one.model): one for one in found}
+
+
+def figures(levels: Levels) -> dict[tuple[str, Split, ModelRole], Measurement]:
+    """Figures of records whose every score is the given one."""
+    scores = [one for (model, split), some in levels.items() for one in scored(model, split, some)]
+    return {(one.metric, one.split, one.model): one for one in membership_figures(scores, seed=0)}
 
 
 FORGET, RETAIN, HOLDOUT = Split.FORGET, Split.RETAIN, Split.HOLDOUT
@@ -142,27 +149,6 @@ def test_without_never_seen_records_nothing_is_measured() -> None:
     found = figures({key: some for key, some in LEVELS.items() if key[1] is not HOLDOUT})
     assert found["membership_auc_loss", FORGET, ORIGINAL].not_measured == NO_HOLDOUT
     assert found["priv_leak", FORGET, ORIGINAL].not_measured == NO_HOLDOUT
-
-
-def scored(
-    model: ModelRole, split: Split, levels: list[float], **other: list[float]
-) -> list[RecordScore]:
-    """Records whose scores are all `levels`, but for those given by name."""
-    return [
-        RecordScore(
-            record_id=f"{split}-{at}",
-            split=split,
-            model=model,
-            exact_memorization=0.5,
-            extraction_strength=0.0,
-            probability=0.5,
-            truth_ratio=None,
-            membership=MembershipScores(
-                **dict.fromkeys(OWN, level) | {name: some[at] for name, some in other.items()}
-            ),
-        )
-        for at, level in enumerate(levels)
-    ]
 
 
 MANY = [math.sin(7 * at) for at in range(120)]

@@ -60,22 +60,18 @@ def test_a_request_is_found_reviewed_by_keyboard_and_its_report_kept(
     assert tab.sees("document.querySelector('mark').innerText") == "Z. Quibble"
     assert SCRIPT in tab.sees("document.querySelector('.record').innerText")
 
-    tab.press("a")
-    tab.until(heading("Match 3 of 5"))
-    tab.press("p")
-    tab.until(heading("Match 4 of 5"))
-    tab.press("u")
-    tab.until(heading("Match 3 of 5"))
-    tab.press("Enter")
-    tab.until(heading("Match 4 of 5"))
-    tab.press("Enter")
-    tab.until(heading("Match 5 of 5"))
-    tab.press("q")
-    tab.until(heading("Request"))
-    tab.press("u")
-    tab.until(heading("Match 3 of 5"))
-    tab.press("r")
-    tab.until(heading("Match 4 of 5"))
+    for key, page in (
+        ("a", "Match 3 of 5"),
+        ("p", "Match 4 of 5"),
+        ("u", "Match 3 of 5"),
+        ("Enter", "Match 4 of 5"),
+        ("Enter", "Match 5 of 5"),
+        ("q", "Request"),
+        ("u", "Match 3 of 5"),
+        ("r", "Match 4 of 5"),
+    ):
+        tab.press(key)
+        tab.until(heading(page))
 
     with opened(world.root) as context:
         made = decisions(context, located(context, world.asked))
