@@ -18,6 +18,7 @@ import pytest
 
 from tests.company import unlearnkit
 from tests.corpus.files import corpus_of, lines, write
+from tests.corpus.killed import KEY, command, indexed_again
 from unlearnkit.corpus import ray_cluster, shards
 from unlearnkit.corpus.index import INDEX_FILE, SHARDS, build_index
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
@@ -31,7 +32,6 @@ REQUIRED = os.environ.get("UNLEARNKIT_REQUIRE_TOOLS") == "1"
 needs_ray = pytest.mark.skipif(
     find_spec("ray") is None and not REQUIRED, reason="the extra ray is not installed"
 )
-KEY = b"k" * 32
 PATTERNS = NlpSettings(engine="patterns")
 ROWS: list[object] = [
     {"id": str(number), "text": f"Mail zolt{number % 7}@quibble.example.", "prompt": "Who?"}
@@ -235,28 +235,6 @@ def test_ray_that_does_not_start_in_its_time(
 
 # --- Ray that the command starts itself, killed ------------------------------------------------
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from unlearnkit.corpus import shards
-from unlearnkit.corpus.index import build_index
-from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
-from unlearnkit.corpus.ray_cluster import read_on_ray
-from unlearnkit.corpus.reader import read_corpus
-
-def kill(what, done, total):
-    if done > 12:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-if __name__ == "__main__":
-    shards.TYPICAL, shards.MOST = 4, 9
-    analyzer = load_analyzer(NlpSettings(engine="patterns"))
-    build_index(
-        read_corpus([sys.argv[1]]), analyzer, b"k" * 32, Path(sys.argv[2]),
-        workers=2, read=read_on_ray, progress=kill,
-    )
-"""
-
 
 def nobody_works_on(session: int) -> bool:
     """No process is left that holds texts or key; Ray's agents hold neither."""
@@ -273,20 +251,13 @@ def nobody_works_on(session: int) -> bool:
 def test_a_killed_run_goes_on_at_its_last_shard_and_nobody_works_on(
     corpus: Corpus, tmp_path: Path, patterns_only: Analyzer
 ) -> None:
-    (source,) = corpus.files
-    script, folder = tmp_path / "killed.py", tmp_path / "index"
-    script.write_text(KILLED)
-    arguments = [sys.executable, script, source, folder]
+    folder = tmp_path / "index"
+    killed = command(tmp_path, corpus, folder, 2, "ray")
     with tempfile.TemporaryDirectory(prefix="r-", dir="/tmp", ignore_cleanup_errors=True) as short:
         started = subprocess.Popen(
-            arguments, start_new_session=True, env=os.environ | {"TMPDIR": short}
+            killed, start_new_session=True, env=os.environ | {"TMPDIR": short}
         )
         assert started.wait(timeout=300) == -signal.SIGKILL
         assert nobody_works_on(started.pid)
         os.killpg(started.pid, signal.SIGKILL)  # Ray's agents would go in a minute or two
-    kept = {path.name: path.stat().st_mtime_ns for path in (folder / SHARDS).glob("*.parquet")}
-    assert kept
-    info = build_index(corpus, patterns_only, KEY, folder)
-    assert kept.keys() < set(info.shards)
-    for name, written in kept.items():
-        assert (folder / SHARDS / name).stat().st_mtime_ns == written
+    indexed_again(corpus, patterns_only, folder)

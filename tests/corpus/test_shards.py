@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.corpus.files import corpus_of
+from tests.corpus.killed import KEY, command, indexed_again
 from unlearnkit.corpus import shards
 from unlearnkit.corpus.index import SHARDS, IndexInfo, build_index, open_index
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, NlpSettings
@@ -24,7 +24,6 @@ from unlearnkit.corpus.workers import suggested
 from unlearnkit.domain import Record
 from unlearnkit.errors import CannotEvaluate
 
-KEY = b"k" * 32
 COUNT = 40
 
 
@@ -199,27 +198,6 @@ def test_few_records_are_not_worth_a_process() -> None:
 
 # --- killed ----------------------------------------------------------------------------------
 
-KILLED = """
-import os, signal, sys
-from pathlib import Path
-from unlearnkit.corpus import shards
-from unlearnkit.corpus.index import build_index
-from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
-from unlearnkit.corpus.reader import read_corpus
-
-def kill(what, done, total):
-    if done > 12:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-if __name__ == "__main__":
-    shards.TYPICAL, shards.MOST = 4, 9
-    analyzer = load_analyzer(NlpSettings(engine="patterns"))
-    build_index(
-        read_corpus([sys.argv[1]]), analyzer, b"k" * 32, Path(sys.argv[2]),
-        workers=int(sys.argv[3]), progress=kill,
-    )
-"""
-
 
 def no_process_is_left(group: int) -> bool:
     for _ in range(200):
@@ -235,21 +213,13 @@ def no_process_is_left(group: int) -> bool:
 def test_a_killed_run_goes_on_at_its_last_shard(
     corpus: Corpus, tmp_path: Path, folder: Path, patterns_only: Analyzer, workers: int
 ) -> None:
-    (source,) = corpus.files
-    script = tmp_path / "killed.py"
-    script.write_text(KILLED)
-    arguments = [sys.executable, script, source, folder, str(workers)]
-    started = subprocess.Popen(arguments, start_new_session=True)
+    killed = command(tmp_path, corpus, folder, workers, "local")
+    started = subprocess.Popen(killed, start_new_session=True)
     assert started.wait(timeout=120) == -signal.SIGKILL
     assert no_process_is_left(started.pid)
     assert not (folder / "index.json").exists()
-    kept = {path.name: path.stat().st_mtime_ns for path in (folder / SHARDS).glob("*.parquet")}
-    assert kept
     (folder / SHARDS / ".half-written").write_bytes(b"x")
-    info = build_index(corpus, patterns_only, KEY, folder)
-    assert kept.keys() < set(info.shards)
-    for name, written in kept.items():
-        assert (folder / SHARDS / name).stat().st_mtime_ns == written
+    info = indexed_again(corpus, patterns_only, folder)
     assert {path.name for path in (folder / SHARDS).iterdir()} == set(info.shards)
     whole = build_index(corpus, patterns_only, KEY, tmp_path / "whole")
     assert whole.entities_digest == info.entities_digest
