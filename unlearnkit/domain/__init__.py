@@ -24,6 +24,7 @@ from unlearnkit.domain.figures import (
     RelearningPoint,
     Subjects,
     UtilityText,
+    measurement_of,
 )
 from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes, ProbeAnswer, ProbeAnswers
 from unlearnkit.domain.records import (
@@ -136,5 +137,6 @@ __all__ = [
     "ValueScore",
     "Verdict",
     "Verification",
+    "measurement_of",
     "silent",
 ]

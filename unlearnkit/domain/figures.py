@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
@@ -40,6 +41,19 @@ class Measurement(Artefact):
     """Of `decoy_auc` and `decoy_test`; None in audits by versions that shuffled records."""
     people: int | None = None
     """Whom the records are about; from six on the interval resamples people. None: not counted."""
+
+
+def measurement_of(
+    measurements: Iterable[Measurement],
+    metric: str,
+    split: Split,
+    model: ModelRole,
+    under: str = "",
+) -> Measurement | None:
+    """The one of these that says it, or None."""
+    wanted = (metric, split, model, under)
+    found = (one for one in measurements if (one.metric, one.split, one.model, one.under) == wanted)
+    return next(found, None)
 
 
 class MembershipScores(Artefact):
@@ -193,11 +207,7 @@ class AuditResult(Artefact):
         self, metric: str, split: Split, model: ModelRole, under: str = ""
     ) -> Measurement | None:
         """The figure with its interval or its reason, or None where the audit is silent on it."""
-        wanted = (metric, split, model, under)
-        for one in self.measurements:
-            if (one.metric, one.split, one.model, one.under) == wanted:
-                return one
-        return None
+        return measurement_of(self.measurements, metric, split, model, under)
 
     def value(self, metric: str, split: Split, model: ModelRole, under: str = "") -> float | None:
         """The figure, or None where it was not measured."""

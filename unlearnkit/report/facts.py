@@ -32,6 +32,7 @@ from unlearnkit.domain import (
     TrainingPass,
     UtilityText,
     Verdict,
+    measurement_of,
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.report.decoys import DecoyPlaces, decoy_places
@@ -143,11 +144,7 @@ class Report(Artefact):
         self, metric: str, split: Split, model: ModelRole, under: str = ""
     ) -> Measurement | None:
         """The measurement, or None where the audit does not list it."""
-        wanted = (metric, split, model, under)
-        for one in self.measurements:
-            if (one.metric, one.split, one.model, one.under) == wanted:
-                return one
-        return None
+        return measurement_of(self.measurements, metric, split, model, under)
 
 
 def build_report(
