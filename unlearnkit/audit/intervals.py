@@ -49,12 +49,17 @@ def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
     """(resamples, count): how often each resample has each record."""
     import numpy as np
 
-    at = units.places if units else list(range(count))
-    groups = max(at) + 1
+    at, groups = places(count, units)
     drawn = resampled(groups, seed) + groups * np.arange(RESAMPLES)[:, None]
     counts = np.bincount(drawn.ravel(), minlength=groups * RESAMPLES).reshape(RESAMPLES, groups)
     found: NDArray[Any] = counts[:, at].astype(float)
     return found
+
+
+def places(count: int, units: Units | None) -> tuple[list[int], int]:
+    """Which unit each of `count` records is of, and how many units there are."""
+    at = units.places if units else list(range(count))
+    return at, max(at) + 1
 
 
 def resampled(count: int, seed: int) -> Any:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import RESAMPLES, percentiles, weights
+from unlearnkit.audit.intervals import RESAMPLES, percentiles, places, weights
 from unlearnkit.audit.people import Units
 
 if TYPE_CHECKING:
@@ -70,9 +70,12 @@ def _resampled_areas(wins: NDArray[Any], seed: int, units: Drawn) -> NDArray[Any
 
 
 def _multiplicities(count: int, units: Units | None, generator: Any) -> NDArray[Any]:
-    """(RESAMPLES, count): how often each record is drawn."""
-    at = units.places if units else list(range(count))
-    groups = max(at) + 1
+    """(RESAMPLES, count): how often each record is drawn, as `intervals.weights` says it too.
+
+    Drawn in another way than there, and it has to stay so: the same draw made otherwise would move
+    the interval of every area that a signed report states.
+    """
+    at, groups = places(count, units)
     drawn: NDArray[Any] = generator.multinomial(groups, [1 / groups] * groups, RESAMPLES)
     return drawn[:, at]
 
