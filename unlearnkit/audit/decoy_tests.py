@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import RESAMPLES, percentiles
+from unlearnkit.audit.intervals import multiplicities, percentiles
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -76,13 +76,8 @@ def auc_interval(
 
 def _weights(side: Sequence[Placed], generator: Any) -> NDArray[Any]:
     """(resamples, values): how often each value's subject is drawn."""
-    import numpy as np
-
-    names = subjects(side)
-    drawn = generator.multinomial(len(names), [1 / len(names)] * len(names), RESAMPLES)
-    at = {name: index for index, name in enumerate(names)}
-    found: NDArray[Any] = drawn[:, np.array([at[one.subject] for one in side])]
-    return found
+    at = {name: index for index, name in enumerate(subjects(side))}
+    return multiplicities([at[one.subject] for one in side], generator)
 
 
 def _compared(

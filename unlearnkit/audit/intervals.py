@@ -56,6 +56,17 @@ def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
     return found
 
 
+def multiplicities(at: Sequence[int], generator: Any) -> NDArray[Any]:
+    """What `weights` says, where `at` is each record's unit and the sides share a generator.
+
+    Drawn in another way than there, and it has to stay so: the same draw made otherwise would move
+    intervals that signed reports state.
+    """
+    groups = max(at) + 1
+    drawn: NDArray[Any] = generator.multinomial(groups, [1 / groups] * groups, RESAMPLES)
+    return drawn[:, list(at)]
+
+
 def places(count: int, units: Units | None) -> tuple[list[int], int]:
     """Which unit each of `count` records is of, and how many units there are."""
     at = units.places if units else list(range(count))

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import RESAMPLES, percentiles, places, weights
+from unlearnkit.audit.intervals import multiplicities, percentiles, places, weights
 from unlearnkit.audit.people import Units
 
 if TYPE_CHECKING:
@@ -57,27 +57,17 @@ def auc_interval(
 
 
 def _resampled_areas(wins: NDArray[Any], seed: int, units: Drawn) -> NDArray[Any]:
-    """(RESAMPLES,): the area with both sides resampled; the same records for the same seed."""
+    """(resamples,): the area with both sides resampled; the same records for the same seed."""
     import numpy as np
 
     generator = np.random.default_rng(seed)
     rows, columns = (
-        _multiplicities(count, one, generator) for count, one in zip(wins.shape, units, strict=True)
+        multiplicities(places(count, one)[0], generator)
+        for count, one in zip(wins.shape, units, strict=True)
     )
     areas: NDArray[Any] = ((rows @ wins) * columns).sum(axis=1)
     areas = areas / (rows.sum(axis=1) * columns.sum(axis=1))
     return areas
-
-
-def _multiplicities(count: int, units: Units | None, generator: Any) -> NDArray[Any]:
-    """(RESAMPLES, count): how often each record is drawn, as `intervals.weights` says it too.
-
-    Drawn in another way than there, and it has to stay so: the same draw made otherwise would move
-    the interval of every area that a signed report states.
-    """
-    at, groups = places(count, units)
-    drawn: NDArray[Any] = generator.multinomial(groups, [1 / groups] * groups, RESAMPLES)
-    return drawn[:, at]
 
 
 def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
