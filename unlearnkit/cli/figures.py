@@ -38,8 +38,8 @@ METRICS = {
     "pii_leakage": "personal values that come out",
 }
 """What the terminal shows; the report has every figure."""
-SHOWN = 20
-"""Requests in a table; --json has all."""
+REQUESTS_SHOWN = 20
+"""In a table; --json has all."""
 TASKS = Split.TASKS
 ROLES = {
     ModelRole.ORIGINAL: "before",
@@ -54,17 +54,17 @@ STATES = {
     "inside the band before any training": "inside",
 }
 """A pass's state -> a word that fits a narrow terminal."""
-SHOWN = 12
-"""Passes printed at most; the manifest and the report have them all."""
+PASSES_SHOWN = 12
+"""Printed at most; the manifest and the report have them all."""
 COLOURS = {Outcome.PASS: "green", Outcome.FAIL: "red"}
 
 
 def few(passes: Sequence[TrainingPass]) -> list[TrainingPass]:
-    """At most SHOWN of the passes, evenly spread, the first and the last among them."""
+    """At most PASSES_SHOWN of the passes, evenly spread, the first and the last among them."""
     last = len(passes) - 1
-    if last < SHOWN:
+    if last < PASSES_SHOWN:
         return list(passes)
-    return [passes[round(at * last / (SHOWN - 1))] for at in range(SHOWN)]
+    return [passes[round(at * last / (PASSES_SHOWN - 1))] for at in range(PASSES_SHOWN)]
 
 
 def show_run(manifest: RunManifest) -> None:
@@ -163,7 +163,7 @@ def show_asking(asking: Asking) -> None:
             out.print(sentence, highlight=False, markup=False, soft_wrap=True)
     weak = [*asking.nothing_asked, *asking.partly_asked]
     if weak:
-        rows = [[one.request_id[:8], power(one)] for one in weak[:SHOWN]]
+        rows = [[one.request_id[:8], power(one)] for one in weak[:REQUESTS_SHOWN]]
         out.print(table("Not asked in full", ["Request", "Asked"], rows))
-    if len(weak) > SHOWN:
-        out.print(f"and {len(weak) - SHOWN} more; --json has all")
+    if len(weak) > REQUESTS_SHOWN:
+        out.print(f"and {len(weak) - REQUESTS_SHOWN} more; --json has all")
