@@ -11,7 +11,8 @@ ours, without a unit.
 
 Some tokens of a value are easy, given those before them, and with ten candidates of every layer
 some come by chance: what forgetting is measured by is never-seen values under the same model.
-Intervals resample records, since the values of one record come out together.
+Intervals resample people, or of too few people records (`people.py`), whose values come out
+together.
 """
 
 from __future__ import annotations
