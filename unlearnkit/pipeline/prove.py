@@ -131,11 +131,7 @@ def report(
     for language in workspace.config.letters:
         letter_template(language, workspace.templates_dir)
     context.ledger.verify()
-    if not run.audit_file.is_file():
-        raise BadInput(
-            f"{run.id} was not audited yet", fix=f"Run: unlearnkit audit {manifest.model_path}"
-        )
-    result = load(run.audit_file, AuditResult)
+    result = _audit_of(run)
     verdict = judge(rules, policy_digest(rules), result)
     folder = out or run.report
     refuse_file(folder)
@@ -167,11 +163,7 @@ def report(
         model_key=workspace.model_key if sign_model_too else None,
     )
     written = load(folder / "report.json", Report)
-    letters = tuple(
-        write_letter(folder, written, one, workspace.templates_dir, language)
-        for one in manifest.requests
-        for language in workspace.config.letters
-    )
+    letters = _write_letters(workspace, folder, written, manifest.requests)
     write_processing_record(folder, written, workspace.templates_dir)
     payload = {
         "run_id": run.id,
@@ -180,6 +172,25 @@ def report(
     }
     context.record("reported", payload)
     return Reported(folder, written, letters, _close(context, run, verdict.outcome))
+
+
+def _audit_of(run: Run) -> AuditResult:
+    if not run.audit_file.is_file():
+        raise BadInput(
+            f"{run.id} was not audited yet", fix=f"Run: unlearnkit audit {run.manifest.model_path}"
+        )
+    return load(run.audit_file, AuditResult)
+
+
+def _write_letters(
+    workspace: Workspace, folder: Path, written: Report, requests: Sequence[str]
+) -> tuple[Path, ...]:
+    """A draft to each person in each of the workspace's languages."""
+    return tuple(
+        write_letter(folder, written, one, workspace.templates_dir, language)
+        for one in requests
+        for language in workspace.config.letters
+    )
 
 
 def _first_written(folder: Path, facts: Report) -> Report:
@@ -198,10 +209,10 @@ def _close(context: Context, run: Run, outcome: Outcome) -> tuple[str, ...]:
 
     Returns what `complete` tells.
     """
-    runs = finished_runs(context.workspace)
-    newer = {one for other in runs[runs.index(run) + 1 :] for one in other.manifest.requests}
     if outcome not in (Outcome.PASS, Outcome.FAIL):
         return ()
+    runs = finished_runs(context.workspace)
+    newer = {one for other in runs[runs.index(run) + 1 :] for one in other.manifest.requests}
     moving = [
         one
         for one in run.manifest.requests
