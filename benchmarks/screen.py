@@ -34,7 +34,8 @@ from unlearnkit.domain import Certainty, Decision, RequestState, Screened, Suren
 from unlearnkit.ledger.store import utc_now
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import decide, import_requests, index_corpus, locate
+from unlearnkit.pipeline.find import decide, index_corpus, locate
+from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.screen import screen
 from unlearnkit.workspace import Workspace
 

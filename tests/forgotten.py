@@ -10,7 +10,8 @@ from typing import Any
 from tests.company import opened
 from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
-from unlearnkit.pipeline.find import add_requests, index_corpus, locate
+from unlearnkit.pipeline.find import index_corpus, locate
+from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.requests.build import build_request
 from unlearnkit.workspace import Workspace
 

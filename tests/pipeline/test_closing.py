@@ -10,7 +10,8 @@ from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import add_requests, index_corpus
+from unlearnkit.pipeline.find import index_corpus
+from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.build import build_request
 from unlearnkit.workspace import Workspace

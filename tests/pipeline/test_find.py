@@ -18,13 +18,13 @@ from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
     decide,
     decisions,
-    import_requests,
     index_corpus,
     locate,
     located,
     open_corpus,
     review_file,
 )
+from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.workspace import Workspace
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -34,19 +34,6 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 def ready(line: Line, tmp_path: Path) -> Path:
     """A copy of the workspace in which everything is reviewed and nothing unlearned."""
     return line.copy_ready(tmp_path / "work")
-
-
-def test_all_files_of_requests_are_taken_or_none(line: Line, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.json"
-    broken.write_text("{")
-    with opened(Workspace.create(tmp_path / "work").root) as context:
-        with pytest.raises(BadInput):
-            import_requests(context, [*line.story.files.requests, broken])
-        assert context.ledger.requests() == []
-        taken = import_requests(context, line.story.files.requests)
-        assert [new for _, new in taken] == [True, True]
-        again = import_requests(context, line.story.files.requests)
-        assert [new for _, new in again] == [False, False]
 
 
 def test_locating_again_changes_nothing_and_keeps_the_decisions(line: Line, ready: Path) -> None:

@@ -17,8 +17,9 @@ from unlearnkit.domain import IdentityState, RequestState, Verification
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import import_requests, index_corpus, locate
+from unlearnkit.pipeline.find import index_corpus, locate
 from unlearnkit.pipeline.forget import nothing_ready, ready_requests
+from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.requests import (
     due_within,
     extend,

@@ -56,7 +56,7 @@ def import_(
     as_json: JsonOption = False,
 ) -> None:
     """Take in requests from files: all of them or, where one cannot be used, none."""
-    from unlearnkit.pipeline.find import import_requests
+    from unlearnkit.pipeline.intake import import_requests
 
     with opened(workspace) as context:
         taken = import_requests(context, files, _declared(verified, how))
@@ -81,36 +81,16 @@ def add(
     as_json: JsonOption = False,
 ) -> None:
     """Add one request. Without options it asks, so that nothing lands in the shell's history."""
-    from pydantic import ValidationError
-
-    from unlearnkit.pipeline.find import add_requests
-    from unlearnkit.requests.build import build_request
-    from unlearnkit.requests.identifiers import refuse_identifiers
-    from unlearnkit.requests.table import parse_row
+    from unlearnkit.pipeline.intake import add_request, typed_in
 
     declared = _declared(verified, how)
     cells = {"name": name, "email": email, "phone": phone, "customer_id": customer_id}
     if not any(cells.values()):
         cells = {cell: _asked(cell) for cell in cells}
-    row = {"regulation": regulation} | {
-        cell: ";".join(given or []) for cell, given in cells.items()
-    }
-    try:
-        submission = parse_row(row)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise BadInput(first["msg"].removeprefix("Value error, ")) from None
+    row = {cell: ";".join(given or []) for cell, given in cells.items()}
+    submission = typed_in({"regulation": regulation} | row)
     with opened(workspace) as context:
-        pair = build_request(
-            submission.identifiers,
-            submission.regulation,
-            context.workspace.pseudonym_key,
-            context.now(),
-            context.workspace.config.clock,
-            verification=declared,
-        )
-        refuse_identifiers(how, pair[1])
-        [(request, added)] = add_requests(context, [pair])
+        request, added = add_request(context, submission, declared)
     if as_json:
         print_json({"request": request, "added": added})
         return
@@ -215,9 +195,7 @@ def show(
         events = [one for one in context.ledger.events() if one.request_id == found.id]
         subject = context.ledger.subject(found.id, context.workspace.vault_key) if reveal else None
     identifiers = (
-        [(one.kind.value, one.format, one.value) for one in subject.identifiers]
-        if (subject)
-        else []
+        [(one.kind.value, one.format, one.value) for one in subject.identifiers] if subject else []
     )
     if as_json:
         told = [{"time": e.time, "actor": e.actor, "kind": e.kind} for e in events]

@@ -20,12 +20,12 @@ from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import (
     decide,
     decisions,
-    import_requests,
     index_corpus,
     locate,
     located,
 )
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.ledger import create_workspace, opened_ledger
 from unlearnkit.pipeline.prove import Gated, Reported, gate, report
 from unlearnkit.pipeline.requests import OPEN

@@ -1,4 +1,4 @@
-"""From deletion requests to reviewed matches: import, index, locate, review."""
+"""From records and requests to reviewed matches: index, locate, review."""
 
 from __future__ import annotations
 
@@ -30,59 +30,18 @@ from unlearnkit.domain import (
     Request,
     RequestState,
     Review,
-    Subject,
-    Verification,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.ledger.vault import seal
 from unlearnkit.locate.engine import locate_all
 from unlearnkit.locate.forget_set import check_passages
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
-from unlearnkit.requests.build import DECLARED, content_digest
-from unlearnkit.requests.identifiers import refuse_identifiers
-from unlearnkit.requests.intake import read_requests
 
 REVIEWED = "reviewed"
 DECISIONS = "decisions"
 """How many stand on file, of the state of the corpus that the event names."""
 READERS: dict[Engine, ReadParts] = {Engine.LOCAL: read_parts, Engine.RAY: read_on_ray}
-
-
-def import_requests(
-    context: Context, paths: Sequence[Path], declared: Verification | None = None
-) -> list[tuple[Request, bool]]:
-    """Every request of the files, and whether it is new; all files are taken or none.
-
-    `declared` is how the identity of those was verified of which their file does not say it.
-    Raises BadInput with file and line, and where `declared` names one of the people.
-    """
-    key, clock, now = context.workspace.pseudonym_key, context.workspace.config.clock, context.now()
-    read = [pair for path in paths for pair in read_requests(path, key, now, clock, declared)]
-    if declared is not None and declared.how != DECLARED:
-        for _, subject in read:
-            refuse_identifiers(declared.how, subject)
-    return add_requests(context, read)
-
-
-def add_requests(
-    context: Context, pairs: Sequence[tuple[Request, Subject]]
-) -> list[tuple[Request, bool]]:
-    """Put requests into the ledger and who they are about into the vault; new ones are True.
-
-    Returns them as they stand in the ledger then.
-    """
-    key, vault = context.workspace.pseudonym_key, context.workspace.vault_key
-    added = context.ledger.add_requests(
-        [
-            (request, seal(subject, vault), content_digest(request, subject, key))
-            for request, subject in pairs
-        ],
-        context.actor,
-    )
-    there = {one.id: one for one in context.ledger.requests()}
-    return [(there[request.id], new) for (request, _), new in zip(pairs, added, strict=True)]
 
 
 def index_corpus(

@@ -13,8 +13,9 @@ from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import decide, decisions, import_requests, index_corpus, locate
+from unlearnkit.pipeline.find import decide, decisions, index_corpus, locate
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.requests import OPEN
