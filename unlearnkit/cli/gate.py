@@ -79,25 +79,16 @@ def gate(
     GitHub a summary is added to the job's page.
     """
     from unlearnkit.language_model.folder import check_folder
-    from unlearnkit.pipeline.gate_files import GateFiles, clear, write
+    from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, clear, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import run_named
-    from unlearnkit.report.render import render_gate_summary
 
     files = GateFiles(junit, sarif, markdown)
     clear(files)
     wanted = named_attacks(attacks)
-    if probes and (run or reference or wanted is not None):
-        raise BadInput(
-            "--probes asks by what is kept of completed requests alone",
-            fix="Leave out --run, --reference and --attacks.",
-        )
-    if budget and not probes:
-        raise BadInput(
-            "--budget bounds the asking through kept probes alone",
-            fix="Add --probes, or leave it out: without, everything is measured.",
-        )
+    measured = bool(run) or reference is not None or wanted is not None
+    _refuse_mixed(probes=probes, measured=measured, budget=bool(budget))
     seconds = seconds_of(budget, "--budget") if budget else None
     check_folder(model)
     with opened(workspace) as context:
@@ -110,11 +101,8 @@ def gate(
                 context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
             )
         write(files, gated, place.templates_dir)
-        summary = os.environ.get("GITHUB_STEP_SUMMARY")
-        if summary:
-            with Path(summary).open("a", encoding="utf-8") as file:
-                page = render_gate_summary(gated.verdict, place.templates_dir, gated.asking)
-                file.write(page + "\n")
+        if job_page := os.environ.get("GITHUB_STEP_SUMMARY"):
+            add_to_page(Path(job_page), gated, place.templates_dir)
     if as_json:
         print_json(gated.answer)
     else:
@@ -123,3 +111,20 @@ def gate(
         if gated.asking is not None:
             show_asking(gated.asking)
     raise typer.Exit(gated.verdict.exit_code)
+
+
+def _refuse_mixed(*, probes: bool, measured: bool, budget: bool) -> None:
+    """Raise BadInput where options of measuring a model and of asking through probes meet.
+
+    `measured`: one was given that says how the model is measured on a run's records.
+    """
+    if probes and measured:
+        raise BadInput(
+            "--probes asks by what is kept of completed requests alone",
+            fix="Leave out --run, --reference and --attacks.",
+        )
+    if budget and not probes:
+        raise BadInput(
+            "--budget bounds the asking through kept probes alone",
+            fix="Add --probes, or leave it out: without, everything is measured.",
+        )

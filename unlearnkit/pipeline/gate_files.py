@@ -60,6 +60,13 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
         write_atomic(files.markdown, page.encode())
 
 
+def add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
+    """Write the summary behind what stands on a CI job's page already."""
+    summary = render_gate_summary(gated.verdict, templates_dir, gated.asking)
+    with page.open("a", encoding="utf-8") as file:
+        file.write(summary + "\n")
+
+
 def _source(gated: Gated) -> PolicySource:
     return PolicySource(
         uri=_uri(gated.policy_file),
