@@ -196,20 +196,15 @@ class Rule(_Part):
         return self
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _has_such_a_figure(self) -> Self:
+        """For metrics with one figure for all records together, or without an interval."""
         if self.compare.by == "interval" and self.metric in WITHOUT_INTERVAL:
             raise ValueError(f"{self.metric} has no interval: leave out by: interval")
-        if self.metric == "forget_quality" and (
+        if self.metric in ("forget_quality", "priv_leak") and (
             self.split is not Split.FORGET or self.compare.to != "absolute"
         ):
             raise ValueError(
-                "forget_quality already compares with the reference: split: forget, to: absolute"
-            )
-        if self.metric == "priv_leak" and (
-            self.split is not Split.FORGET or self.compare.to != "absolute"
-        ):
-            raise ValueError(
-                "priv_leak already compares with the reference: split: forget, to: absolute"
+                f"{self.metric} already compares with the reference: split: forget, to: absolute"
             )
         if self.metric == "model_utility" and (
             self.split is not Split.RETAIN or self.compare.to == "holdout"
@@ -218,12 +213,22 @@ class Rule(_Part):
                 "model_utility is measured on the records to keep: split: retain, to: absolute, "
                 "original or reference"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _has_records(self) -> Self:
+        """For splits that are no records: the harness's tasks and the operator's text."""
         if self.split is Split.TASKS:
             raise ValueError("no rule is about the harness's tasks: a gate does not run them")
         if (self.metric == "perplexity") is not (self.split is Split.UTILITY):
             raise ValueError("perplexity is what is measured on the utility text: split: utility")
         if self.metric == "perplexity" and self.compare.to == "holdout":
             raise ValueError("perplexity has no holdout: to: absolute, original or reference")
+        return self
+
+    @model_validator(mode="after")
+    def _compares_with_something_else(self) -> Self:
+        """For metrics that have a comparison in them already, and the holdout with itself."""
         if self.metric.endswith("_reference") and self.compare.to == "reference":
             raise ValueError(
                 f"{self.metric} already compares with the reference: to: absolute or original"
@@ -263,7 +268,7 @@ class Rule(_Part):
 
 
 class Policy(_Part):
-    """A set of rules; a person can read it aloud (see verdict.explain)."""
+    """A set of rules; `unlearnkit policy explain` says them in words."""
 
     version: Literal[1]
     name: str = Field(min_length=1)
