@@ -7,6 +7,7 @@ nothing is held any longer that only an open request needs.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from unlearnkit.corpus.index import Index, open_index
 from unlearnkit.domain import Forgotten, Match, Request, RequestState
@@ -21,8 +22,8 @@ from unlearnkit.pipeline.find import decisions, located, located_file, open_corp
 from unlearnkit.pipeline.runs import all_runs, unreadable
 from unlearnkit.requests.identifiers import refuse_identifiers
 
-Held = Callable[[str, Sequence[Match]], frozenset[Forgotten]]
-"""What is kept of the records that were accepted for a request."""
+Lines = Callable[[str, Sequence[Match]], frozenset[Forgotten]]
+"""What goes on the do-not-train list of the records that were accepted for a request."""
 
 NO_RECORDS = (
     "the corpus is not there as it was indexed, so the do-not-train list has its identifiers, but "
@@ -35,6 +36,17 @@ ONLY_ITS_OWN = (
 NOT_LET_GO = "what is held for closed requests may not all be deleted; see unlearnkit doctor"
 
 
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What is still there of the corpus that was indexed last."""
+
+    digest: str
+    """Of the corpus; empty where there is no index."""
+    lines: Lines
+    records: bool
+    """Whether the records are there themselves, and not only what the index has of them."""
+
+
 def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
     """Complete these requests, one after another. Raises BadInput where one may not be.
 
@@ -43,7 +55,7 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
     """
     if not request_ids:
         return let_go(context)  # an earlier call may have been killed before it came to that
-    digest, held, whole = _held(context)
+    indexed = _indexed(context)
     told = []
     workspace = context.workspace
     for request_id in request_ids:
@@ -54,14 +66,14 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             workspace.pseudonym_key,
             workspace.config.nlp.regions,
         )
-        accepted = _accepted(context, request_id, digest)
-        forgotten |= held(request_id, accepted or ())
+        accepted = _accepted(context, request_id, indexed.digest)
+        forgotten |= indexed.lines(request_id, accepted or ())
         context.ledger.set_state(
             request_id, RequestState.COMPLETED, context.actor, forgotten=forgotten
         )
         if accepted is None:
             told.append(f"Request {request_id}: {ONLY_ITS_OWN}.")
-        elif accepted and not whole:
+        elif accepted and not indexed.records:
             told.append(f"Request {request_id}: {NO_RECORDS}.")
     return (*told, *let_go(context))
 
@@ -127,32 +139,32 @@ def _accepted(context: Context, request_id: str, digest: str) -> list[Match] | N
     return [one for one in found.matches if one.record_id in accepted]
 
 
-def _held(context: Context) -> tuple[str, Held, bool]:
-    """The indexed corpus's digest, what tells what its records hold, and whether they are there.
+def _indexed(context: Context) -> Indexed:
+    """Records that were deleted meanwhile are no obstacle: the index says then what it has of them.
 
-    Records that were deleted meanwhile are no obstacle: the index says then what it has of them.
+    Without an index nothing but the request's own identifiers can be listed.
     """
     key, regions = context.workspace.pseudonym_key, context.workspace.config.nlp.regions
     try:
         _, corpus = open_corpus(context)
     except BadInput:
-        return _held_by_index(context)
+        return _index_alone(context)
     records = corpus.by_id()
-    return (
-        corpus.digest,
-        lambda request_id, accepted: of_records(request_id, accepted, records, key, regions),
-        True,
+    return Indexed(
+        digest=corpus.digest,
+        lines=lambda request_id, accepted: of_records(request_id, accepted, records, key, regions),
+        records=True,
     )
 
 
-def _held_by_index(context: Context) -> tuple[str, Held, bool]:
+def _index_alone(context: Context) -> Indexed:
     try:
         index: Index = open_index(context.workspace.index_dir, context.workspace.pseudonym_key)
     except BadInput:
-        return "", lambda request_id, accepted: frozenset(), False
+        return Indexed("", lambda request_id, accepted: frozenset(), records=False)
     rows = index.rows(TIED)
-    return (
-        index.info.digest,
-        lambda request_id, accepted: of_rows(request_id, accepted, rows),
-        False,
+    return Indexed(
+        digest=index.info.digest,
+        lines=lambda request_id, accepted: of_rows(request_id, accepted, rows),
+        records=False,
     )
