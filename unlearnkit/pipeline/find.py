@@ -40,7 +40,7 @@ from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
 
 REVIEWED = "reviewed"
 DECISIONS = "decisions"
-"""How many stand on file, of the state of the corpus that the event names."""
+"""In a `reviewed` event: how many decisions stand on file about the corpus that it names."""
 READERS: dict[Engine, ReadParts] = {Engine.LOCAL: read_parts, Engine.RAY: read_on_ray}
 
 
@@ -139,7 +139,7 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             "digest": sha256_file(path),
         }
         context.record("located", payload, request.id)
-        _tell(context, located, _told(context, located))
+        _record_new(context, located, _recorded(context, located))
         _move_on(context, located)
         found.append(located)
     return found
@@ -191,10 +191,11 @@ def decide(
     runnable(context.ledger.request(found.request_id))
     if any(one.in_part for one in made):
         check_passages(found, made, records or open_corpus(context)[1].by_id())
-    _tell(context, found, _told(context, found))  # before the file is written by this version
+    # Before this version writes the file: earlier ones recorded its digest, not a number.
+    _record_new(context, found, _recorded(context, found))
     earlier = decisions(context, found)
     save(review_file(context, found.request_id), _review(found, (*earlier, *made)))
-    _tell(context, found, len(earlier))
+    _record_new(context, found, len(earlier))
     return _move_on(context, found)
 
 
@@ -204,10 +205,10 @@ def _review(found: Located, made: Sequence[Decision]) -> Review:
     )
 
 
-def _tell(context: Context, found: Located, told: int) -> None:
-    """Record the decisions that stand on file behind the first `told` ones."""
+def _record_new(context: Context, found: Located, recorded: int) -> None:
+    """One event for the decisions on file that come after the first `recorded` ones."""
     made = decisions(context, found)
-    new = made[told:]
+    new = made[recorded:]
     if not new:
         return
     payload = {
@@ -221,20 +222,20 @@ def _tell(context: Context, found: Located, told: int) -> None:
     context.record(REVIEWED, payload, found.request_id)
 
 
-def _told(context: Context, found: Located) -> int:
-    """How many of the decisions on file the ledger was told of; fewer where a process died."""
+def _recorded(context: Context, found: Located) -> int:
+    """How many of the decisions on file are in the ledger; not all where a process died."""
     made = decisions(context, found)
     last = context.ledger.last_event(REVIEWED, found.request_id) if made else None
     if last is None:
         return 0
     if DECISIONS not in last.payload:
-        return _told_by_digest(context, found, made)
+        return _recorded_by_digest(context, found, made)
     count, same = last.payload[DECISIONS], last.payload["corpus_digest"] == found.corpus_digest
     return count if same and count <= len(made) else 0
 
 
-def _told_by_digest(context: Context, found: Located, made: Sequence[Decision]) -> int:
-    """The same of events that have no number, which earlier versions wrote."""
+def _recorded_by_digest(context: Context, found: Located, made: Sequence[Decision]) -> int:
+    """The same where the last event has no number of decisions, as earlier versions wrote it."""
     happened = context.ledger.events_of(REVIEWED, found.request_id)
     told = {one.payload["digest"] for one in happened}
     if sha256_file(review_file(context, found.request_id)) in told:
