@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 SHARE = 0.3
 
 
-def pruned(weight: Tensor, share: float = SHARE) -> Tensor:
-    """The weights with the `share` (0 to 1) of them that is nearest to zero set to zero."""
+def pruned(weight: Tensor) -> Tensor:
+    """The weights, those nearest to zero set to zero: SHARE of them."""
     from torch.nn.utils.prune import L1Unstructured
 
-    found: Tensor = L1Unstructured(amount=share).prune(weight)  # type: ignore[no-untyped-call]
+    found: Tensor = L1Unstructured(amount=SHARE).prune(weight)  # type: ignore[no-untyped-call]
     return found
