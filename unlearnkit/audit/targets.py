@@ -66,10 +66,10 @@ def choose_targets(
 
 
 def quotas(counts: Sequence[int], limit: int) -> list[int]:
-    """How many of each kind: all of the rare ones, and of the others as many as of each other.
+    """How many values of each kind are chosen, where `counts` are there.
 
-    They differ by at most one where there are more than their share, and come to `limit` where
-    there are as many.
+    Each kind gets an equal share of `limit`. What a rare kind leaves of its share goes to the
+    others, whose numbers then differ by at most one. Together they are `limit`, or all there are.
     """
     found = [0] * len(counts)
     left = limit

@@ -17,7 +17,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 
 FIGURES = 5
-"""Which figures a record gets: scores kept with fewer of them are made again."""
+"""Raised when records get another figure: scores that were kept without it are then made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class AuditTask:
     targets: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
     """Personal values that every model is asked for."""
     ranked: Mapping[Split, Sequence[Target]] = field(default_factory=dict)
-    """Personal values that every model compares with others of their kinds, and whose places every
-    layer is read at."""
+    """Personal values that are ranked among others of their kind under every model, and that every
+    layer is asked for (logit lens)."""
     subjects: Mapping[Split, Mapping[str, str]] = field(default_factory=dict)
     """Whose the records are: what intervals draw, and the decoy test shuffles, whole."""
     attacks: Sequence[Attack] = ()

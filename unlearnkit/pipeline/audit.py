@@ -75,7 +75,8 @@ class Prepared:
 
     task: AuditTask
     retain: Sequence[Record]
-    """All retained records, of which the task has a sample, and what is kept of others."""
+    """All retained records, of which the task has only a sample, and the parts that are kept of
+    records forgotten in part."""
     analyzer: Analyzer
 
 
@@ -88,7 +89,7 @@ def prepare(
     utility: Path | None,
     attacks: Sequence[Attack] | None,
 ) -> Prepared:
-    """What is measured: the run's records, as they were, and their values, under which models.
+    """The audit's task: the run's records, as they were, their personal values, and the models.
 
     Raises what `audit` raises.
     """

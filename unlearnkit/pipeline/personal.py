@@ -51,11 +51,14 @@ def personal_targets(
 ) -> PersonalTargets:
     """The values of the forgotten and of the never-seen records that the audit looks at.
 
-    A forgotten record is its subject's, under the name the search found most fully and most often;
-    where it found none, and in never-seen records, under the name in the record or its thread. A
-    never-seen record that names nobody is said to be of another one's person, so that as many
-    questions are asked as of the forgotten: nobody of them was seen. Not where a forgotten record
-    is nobody's by name: then it is asked less of, and they would be asked more.
+    Some questions name the person. For a forgotten record that is its subject, by the fullest and
+    then most frequent name that the search found. Where it found none, and for never-seen records,
+    it is the name in the record or in its thread.
+
+    A never-seen record without a name borrows one from another never-seen record: otherwise fewer
+    questions would be asked of it than of the forgotten ones, and less would come out of it by
+    chance. Names are not borrowed where a forgotten record has none either, for then the never-seen
+    ones would be asked more.
     """
     known = evidence(material.forget, found)
     of_forget = personal_values(material.forget, analyzer, POOL, seed, known, progress=progress)
