@@ -23,7 +23,9 @@ from unlearnkit.cli.terminal import (
     opened,
     out,
     print_json,
+    say_unread,
     table,
+    with_fields,
 )
 from unlearnkit.domain import Certainty, Engine, Located
 
@@ -64,11 +66,9 @@ def index(
     from unlearnkit.corpus.index import QUARANTINE_FILE
     from unlearnkit.pipeline.find import index_corpus
 
-    chosen = {"text": text_field, "id": id_field, "group": group_field}
     with opened(workspace) as context:
-        given = {name: field for name, field in chosen.items() if field}
         config = context.workspace.config
-        fields = config.fields.model_copy(update=given)
+        fields = with_fields(config.fields, text_field, id_field, group_field)
         detection = {"engine": "patterns"} if patterns_only else {}
         nlp = config.nlp.model_copy(update=detection)
         info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers, engine=engine)
@@ -81,9 +81,7 @@ def index(
     if info.nlp.engine == "patterns":
         err.print("[yellow]Pattern-only mode was chosen: no names are found by NER.[/]")
     if info.quarantined:
-        err.print(f"[yellow]{sum(info.quarantined.values())} records were left out:[/]")
-        for why, count in info.quarantined.items():
-            err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)
+        say_unread(info.quarantined, "were left out")
         place = f"Each with file and line: {left_out}"
         err.print(place, highlight=False, markup=False, soft_wrap=True)
         err.print("The model may have been trained on them: mend them and index again.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +20,9 @@ from unlearnkit.cli.terminal import (
     opened,
     out,
     print_json,
+    say_unread,
     table,
+    with_fields,
 )
 from unlearnkit.domain import Outcome, Screened, Sureness
 
@@ -73,13 +74,11 @@ def screen(
     """
     from unlearnkit.pipeline.screen import screen as screen_corpus
 
-    chosen = {"text": text_field, "id": id_field, "group": group_field}
     with opened(workspace) as context:
-        given = {name: field for name, field in chosen.items() if field}
         found = screen_corpus(
             context,
             corpus,
-            context.workspace.config.fields.model_copy(update=given),
+            with_fields(context.workspace.config.fields, text_field, id_field, group_field),
             workers=workers,
             strict=strict,
             clean=write_clean,
@@ -132,7 +131,4 @@ def _show_gaps(found: Screened) -> None:
             "closed by an earlier version, and whether those people are back cannot be told.[/]"
         )
     if found.quarantined:
-        total = Counter(found.quarantined).total()
-        err.print(f"[yellow]{total} records could not be read, and were not screened:[/]")
-        for why, count in found.quarantined.items():
-            err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)
+        say_unread(found.quarantined, "could not be read, and were not screened")

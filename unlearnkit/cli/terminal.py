@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
@@ -24,6 +24,7 @@ from unlearnkit.domain import Progress, silent
 from unlearnkit.errors import UnlearnkitError
 
 if TYPE_CHECKING:
+    from unlearnkit.corpus.reader import Fields
     from unlearnkit.pipeline.context import Context
 
 out = Console()
@@ -135,6 +136,19 @@ def print_json(value: BaseModel | list[Any] | dict[str, Any]) -> None:
 def plain(value: Any) -> Any:
     """Pydantic models inside lists and dicts, and everything else as text."""
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
+
+
+def with_fields(usual: Fields, text: str | None, id_: str | None, group: str | None) -> Fields:
+    """The workspace's field names, with those that were given in their place."""
+    given = {"text": text, "id": id_, "group": group}
+    return usual.model_copy(update={name: field for name, field in given.items() if field})
+
+
+def say_unread(records: Mapping[str, int], what: str) -> None:
+    """On standard error, how many records could not be read, why, and what that means."""
+    err.print(f"[yellow]{sum(records.values())} records {what}:[/]")
+    for why, count in records.items():
+        err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)
 
 
 def table(title: str, columns: list[str], rows: list[list[str]], numbers: int = 0) -> Table:
