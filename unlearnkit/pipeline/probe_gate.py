@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import monotonic
 
-from unlearnkit.artefacts import digest_of, document_digest
+from unlearnkit.artefacts import digest_of
 from unlearnkit.audit.kept_probes import kept_probe_figures
 from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import Asking, AuditResult, Check, ModelRole, Outcome
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.probe_asking import ask_completed
-from unlearnkit.pipeline.prove import Gated, find_policy
+from unlearnkit.pipeline.prove import Gated, find_policy, record_gated
 from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.asking import sentences
@@ -61,15 +61,7 @@ def gate_by_probes(
     if screened is not None:
         verdict = with_check(verdict, screened)
     gated = Gated(RUN_ID, result, verdict, policy_path, rules, asked.asking)
-    payload = {
-        "run_id": RUN_ID,
-        "runs": [one.run_id for one in asked.runs],
-        "model_digest": digest,
-        "policy_digest": verdict.policy_digest,
-        "outcome": verdict.outcome.value,
-        "digest": document_digest(gated.answer),
-    }
-    context.record("gated", payload)
+    record_gated(context, gated, runs=[one.run_id for one in asked.runs])
     return gated
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from unlearnkit.artefacts import document_digest, load, sha256_file
 from unlearnkit.corpus.sources import Place
@@ -87,15 +88,20 @@ def gate(
     if screened is not None:
         verdict = with_check(verdict, screened)
     gated = Gated(run.id, result, verdict, policy_path, rules)
+    record_gated(context, gated)
+    return gated
+
+
+def record_gated(context: Context, gated: Gated, **more: Any) -> None:
+    """One event for a gate's verdict, with `more` of what it rests on."""
     payload = {
-        "run_id": run.id,
-        "model_digest": result.models[ModelRole.UNLEARNED],
-        "policy_digest": verdict.policy_digest,
-        "outcome": verdict.outcome.value,
+        "run_id": gated.run_id,
+        "model_digest": gated.audit.models[ModelRole.UNLEARNED],
+        "policy_digest": gated.verdict.policy_digest,
+        "outcome": gated.verdict.outcome.value,
         "digest": document_digest(gated.answer),
     }
-    context.record("gated", payload)
-    return gated
+    context.record("gated", payload | more)
 
 
 @dataclass(frozen=True, slots=True)
