@@ -48,10 +48,16 @@ def load_yaml(path: Path, kind: type[Model], fix: str = "") -> Model:
 
 
 def problems(file: YamlFile, error: ValidationError) -> list[Problem]:
-    """Everything a model found wrong with the file, with lines, in the model's order."""
+    """Everything a model found wrong with the file, with lines, in the model's order.
+
+    A list whose only entries are wrong is not called too short besides.
+    """
+    found = error.errors(include_input=False, include_url=False)
+    within = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
     return [
         Problem(file.line(one["loc"]), one["loc"], _said(one["loc"], one["msg"]))
-        for one in error.errors(include_input=False, include_url=False)
+        for one in found
+        if not (one["type"] == "too_short" and one["loc"] in within)
     ]
 
 

@@ -145,6 +145,14 @@ def test_every_bad_rule_is_found_at_once_with_its_line_and_name(tmp_path: Path) 
     assert "has no interval" in found[2].what
 
 
+def test_a_policy_whose_only_rule_is_bad_is_not_called_empty_besides(tmp_path: Path) -> None:
+    [found] = check(tmp_path, rule("one", "to: holdout, within: 0.1", metric="memorisation"))
+    assert (found.line, found.rule) == (6, "one")
+    [found] = check(tmp_path, "  []\n")
+    assert (found.line, found.rule) == (4, "")
+    assert found.what.startswith("rules: ")
+
+
 @pytest.mark.parametrize(("identity", "named"), [("", ""), ("id: 7, ", "7"), ("id: 'A', ", "A")])
 def test_a_bad_rule_is_named_as_far_as_it_has_a_name(
     tmp_path: Path, identity: str, named: str
