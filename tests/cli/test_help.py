@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
 
 from tests.company import unlearnkit
 from unlearnkit import __version__
+from unlearnkit.cli.main import app
 
 COMMANDS = (
     ("init",),
@@ -83,6 +87,43 @@ def test_the_help_lists_every_command_in_the_order_of_the_line(arguments: tuple[
         order = ["init", "request", "index", "locate", "review", "unlearn", "audit", "report"]
         places = [found.index(name) for name in order]
         assert places[2:] == sorted(places[2:])
+
+
+def everything(
+    within: TyperGroup, *path: str
+) -> Iterator[tuple[tuple[str, ...], TyperGroup | TyperCommand]]:
+    """Groups and commands, with what is typed to reach them."""
+    yield path, within
+    for name, one in within.commands.items():
+        if isinstance(one, TyperGroup):
+            yield from everything(one, *path, name)
+        else:
+            assert isinstance(one, TyperCommand)
+            yield (*path, name), one
+
+
+def flat(drawn: str) -> str:
+    """Words alone: without frames, and with one blank where a line ends."""
+    return " ".join(re.sub("[\u2500-\u257f]", " ", drawn).split())
+
+
+@pytest.mark.parametrize(
+    ("path", "one"),
+    [pytest.param(*found, id=" ".join(found[0])) for found in everything(get_command(app))],
+)
+def test_nothing_of_a_help_is_lost_on_the_way_to_the_terminal(
+    path: tuple[str, ...], one: TyperGroup | TyperCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rich takes square brackets for its markup: what is in them vanishes. A default that is no
+    value is `show_default`."""
+    monkeypatch.setenv("COLUMNS", "120")
+    said = flat(unlearnkit(*path, "--help").stdout)
+    written = [one.help, one.epilog, *(getattr(each, "help", None) for each in one.params)]
+    assert [text for text in written if flat(text or "") not in said] == []
+
+
+def test_a_default_that_is_no_value_is_shown() -> None:
+    assert "[default: (the workspace's)]" in flat(unlearnkit("gate", "--help").stdout)
 
 
 def test_the_help_says_what_the_exit_codes_mean() -> None:

@@ -15,8 +15,8 @@ ALL, NONE = "all", "none"
 AttacksOption = Annotated[
     str,
     typer.Option(
-        help=f"{ALL}, {NONE}, or some of {', '.join(Attack)}, with commas between. "
-        "[default: the workspace's]",
+        help=f"{ALL}, {NONE}, or some of {', '.join(Attack)}, with commas between.",
+        show_default="the workspace's",
     ),
 ]
 

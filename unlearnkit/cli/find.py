@@ -53,7 +53,7 @@ def index(
     ] = False,
     workers: Annotated[
         int | None,
-        typer.Option(min=1, help="Processes. [default: as many as are worth it]"),
+        typer.Option(min=1, help="Processes.", show_default="as many as are worth it"),
     ] = None,
     engine: Annotated[
         Engine,

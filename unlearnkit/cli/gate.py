@@ -51,8 +51,8 @@ def gate(
             metavar="TIME",
             help="With --probes: stop asking after so many seconds, or 10m, 2h; everybody who was "
             "forgotten is asked for first, and the answer says what that could miss. The same "
-            "command goes on where it stopped. [default: until all is asked]",
-            show_default=False,
+            "command goes on where it stopped.",
+            show_default="until all is asked",
         ),
     ] = "",
     run: RunOption = "",

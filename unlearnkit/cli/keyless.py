@@ -44,7 +44,7 @@ def sigstore(
     trust: TrustOption = None,
     key: Annotated[
         Path | None,
-        typer.Option(help="The signer's public key. [default: the workspace's, as `verify`]"),
+        typer.Option(help="The signer's public key.", show_default="the workspace's, as `verify`"),
     ] = None,
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask at a terminal before it becomes public.")

@@ -48,7 +48,7 @@ def list_(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
 def rotate(
     report_key: Annotated[
         ReportKey | None,
-        typer.Option(help="Another kind of key from now on. [default: the kind it is]"),
+        typer.Option(help="Another kind of key from now on.", show_default="the kind it is"),
     ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,

@@ -29,7 +29,8 @@ RunOption = Annotated[
     str,
     typer.Option(
         "--run",
-        help="The run to measure against. [default: the one that made MODEL, else the last]",
+        help="The run to measure against.",
+        show_default="the one that made MODEL, else the last",
     ),
 ]
 
@@ -71,7 +72,7 @@ def audit(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(help="With --reproduce: the signer's public key. [default: as `verify`]"),
+        typer.Option(help="With --reproduce: the signer's public key.", show_default="as `verify`"),
     ] = None,
     run: RunOption = "",
     workspace: WorkspaceOption = HERE,
@@ -141,7 +142,10 @@ def _reproduce(
 def report(
     run: Annotated[str, typer.Argument(help="The run's id, or its beginning.")],
     to: Annotated[
-        Path | None, typer.Option("--out", help="[default: report/ in the run's folder]")
+        Path | None,
+        typer.Option(
+            "--out", help="Where to write it.", show_default="report/ in the run's folder"
+        ),
     ] = None,
     policy: PolicyOption = "",
     sign_model: Annotated[
@@ -180,8 +184,8 @@ def verify(
     key: Annotated[
         Path | None,
         typer.Option(
-            help="The signer's public key, got from elsewhere. [default: the workspace's, "
-            "present or retired]"
+            help="The signer's public key, got from elsewhere.",
+            show_default="the workspace's, present or retired",
         ),
     ] = None,
     model: Annotated[

@@ -62,7 +62,7 @@ def screen(
     id_field: IdField = None,
     group_field: GroupField = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes. [default: as many as are worth it]")
+        int | None, typer.Option(min=1, help="Processes.", show_default="as many as are worth it")
     ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,

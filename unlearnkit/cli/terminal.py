@@ -42,20 +42,22 @@ WorkspaceOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 PolicyOption = Annotated[
     str,
-    typer.Option(help="A policy file, or the name of one that ships. [default: the workspace's]"),
+    typer.Option(
+        help="A policy file, or the name of one that ships.", show_default="the workspace's"
+    ),
 ]
 ReferenceOption = Annotated[
     Path | None,
     typer.Option(help="A model retrained without the forget set, where there is one."),
 ]
 TextField = Annotated[
-    str | None, typer.Option(help="Field with the text. [default: the workspace's]")
+    str | None, typer.Option(help="Field with the text.", show_default="the workspace's")
 ]
 IdField = Annotated[
-    str | None, typer.Option(help="Field with the record's own id. [default: the same]")
+    str | None, typer.Option(help="Field with the record's own id.", show_default="the same")
 ]
 GroupField = Annotated[
-    str | None, typer.Option(help="Field with the thread or ticket. [default: the same]")
+    str | None, typer.Option(help="Field with the thread or ticket.", show_default="the same")
 ]
 HERE = Path()
 

@@ -29,7 +29,7 @@ def timestamp(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(help="The signer's public key. [default: the workspace's, as `verify`]"),
+        typer.Option(help="The signer's public key.", show_default="the workspace's, as `verify`"),
     ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,

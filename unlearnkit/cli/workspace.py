@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
             typer.Option(
                 envvar="UNLEARNKIT_LEDGER_URL",
                 help="Keep the ledger in PostgreSQL, as in postgresql://user@host/database (needs "
-                "pip install 'unlearnkit\\[postgres]'), instead of SQLite in the workspace. Give "
-                "a URL with a password in the variable, where nobody sees it.",
+                "the extra `postgres`), instead of SQLite in the workspace. Give a URL with a "
+                "password in the variable, where nobody sees it.",
                 metavar="URL",
                 show_envvar=True,
             ),
