@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import socket
 import webbrowser
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 from sigstore.models import ClientTrustConfig
+from sigstore.oidc import IdentityToken
 
+from tests.report import sample
+from tests.report.conftest import make_keys, write_sample
 from tests.sigstore_instance import ISSUER_URL, WHO, Instance, token
 from unlearnkit.errors import BadInput, CannotEvaluate
-from unlearnkit.pipeline.keyless import expected, identity_token
+from unlearnkit.pipeline.keyless import expected, identity_token, prepared, signed
+from unlearnkit.report.keyless import KEYLESS
 
 
 def test_who_to_expect_is_an_identity_and_its_issuer(trust: Path, tmp_path: Path) -> None:
@@ -84,3 +91,31 @@ def test_an_empty_file_leads_to_no_login(
     with pytest.raises(BadInput, match="no identity token in this file"):
         identity_token(tmp_path / "token", config, ask=True)
     assert opened == []
+
+
+@pytest.fixture
+def silent() -> Iterator[str]:
+    """A server that takes every connection and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    ("service", "version"), [("caUrls", 1), ("rekorTlogUrls", 1), ("rekorTlogUrls", 2)]
+)
+def test_a_service_that_stays_silent_is_not_waited_for(
+    service: str, version: int, silent: str, instance: Instance, tmp_path: Path
+) -> None:
+    config = instance.client_config()
+    [one] = config["signingConfig"][service]
+    config["signingConfig"][service] = [one | {"url": silent, "majorApiVersion": version}]
+    (tmp_path / "trust.json").write_text(json.dumps(config))
+    model, keys = sample.model_folder(tmp_path / "model"), make_keys(tmp_path / "keys")
+    report = write_sample(tmp_path / "report", model, keys, created=datetime.now(UTC)).parent
+    what = prepared(report, keys.public, tmp_path / "trust.json")
+    with pytest.raises(CannotEvaluate, match="from Sigstore: ReadTimeout") as told:
+        signed(what, IdentityToken(token()), seconds=1)
+    assert told.value.exit_code == 3
+    assert told.value.fix.startswith("The report is as it was.")
+    assert not (report / KEYLESS).exists()

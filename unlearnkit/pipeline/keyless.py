@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
@@ -24,10 +24,16 @@ from unlearnkit.report.keyless import KEYLESS, Expected, Signer, require_sigstor
 from unlearnkit.report.signing import load_public_key
 
 if TYPE_CHECKING:
+    from requests import Response, Session
     from sigstore.models import ClientTrustConfig, TrustedRoot
     from sigstore.oidc import IdentityToken
+    from sigstore.sign import SigningContext
     from sigstore.verify import Verifier
 
+SECONDS = 60.0
+"""How long the certificate authority and the log may be silent; a log of version 2 answers no
+sooner than the entry is in its tree. The issuer and the public instance's files have 30 seconds,
+and a time stamping authority five, of sigstore's own."""
 TOKEN = "SIGSTORE_IDENTITY_TOKEN"  # nosec B105 # the name of a variable, sigstore's own
 CONFIG = "clienttrustconfig"
 """In the media type of a file that also says where to sign."""
@@ -88,20 +94,17 @@ def identity_token(file: Path | None, instance: ClientTrustConfig, *, ask: bool)
         ) from None
 
 
-def signed(what: Prepared, token: IdentityToken) -> Signer:
+def signed(what: Prepared, token: IdentityToken, seconds: float = SECONDS) -> Signer:
     """Have the statement signed, and put the Sigstore bundle beside the attestation; who signed.
 
     It takes the place of an earlier one, and is written only once certificate, log entry and
-    signature hold. Raises CannotEvaluate where a service does not answer, VerificationFailed where
-    it answers what does not hold, Busy where the report was written again meanwhile.
+    signature hold. Raises CannotEvaluate where a service does not answer, or not within so many
+    `seconds`, VerificationFailed where it answers what does not hold, Busy where the report was
+    written again meanwhile.
     """
-    from sigstore.sign import SigningContext
-
     verifier = _verifier(what.instance.trusted_root, None)
-    with (
-        _asking("Sigstore"),
-        SigningContext.from_trust_config(what.instance).signer(token) as signer,
-    ):
+    context = _context(what.instance, seconds)
+    with _asking("Sigstore"), context.signer(token) as signer:
         bundle = signer.sign_artifact(what.statement).to_json().encode()
     who = signer_of(bundle, what.statement, verifier)
     folder = what.attestation.parent
@@ -146,6 +149,34 @@ def _instance(trust: Path | None) -> ClientTrustConfig:
             "its certificate authority would be sent the identity token without TLS", where=trust
         )
     return found
+
+
+def _context(instance: ClientTrustConfig, seconds: float) -> SigningContext:
+    """Where to sign, with clients that do not wait for ever, as sigstore's do by themselves."""
+    from sigstore.sign import SigningContext
+
+    services = instance.signing_config
+    authority, log = services.get_fulcio(), services.get_tlogs()[0]
+    _bound(authority.session, seconds)
+    _bound(log._session, seconds)  # type: ignore[attr-defined]  # that of version 2 has no other
+    return SigningContext(
+        fulcio=authority,
+        rekor=log,
+        trusted_root=instance.trusted_root,
+        tsa_clients=services.get_tsas(),
+    )
+
+
+def _bound(session: Session, seconds: float) -> None:
+    """Whatever the session asks without a timeout gets this one: to connect, and between bytes."""
+    from requests.adapters import HTTPAdapter
+
+    class Bounded(HTTPAdapter):
+        def send(self, *args: Any, **rest: Any) -> Response:
+            return super().send(*args, **rest | {"timeout": rest["timeout"] or seconds})
+
+    for scheme in ("https://", "http://"):
+        session.mount(scheme, Bounded())
 
 
 def _trusted_root(trust: Path | None) -> TrustedRoot:
