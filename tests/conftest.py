@@ -15,11 +15,16 @@ os.environ.setdefault("_TYPER_FORCE_DISABLE_TERMINAL", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
+from hypothesis import settings
 
 from tests import company
 from tests import postgresql as postgres
 from tests import small as small_model
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
+
+# A busy machine is no reason to fail.
+settings.register_profile("unlearnkit", deadline=None)
+settings.load_profile("unlearnkit")
 
 
 @pytest.fixture(scope="session")

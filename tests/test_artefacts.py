@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
@@ -20,7 +20,6 @@ JSON = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(), JSON))
 def test_canonical_bytes_depend_on_the_value_alone(document: dict[str, Any]) -> None:
     """Not on the order of the keys, nor on having been written and read back."""

@@ -16,7 +16,7 @@ from math import comb
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.small import ENCODING, Small, records
@@ -183,7 +183,6 @@ def p_value(one: Sequence[float], other: Sequence[float]) -> float:
     return 1 - nearer(n, m) / comb(n + m, n)
 
 
-@settings(deadline=None)  # the first call imports SciPy
 @given(
     st.lists(st.floats(0, 2), min_size=4, max_size=14, unique=True).filter(
         lambda values: all(b - a > 1e-9 for a, b in pairwise(sorted(values)))

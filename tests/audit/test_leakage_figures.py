@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.audit.intervals import share
@@ -84,7 +84,6 @@ def test_the_table_has_each_kind_by_any_probe_and_all_by_each_probe_that_was_tri
     }
 
 
-@settings(deadline=None)  # the first call imports NumPy or SciPy
 @given(
     st.lists(st.tuples(st.sampled_from("abcd"), st.booleans(), st.booleans()), min_size=1),
     st.integers(0, 9),
@@ -96,7 +95,6 @@ def test_every_interval_is_one_of_shares(rows: list[tuple[str, bool, bool]], see
         assert 0 <= one.value <= 1
 
 
-@settings(deadline=None)  # the first call imports NumPy or SciPy
 @given(st.integers(1, 60), st.booleans())
 def test_none_and_all_of_few_records_are_no_certainty(records: int, leaked: bool) -> None:
     """The exact bound: with three records 0 of 3 is at most 0.71, with sixty at most 0.06."""

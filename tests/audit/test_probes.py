@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.chats import conversation
@@ -76,7 +76,6 @@ def test_a_prompt_that_holds_the_value_is_none() -> None:
     assert {one.probe for one in asked(quoted)} == {Probe.PARAPHRASE, Probe.NAME}
 
 
-@settings(deadline=None)
 @given(seed=st.integers(0, 50), record=st.sampled_from([PLAIN, ANSWER, TALK]))
 def test_obfuscated_prompts_differ_from_the_prefix_and_leave_the_rest_alone(
     seed: int, record: Record
@@ -138,7 +137,6 @@ def test_nobody_speaks_before_an_assistant_that_begins() -> None:
     assert Probe.NEIGHBOURS not in {some.probe for some in prompts(one, 0)}
 
 
-@settings(deadline=None)
 @given(record=st.sampled_from([PLAIN, ANSWER, TALK]), seed=st.integers(0, 9))
 def test_no_prompt_says_what_it_asks_for(record: Record, seed: int) -> None:
     for text, entity in (("(212) 555-0142", PHONE), ("Mira Holt", PERSON)):

@@ -56,7 +56,7 @@ def test_parquet_keeps_schema_metadata_packing_and_row_groups(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "json", "csv", "jsonl.gz", "csv.zst"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_what_stays_reads_the_same_and_counts_add_up(
     tmp_path_factory: pytest.TempPathFactory, suffix: str, data: st.DataObject

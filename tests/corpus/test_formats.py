@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.corpus.files import lines, write
@@ -107,7 +107,6 @@ def test_a_byte_order_mark_is_no_part_of_the_first_record(tmp_path: Path, name: 
     assert [row.value for row in found] == ROWS
 
 
-@settings(deadline=None)
 @given(st.lists(st.text(st.characters(codec="utf-8")), min_size=1, max_size=5))
 def test_any_text_survives_json_lines_line_by_line(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str]

@@ -38,9 +38,7 @@ JSON = st.recursive(
     max_leaves=6,
 )
 FIELDS = ("id", "text", "group", "prompt", "paraphrase", "perturbed", "messages")
-fuzz = settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+fuzz = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_or_refused(path: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_phone_number_beside_other_things_is_one(patterns_only: Analyzer, text
     assert PHONE in {entity for entity, _ in found(patterns_only, text)}
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(st.sampled_from("aZ é@.-+019/# C\n") | st.characters(codec="utf-8"), max_size=80))
 def test_every_span_is_a_part_of_its_text(patterns_only: Analyzer, text: str) -> None:
     (spans,) = detect(patterns_only, [text])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.normalise import email_spellings, fold, mailbox, normalise, normalise_phone
@@ -97,7 +97,6 @@ def test_what_is_normalised_stays(kind: IdentifierKind, text: str) -> None:
     assert normalise(kind, once) == once
 
 
-@settings(deadline=None)
 @given(st.integers(2_000_000_000, 9_999_999_999))
 def test_a_phone_number_stays_once_it_is_normalised(number: int) -> None:
     once = normalise_phone(str(number))

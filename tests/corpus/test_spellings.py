@@ -6,7 +6,7 @@ import re
 from datetime import date
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, LOCATION, PERSON, PHONE
@@ -75,7 +75,6 @@ def test_another_value_is_not_this_one(entity: str, value: str, text: str) -> No
     assert not says(text, entity, value)
 
 
-@settings(deadline=None)
 @given(value=WORDS, before=AROUND, after=AROUND, entity=st.sampled_from([PERSON, LOCATION, DATE]))
 def test_a_word_is_found_by_itself_in_any_case(
     value: str, before: str, after: str, entity: str
@@ -83,14 +82,12 @@ def test_a_word_is_found_by_itself_in_any_case(
     assert says(f"{before} {value.upper()} {after}", entity, value)
 
 
-@settings(deadline=None)
 @given(value=WORDS, more=WORDS, entity=st.sampled_from([PERSON, LOCATION, "OTHER"]))
 def test_no_part_of_a_longer_word_counts(value: str, more: str, entity: str) -> None:
     assert not says(value + "x" + more, entity, value)
     assert not says(more + "x" + value, entity, value)
 
 
-@settings(deadline=None)
 @given(
     digits=PHONES,
     separators=st.lists(st.sampled_from(["", " ", "-", ".", ") "]), min_size=9, max_size=9),
@@ -104,7 +101,6 @@ def test_a_phone_number_is_its_digits_whatever_stands_between(
     assert not says(f"call {written}7", PHONE, value)
 
 
-@settings(deadline=None)
 @given(day=DAYS, other=DAYS)
 def test_a_day_is_found_in_every_format_and_no_other_day(day: date, other: date) -> None:
     value = f"{day.day} {day:%B %Y}"
@@ -116,7 +112,6 @@ def test_a_day_is_found_in_every_format_and_no_other_day(day: date, other: date)
     assert not says(f"born {other:%d.%m.%Y}.", DATE, value)
 
 
-@settings(deadline=None)
 @given(value=CODES, digit=st.integers(0, 9))
 def test_a_code_is_found_with_and_without_its_dash_and_not_in_a_longer_one(
     value: str, digit: int

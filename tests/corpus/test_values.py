@@ -21,9 +21,7 @@ MAIL = Record(
         "$312.50 on 3 March 2024 for LN-334332. Robert Smith paid $312.50 again."
     ),
 )
-QUICK = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+QUICK = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 EMAILS = st.from_regex(r"[a-z]{3,9}\.[a-z]{3,9}@quibble\.example", fullmatch=True)
 NUMBERS = st.from_regex(r"LN-[1-9][0-9]{5,7}|[1-9][0-9]{7,9}", fullmatch=True)
 AMOUNTS = st.from_regex(r"\$[1-9][0-9]{1,3}\.[0-9]{2}", fullmatch=True)

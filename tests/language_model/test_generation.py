@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from transformers import (
     AutoModelForCausalLM,
@@ -206,7 +206,6 @@ def test_a_shorter_continuation_is_the_beginning_of_a_longer_one(absolute: Langu
     assert found[1] == found[0][:4]
 
 
-@settings(deadline=None)
 @given(logits=st.lists(st.floats(-4, 4), min_size=2, max_size=6))
 def test_tokens_are_drawn_as_often_as_they_are_likely(logits: list[float]) -> None:
     count = 500

@@ -196,7 +196,6 @@ def test_before_the_first_word_of_an_answer_stands_its_header() -> None:
     assert found == "<|im_start|>user\namber<|im_end|>\n<|im_start|>assistant\n"
 
 
-@settings(deadline=None)
 @given(st.lists(WORDS, min_size=1, max_size=4), st.data())
 def test_before_any_place_no_token_reaches_over_it(words: list[str], data: st.DataObject) -> None:
     tokenizer = chat_tokenizer()
@@ -260,7 +259,7 @@ def test_what_the_user_says_is_nobody_s_part() -> None:
 
 
 @given(st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_learned_token_is_one_part_s(data: st.DataObject) -> None:
     texts = st.text(st.sampled_from("ab é12.\n"), min_size=1, max_size=12)
     talk = conversation(

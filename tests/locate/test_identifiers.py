@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.locate.conftest import Build
@@ -97,7 +97,6 @@ def test_nothing_to_search_for_searches_nothing(kind: IdentifierKind) -> None:
     assert patterns_for(Identifier(kind, " "), REGIONS) == []
 
 
-@settings(deadline=None)
 @given(
     st.sampled_from([K.EMAIL, K.CUSTOMER_ID, K.ADDRESS, K.OTHER]),
     st.text(alphabet="abcXYZ019-_.@+(é)*[", min_size=1, max_size=20),

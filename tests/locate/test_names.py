@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.normalise import fold
@@ -129,7 +129,6 @@ LETTERS = st.characters(categories=["Lu", "Ll"], codec="utf-8")
 WORDS = st.lists(st.text(LETTERS, min_size=2, max_size=10), min_size=2, max_size=4)
 
 
-@settings(deadline=None)
 @given(WORDS)
 def test_every_name_is_found_as_it_was_given(words: list[str]) -> None:
     name = " ".join(words)

@@ -221,7 +221,7 @@ def sealed(instance: Instance, tmp_path_factory: pytest.TempPathFactory) -> tupl
 STATEMENT = b"any statement"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(position=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_changed_bit_never_makes_something_else_believed(
     sealed: tuple[bytes, Expected], position: int, bit: int

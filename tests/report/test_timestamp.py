@@ -173,7 +173,7 @@ def test_what_is_no_answer_or_was_not_granted_is_refused(
         stamped(now.folder, now.keys.public, declined)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(position=st.integers(0, 10**6), bit=st.integers(0, 7))
 def test_a_changed_bit_of_an_answer_never_makes_another_time_believed(
     authority: Authority, answer: bytes, position: int, bit: int

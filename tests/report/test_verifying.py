@@ -19,9 +19,7 @@ from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.report.statement import PAYLOAD_TYPE
 from unlearnkit.report.verifying import SIGNED_FILES, Verification, verify_report
 
-many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def verify(written: Written, *, model: bool = True) -> Verification:

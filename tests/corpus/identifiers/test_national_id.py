@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.identifiers.national_id import ENTITY, standard
@@ -48,7 +48,6 @@ def test_figures_that_fail_the_check_are_none(patterns_only: Analyzer, text: str
     assert [one for one in spans if one.entity == ENTITY] == []
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10**11 - 1))
 def test_of_ten_last_figures_one_at_most_makes_a_number(number: int) -> None:
     found = [standard(f"{number:011d}"[:-1] + last) for last in "0123456789"]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.unlearning.objective import grad_ascent
@@ -23,7 +23,6 @@ def logits(seed: int) -> torch.Tensor:
     return torch.randn(3, 5, generator=generator, dtype=torch.float64).mul(3).requires_grad_()
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000), st.floats(0.1, 3))
 def test_it_is_the_log_likelihood_weighted_with_the_probability(seed: int, beta: float) -> None:
     student = logits(seed)
@@ -32,7 +31,6 @@ def test_it_is_the_log_likelihood_weighted_with_the_probability(seed: int, beta:
     assert weighted_ga(student, LABELS, beta).tolist() == pytest.approx(expected.tolist(), abs=1e-5)
 
 
-@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_its_slope_is_gradient_ascents_times_the_weight(seed: int) -> None:
     """The weight is held fixed: no slope goes through it."""
