@@ -1,27 +1,166 @@
-"""What the terminal shows of runs and gates when there is more than fits a screen."""
+"""What the terminal shows of an audit: every figure with n and its interval, whatever its width."""
 
 from __future__ import annotations
 
 import pytest
 
-from unlearnkit.cli.figures import REQUESTS_SHOWN, show_asking
-from unlearnkit.domain import AskedOf, Asking
+from tests.report import sample
+from tests.report.sample_full import full
+from unlearnkit.cli.figures import (
+    METRICS,
+    REQUESTS_SHOWN,
+    out,
+    show_audit,
+    show_people,
+    show_verdict,
+)
+from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
+
+NARROW = 80
 
 
-def unasked(count: int) -> Asking:
-    """Of so many requests nothing was asked."""
-    requests = tuple(
-        AskedOf(request_id=f"request-{at:03}", kept=1, asked=0, least_seen=None)
-        for at in range(count)
-    )
-    return Asking(budget_seconds=1.0, kept=count, asked=0, asked_before=0, requests=requests)
+@pytest.fixture(autouse=True)
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(out, "width", NARROW)
 
 
-@pytest.mark.parametrize(("more", "told"), [(0, ""), (3, "and 3 more; --json has all\n")])
-def test_requests_that_were_not_asked_are_counted_where_they_are_too_many(
-    capsys: pytest.CaptureFixture[str], more: int, told: str
+@pytest.fixture
+def audit() -> AuditResult:
+    """With everything an audit can hold."""
+    return full()
+
+
+def shown(text: str) -> list[list[str]]:
+    """The cells of each printed line of a table."""
+    return [
+        [cell.strip() for cell in line.split("│")[1:-1]]
+        for line in text.splitlines()
+        if "│" in line
+    ]
+
+
+def interval(one: Measurement) -> str:
+    if one.low is None or one.high is None:
+        return ""
+    places = 2 if one.split is Split.UTILITY else 3
+    return f"{one.low:.{places}f}-{one.high:.{places}f}"
+
+
+def test_every_figure_stands_with_its_n_and_interval_under_every_model(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    show_asking(unasked(REQUESTS_SHOWN + more))
-    shown = capsys.readouterr().out
-    assert shown.count("nothing is known") == REQUESTS_SHOWN
-    assert shown.endswith("┘\n" + told)
+    show_audit(audit)
+    lines = shown(capsys.readouterr().out)
+    pairs = list(zip(lines, [*lines[1:], []], strict=True))
+    told = 0
+    for metric in METRICS:
+        for split in Split:
+            found = [audit.measurement(metric, split, role) for role in ModelRole]
+            measured = [one for one in found if one is not None and one.value is not None]
+            if len(measured) < len(ModelRole):
+                continue
+            figures = [f"{one.value:.3f}" for one in measured]
+            count = str(max(one.n for one in measured))
+            below = [
+                after[3:]
+                for line, after in pairs
+                if line[0] == split and line[2:] == [count, *figures]
+            ]
+            assert below, (metric, split)
+            if any(map(interval, measured)):
+                assert list(map(interval, measured)) in below
+                told += 1
+    assert told >= 30
+
+
+@pytest.mark.parametrize(
+    ("metric", "split"),
+    [
+        ("truth_ratio", Split.RETAIN),
+        ("exact_memorization", Split.NEIGHBOUR),
+        ("model_utility", Split.RETAIN),
+        ("degenerate", Split.FORGET),
+        ("membership_auc_loss", Split.RETAIN),
+        ("membership_auc_min_k_plus_plus", Split.NEIGHBOUR),
+        ("perplexity", Split.UTILITY),
+    ],
+)
+def test_what_forgetting_may_cost_who_stays_is_among_them(
+    audit: AuditResult, metric: str, split: Split, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_audit(audit)
+    words = " ".join(capsys.readouterr().out.split())
+    for role in (ModelRole.ORIGINAL, ModelRole.UNLEARNED):
+        one = audit.measurement(metric, split, role)
+        assert one is not None and one.value is not None
+        assert f"{one.value:.3f}" in words and interval(one) in words
+
+
+def test_no_line_is_wider_than_the_terminal_and_no_figure_is_cut(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_audit(audit)
+    printed = capsys.readouterr().out
+    assert max(map(len, printed.splitlines())) <= NARROW
+    assert "…" not in printed
+
+
+def test_under_attack_both_sides_have_their_n(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_audit(audit)
+    lines = shown(capsys.readouterr().out)
+    rows = {line[0]: line for line in lines}
+    assert rows["int4"][1:4] == ["24, 24", "0.830", "0.160"]
+    assert rows["no attack"][1] == f"{sample.SIZES[Split.FORGET]}, {sample.SIZES[Split.HOLDOUT]}"
+    assert ["relearned", "-, -", "-"] in [line[:3] for line in lines]
+
+
+def test_each_person_stands_by_itself(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_people(audit)
+    rows = {line[0]: line for line in shown(capsys.readouterr().out)}
+    for request in sample.REQUESTS:
+        own = [one for one in audit.records if request in one.request_ids]
+        means = []
+        for role in (ModelRole.ORIGINAL, ModelRole.UNLEARNED, ModelRole.REFERENCE):
+            some = [one.exact_memorization for one in own if one.model is role]
+            means.append(f"{sum(some) / len(some):.3f}")
+        after = [one for one in own if one.model is ModelRole.UNLEARNED]
+        worst = f"{max(one.extraction_strength for one in after):.3f}"
+        assert rows[request[:8]][1:6] == [str(len(after)), *means, worst]
+        assert rows[request[:8]][6].endswith(f" of {sum(one.values or 0 for one in after)}")
+
+
+def test_of_many_people_some_are_shown_and_the_rest_counted(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    [one, *_] = [one for one in audit.records if one.split is Split.FORGET]
+    many = tuple(
+        one.model_copy(update={"request_ids": (f"{at:08d}-0000",)})
+        for at in range(REQUESTS_SHOWN + 3)
+    )
+    show_people(audit.model_copy(update={"records": many}))
+    printed = capsys.readouterr().out
+    assert "00000019" in printed and "00000020" not in printed
+    assert "and 3 more; --json has all" in printed
+
+
+def test_without_requests_there_is_no_such_table(
+    audit: AuditResult, capsys: pytest.CaptureFixture[str]
+) -> None:
+    show_people(audit.model_copy(update={"records": ()}))
+    assert capsys.readouterr().out == ""
+
+
+def test_each_check_says_what_so_few_records_could_have_shown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    verdict = sample.verdict()
+    checks = tuple(one.model_copy(update={"detectable": None}) for one in verdict.checks[1:])
+    first = verdict.checks[0].model_copy(update={"detectable": 0.0427})
+    show_verdict(verdict.model_copy(update={"checks": (first, *checks)}))
+    words = " ".join(capsys.readouterr().out.split())
+    assert words.count("could have seen") == 1
+    assert "could have seen 0.043" in words

@@ -122,6 +122,15 @@ def test_what_an_attack_took_is_told_of_all_models_together(report: Report) -> N
     assert relearned.took == "12 steps, 5,000 tokens in 20 passes"
 
 
+def test_every_row_says_of_how_many_records_it_is(report: Report) -> None:
+    plain, four, relearned = attack_rows(report)
+    sizes = [sample.SIZES[one] for one in (Split.FORGET, Split.HOLDOUT, Split.RETAIN)]
+    assert plain.counts == f"n {', '.join(map(str, sizes))}"
+    assert four.counts == "n 24, 24, –"
+    assert relearned.counts == ""
+    assert f'4-bit weights<span class="range">{four.counts}<' in render_html(report, "d", "8f")
+
+
 def test_what_was_not_made_took_nothing(report: Report) -> None:
     spared = [one.model_copy(update={"forward_passes": 0, "tokens": 0}) for one in report.attacks]
     without = report.model_copy(update={"attacks": tuple(spared)})

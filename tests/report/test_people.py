@@ -48,12 +48,13 @@ def test_who_is_still_recited_shows_beside_who_is_not(report: Report) -> None:
         record(1, (), AFTER, 0.99, strength=1.0, split=Split.HOLDOUT),
         record(3, (other,), ModelRole.REFERENCE, 0.1),
     )
-    first, second, *_ = person_figures(report.model_copy(update={"records": rows}))
+    first, second, *_ = person_figures([one.id for one in report.requests], rows)
     assert first == PersonFigures(
         request_id=one,
         records=2,
         before=pytest.approx(0.8),
         after=pytest.approx(0.3),
+        reference=None,
         worst=0.3,
         values=4,
         leaked_before=2,
@@ -61,6 +62,7 @@ def test_who_is_still_recited_shows_beside_who_is_not(report: Report) -> None:
     )
     assert (second.records, second.worst, second.leaked_after) == (2, 0.95, 3)
     assert second.after == pytest.approx(0.7)
+    assert second.reference == pytest.approx(0.1)
 
 
 def test_who_was_not_measured_has_no_figure(report: Report) -> None:
@@ -68,7 +70,7 @@ def test_who_was_not_measured_has_no_figure(report: Report) -> None:
     nothing = record(1, (one,), AFTER, None, strength=0.0).model_copy(
         update={"extraction_strength": None, "values": None, "leaked": None}
     )
-    first, second, *_ = person_figures(report.model_copy(update={"records": (nothing,)}))
+    first, second, *_ = person_figures([one.id for one in report.requests], (nothing,))
     assert (first.before, first.after, first.worst, first.values) == (None, None, None, 0)
     assert second.records == 0
 
@@ -77,8 +79,9 @@ def test_the_page_lists_every_request_with_its_own_figures(report: Report) -> No
     page = render_html(report, "0" * 64, "f" * 64)
     table = page[page.index("Table of the people who asked") :]
     table = table[: table.index("</table>")]
-    for one in person_figures(report):
+    for one in person_figures([one.id for one in report.requests], report.records):
         assert one.request_id[:8] in table
         assert f"{one.leaked_before}, then {one.leaked_after} of {one.values}" in table
         assert one.after is not None
         assert f"{one.after:.3f}" in table
+        assert f"retrained {one.reference:.3f}" in table

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from unlearnkit.cli.measured import cell
 from unlearnkit.cli.terminal import out, table
 from unlearnkit.domain import Attack, AuditResult, ModelRole, Split
 from unlearnkit.errors import BadInput
@@ -58,9 +59,10 @@ def show_attacks(audit: AuditResult) -> None:
     columns = [one for one in shown if one[2] in audit.models]
     rows = []
     for under in ("", *conditions):
-        values = [audit.value("exact_memorization", *one[1:], under) for one in columns]
-        cells = ["-" if value is None else f"{value:.3f}" for value in values]
-        rows.append([under.replace("_", " ") or "no attack", *cells])
-    title = "Exact memorization of the records to forget, under attack"
-    names = ["Attack", *(one[0] for one in columns)]
-    out.print(table(title, names, rows, numbers=len(columns)))
+        found = [audit.measurement("exact_memorization", *one[1:], under) for one in columns]
+        counts = [str(one.n) if one is not None and one.n else "-" for one in found[:2]]
+        name = under.replace("_", " ") or "no attack"
+        rows.append([name, ", ".join(counts), *map(cell, found)])
+    title = "Exact memorization of the records to forget, under attack (n: these, never seen)"
+    names = ["Attack", "n", *(one[0] for one in columns)]
+    out.print(table(title, names, rows, numbers=len(columns) + 1))

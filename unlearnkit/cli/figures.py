@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from unlearnkit.cli.attacks import show_attacks
+from unlearnkit.cli.measured import cell, figure
 from unlearnkit.cli.terminal import err, out, table
 from unlearnkit.domain import (
     Asking,
     AuditResult,
+    Check,
     ModelRole,
     Outcome,
     RunManifest,
@@ -20,6 +22,7 @@ from unlearnkit.domain import (
 )
 from unlearnkit.report.asking import power, sentences
 from unlearnkit.report.avoided import avoided
+from unlearnkit.report.people import person_figures
 from unlearnkit.report.scope import not_measured
 
 METRICS = {
@@ -29,6 +32,7 @@ METRICS = {
     "probability": "probability",
     "truth_ratio": "truth ratio",
     "rouge_l": "ROUGE-L of its own continuations",
+    "repetition": "repetition in them",
     "degenerate": "degenerate continuations",
     "model_utility": "model utility",
     "perplexity": "perplexity",
@@ -36,6 +40,7 @@ METRICS = {
     "membership_auc_loss": "membership inference, loss (AUC)",
     "membership_auc_min_k_plus_plus": "membership inference, Min-K%++ (AUC)",
     "pii_leakage": "personal values that come out",
+    "decoy_auc": "forgotten values before never-seen ones (AUC)",
 }
 """What the terminal shows; the report has every figure."""
 REQUESTS_SHOWN = 20
@@ -109,19 +114,21 @@ def show_run(manifest: RunManifest) -> None:
 
 
 def show_audit(audit: AuditResult) -> None:
-    """Before, after and, where there is one, the retrained reference."""
+    """Before, after and, where there is one, the retrained reference, with n and intervals."""
     roles = [role for role in ROLES if role in audit.models]
+    listed = [(split, metric, label) for split in Split for metric, label in METRICS.items()]
+    tasks = dict.fromkeys(one.metric for one in audit.measurements if one.split is TASKS)
+    listed += [(TASKS, metric, metric.removeprefix("lm_eval/")) for metric in tasks]
     rows = []
-    for split in Split:
-        for metric, label in METRICS.items():
-            values = [_cell(audit, metric, split, role) for role in roles]
-            if any(value != "-" for value in values):
-                rows.append([split.value, label, *values])
-    for metric in dict.fromkeys(one.metric for one in audit.measurements if one.split is TASKS):
-        values = [_cell(audit, metric, TASKS, role) for role in roles]
-        rows.append([TASKS.value, metric.removeprefix("lm_eval/"), *values])
-    columns = ["Records", "Metric", *(ROLES[role] for role in roles)]
-    out.print(table(f"Audit of {audit.run_id}", columns, rows, numbers=len(roles)))
+    for split, metric, label in listed:
+        found = [audit.measurement(metric, split, role) for role in roles]
+        counts = [one.n for one in found if one is not None and one.value is not None]
+        if counts:
+            rows.append([split.value, label, str(max(counts)), *map(cell, found)])
+    columns = ["Records", "Metric", "n", *(ROLES[role] for role in roles)]
+    title = f"Audit of {audit.run_id}, with 95 % intervals"
+    out.print(table(title, columns, rows, numbers=len(roles) + 1))
+    show_people(audit)
     show_attacks(audit)
     if sentence := avoided(audit.measurements):
         err.print(f"[yellow]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
@@ -129,11 +136,35 @@ def show_audit(audit: AuditResult) -> None:
         err.print(f"[dim]{escape(sentence)}[/]", highlight=False, soft_wrap=True)
 
 
-def _cell(audit: AuditResult, metric: str, split: Split, role: ModelRole) -> str:
-    value = audit.value(metric, split, role)
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1e}"
+def show_people(audit: AuditResult) -> None:
+    """Each request's own records: a mean over all hides the person who is still recited."""
+    requests = list(dict.fromkeys(id_ for one in audit.records for id_ in one.request_ids))
+    people = person_figures(requests, audit.records)
+    if not people:
+        return
+
+    def shown(value: float | None) -> str:
+        return "-" if value is None else f"{value:.3f}"
+
+    with_reference = ModelRole.REFERENCE in audit.models
+    rows = [
+        [
+            one.request_id[:8],
+            str(one.records),
+            shown(one.before),
+            shown(one.after),
+            *([shown(one.reference)] if with_reference else []),
+            shown(one.worst),
+            f"{one.leaked_before}, then {one.leaked_after} of {one.values}",
+        ]
+        for one in people[:REQUESTS_SHOWN]
+    ]
+    columns = ["Request", "Records", "before", "after", *(["retrained"] if with_reference else [])]
+    columns += ["worst", "values out"]
+    title = "Exact memorization of each person's records, extraction strength of the worst one"
+    out.print(table(title, columns, rows, numbers=len(columns) - 1))
+    if len(people) > REQUESTS_SHOWN:
+        out.print(f"and {len(people) - REQUESTS_SHOWN} more; --json has all")
 
 
 def show_verdict(verdict: Verdict) -> None:
@@ -143,7 +174,7 @@ def show_verdict(verdict: Verdict) -> None:
             one.rule,
             f"[{COLOURS.get(one.outcome, 'yellow')}]{one.outcome.value.replace('_', ' ')}[/]",
             one.severity,
-            one.bound,
+            one.bound if one.detectable is None else f"{one.bound}\n[dim]{_seen(one)}[/]",
         ]
         for one in verdict.checks
     ]
@@ -154,6 +185,11 @@ def show_verdict(verdict: Verdict) -> None:
     for one in verdict.checks:
         if one.outcome in (Outcome.FAIL, Outcome.CANNOT_TELL):
             out.print(f"  {one.rule}: {one.explanation}", highlight=False, markup=False)
+
+
+def _seen(check: Check) -> str:
+    """The true difference that so few records would have shown."""
+    return "" if check.detectable is None else f"could have seen {figure(check.detectable)}"
 
 
 def show_asking(asking: Asking) -> None:

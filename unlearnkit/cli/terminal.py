@@ -154,10 +154,13 @@ def say_unread(records: Mapping[str, int], what: str) -> None:
 
 
 def table(title: str, columns: list[str], rows: list[list[str]], numbers: int = 0) -> Table:
-    """A table whose last `numbers` columns are figures."""
+    """A table whose last `numbers` columns are figures, which no line breaks."""
     drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim")
     for place, name in enumerate(columns):
-        drawn.add_column(name, justify="right" if place >= len(columns) - numbers else "left")
+        if place >= len(columns) - numbers:
+            drawn.add_column(name, justify="right", no_wrap=True)
+        else:
+            drawn.add_column(name, overflow="fold")
     for row in rows:
         drawn.add_row(*row)
     return drawn

@@ -67,6 +67,8 @@ class AttackRow:
     """One condition: the records to forget after, never-seen ones, before, retrained; and kept."""
 
     label: str
+    counts: str
+    """How many records were measured: to forget, never seen, kept; a dash for none."""
     after: Cell
     unseen: Cell
     before: Cell
@@ -92,6 +94,7 @@ def _row(report: Report, under: str, name: str) -> AttackRow:
 
     return AttackRow(
         label=name,
+        counts=_counts(report, under),
         after=of(Split.FORGET, ModelRole.UNLEARNED),
         unseen=of(Split.HOLDOUT, ModelRole.UNLEARNED),
         before=of(Split.FORGET, ModelRole.ORIGINAL),
@@ -100,6 +103,16 @@ def _row(report: Report, under: str, name: str) -> AttackRow:
         strength=of(Split.FORGET, ModelRole.UNLEARNED, "extraction_strength"),
         took=_took(report, under),
     )
+
+
+def _counts(report: Report, under: str) -> str:
+    """How many records to forget, never seen and kept; nothing where none was measured."""
+    found = [
+        report.measurement("exact_memorization", split, ModelRole.UNLEARNED, under)
+        for split in (Split.FORGET, Split.HOLDOUT, Split.RETAIN)
+    ]
+    counts = [str(one.n) if one is not None and one.n else "–" for one in found]
+    return f"n {', '.join(counts)}" if set(counts) != {"–"} else ""
 
 
 def _took(report: Report, under: str) -> str:

@@ -64,7 +64,7 @@ def render_html(
         "verdict_words": verdicts.verdict_words(report.verdict),
         "groups": tables.figures_table(report),
         "avoided": avoided(report.measurements),
-        "people": person_figures(report),
+        "people": person_figures([one.id for one in report.requests], report.records),
         "leakage": leakage.leakage_table(report),
         "records_leaking": leakage.records_leaking(report),
         "asking_cost": leakage.asking_cost(report),
