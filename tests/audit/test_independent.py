@@ -10,7 +10,7 @@ import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from itertools import pairwise
 from math import comb
 
@@ -21,10 +21,12 @@ from hypothesis import strategies as st
 
 from tests.small import ENCODING, Small, records
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.scoring import score_model
+from unlearnkit.audit.scoring import score_model, score_records
 from unlearnkit.audit.summary import summarise
-from unlearnkit.domain import ModelRole, Record, Split
+from unlearnkit.domain import ModelRole, Record, RecordScore, Split
+from unlearnkit.language_model import recall
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.tokens import collate
 
 TOLERANCE = 1e-5
 
@@ -100,8 +102,20 @@ class Paper:
         )
         return common(wanted, found) / len(wanted)
 
+    @torch.no_grad()
+    def standardised(self, record: Record) -> list[float]:
+        """Zhang 2025: log-likelihoods, standardised by what the model would draw there."""
+        ids, begin = self.tokens(record)
+        found = []
+        for at in range(begin, len(ids)):
+            row = self.model(torch.tensor([ids[:at]])).logits[0, -1].log_softmax(-1).tolist()
+            mean = sum(math.exp(one) * one for one in row)
+            squares = sum(math.exp(one) * one * one for one in row)
+            found.append((row[ids[at]] - mean) / math.sqrt(squares - mean**2))
+        return found
+
     def scores(self, record: Record) -> dict[str, float]:
-        """What membership is inferred from: Yeom 2018, Carlini 2021, Shi 2024."""
+        """What membership is inferred from: Yeom 2018, Carlini 2021, Shi 2024, Zhang 2025."""
         _, likely = self.predictions(record)
         fifth = max(1, len(likely) // 5)
         mean = sum(likely) / len(likely)
@@ -109,6 +123,7 @@ class Paper:
             "loss": mean,
             "zlib": mean / len(zlib.compress(record.text.encode())),
             "min_k": sum(sorted(likely)[:fifth]) / fifth,
+            "min_k_plus_plus": sum(sorted(self.standardised(record))[:fifth]) / fifth,
         }
 
 
@@ -290,7 +305,13 @@ def test_membership_and_priv_leak_are_those_of_the_papers_scores(small: Small) -
         one for role, path in roles.items() for one in score_model(path, role, splits, {}, ENCODING)
     ]
     measured = {(one.metric, one.model): one.value for one in summarise(scores, seed=0)}
-    for attack in ("loss", "zlib", "min_k", "reference"):
+    for one in scores:
+        expected_scores = scored[one.model, one.record_id]
+        assert one.membership is not None
+        assert one.membership.model_dump() == pytest.approx(
+            expected_scores, rel=TOLERANCE, abs=TOLERANCE
+        )
+    for attack in ("loss", "zlib", "min_k", "min_k_plus_plus", "reference"):
         expected = area(ModelRole.UNLEARNED, attack)
         assert 0 < expected < 1
         found = measured[f"membership_auc_{attack}", ModelRole.UNLEARNED]
@@ -299,3 +320,48 @@ def test_membership_and_priv_leak_are_those_of_the_papers_scores(small: Small) -
     leak = measured["priv_leak", ModelRole.UNLEARNED]
     assert leak == pytest.approx(100 * (ours - theirs) / theirs, rel=TOLERANCE)
     assert leak is not None and abs(leak) > 10
+
+
+# --- how the records are put together does not count ---------------------------------------------
+
+
+def scored(language_model: LanguageModel, some: list[Record]) -> list[RecordScore]:
+    given = (language_model, {Split.FORGET: some}, ENCODING, "cpu")
+    return score_records(*given, role=ModelRole.UNLEARNED, owners={})
+
+
+def figures(score: RecordScore) -> dict[str, float]:
+    """Every number of a record."""
+    parts = (score, score.membership, score.generated)
+    return {
+        name: value
+        for part in parts
+        if part is not None
+        for name, value in part.model_dump().items()
+        if isinstance(value, float)
+    }
+
+
+@pytest.mark.parametrize("how", ["alone", "padded on the left", "by a tokenizer that pads left"])
+def test_neither_batches_nor_the_side_of_padding_change_a_figure(
+    small: Small, mixed: list[Record], how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records of several lengths, half of them known: as they come, and otherwise."""
+    cut = [replace(one, text=one.text[: 20 + 9 * at]) for at, one in enumerate(mixed)]
+    asked = [*mixed, *cut, *(replace(one, prompt="") for one in cut)]
+    language_model = load_language_model(small.reference)
+    usual = scored(language_model, asked)
+    if how == "alone":
+        changed = [score for one in asked for score in scored(language_model, [one])]
+    elif how == "padded on the left":
+        monkeypatch.setattr(recall, "collate", partial(collate, side="left"))
+        changed = scored(language_model, asked)
+    else:
+        language_model.tokenizer.padding_side = "left"
+        changed = scored(language_model, asked)
+    assert len({len(one.text) for one in asked}) > 6
+    for one, other in zip(usual, changed, strict=True):
+        assert figures(one) == pytest.approx(figures(other), rel=TOLERANCE, abs=TOLERANCE)
+    names = {name for one in usual for name in figures(one)}
+    assert names >= {"exact_memorization", "extraction_strength", "probability", "truth_ratio"}
+    assert names >= {"rouge_l", "loss", "zlib", "min_k", "min_k_plus_plus"}
