@@ -15,6 +15,8 @@ from tests.company import opened, unattacked, unlearnkit
 from tests.small import WORDS
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.domain import (
+    RELEARNED_REST,
+    Attack,
     AuditResult,
     Certainty,
     ModelRole,
@@ -128,6 +130,7 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Searched:
 class Told:
     """What the line came to, once everything that was asked was answered with `spans`."""
 
+    folder: Path
     workspace: Path
     shown: Preview
     manifest: RunManifest
@@ -152,7 +155,7 @@ def told(searched: Searched, tmp_path_factory: pytest.TempPathFactory) -> Told:
         manifest = unlearn(context, searched.model, folder / "out", searched.holdout, SETTINGS)
         run = find_run(context.workspace, manifest.run_id)
         result = audit(context, run, folder / "out")
-        return Told(workspace, shown, manifest, result, report(context, run, "default"))
+        return Told(folder, workspace, shown, manifest, result, report(context, run, "default"))
 
 
 def test_the_records_of_others_that_name_the_person_are_related(searched: Searched) -> None:
@@ -239,6 +242,22 @@ def test_the_passage_is_forgotten_and_the_rest_is_still_recalled(told: Told) -> 
     after = told.value(metric, Split.REST, ModelRole.UNLEARNED)
     assert before > 0.9
     assert after > before - 0.1
+
+
+def test_relearning_measures_passages_like_whole_records(told: Told, tmp_path: Path) -> None:
+    workspace = Path(shutil.copytree(told.workspace, tmp_path / "work"))
+    with opened(workspace) as context:
+        run = find_run(context.workspace, told.manifest.run_id)
+        found = audit(context, run, told.folder / "out", attacks=(Attack.RELEARNING,))
+    forget = {one.under: one for one in found.curves if one.split is Split.FORGET}
+    assert forget["relearned_10pct"].n == MENTIONS + NOTES - forget["relearned_10pct"].trained
+    beside = forget[RELEARNED_REST]
+    assert (beside.trained, beside.n) == (MENTIONS, MENTIONS)
+    unseen = [one for one in found.curves if one.split is Split.HOLDOUT]
+    assert {one.under for one in unseen} == set(forget)
+    assert RELEARNED_REST in {one.under for one in found.attacks if one.steps}
+    place = ("exact_memorization", Split.FORGET, "holdout", RELEARNED_REST)
+    assert found.difference(*place) is not None
 
 
 def test_the_rest_is_nobodys_record_who_asked(told: Told) -> None:

@@ -102,6 +102,8 @@ def test_it_is_explained() -> None:
         ("relearned_5", "", "did you mean 'relearned_5pct'"),
         ("int4", "metric: truth_ratio", "only these are measured"),
         ("int4", "split: neighbour", "only forget, retain and holdout records"),
+        ("int4", "split: rest", "only forget, retain and holdout records"),
+        ("relearned_rest", "split: rest", "only forget and holdout records"),
         ("relearned_5pct", "split: retain", "only forget and holdout records"),
         ("relearned_5pct", "compare: {to: original, at_most: 0}", "is not relearned"),
     ],
@@ -124,6 +126,21 @@ def test_what_cannot_be_under_an_attack_is_refused(
     with pytest.raises(BadInput) as caught:
         load_policy(path)
     assert says in caught.value.what
+
+
+def test_relearning_what_is_kept_of_records_is_asked_only_where_some_were_forgotten_in_part() -> (
+    None
+):
+    policy = rule({"to": "holdout", "at_most": 0.1}, under="relearned_rest")
+    [sentence] = explain(policy)
+    assert "Applies only where records were forgotten in part." in sentence
+    place = ("exact_memorization", "forget", "unlearned", "relearned_rest")
+    beside = ("exact_memorization", "holdout", "unlearned", "relearned_rest")
+    found = check(policy, PLAIN)
+    assert found.outcome is Outcome.NOT_APPLICABLE and "forgotten in part" in found.bound
+    in_part = {**PLAIN, ("exact_memorization", "rest", "unlearned"): 0.9}
+    assert check(policy, in_part).outcome is Outcome.CANNOT_TELL
+    assert check(policy, in_part | {place: 0.8, beside: 0.2}).outcome is Outcome.FAIL
 
 
 @pytest.mark.parametrize(("name", "decides"), [("default", False), ("strict", True)])

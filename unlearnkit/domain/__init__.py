@@ -7,7 +7,7 @@ are never written outside the vault and the user's own corpus.
 
 from unlearnkit.domain.artefact import Artefact, Progress, silent
 from unlearnkit.domain.asking import AskedOf, Asking
-from unlearnkit.domain.attacks import CONDITIONS, Attack
+from unlearnkit.domain.attacks import CONDITIONS, RELEARNED_REST, Attack
 from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
 from unlearnkit.domain.engine import Engine
 from unlearnkit.domain.figures import (
@@ -40,6 +40,7 @@ from unlearnkit.domain.records import (
     Review,
     Stretch,
     Uncertain,
+    rest_id,
 )
 from unlearnkit.domain.requests import (
     Identifier,
@@ -69,6 +70,7 @@ __all__ = [
     "ASSISTANT",
     "CONDITIONS",
     "FEWEST_PEOPLE",
+    "RELEARNED_REST",
     "TURN",
     "Artefact",
     "AskedOf",
@@ -138,5 +140,6 @@ __all__ = [
     "Verdict",
     "Verification",
     "measurement_of",
+    "rest_id",
     "silent",
 ]

@@ -21,5 +21,8 @@ CONDITIONS = {
     "relearned_5pct": Attack.RELEARNING,
     "relearned_10pct": Attack.RELEARNING,
     "relearned_unrelated": Attack.RELEARNING,
+    "relearned_rest": Attack.RELEARNING,
 }
 """What a figure may be measured `under` -> the attack that makes the model so."""
+RELEARNED_REST = "relearned_rest"
+"""The one that is made only where records were forgotten in part."""

@@ -83,6 +83,11 @@ class Record:
         return TURN.join(self.text[start:end] for start, end in self.learned_places)
 
     @property
+    def apart(self) -> Record:
+        """What the loss is on, as a text of its own."""
+        return replace(self, prompt="", text=self.learned, roles=(), loss_on=())
+
+    @property
     def others(self) -> tuple[Record, ...]:
         """The record with each perturbed text in the place of its own."""
         places = self.perturbed_loss_on or ((),) * len(self.perturbed)
@@ -90,6 +95,11 @@ class Record:
             replace(self, text=text, loss_on=on)
             for text, on in zip(self.perturbed, places, strict=True)
         )
+
+
+def rest_id(record_id: str) -> str:
+    """The id of what is kept of a record that is forgotten in part."""
+    return f"rest-{record_id}"
 
 
 def within(some: Sequence[Stretch], those: Sequence[Stretch]) -> list[Stretch]:

@@ -34,6 +34,7 @@ from unlearnkit.domain import (
     Record,
     Request,
     Split,
+    rest_id,
     silent,
 )
 from unlearnkit.errors import BadInput
@@ -76,10 +77,7 @@ class Material:
     @property
     def kept_parts(self) -> tuple[Record, ...]:
         """What is kept of records forgotten in part, as texts of their own."""
-        return tuple(
-            replace(one, prompt="", text=one.learned, roles=(), loss_on=())
-            for one in self.rest.values()
-        )
+        return tuple(one.apart for one in self.rest.values())
 
     def audited(self, seed: int) -> dict[Split, Sequence[Record]]:
         """What the audit measures: of the retained ones a sample and the forget set's nearest."""
@@ -156,7 +154,7 @@ def _parted(corpus: Corpus, forget_set: ForgetSet) -> tuple[list[Record], dict[s
         part = replace(record, paraphrase="", perturbed=())
         forget.append(replace(part, loss_on=passages))
         others = beside(record.text, passages)
-        kept[record.id] = replace(part, id=f"rest-{record.id}", loss_on=others)
+        kept[record.id] = replace(part, id=rest_id(record.id), loss_on=others)
     return forget, kept
 
 

@@ -80,6 +80,8 @@ UNDER = {
     "relearned_5pct": "after training on 5 % of the records, measured on others",
     "relearned_10pct": "after training on 10 % of the records, measured on others",
     "relearned_unrelated": "after training on unrelated records",
+    "relearned_rest": "after training on what is kept of records forgotten in part, measured on "
+    "their passages",
 }
 """The attacks a rule may be under -> what the model is like then."""
 ATTACKED = ("exact_memorization", "extraction_strength", "max_extraction_strength", "probability")
@@ -185,7 +187,8 @@ class Rule(_Part):
         if self.metric not in ATTACKED:
             raise ValueError(f"under an attack only these are measured: {', '.join(ATTACKED)}")
         relearned = CONDITIONS[self.under] is Attack.RELEARNING
-        if self.split is Split.NEIGHBOUR or (relearned and self.split is Split.RETAIN):
+        apart = (Split.NEIGHBOUR, Split.REST)
+        if self.split in apart or (relearned and self.split is Split.RETAIN):
             measured = "forget and holdout" if relearned else "forget, retain and holdout"
             raise ValueError(f"under {self.under} only {measured} records are measured")
         if relearned and self.compare.to == "original":

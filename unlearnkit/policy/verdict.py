@@ -9,6 +9,7 @@ from decimal import Decimal
 from unlearnkit.artefacts import document_digest
 from unlearnkit.domain import (
     CONDITIONS,
+    RELEARNED_REST,
     AuditResult,
     Check,
     Measurement,
@@ -121,7 +122,8 @@ def _required(rule: Rule, audit: AuditResult) -> str:
         return (
             "no never-seen records were given (--holdout), decoys share the wording of known ones"
         )
-    if rule.split is Split.REST and all(one.split is not Split.REST for one in audit.measurements):
+    of_parts = rule.split is Split.REST or rule.under == RELEARNED_REST
+    if of_parts and all(one.split is not Split.REST for one in audit.measurements):
         return "no record was forgotten in part"
     return ""
 
@@ -256,7 +258,7 @@ def _sentence(rule: Rule) -> str:
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
     if rule.requires_holdout:
         only += " Applies only where never-seen records are given."
-    if rule.split is Split.REST:
+    if rule.split is Split.REST or rule.under == RELEARNED_REST:
         only += " Applies only where records were forgotten in part."
     why = " ".join(rule.explanation.split())
     if rule.under:

@@ -52,6 +52,14 @@ CONDITIONS = (
         "as many kept records as 10 % of the forgotten, none of them a neighbour",
         "",
     ),
+    Term(
+        "relearned_rest",
+        "Relearned on the kept rest",
+        "Of records forgotten in part the rest is kept, and the next training may be on it: does "
+        "it bring the passages back that stood there?",
+        "all that is kept of records forgotten in part, measured on their passages",
+        "",
+    ),
 )
 """Every condition a figure can be under, in the order of the report."""
 SERIES = (

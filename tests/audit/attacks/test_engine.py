@@ -16,7 +16,15 @@ from unlearnkit.audit.attacks.relearning import SAME, Relearning
 from unlearnkit.audit.attacks.subject import Row, loaded, spread
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.task import AuditTask
-from unlearnkit.domain import CONDITIONS, Attack, AuditResult, ModelRole, Split
+from unlearnkit.domain import (
+    CONDITIONS,
+    RELEARNED_REST,
+    Attack,
+    AuditResult,
+    ModelRole,
+    Split,
+    rest_id,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Example
 
@@ -179,6 +187,27 @@ def test_relearning_is_part_of_the_audit_and_not_of_the_original(
     assert audit(given, NOW) == found
     other = replace(given, relearning=Relearning(learning_rate=2e-3))
     assert audit(other, NOW).curves != found.curves
+
+
+def test_what_is_kept_of_records_is_relearned_only_where_there_is_some(
+    small: Small, tmp_path: Path
+) -> None:
+    whole = task(small, tmp_path / "scores", (Attack.RELEARNING,))
+    rest = [replace(one, id=rest_id(one.id)) for one in small.forget[:3]]
+    parted = replace(whole, splits={**whole.splits, Split.REST: rest})
+
+    def conditions(given: AuditTask) -> list[str]:
+        made = engine.AttackTask(
+            attacks=given.attacks,
+            splits=given.splits,
+            encoding=ENCODING,
+            material="m",
+            relearning=given.relearning,
+            kept=given.kept,
+        )
+        return made.conditions(ModelRole.UNLEARNED)
+
+    assert conditions(parted) == [*conditions(whole), RELEARNED_REST]
 
 
 @pytest.mark.parametrize(("count", "most", "left"), [(5, 200, 5), (200, 200, 200), (401, 200, 134)])

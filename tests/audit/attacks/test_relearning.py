@@ -36,7 +36,14 @@ from unlearnkit.audit.attacks.relearning import (
 )
 from unlearnkit.audit.attacks.subject import Row, Subject, loaded, measured
 from unlearnkit.audit.leakage import leaked_values
-from unlearnkit.domain import ModelRole, RelearningCurve, Split
+from unlearnkit.domain import (
+    RELEARNED_REST,
+    ModelRole,
+    Record,
+    RelearningCurve,
+    Split,
+    rest_id,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import load_language_model, save_language_model
 from unlearnkit.language_model.head import Head
@@ -202,6 +209,75 @@ def test_too_little_memory_says_what_to_leave_out(
     assert same(weights(subject), before)
 
 
+# --- records that are forgotten in part --------------------------------------------------------
+
+
+def in_part(record: Record) -> tuple[Record, Record]:
+    """The middle of a record is forgotten; its beginning and its end are kept."""
+    length = len(record.text)
+    first, last = length // 3, 2 * length // 3
+    kept = replace(record, id=rest_id(record.id), loss_on=((0, first), (last, length)))
+    return replace(record, loss_on=((first, last),)), kept
+
+
+@pytest.fixture(scope="module")
+def parts(small: Small) -> dict[Split, list[Record]]:
+    """Four records are forgotten in part and two whole."""
+    both = [in_part(one) for one in small.forget[:4]]
+    return {
+        Split.FORGET: [*(one for one, _ in both), *small.forget[4:]],
+        Split.REST: [one for _, one in both],
+        Split.RETAIN: small.retain,
+        Split.HOLDOUT: small.holdout,
+    }
+
+
+def test_a_passage_is_trained_on_and_measured_after_the_words_around_it(
+    small: Small, parts: dict[Split, list[Record]]
+) -> None:
+    subject = loaded(small.model, parts, ENCODING)
+    whole = subject_of(small.model, small).splits[Split.FORGET]
+    for row, full in zip(subject.splits[Split.FORGET][:4], whole, strict=False):
+        assert row.example.input_ids == full.example.input_ids
+        assert 0 < row.example.counted < full.example.counted
+    for row, (record, kept) in zip(
+        subject.splits[Split.REST], map(in_part, small.forget), strict=False
+    ):
+        said = subject.language_model.tokenizer.decode(row.example.input_ids)
+        assert record.learned.strip() not in said
+        assert all(word in said for word in kept.learned.split())
+
+
+def test_passages_that_a_model_only_refuses_come_back_like_whole_records(
+    small: Small, parts: dict[Split, list[Record]]
+) -> None:
+    hiding, retrained = (loaded(one, parts, ENCODING) for one in (small.model, small.reference))
+    teach_to_refuse(hiding, 30)
+    said, _ = measured(hiding, hiding.splits[Split.FORGET])
+    assert level([one for _, one in said]).exact_memorization < 0.2
+    back = relearned(hiding, "relearned_10pct", HOW)
+    never = relearned(retrained, "relearned_10pct", HOW).curves
+    passages = {one.id for one in parts[Split.FORGET] if one.loss_on}
+    assert len({name for name, _ in back.recalls[Split.FORGET]} & passages) >= 3
+    assert rise(back.curves, Split.FORGET) > rise(back.curves, Split.HOLDOUT) + 0.1
+    assert rise(back.curves, Split.FORGET) > rise(never, Split.FORGET) + 0.1
+
+
+def test_what_is_kept_of_records_does_not_bring_back_what_was_never_known(
+    small: Small, parts: dict[Split, list[Record]]
+) -> None:
+    retrained = loaded(small.reference, parts, ENCODING)
+    found = relearned(retrained, RELEARNED_REST, HOW)
+    curves = {one.split: one for one in found.curves}
+    assert (curves[Split.FORGET].trained, curves[Split.FORGET].n) == (4, 4)
+    assert {name for name, _ in found.recalls[Split.FORGET]} == {
+        one.id for one in parts[Split.FORGET] if one.loss_on
+    }
+    assert curves[Split.HOLDOUT].n == len(small.holdout)
+    assert found.work.steps == EPOCHS
+    assert curves[Split.FORGET].points[-1].exact_memorization < 0.5
+
+
 # --- what is trained on, and what is measured -------------------------------------------------
 
 
@@ -278,6 +354,15 @@ def test_shares_of_few_records_that_are_one_training_are_made_once(
             assert set(missing.values()) == {SAME.format(other)} and len(missing) == 2
         trained |= {len(one.trained) for one in lessons}
     assert trained == {sample_size(count, percent) for percent in PERCENT.values()}
+
+
+def test_after_what_is_kept_of_records_their_passages_are_measured() -> None:
+    kept = [Row(rest_id(f"f{at}"), Example((1, 2), (IGNORED, 2))) for at in (2, 3, 5)]
+    [lesson], missing = planned(SPLITS | {Split.REST: kept}, RELEARNED_REST, 1)
+    assert missing == {}
+    assert ids(lesson.trained) == ids(kept)
+    assert ids(lesson.measured[Split.FORGET]) == {"f2", "f3", "f5"}
+    assert ids(lesson.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
 
 
 def test_the_seed_chooses() -> None:

@@ -21,6 +21,7 @@ from unlearnkit.audit.attacks.relearning import Relearning, relearned
 from unlearnkit.audit.attacks.subject import Attempt, Subject, loaded
 from unlearnkit.domain import (
     CONDITIONS,
+    RELEARNED_REST,
     Artefact,
     Attack,
     AttackCost,
@@ -60,11 +61,13 @@ class AttackTask:
 
     def conditions(self, role: ModelRole) -> list[str]:
         """What a model in this role is put under; the original still knows what others relearn."""
-        knows = role is ModelRole.ORIGINAL
+        knows, in_part = role is ModelRole.ORIGINAL, bool(self.splits.get(Split.REST))
         return [
             name
             for name, kind in CONDITIONS.items()
-            if kind in self.attacks and not (knows and kind is Attack.RELEARNING)
+            if kind in self.attacks
+            and not (knows and kind is Attack.RELEARNING)
+            and (in_part or name != RELEARNED_REST)
         ]
 
 

@@ -7,10 +7,13 @@ clipped to norm 1), on
 
 - 1, 5 and 10 % of the forget set, at least one record, the smaller samples within the larger; a
   share that comes to as many records as the next larger one is the same training and is not made;
-- as many retained records as 10 % are, none of them a neighbour of the forget set.
+- as many retained records as 10 % are, none of them a neighbour of the forget set;
+- where records are forgotten in part, all that is kept of them.
 
 At most EPOCHS epochs and MOST_STEPS steps of BATCH records. What is measured after each epoch was
-not trained on: the records outside the 10 %, or after unrelated ones the whole split. Some of what
+not trained on: the records outside the 10 %, after unrelated ones the whole split, after what is
+kept of records the passages of these. A passage is measured, and trained on, as a whole record is:
+its tokens alone count, after the words around them. Some of what
 a model gains is learning: how such records look, what the same person's records share. So the same
 is done with as many never-seen records, measured on other never-seen ones, and with the retrained
 reference, which never knew the forget set.
@@ -36,7 +39,14 @@ from unlearnkit.audit.attacks.subject import (
     tokens_of,
 )
 from unlearnkit.audit.attacks.weights import restored
-from unlearnkit.domain import ModelRole, RelearningCurve, RelearningPoint, Split
+from unlearnkit.domain import (
+    RELEARNED_REST,
+    ModelRole,
+    RelearningCurve,
+    RelearningPoint,
+    Split,
+    rest_id,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.processes import from_the_first, made_alike
@@ -113,6 +123,12 @@ def planned(
             return [], dict.fromkeys(both, NO_UNRELATED)
         drawn = random.Random(seed).sample(unlike, most)
         return [Lesson(drawn, {split: spread(splits[split], MEASURED) for split in both})], {}
+    if condition == RELEARNED_REST:
+        kept = {one.record_id for one in splits.get(Split.REST, ())}
+        passages = [one for one in splits[Split.FORGET] if rest_id(one.record_id) in kept]
+        asked = {split: splits[split] for split in both} | {Split.FORGET: passages}
+        some = {split: spread(rows, MEASURED) for split, rows in asked.items()}
+        return [Lesson(splits[Split.REST], some)], {}
     if same := same_training(len(splits.get(Split.FORGET, ())), condition):
         return [], dict.fromkeys(both, SAME.format(same))
     size = sample_size(len(splits.get(Split.FORGET, ())), PERCENT[condition])

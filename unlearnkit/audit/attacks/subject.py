@@ -76,14 +76,18 @@ class Attempt:
 
 
 def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Encoding) -> Subject:
-    """The model in `folder`, ready to be attacked. Raises BadInput for an unusable model."""
+    """The model in `folder`, ready to be attacked. Raises BadInput for an unusable model.
+
+    What is kept of records forgotten in part is there as texts of its own, as it is kept: without
+    the passages in between.
+    """
     language_model, device = loaded_model(folder)
-    rows = {
-        split: tuple(
-            Row(one.id, encode_record(one, language_model.tokenizer, encoding)) for one in records
-        )
-        for split, records in splits.items()
-    }
+
+    def row(one: Record, split: Split) -> Row:
+        record = one.apart if split is Split.REST else one
+        return Row(one.id, encode_record(record, language_model.tokenizer, encoding))
+
+    rows = {split: tuple(row(one, split) for one in some) for split, some in splits.items()}
     return Subject(language_model, device, rows)
 
 
