@@ -27,14 +27,18 @@ def find(drawer: Drawer, name: str, own: Path | None = None) -> Path:
 
 
 def environment(own: Path | None = None) -> SandboxedEnvironment:
-    """What templates are rendered with: sandboxed, everything escaped, nothing left undefined."""
-    from jinja2 import FunctionLoader, StrictUndefined
+    """What templates are rendered with: sandboxed, everything escaped, nothing left undefined.
+
+    A template includes others of these two folders and no file of anywhere else.
+    """
+    from jinja2 import FunctionLoader, StrictUndefined, TemplateNotFound
+    from jinja2.loaders import split_template_path
     from jinja2.sandbox import SandboxedEnvironment
 
     def source(wanted: str) -> tuple[str, str, None] | None:
         try:
-            path = find("templates", wanted, own)
-        except FileNotFoundError:
+            path = find("templates", "/".join(split_template_path(wanted)), own)
+        except (FileNotFoundError, TemplateNotFound):
             return None
         return path.read_text(encoding="utf-8"), str(path), None
 

@@ -183,6 +183,20 @@ def test_a_broken_or_hostile_template_is_bad_input(
         page(report, tmp_path)
 
 
+@pytest.mark.parametrize("place", ["../secret.pem", "x/../../secret.pem", "{folder}/secret.pem"])
+def test_a_template_reads_no_file_of_another_folder(
+    report: Report, tmp_path: Path, place: str
+) -> None:
+    """As the workspace's keys, which lie beside its templates."""
+    own = tmp_path / "templates"
+    (own / "x").mkdir(parents=True)
+    (tmp_path / "secret.pem").write_text("secret")
+    include = place.format(folder=tmp_path)
+    (own / "report.html.j2").write_text(f"{{% include '{include}' %}}")
+    with pytest.raises(BadInput, match="cannot be rendered"):
+        page(report, own)
+
+
 def test_a_syntax_error_names_file_and_line(report: Report, tmp_path: Path) -> None:
     (tmp_path / "report.html.j2").write_text("ok\n{% if %}")
     with pytest.raises(BadInput) as caught:
