@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -151,6 +152,27 @@ def test_a_spreadsheet_s_way_of_writing_is_understood(found: Located, tmp_path: 
     content = b"\xef\xbb\xbfnote,decision,record_id\r\nyes it is, Accept , b\r\n,,d\r\n"
     path = write(tmp_path / "review.csv", content)
     assert read_decisions(path, found, "dpo", NOW) == (decision("b", True),)
+
+
+def test_no_spreadsheet_computes_what_a_record_calls_itself(tmp_path: Path) -> None:
+    """Ids come from the records; and of two that differ by an apostrophe each stays itself."""
+    ids = ['=HYPERLINK("http://evil.example";"b")', "+1", "-1", "@SUM(A1)", "'+1", "b"]
+    corpus = corpus_of(tmp_path, [{"id": one, "text": f"text {one}"} for one in ids])
+    found = located(corpus, **dict.fromkeys(ids, UNCERTAIN))
+    path = tmp_path / "review.csv"
+    made = tuple(decision(one, one != "+1") for one in ids)
+    write_decisions(path, found, made)
+    with path.open(encoding="utf-8", newline="") as file:
+        cells = [row["record_id"] for row in csv.DictReader(file)]
+    assert [one[0] for one in cells] == ["'"] * 5 + ["b"]
+    assert read_decisions(path, found, "dpo", NOW) == made
+
+
+def test_an_id_that_was_typed_as_it_is_is_known_too(tmp_path: Path) -> None:
+    corpus = corpus_of(tmp_path, [{"id": "-1", "text": "text"}])
+    found = located(corpus, **{"-1": UNCERTAIN})
+    path = write(tmp_path / "review.csv", "record_id,decision\n-1,accept\n")
+    assert read_decisions(path, found, "dpo", NOW) == (decision("-1", True),)
 
 
 REFUSED: list[tuple[str | bytes, int | None, str]] = [

@@ -92,6 +92,7 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
     twice, or a file that is not such a CSV.
     """
     known = {match.record_id: match for match in located.matches}
+    written = {as_text(one): one for one in known}
     decisions: dict[str, Decision] = {}
     try:
         content = path.read_text(encoding="utf-8-sig")
@@ -104,7 +105,8 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
         if not {"record_id", "decision"} <= set(rows.fieldnames or ()):
             raise BadInput("the header lacks record_id or decision", where=path, line=1)
         for row in rows:
-            record_id = (row["record_id"] or "").strip()
+            cell = (row["record_id"] or "").strip()
+            record_id = written.get(cell, cell)
             word = (row["decision"] or "").strip().casefold()
             if record_id not in known:
                 raise BadInput(
@@ -139,8 +141,17 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
     for match in located.matches:
         if match.certainty is not Certainty.CERTAIN or match.record_id in made:
             note = f"{match.reason} (suggested: {SPANS})" if suggested(match) else match.reason
-            rows.writerow((match.record_id, made.get(match.record_id, ""), note))
+            rows.writerow((as_text(match.record_id), made.get(match.record_id, ""), note))
     write_atomic(path, text.getvalue().encode())
+
+
+def as_text(cell: str) -> str:
+    """The cell as no spreadsheet takes it for a formula: an apostrophe before what begins like one.
+
+    Record ids come from the records, which anybody may have written (OWASP, "CSV Injection"). An
+    apostrophe at the beginning is doubled, so that no two ids are written alike.
+    """
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "'")) else cell
 
 
 def _asked(located: Located) -> Iterator[Match]:
