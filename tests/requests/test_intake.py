@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -224,6 +225,14 @@ def test_an_unknown_kind_of_file_and_a_missing_one(tmp_path: Path) -> None:
         read(tmp_path / "requests.xlsx", "")
     with pytest.raises(BadInput, match="No such file"):
         read_requests(tmp_path / "none.json", KEY, NOW, CLOCK)
+
+
+def test_what_is_far_too_large_for_requests_is_not_read_to_its_end(tmp_path: Path) -> None:
+    path = tmp_path / "huge.jsonl"
+    path.touch()
+    os.truncate(path, 10**12)  # a hole, which takes no room on the disk
+    with pytest.raises(BadInput, match="more than 100 MB: this is no file of requests"):
+        read_requests(path, KEY, NOW, CLOCK)
 
 
 @pytest.mark.parametrize("change", [{"subject_request_id": SECRET}, {"submitted_time": SECRET}])

@@ -18,6 +18,8 @@ from unlearnkit.requests.build import Submission, build_request, content_digest
 from unlearnkit.requests.opendsr import parse_opendsr
 from unlearnkit.requests.table import MalformedTable, csv_rows, parse_row
 
+MAX_BYTES = 100_000_000
+"""A file is read whole: a hundred thousand requests are a third of it."""
 Row = tuple[int, Any]
 """Line the value begins on, and the value."""
 
@@ -93,9 +95,16 @@ def _in_words(error: ValidationError) -> str:
 
 def _text(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise BadInput(f"cannot read it: {error.strerror}", where=path) from None
+    if len(content) > MAX_BYTES:
+        raise BadInput(
+            f"more than {MAX_BYTES // 1_000_000} MB: this is no file of requests",
+            where=path,
+            fix="Split it, if it is one.",
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
