@@ -17,6 +17,7 @@ from unlearnkit.encrypted import read_encrypted, write_encrypted
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.closing import complete, reject
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.held_proof import RECORD
 from unlearnkit.pipeline.holdings import holdings
 from unlearnkit.pipeline.runs import Claim, Run
 from unlearnkit.workspace import Workspace
@@ -56,17 +57,21 @@ def test_an_open_request_holds_its_identifiers_and_what_was_located(tmp_path: Pa
 def test_of_a_completed_one_hashes_stay(tmp_path: Path) -> None:
     with opened(forgotten(tmp_path)) as context:
         found = held(context)
-        assert set(found) == {"ledger: do_not_train", "index"}
+        assert set(found) == {"ledger: do_not_train", RECORD, "index"}
         kept = found["ledger: do_not_train"]
         assert kept.requests == (only_request(context),)
         assert kept.count == len(context.ledger.do_not_train()) > 2
         assert kept.since is not None
 
 
-def test_of_a_rejected_one_nothing_stays(tmp_path: Path) -> None:
+def test_of_a_rejected_one_its_record_stays(tmp_path: Path) -> None:
+    """A keyed pseudonym is about a person too, and is said to be there."""
     with opened(ready(tmp_path)) as context:
         reject(context, only_request(context), "a duplicate")
-        assert set(held(context)) == {"index"}
+        found = held(context)
+        assert set(found) == {RECORD, "index"}
+        assert found[RECORD].held_as is HeldAs.HASHES
+        assert found[RECORD].requests == (only_request(context),)
 
 
 def test_identifiers_of_a_closed_request_are_a_problem(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from unlearnkit.pipeline.held_files import (
     last_written,
     strays,
 )
+from unlearnkit.pipeline.held_proof import recorded, reported
 from unlearnkit.pipeline.runs import Run, all_runs, unreadable
 from unlearnkit.workspace import Workspace
 
@@ -44,6 +45,7 @@ def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
     measured = {one for run in finished for one in run.manifest.requests}
     unsure = any(one.manifest_file.is_file() for one in broken)
     yield from _vault(ledger, requests)
+    yield from recorded(requests.values())
     for folder, what in (
         (workspace.located_dir, "records that were located"),
         (workspace.reviews_dir, "decisions of a review"),
@@ -55,6 +57,7 @@ def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
             yield _broken(workspace, run.folder, unreadable(run))
         elif run in finished:
             yield from _finished(workspace, run, requests)
+            yield from reported(run, _below(workspace, run.report))
         else:
             yield _unfinished(workspace, run, requests)
     yield from _listed(ledger, requests)
