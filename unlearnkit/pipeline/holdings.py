@@ -57,7 +57,7 @@ def holdings(workspace: Workspace, ledger: Ledger) -> Iterator[Holding]:
             yield _broken(workspace, run.folder, unreadable(run))
         elif run in finished:
             yield from _finished(workspace, run, requests)
-            yield from reported(run, _below(workspace, run.report))
+            yield from reported(run, in_workspace(workspace, run.report))
         else:
             yield _unfinished(workspace, run, requests)
     yield from _listed(ledger, requests)
