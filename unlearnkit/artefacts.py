@@ -125,7 +125,8 @@ def sha256_file(path: Path) -> str:
 def folder_digests(folder: Path) -> dict[str, str]:
     """Relative POSIX path -> hex SHA-256, for every file below `folder` (hidden files too), sorted.
 
-    Raises BadInput on a symbolic link: what it points to could change under the signature.
+    Raises BadInput on a symbolic link: what it points to could change under the signature; and on
+    what is neither file nor folder, as a pipe, which has no content of its own.
     """
     digests: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
@@ -133,6 +134,10 @@ def folder_digests(folder: Path) -> dict[str, str]:
             raise BadInput("a symbolic link cannot be part of a signed folder", where=path)
         if path.is_file():
             digests[path.relative_to(folder).as_posix()] = sha256_file(path)
+        elif not path.is_dir():
+            raise BadInput(
+                "neither a file nor a folder: it cannot be part of a signed folder", where=path
+            )
     return digests
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -63,6 +64,11 @@ def swap(one: Path, other: Path) -> None:
     other.write_bytes(kept)
 
 
+def piped(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
 def link(path: Path) -> None:
     moved = path.rename(path.parent.parent / f"moved-{path.name}")
     path.symlink_to(moved, target_is_directory=moved.is_dir())
@@ -104,6 +110,18 @@ FILES: dict[str, tuple[Tamper, str]] = {
     "a link to nowhere": (
         lambda one: (one.folder / "notes").symlink_to("/nowhere"),
         "a symbolic link",
+    ),
+    "a pipe beside the weights": (
+        lambda one: os.mkfifo(one.model / "pipe"),
+        "neither a file nor a folder",
+    ),
+    "a pipe beside the report": (
+        lambda one: os.mkfifo(one.folder / "pipe"),
+        "neither a file nor a folder",
+    ),
+    "a pipe in a report file's place": (
+        lambda one: piped(one.folder / "report.html"),
+        "neither a file nor a folder",
     ),
     "two report files swapped": (
         lambda one: swap(one.folder / "policy.yaml", one.folder / "signing.pub"),
