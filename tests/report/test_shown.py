@@ -14,6 +14,8 @@ from tests.report.conftest import Written, write_sample
 from tests.report.test_verifying import payload_of, refused, sign_again, verify
 from unlearnkit import resources
 from unlearnkit.artefacts import canonical
+from unlearnkit.errors import VerificationFailed
+from unlearnkit.report.embedded import embedded_in
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.verifying import Report
@@ -67,6 +69,8 @@ def test_a_signed_page_that_shows_something_else_is_refused(
 def report_changed(written: Written, **fields: Any) -> None:
     path = written.folder / "report.json"
     path.write_text(json.dumps(json.loads(path.read_bytes()) | fields))
+    page = written.folder / "report.html"  # its envelope would say something else
+    page.write_bytes(page.read_bytes().replace(b"data:application/json;base64", b"data:"))
     sign_files_again(written)
 
 
@@ -106,5 +110,21 @@ def test_a_page_made_with_templates_of_ones_own_is_said_to_be_unchecked(
     report = Report.model_validate_json((written.folder / "report.json").read_bytes())
     digest = hashlib.sha256((written.folder / "report.json").read_bytes()).hexdigest()
     keyid = load_public_key(written.keys.public).keyid
-    page = render_html(report, digest, keyid, own)
-    assert page == (written.folder / "report.html").read_text(encoding="utf-8")
+    shown = (written.folder / "report.html").read_bytes()
+    page = render_html(report, digest, keyid, own, embedded=embedded_in(shown))
+    assert page.encode() == shown
+
+
+@pytest.mark.parametrize("role", ["original", "unlearned"])
+def test_a_models_digest_that_is_not_of_its_files_is_refused(written: Written, role: str) -> None:
+    """In report.json and in what is signed alike, and without the model at hand."""
+    path = written.folder / "report.json"
+    other = json.loads(path.read_bytes()) | {f"{role}_digest": "0" * 64}
+    path.write_text(json.dumps(other))
+    statement = payload_of(written)
+    statement["predicate"]["models"][role] = "0" * 64
+    sign_again(written, canonical(statement))
+    sign_files_again(written)
+    told = f"the digest of the {role} model is not that of its signed files"
+    with pytest.raises(VerificationFailed, match=told):
+        verify(written, model=False)

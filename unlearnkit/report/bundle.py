@@ -98,6 +98,11 @@ def open_bundle(path: Path, key: SSlibKey) -> Opened:
         raise BadInput(
             f"no report here: {ATTESTATION} cannot be read ({error.strerror})", where=path
         ) from None
+    return opened_bundle(raw, key, path)
+
+
+def opened_bundle(raw: bytes, key: SSlibKey, path: Path) -> Opened:
+    """The same of a bundle's bytes; `path` is where they stood. Raises VerificationFailed."""
     try:
         envelope = Envelope.from_dict(json.loads(raw)["dsseEnvelope"])
         (signature,) = envelope.signatures.values()

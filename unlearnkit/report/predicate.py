@@ -17,6 +17,7 @@ from unlearnkit.domain import Artefact, Measurement, ModelRole, Outcome, Split
 from unlearnkit.report.facts import Report, Sentence
 
 PREDICATE_TYPE = "https://unlearnkit.dev/attestation/unlearning/v0.2"
+ORIGINAL_PREFIX = "original/"
 Sha256 = Annotated[str, StringConstraints(pattern="^[0-9a-f]{64}$")]
 KeyedHash = Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
 
@@ -207,7 +208,7 @@ def predicate(report: Report) -> dict[str, Any]:
             reference=report.reference_digest,
         ),
         materials=tuple(
-            Material(name=f"original/{name}", digest=DigestSet(sha256=digest))
+            Material(name=f"{ORIGINAL_PREFIX}{name}", digest=DigestSet(sha256=digest))
             for name, digest in sorted(report.original_files.items())
         ),
         metrics=tuple(map(_metric, report.measurements)),

@@ -49,9 +49,16 @@ jq -r '.subject[] | select(.name | startswith("model/") | not)
 
 
 def render_html(
-    report: Report, report_digest: str, keyid: str, templates_dir: Path | None = None
+    report: Report,
+    report_digest: str,
+    keyid: str,
+    templates_dir: Path | None = None,
+    *,
+    embedded: str = "",
 ) -> str:
     """report.html: one self-contained page. `report_digest` is report.json's hex SHA-256.
+
+    `embedded` is the envelope to be handed out with the page, in base64.
 
     Raises BadInput when a user's own template is broken or prints a legal conclusion.
     """
@@ -60,6 +67,7 @@ def render_html(
         "report": report,
         "report_digest": report_digest,
         "keyid": keyid,
+        "embedded": embedded,
         "headline": verdicts.headline(report.verdict),
         "verdict_words": verdicts.verdict_words(report.verdict),
         "groups": tables.figures_table(report),

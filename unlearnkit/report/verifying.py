@@ -5,7 +5,6 @@ Third parties can check the signature without this package: see "How to verify" 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,8 +24,8 @@ from unlearnkit.report.claim import Claim
 from unlearnkit.report.facts import Report
 from unlearnkit.report.keyless import KEYLESS, Expected
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, disagreement
-from unlearnkit.report.predicate import PREDICATE_TYPE, Predicate, predicate
-from unlearnkit.report.render import render_html, renderer
+from unlearnkit.report.page import page_checks
+from unlearnkit.report.predicate import ORIGINAL_PREFIX, PREDICATE_TYPE, Predicate, predicate
 from unlearnkit.report.signing import load_public_key
 from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE
 from unlearnkit.report.witnesses import keyless, stamped
@@ -95,6 +94,7 @@ def verify_report(
         Claim("signature", True, f"made by key {key.keyid}"),
         *_compare("", signed, _report_files(folder, attestation)),
         _agrees(folder, statement.predicate),
+        _numbered(claimed, weights),
     ]
     if MODEL_SIGNATURE in signed:
         signer = None if MODEL_KEY in signed else key
@@ -107,11 +107,9 @@ def verify_report(
     not_checked = [one for one in witnesses if isinstance(one, str)]
     not_checked += ["letters: they are not signed, so that they can be edited before sending"]
     if all(claim.ok for claim in claims):  # nothing is rendered from what does not hold
-        shown = _shown(folder, key.keyid)
-        if isinstance(shown, Claim):
-            claims.append(shown)
-        else:
-            not_checked.append(shown)
+        page = page_checks(folder, key, opened.envelope.payload)
+        claims += [one for one in page if isinstance(one, Claim)]
+        not_checked += [one for one in page if isinstance(one, str)]
     if model is None:
         not_checked.append("the model: give its folder to check that it is the audited one")
     else:
@@ -224,24 +222,22 @@ def _agrees(folder: Path, claimed: Mapping[str, Any]) -> Claim:
     return Claim(what, True, f"run {report.run_id}, verdict {report.verdict.outcome.value}")
 
 
-def _shown(folder: Path, keyid: str) -> Claim | str:
-    """Whether report.html is what this code makes of report.json, or why that cannot be told."""
-    what = "report.html shows report.json"
-    document = (folder / "report.json").read_bytes()
-    report = Report.model_validate_json(document)
-    if report.renderer != renderer():
-        by = f"version {report.renderer.version}" if report.renderer else "an earlier version"
-        return (
-            f"that report.html shows what report.json says: {by} made it, with other code or "
-            "templates than are here"
-        )
-    try:
-        page = render_html(report, hashlib.sha256(document).hexdigest(), keyid)
-    except BadInput as error:
-        return Claim(what, False, f"report.html cannot be made of report.json: {error.what}")
-    if page.encode() != (folder / "report.html").read_bytes():
-        return Claim(what, False, "report.html shows something else than report.json says")
-    return Claim(what, True, "rendered again, the page is the same byte for byte")
+def _numbered(claimed: Predicate, weights: Mapping[str, str]) -> Claim:
+    """The one number that stands for a model everywhere has to be that of its listed files.
+
+    A run of an earlier version listed none of the original's.
+    """
+    what = "the models' digests are those of their files"
+    before = {
+        one.name.removeprefix(ORIGINAL_PREFIX): one.digest.sha256 for one in claimed.materials
+    }
+    models = [("unlearned", weights, claimed.models.unlearned)]
+    models += [("original", before, claimed.models.original)] if before else []
+    wrong = [role for role, files, digest in models if digest_of(files) != digest]
+    if wrong:
+        told = f"the digest of the {' and the '.join(wrong)} model is not that of its signed files"
+        return Claim(what, False, told)
+    return Claim(what, True, " and ".join(role for role, _, _ in models))
 
 
 def _model_signature(folder: Path, key: SSlibKey | None, weights: Mapping[str, str]) -> Claim:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
+from unlearnkit.report.embedded import PAGE, to_embed
 from unlearnkit.report.facts import LedgerFacts, build_report
 from unlearnkit.report.keyless import KEYLESS
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_model
@@ -68,15 +69,26 @@ def write_report(
     )
     report = facts.model_copy(update={"renderer": renderer(templates_dir)})
     document = (report.model_dump_json(indent=2) + "\n").encode()
-    page = render_html(report, hashlib.sha256(document).hexdigest(), keyid, templates_dir)
-    contents = (document, page.encode(), policy_path.read_bytes(), public_key.read_bytes())
-    files = dict(zip(SIGNED_FILES, contents, strict=True))
+    files = {
+        "report.json": document,
+        "policy.yaml": policy_path.read_bytes(),
+        "signing.pub": public_key.read_bytes(),
+    }
     if sign_model_too:
         files[MODEL_SIGNATURE] = sign_model(model_dir, model_key or signing_key)
         if model_key is not None:
             files[MODEL_KEY] = public_half(model_key)
-    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
-    attestation = sign_statement(build_statement(report, digests, files_of_model), signing_key)
+    beside = build_statement(report, _digests(files), files_of_model)
+    page = render_html(
+        report,
+        _digests(files)["report.json"],
+        keyid,
+        templates_dir,
+        embedded=to_embed(beside, signing_key),
+    )
+    files[PAGE] = page.encode()
+    statement = build_statement(report, _digests(files), files_of_model)
+    attestation = sign_statement(statement, signing_key)
 
     _make(folder)
     with locked(folder):
@@ -87,6 +99,10 @@ def write_report(
             write_atomic(folder / name, content)
         write_atomic(folder / ATTESTATION, attestation)
     return folder / ATTESTATION
+
+
+def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def _make(folder: Path) -> None:
