@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,15 +10,14 @@ from tempfile import TemporaryDirectory
 from unlearnkit.artefacts import load, sha256_file
 from unlearnkit.audit.agreement import Agreement, agreement
 from unlearnkit.audit.engine import audit as audit_models
-from unlearnkit.domain import CONDITIONS, ModelRole, Split
+from unlearnkit.domain import CONDITIONS, Difference, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import prepare
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.keys import own_key
 from unlearnkit.pipeline.runs import find_run
-from unlearnkit.report.bundle import ATTESTATION
+from unlearnkit.pipeline.verify import verify
+from unlearnkit.report.bundle import ATTESTATION, attestation_of
 from unlearnkit.report.facts import Report
-from unlearnkit.report.verifying import verify_report
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ def reproduce(
     Raises VerificationFailed where the report does not hold, and BadInput: no such run here, a
     corpus or an original model that changed, another reference than the report's.
     """
-    verified = verify_report(report, key or own_key(context.workspace, report), model)
-    folder = report if report.is_dir() else report.parent
+    verified = verify(report, key, model, context.workspace.root)
+    folder = attestation_of(report).parent
     said = load(folder / "report.json", Report)
     run = find_run(context.workspace, said.run_id)
     attacks = {CONDITIONS[one.under] for one in said.attacks}
@@ -62,11 +62,29 @@ def reproduce(
         task = replace(task, models=models, kept=Path(nowhere))
         found = audit_models(task, context.now(), context.progress)
     ours = [one for one in said.measurements if one.split is not Split.TASKS]
-    compared = agreement(ours, found.measurements)
+    compared = agreement(
+        [*ours, *_ends(said.differences)], [*found.measurements, *_ends(found.differences)]
+    )
     of_tasks = tuple(one for one in said.measurements if one.split is Split.TASKS)
     compared = replace(compared, unmeasured=compared.unmeasured + of_tasks)
     _record(context, said.run_id, folder, compared)
     return Reproduction(said.run_id, verified.keyid, compared)
+
+
+def _ends(differences: Iterable[Difference]) -> Iterator[Measurement]:
+    """Both ends of each interval that rules are judged by, as figures."""
+    for one in differences:
+        for end, value in (("low", one.low), ("high", one.high)):
+            yield Measurement(
+                metric=f"{one.metric}: {end} end of its difference to {one.to}",
+                split=one.split,
+                model=ModelRole.UNLEARNED,
+                under=one.under,
+                value=value,
+                low=None,
+                high=None,
+                n=one.n,
+            )
 
 
 def _record(context: Context, run_id: str, folder: Path, found: Agreement) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from unlearnkit.errors import VerificationFailed
+from unlearnkit.pipeline.judged import judged_again
 from unlearnkit.pipeline.keys import given_or_own
+from unlearnkit.report.bundle import attestation_of
 from unlearnkit.report.keyless import Expected
 from unlearnkit.report.verifying import Verification, verify_report
 
@@ -20,6 +24,7 @@ def verify(
 ) -> Verification:
     """What was checked of the report, and with `model` that this model is the audited one.
 
+    Its verdict has to be what its policy makes of its figures.
     With `tsa_roots`, that an authority under one of these certificates stamped it; with `expected`,
     that this identity signed it through Sigstore.
     `key` is the signer's public key; None takes the workspace's, present or retired. The key in the
@@ -27,4 +32,11 @@ def verify(
     BadInput where there is no report, or neither a key nor a workspace.
     """
     public = given_or_own(key, workspace, report)
-    return verify_report(report, public, model, tsa_roots, expected)
+    found = verify_report(report, public, model, tsa_roots, expected)
+    folder = attestation_of(report).parent
+    told = judged_again(folder)
+    if isinstance(told, str):
+        return replace(found, not_checked=(*found.not_checked, told))
+    if not told.ok:
+        raise VerificationFailed(told.detail, where=folder)
+    return replace(found, claims=(*found.claims, told))

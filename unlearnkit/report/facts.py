@@ -19,6 +19,7 @@ from unlearnkit.domain import (
     AttackCost,
     AuditResult,
     CalibrationStep,
+    Difference,
     Leakage,
     LensDepths,
     Measurement,
@@ -122,6 +123,8 @@ class Report(Artefact):
     holdout_origin: str
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
+    differences: tuple[Difference, ...] = ()
+    """What rules by interval were judged by; empty in reports of versions that left them out."""
     leakage: tuple[Leakage, ...] = ()
     asked: tuple[AskingCost, ...] = ()
     decoy_places: tuple[DecoyPlaces, ...] = ()
@@ -198,6 +201,7 @@ def build_report(
         holdout_origin=manifest.holdout_origin,
         holdout_level=manifest.holdout_level,
         measurements=tuple(finite_measurement(one) for one in audit.measurements),
+        differences=audit.differences,
         leakage=audit.leakage,
         asked=audit.asked,
         decoy_places=decoy_places(audit.decoy_ranks),
