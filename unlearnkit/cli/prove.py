@@ -18,6 +18,7 @@ from unlearnkit.cli.terminal import (
     PolicyOption,
     ReferenceOption,
     WorkspaceOption,
+    as_words,
     command,
     opened,
     out,
@@ -241,9 +242,11 @@ def verify(
         )
         return
     for claim in found.claims:
-        out.print(f"[green]holds[/]  {claim.what}: {claim.detail}", highlight=False, soft_wrap=True)
+        told = as_words(f"{claim.what}: {claim.detail}")
+        out.print(f"[green]holds[/]  {told}", highlight=False, soft_wrap=True)
     for sentence in found.not_checked:
-        out.print(f"[yellow]not checked[/]  {sentence}", highlight=False, soft_wrap=True)
+        told = as_words(sentence)
+        out.print(f"[yellow]not checked[/]  {told}", highlight=False, soft_wrap=True)
     out.print(
         f"The report of {found.run_id} of {found.created:%Y-%m-%d %H:%M} UTC holds. "
         f"Its verdict: {found.outcome.value.replace('_', ' ')}.",

@@ -122,9 +122,18 @@ def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
 
 def complain(error: UnlearnkitError) -> None:
     """What was wrong, where, and what to do."""
-    err.print(f"[bold red]Error:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {as_words(str(error))}", highlight=False, soft_wrap=True)
     if error.fix:
-        err.print(f"[dim]{escape(error.fix)}[/]", highlight=False, soft_wrap=True)
+        err.print(f"[dim]{as_words(error.fix)}[/]", highlight=False, soft_wrap=True)
+
+
+def as_words(text: str) -> str:
+    """Text that may hold somebody else's words, as a file's name, to be printed as it stands.
+
+    No markup of Rich's, and no control character: those could write over what was printed before.
+    """
+    shown = (one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
+    return escape("".join(shown))
 
 
 def print_json(value: BaseModel | list[Any] | dict[str, Any]) -> None:
