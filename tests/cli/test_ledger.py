@@ -11,6 +11,7 @@ import pytest
 
 from tests.company import unlearnkit
 from tests.postgresql import DATABASE, PASSWORD, USER, Server
+from unlearnkit.artefacts import folder_digests
 from unlearnkit.workspace import Workspace
 
 
@@ -94,22 +95,78 @@ def test_a_whole_ledger_is_verified_and_exported(tmp_path: Path) -> None:
     assert "C-104211" not in lines
 
 
-def test_a_restored_backup_stops_every_change_until_it_is_accepted(tmp_path: Path) -> None:
+def test_a_restored_backup_stops_every_command_until_it_is_accepted(tmp_path: Path) -> None:
     work, place = tmp_path / "work", ("--workspace", tmp_path / "work")
     unlearnkit("init", work)
     backup = (work / "ledger.db").read_bytes()
     add = ("request", "add", "--customer-id", "C-104211", *place)
     assert unlearnkit(*add).exit_code == 0
     (work / "ledger.db").write_bytes(backup)
-    for command in (("ledger", "verify", *place), add):
+    for command in (("ledger", "verify", *place), add, ("request", "list", *place)):
         said = unlearnkit(*command)
         assert said.exit_code == 4
         assert "its end was cut off, or an older copy was put in its place" in said.stderr
         assert "unlearnkit ledger accept --reason" in said.stderr
-    assert unlearnkit("request", "list", *place).exit_code == 0
+    assert unlearnkit("ledger", "export", *place).exit_code == 0  # to be looked at
     accepted = unlearnkit("ledger", "accept", "--reason", "backup put back", *place)
     assert "Accepted, as event 1" in accepted.stdout
     assert unlearnkit(*add).exit_code == 0
     said = unlearnkit("ledger", "verify", *place)
     assert said.exit_code == 0
     assert "accepted a restored ledger: backup put back" in said.stdout
+
+
+READING = (
+    ("request", "due", "--fail-within", "7d"),
+    ("request", "list"),
+    ("request", "show", "1"),
+    ("request", "status", "1"),
+)
+
+
+@pytest.mark.parametrize("command", READING, ids=[one[1] for one in READING])
+def test_of_a_ledger_that_is_gone_nobody_is_told_that_nothing_is_due(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """A cron job would go on for ever with an empty one made in its place."""
+    work = tmp_path / "work"
+    unlearnkit("init", work)
+    unlearnkit("request", "add", "--customer-id", "C-104211", "--workspace", work)
+    for file in work.glob("ledger.db*"):
+        file.unlink()
+    said = unlearnkit(*command, "--workspace", work)
+    assert said.exit_code == 4
+    assert f"{work / 'ledger.db'}: the ledger is gone" in said.stderr
+    assert not (work / "ledger.db").exists()
+    (work / "ledger.db").touch(mode=0o600)
+    said = unlearnkit(*command, "--workspace", work)
+    assert said.exit_code == 4
+    assert "the ledger has 0 events, and had" in said.stderr
+
+
+@pytest.mark.parametrize(
+    "place", ["keys/signing.pem", "keys/new.jsonl", "ledger.db", "unlearnkit.yaml", "index/a"]
+)
+def test_an_export_is_not_written_over_what_the_workspace_lives_by(
+    tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = tmp_path / "work"
+    unlearnkit("init", work)
+    monkeypatch.chdir(work)
+    before = folder_digests(work)
+    said = unlearnkit("ledger", "export", "--out", place, "--workspace", ".")
+    assert said.exit_code == 2
+    assert "this place is the workspace's own" in said.stderr
+    assert folder_digests(work) == before
+    assert unlearnkit("ledger", "export", "--out", "events.jsonl").exit_code == 0
+
+
+def test_a_gates_files_are_not_either(tmp_path: Path) -> None:
+    """They are taken away before anything is measured."""
+    work = tmp_path / "work"
+    unlearnkit("init", work)
+    key = work / "keys" / "signing.pem"
+    said = unlearnkit("gate", tmp_path, "--junit", key, "--workspace", work)
+    assert said.exit_code == 2
+    assert "this place is the workspace's own" in said.stderr
+    assert key.is_file()

@@ -165,12 +165,13 @@ def review(
     from unlearnkit.cli.reviewing import review_each
     from unlearnkit.locate.review import pending, read_decisions, write_decisions
     from unlearnkit.pipeline import find
+    from unlearnkit.pipeline.outputs import not_own
 
     with opened(workspace) as context:
         found = find.located(context, context.ledger.request(request).id)
         made = find.decisions(context, found)
         if write is not None:
-            write_decisions(write, found, made)
+            write_decisions(not_own(workspace, write), found, made)
             out.print(f"Fill in the decisions in {write}, then give it with --decisions.")
             return
         waiting = pending(found, made)

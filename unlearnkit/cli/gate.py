@@ -80,11 +80,14 @@ def gate(
     """
     from unlearnkit.language_model.folder import check_folder
     from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, clear, write
+    from unlearnkit.pipeline.outputs import not_own
     from unlearnkit.pipeline.probe_gate import gate_by_probes
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import run_named
 
     files = GateFiles(junit, sarif, markdown)
+    for one in files.named():
+        not_own(workspace, one)
     clear(files)
     wanted = named_attacks(attacks)
     measured = bool(run) or reference is not None or wanted is not None

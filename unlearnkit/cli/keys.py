@@ -27,8 +27,9 @@ def list_(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
     """Show the public keys that this workspace signs and signed with."""
     from unlearnkit.passphrase import Protection
     from unlearnkit.pipeline.keys import known_keys
+    from unlearnkit.pipeline.ledger import as_it_stands
 
-    with opened(workspace, alone=False) as context:
+    with as_it_stands(workspace) as context:
         place = context.workspace
         keys = known_keys(place)
         source = Protection.of(place.passphrase_file).now.source

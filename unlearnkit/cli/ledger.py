@@ -14,7 +14,6 @@ from unlearnkit.cli.terminal import (
     JsonOption,
     WorkspaceOption,
     command,
-    opened,
     out,
     print_json,
 )
@@ -40,9 +39,9 @@ def verify(
     The events hold each other by hashes; a signed checkpoint beside the ledger says how many there
     were and how they ended. Exit code 4 when anything does not hold.
     """
-    from unlearnkit.pipeline.ledger import holds_report, verify_ledger
+    from unlearnkit.pipeline.ledger import as_it_stands, holds_report, verify_ledger
 
-    with opened(workspace, alone=False) as context:
+    with as_it_stands(workspace) as context:
         found = verify_ledger(context.workspace, context.ledger, key)
         reported = holds_report(context.workspace, context.ledger, report, key) if report else None
     if as_json:
@@ -83,14 +82,16 @@ def export(
 ) -> None:
     """Write every event as a line of JSON, to be checked without unlearnkit (docs/verify.md)."""
     from unlearnkit.artefacts import write_atomic
-    from unlearnkit.pipeline.ledger import export_ledger
+    from unlearnkit.pipeline.ledger import as_it_stands, export_ledger
+    from unlearnkit.pipeline.outputs import not_own
 
-    with opened(workspace, alone=False) as context:
+    with as_it_stands(workspace) as context:
+        target = not_own(workspace, to) if to else None
         lines = export_ledger(context.ledger)
-    if to is None:
+    if target is None:
         sys.stdout.write(lines.decode())
     else:
-        write_atomic(to, lines)
+        write_atomic(target, lines)
 
 
 @command(app, "accept", "unlearnkit ledger accept --reason 'backup of 2 May put back after a fire'")

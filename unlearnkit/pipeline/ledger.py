@@ -30,6 +30,7 @@ from unlearnkit.requests.identifiers import refuse_identifiers
 from unlearnkit.workspace import Workspace, who
 
 CHECKPOINT = "ledger.checkpoint.json"
+LEDGER = "ledger.db"
 ACCEPTED = "accepted"
 _ACCEPT = (
     "Put the ledger back as it was. If you have restored a backup yourself: "
@@ -104,8 +105,26 @@ def working(root: Path, progress: Progress | None = None) -> Iterator[Context]:
 
 @contextmanager
 def reading(root: Path, progress: Progress | None = None) -> Iterator[Context]:
-    """The same to look at: nobody is kept out, nothing is signed, and nothing may be changed."""
+    """The same to look at: nobody is kept out, nothing is signed, and nothing may be changed.
+
+    Raises as `working`: of a ledger that is gone or was cut off nobody may be told that nothing is
+    due.
+    """
+    with as_it_stands(root, progress) as context:
+        agreed(context.workspace, context.ledger)
+        yield context
+
+
+@contextmanager
+def as_it_stands(root: Path, progress: Progress | None = None) -> Iterator[Context]:
+    """The same of any ledger, for who asks whether it is whole. None is made where there is none.
+
+    Raises BadInput where there is no workspace, VerificationFailed where its ledger is gone.
+    """
     workspace = Workspace.open(root)
+    own = workspace.root / LEDGER
+    if not workspace.config.ledger_url and not own.exists():
+        raise VerificationFailed("the ledger is gone", where=own, fix=_ACCEPT)
     with workspace.open_ledger() as ledger:
         yield Context(workspace, ledger, who(), progress or silent)
 
