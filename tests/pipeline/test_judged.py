@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,21 @@ def test_a_policy_that_is_none_is_refused(tmp_path: Path) -> None:
         verify(one.folder, one.keys.public, None, tmp_path)
 
 
-def test_of_another_versions_verdict_nobody_can_tell(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("changes", "by"),
+    [
+        ({"renderer": {"version": "9.9", "digest": "0" * 64}}, "9.9"),
+        ({"renderer": None}, "an earlier version"),
+        ({"differences": None}, version("unlearnkit")),
+    ],
+    ids=["another version", "it does not say", "without the intervals"],
+)
+def test_where_it_cannot_be_judged_again_that_is_said(
+    tmp_path: Path, changes: dict[str, Any], by: str
+) -> None:
     one = written(tmp_path, judged())
-    report_changed(one, renderer={"version": "9.9", "digest": "0" * 64})
+    found_by = {"renderer": {"version": version("unlearnkit"), "digest": "0" * 64}}
+    report_changed(one, **(found_by | changes))
     found = verify(one.folder, one.keys.public, None, tmp_path)
     assert WHAT not in [claim.what for claim in found.claims]
-    assert "that the verdict follows from the figures: 9.9 judged them" in found.not_checked
+    assert f"that the verdict follows from the figures: {by} judged them" in found.not_checked

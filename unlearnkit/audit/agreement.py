@@ -66,6 +66,8 @@ def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agre
             unmeasured.append(one)
         elif (one.value, one.n) == (other.value, other.n):
             same += 1
+        elif one.value is None and other.value is None:
+            unmeasured.append(one)  # as beside a retrained model, of which another was not given
         elif one.n == other.n and _within_rounding(one.value, other.value):
             close += 1
         else:

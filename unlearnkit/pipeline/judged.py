@@ -29,7 +29,7 @@ def judged_again(folder: Path) -> Claim | str:
     """
     report = load(folder / "report.json", Report)
     by = report.renderer.version if report.renderer else "an earlier version"
-    if by != version("unlearnkit"):
+    if by != version("unlearnkit") or report.differences is None:
         return f"that the verdict follows from the figures: {by} judged them"
     try:
         policy = load_policy(folder / "policy.yaml")
@@ -58,7 +58,7 @@ def figures_of(report: Report) -> AuditResult:
         seed=report.audit_seed,
         models={role: digest for role, digest in models.items() if digest is not None},
         measurements=report.measurements,
-        differences=report.differences,
+        differences=report.differences or (),
         records=(),
         holdout_origin=report.holdout_origin,
         corpus_digest=report.corpus_digest,

@@ -63,7 +63,7 @@ def reproduce(
         found = audit_models(task, context.now(), context.progress)
     ours = [one for one in said.measurements if one.split is not Split.TASKS]
     compared = agreement(
-        [*ours, *_ends(said.differences)], [*found.measurements, *_ends(found.differences)]
+        [*ours, *_ends(said.differences or ())], [*found.measurements, *_ends(found.differences)]
     )
     of_tasks = tuple(one for one in said.measurements if one.split is Split.TASKS)
     compared = replace(compared, unmeasured=compared.unmeasured + of_tasks)

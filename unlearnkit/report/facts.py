@@ -123,8 +123,8 @@ class Report(Artefact):
     holdout_origin: str
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
-    differences: tuple[Difference, ...] = ()
-    """What rules by interval were judged by; empty in reports of versions that left them out."""
+    differences: tuple[Difference, ...] | None = None
+    """What rules by interval were judged by; None in reports of versions that left them out."""
     leakage: tuple[Leakage, ...] = ()
     asked: tuple[AskingCost, ...] = ()
     decoy_places: tuple[DecoyPlaces, ...] = ()
