@@ -88,3 +88,9 @@ def test_what_an_earlier_version_made_no_decoys_for_is_no_contradiction() -> Non
         )
         assert compared.unmeasured == (said,)
         assert compared.holds
+
+
+def test_a_figure_that_neither_has_of_other_records_is_no_contradiction() -> None:
+    """As beside a retrained model that was given once and not again."""
+    found = agreement([figure(None, n=8), figure(0.5, metric="x")], [figure(None, n=0)])
+    assert (found.same, found.apart, len(found.unmeasured)) == (0, (), 2)
