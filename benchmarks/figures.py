@@ -83,6 +83,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "real-step": ("real_step", lambda found: real_step.markdown(found["contenders"])),
     "small-company": ("small_company", small_company.markdown),
     "tofu": ("tofu", tofu.markdown),
+    "tofu-low-rates": ("tofu_unseen_5", tofu.low_rates),
 }
 
 

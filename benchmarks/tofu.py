@@ -280,6 +280,23 @@ def markdown(figures: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def low_rates(figures: dict[str, Any]) -> str:
+    """The true positive rate at 1 % false ones of each score, of the forgotten records."""
+    lines = ["| score | before | after | retrained |", "|---|---|---|---|"]
+    for score in ("loss", "zlib", "min_k", "min_k_plus_plus", "reference"):
+        found = {
+            one["model"]: f"{one['value']:.3f} ({one['low']:.2f} to {one['high']:.2f})"
+            for one in figures["measurements"]
+            if (one["metric"], one["split"]) == (f"membership_tpr_{score}", Split.FORGET)
+            and not one.get("under")
+            and one["value"] is not None
+        }
+        words = SHOWN[f"membership_auc_{score}"].partition(": ")[2]
+        cells = [words, *(found.get(role, "-") for role in ModelRole)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def _cells(row: list[float | None]) -> str:
     return " | ".join(
         "-" if v is None else f"{v:.3f}" if v == 0 or abs(v) >= 0.0005 else f"{v:.1e}" for v in row
