@@ -21,7 +21,8 @@ from measuring import MIB, alone, peak
 from unlearnkit.artefacts import json_lines, save, write_atomic
 from unlearnkit.corpus.entities import EntityRow, as_parquet
 from unlearnkit.corpus.identifiers import kinds
-from unlearnkit.corpus.index import INDEX_FILE, SHARDS, IndexInfo, build_index, open_index
+from unlearnkit.corpus.index import INDEX_FILE, LOOKUP, SHARDS, IndexInfo, build_index, open_index
+from unlearnkit.corpus.lookup import write_lookup
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
 from unlearnkit.corpus.normalise import normalise
 from unlearnkit.corpus.reader import Corpus, Fields, digest_records, read_corpus
@@ -183,6 +184,7 @@ def write_index(people: list[Person], folder: Path) -> int:
         names.append(f"{at:032x}-{hashlib.sha256(content).hexdigest()[:32]}.parquet")
         write_atomic(folder / SHARDS / names[-1], content)
         size += len(content)
+    lookup = write_lookup(folder / LOOKUP, [folder / SHARDS / name for name in names])
     digest = digest_records(records)
     info = IndexInfo(
         created=datetime.now(UTC),
@@ -198,7 +200,8 @@ def write_index(people: list[Person], folder: Path) -> int:
         key_check=keyed_hash(KEY, "index", "key check"),
         entities={},
         shards=tuple(names),
-        entities_digest=hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        lookup=lookup.name,
+        entities_digest=hashlib.sha256("\n".join([*names, lookup.name]).encode()).hexdigest(),
     )
     save(folder / INDEX_FILE, info)
-    return size
+    return size + lookup.stat().st_size

@@ -11,6 +11,7 @@ import pytest
 from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.index import (
     INDEX_FILE,
+    LOOKUP,
     QUARANTINE_FILE,
     SHARDS,
     Index,
@@ -67,7 +68,8 @@ def content(folder: Path) -> dict[str, bytes]:
 
 
 def expected(info: IndexInfo) -> set[str]:
-    return {INDEX_FILE, QUARANTINE_FILE, *(f"{SHARDS}/{name}" for name in info.shards)}
+    shards = (f"{SHARDS}/{name}" for name in info.shards)
+    return {INDEX_FILE, QUARANTINE_FILE, f"{LOOKUP}/{info.lookup}", *shards}
 
 
 def test_equal_identifiers_have_equal_hashes_however_they_are_written(
@@ -109,7 +111,7 @@ def test_no_plain_identifier_is_in_the_folder(
     assert keyed_hash(KEY, "name", normalise(IdentifierKind.NAME, "Robert Smith")) in found
     files = content(folder)
     assert files.keys() >= {INDEX_FILE}
-    assert len(files) == 3
+    assert len(files) == 4
     for name, written in files.items():
         for plain in PLAIN:
             assert not re.search(plain.encode(), written, re.IGNORECASE), (name, plain)

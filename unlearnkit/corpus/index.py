@@ -1,8 +1,9 @@
 """The PII index: which record holds which identifiers, as keyed hashes. No plain value in it.
 
-A folder with `index.json` (an IndexInfo) and shards of entity rows in Parquet (shards.py). New
-shards lie beside the old ones until `index.json` is written, last, so a killed build leaves the old
-index whole and is gone on with by the next.
+A folder with `index.json` (an IndexInfo), shards of entity rows in Parquet (shards.py) and a lookup
+that tells which of them holds what (lookup.py). New files lie beside the old ones until
+`index.json` is written, last, so a killed build leaves the old index whole and is gone on with by
+the next.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from unlearnkit.artefacts import json_lines, load, save, write_atomic
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.identifiers import kinds
+from unlearnkit.corpus.lookup import Lookup, read_lookup, write_lookup
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
 from unlearnkit.corpus.reader import Corpus, Fields
 from unlearnkit.corpus.shards import fill, is_whole, sweep, versions
@@ -31,7 +33,8 @@ from unlearnkit.pseudonym import keyed_hash
 INDEX_FILE = "index.json"
 QUARANTINE_FILE = "quarantine.jsonl"
 SHARDS = "shards"
-"""The folder of the shards."""
+LOOKUP = "lookup"
+"""The folders of the shards, and of what tells which to read."""
 _AT_ONCE = 10_000
 """Rows taken from DuckDB."""
 
@@ -62,8 +65,10 @@ class IndexInfo(Artefact):
     """Entity type -> number of rows."""
     shards: tuple[str, ...]
     """Files in SHARDS, in the order of the corpus; each is named by its digest."""
+    lookup: str = ""
+    """The file in LOOKUP, named by its digest; an earlier version's index has none."""
     entities_digest: str
-    """Hex SHA-256 over the shards' names."""
+    """Hex SHA-256 over the names of the shards and of the lookup."""
 
 
 def check_kinds(info: IndexInfo) -> None:
@@ -105,6 +110,11 @@ class Index:
                         once(by, by),
                         once(value, value),
                     )
+
+    def lookup(self) -> Lookup:
+        """For asking for the rows of few records or values."""
+        path = self.folder / LOOKUP / self.info.lookup if self.info.lookup else None
+        return read_lookup(path, _files(self.folder, self.info))
 
     def sharing(self, record_id: str) -> dict[str, int]:
         """Record id -> number of keyed hashes it has in common with this record."""
@@ -152,6 +162,7 @@ def build_index(
         progress=progress,
     )
     names = tuple(path.name for path in files)
+    lookup = write_lookup(folder / LOOKUP, files)
     before = _there(folder, key)
     same = before is not None and (before.digest, before.files, before.shards) == (
         corpus.digest,
@@ -172,12 +183,14 @@ def build_index(
         key_check=_key_check(key),
         entities=dict(_query(files, "SELECT entity, count(*) FROM entities GROUP BY 1 ORDER BY 1")),
         shards=names,
-        entities_digest=hashlib.sha256("\n".join(names).encode()).hexdigest(),
+        lookup=lookup.name,
+        entities_digest=hashlib.sha256("\n".join([*names, lookup.name]).encode()).hexdigest(),
     )
     left_out = json_lines(one.model_dump() for one in corpus.quarantined)
     write_atomic(folder / QUARANTINE_FILE, left_out)
     save(folder / INDEX_FILE, info)
     sweep(folder / SHARDS, files)
+    sweep(folder / LOOKUP, [lookup])
     return info
 
 
@@ -193,6 +206,9 @@ def open_index(folder: Path, key: bytes) -> Index:
     for path in _files(folder, info):
         if not is_whole(path):
             raise BadInput("the index is damaged: its entity rows changed", where=path, fix=fix)
+    if info.lookup and not is_whole(folder / LOOKUP / info.lookup):
+        where = folder / LOOKUP / info.lookup
+        raise BadInput("the index is damaged: its lookup changed", where=where, fix=fix)
     if info.key_check != _key_check(key):
         raise BadInput("the index was made with another workspace's key", where=folder, fix=fix)
     return Index(folder, info)

@@ -52,8 +52,7 @@ def fill(
     progress("indexing", len(records) - left, len(records))
     for number, content in read([parts[at] for at in missing], analyzer, key, workers):
         at = missing[number]
-        digest = hashlib.sha256(content).hexdigest()[:_DIGITS]
-        files[keys[at]] = folder / f"{keys[at]}-{digest}.parquet"
+        files[keys[at]] = folder / f"{keys[at]}-{digest_of(content)}.parquet"
         write_atomic(files[keys[at]], content)
         left -= len(parts[at])
         progress("indexing", len(records) - left, len(records))
@@ -72,8 +71,13 @@ def cut(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield part
 
 
+def digest_of(content: bytes) -> str:
+    """As a file's name has it: the first 32 hex digits of the SHA-256."""
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
+
+
 def is_whole(path: Path) -> bool:
-    """Whether a shard holds what its name says."""
+    """Whether a file holds what its name says."""
     return path.is_file() and sha256_file(path)[:_DIGITS] == path.stem[_DIGITS + 1 :]
 
 
