@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from unlearnkit.domain import Record
 from unlearnkit.locate.name_search import (
-    Place,
-    Words,
+    after,
     bare_names,
+    before,
+    in_lower_case,
     misspellings,
-    neighbours,
     odd_names,
-    read_words,
 )
 from unlearnkit.locate.names import Name
 
@@ -24,7 +19,7 @@ ZOLTANA = Name(("Zoltana", "Quibbleworth"))
 
 
 def slips(name: Name, text: str) -> list[str]:
-    places = misspellings(name, read_words([text]), [Record(id="1", text=text)], {})
+    places = misspellings(name, [Record(id="1", text=text)], {})
     return [text[start:end] for _, start, end in places]
 
 
@@ -71,34 +66,37 @@ def test_a_name_of_one_word_has_no_slips() -> None:
 
 def test_what_ner_took_for_a_person_is_looked_at_whatever_its_letters() -> None:
     text = "caller zoltana  quibblewroth said, and Zolatna Quibbleworth"
-    record, words = Record(id="1", text=text), read_words([text])
-    run = ("1", text.index("Zolatna"), len(text))
-    odd = odd_names([("1", 7, 28), run, ("1", 7, 14)], {"1": text})
-    assert odd == {"zoltana\tquibblewroth": [("1", 7, 28)]}
-    assert misspellings(ZOLTANA, words, [record], odd) == [("1", 7, 28), run]
-    assert misspellings(ZOLTANA, words, [record], {}) == [run]
+    record = Record(id="1", text=text)
+    apart, run = (record, 7, 28), (record, text.index("Zolatna"), len(text))
+    odd = odd_names([apart, run, (record, 7, 14)])
+    assert odd == {"zoltana\tquibblewroth": [apart]}
+    assert misspellings(ZOLTANA, [record], odd) == [apart, run]
+    assert misspellings(ZOLTANA, [record], {}) == [run]
 
 
-LETTERS = st.text("abAB -.1'\u00a0", max_size=14)
-
-
-@given(st.lists(LETTERS, max_size=4), st.sampled_from(["Abba Baba", "Aabb Bbaa Abab"]))
-def test_no_text_with_a_slip_is_left_out(texts: list[str], name: str) -> None:
-    """Which texts are looked at changes nothing in what is found."""
-    asked = Name(tuple(name.split()))
-    records = [Record(id=str(at), text=text) for at, text in enumerate(texts)]
-    looked_at = Words(frozenset(), {one.casefold(): array("I", [0]) for one in asked.words})
-    one_by_one = [
-        place for record in records for place in misspellings(asked, looked_at, [record], {})
-    ]
-    assert misspellings(asked, read_words(texts), records, {}) == one_by_one
+def test_what_is_longer_than_any_name_is_none() -> None:
+    text = f"Zoltana{'-' * 60} Quibblewroth"
+    record = Record(id="1", text=text)
+    assert slips(ZOLTANA, text) == []
+    assert odd_names([(record, 0, len(text))]) == {}
 
 
 # --- words that stand alone ------------------------------------------------------------------
 
 
-def test_words_that_also_occur_in_lower_case_are_ordinary() -> None:
-    assert read_words(["Dear Rose, the rose is late"]).ordinary == {"the", "rose", "is", "late"}
+@pytest.mark.parametrize(
+    ("word", "there"),
+    [
+        ("rose", True),
+        ("late", True),
+        ("dear", False),
+        ("ro", False),
+        ("x-ray", True),
+        ("ray", False),
+    ],
+)
+def test_words_that_stand_in_lower_case(word: str, there: bool) -> None:
+    assert in_lower_case(word, "Dear Rose, the 5rose is late, x-ray") is there
 
 
 @pytest.mark.parametrize(
@@ -115,24 +113,20 @@ def test_words_that_also_occur_in_lower_case_are_ordinary() -> None:
 )
 def test_the_names_around_a_name(text: str, beside: tuple[str, str]) -> None:
     start = text.index("Smith")
-    assert neighbours(text, start, start + 5, frozenset({"today"})) == beside
+    place = (Record(id="1", text=text), start, start + 5)
+    assert (before(place, {"today"}.__contains__), after(place, {"today"}.__contains__)) == beside
 
 
 def alone(word: str, texts: list[str], limit: int) -> list[str]:
     """The texts in which the word is Robert Smith's, as far as one can tell."""
-    named = {str(at): text for at, text in enumerate(texts)}
-    places: list[Place] = [
-        (at, text.index(word), text.index(word) + len(word)) for at, text in named.items()
+    places = [
+        (Record(id=text, text=text), text.index(word), text.index(word) + len(word))
+        for text in texts
     ]
     found = bare_names(
-        Name(("Robert", "Smith")),
-        word,
-        places,
-        texts=named,
-        ordinary=frozenset(),
-        limit=limit,
+        Name(("Robert", "Smith")), word, places, ordinary={"today"}.__contains__, limit=limit
     )
-    return [named[at] for at, _, _ in found]
+    return [record.text for record, _, _ in found]
 
 
 def test_a_bare_surname_counts_while_few_others_bear_it() -> None:
@@ -149,3 +143,7 @@ def test_one_s_own_first_name_and_initials_are_nobody_else() -> None:
 def test_a_bare_first_name_counts_while_nobody_else_has_it() -> None:
     assert alone("Robert", ["Dear Robert", "Robert Smith"], limit=0) == ["Dear Robert"]
     assert alone("Robert", ["Dear Robert", "Robert Jones"], limit=0) == []
+
+
+def test_an_ordinary_word_beside_a_name_is_nobody() -> None:
+    assert alone("Smith", ["Today Smith called", "Anna Smith"], limit=1) == ["Today Smith called"]

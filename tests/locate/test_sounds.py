@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.locate.conftest import Build
 from tests.locate.world import UNCERTAIN
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.names import Name
 from unlearnkit.locate.sounds import alike, heard
 
@@ -50,10 +50,12 @@ def test_it_does_not_matter_which_is_first(one: str, other: str) -> None:
 
 def katrin(*texts: str) -> list[str]:
     """What is found of Katrin Meyer, of whom `Katrin` was found in the texts."""
-    contents = {str(at): text for at, text in enumerate(texts)}
-    firsts = [(at, text.index("Katrin"), text.index("Katrin") + 6) for at, text in contents.items()]
-    found = heard(Name(("Katrin", "Meyer")), firsts, contents)
-    return [contents[at][start:end] for at, start, end in found]
+    firsts = [
+        (Record(id=str(at), text=text), text.index("Katrin"), text.index("Katrin") + 6)
+        for at, text in enumerate(texts)
+    ]
+    found = heard(Name(("Katrin", "Meyer")), firsts)
+    return [record.content[start:end] for record, start, end in found]
 
 
 def test_first_name_and_surname_are_found_together() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from unlearnkit.domain import IdentifierKind
 
@@ -18,6 +19,7 @@ MONTHS = (
 
 # Letters that Unicode does not decompose into a base letter and a mark.
 _BASE_LETTERS = str.maketrans("łŁøØđĐħĦŧŦıÐð", "lLoOdDhHtTiDd")
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS) -> str:
@@ -114,12 +116,11 @@ def fold(text: str) -> str:
 
     A letter whose plain form has several characters (ß, ligatures) stays as it is.
     """
-    return text if text.isascii() else "".join(_plain(letter) for letter in text)
+    return text if text.isascii() else _BEYOND_ASCII.sub(lambda found: _plain(found[0]), text)
 
 
+@lru_cache(maxsize=10_000)
 def _plain(letter: str) -> str:
-    if letter.isascii():
-        return letter
     decomposed = unicodedata.normalize("NFD", letter)
     base = [part for part in decomposed if not unicodedata.combining(part)]
     return base[0].translate(_BASE_LETTERS) if len(base) == 1 else letter

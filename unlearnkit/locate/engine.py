@@ -6,7 +6,7 @@ The rules of certainty are written for readers in docs/locate.md; keep the two a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.config import LocateSettings
@@ -126,13 +126,13 @@ def weigh(
     own: frozenset[Value],
     *,
     ties: Ties,
-    places: Mapping[Value, Sequence[EntityRow]],
+    places: Callable[[Value], Sequence[EntityRow]],
     settings: LocateSettings,
     sure: Collection[str] = (),
 ) -> dict[str, Match]:
     """Record id -> match, of everything found of one subject and what it leads to.
 
-    `own` are the subject's identifying values, `places` where each value of the corpus stands, and
+    `own` are the subject's identifying values, `places` tells where a value stands, and
     `sure` records with evidence that is enough whatever else they hold.
     """
     case = _open_case(ties, own, found, settings, frozenset(sure))
@@ -205,12 +205,12 @@ def _others(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Valu
 
 
 def _with_links(
-    found: dict[str, list[Hit]], case: _Case, places: Mapping[Value, Sequence[EntityRow]]
+    found: dict[str, list[Hit]], case: _Case, places: Callable[[Value], Sequence[EntityRow]]
 ) -> dict[str, list[Hit]]:
     """The hits and, beside them, the places of linked identifiers."""
     hits = defaultdict(list, {record_id: list(some) for record_id, some in found.items()})
     for value in sorted(case.linked.certain | case.linked.uncertain):
-        for row in places[value]:
+        for row in places(value):
             hits[row.record_id].append(Hit(value.kind, "link", row.start, row.end, row.recogniser))
     return {record_id: strongest(some) for record_id, some in hits.items()}
 
@@ -235,7 +235,7 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     others = _others(record_id, ties, case.own)
     if others and case.own:
         # An identifier that occurs once may be a ticket number taken for a customer's.
-        established = [one for one in others if len(ties.records[one]) > 1]
+        established = [one for one in others if len(ties.records(one)) > 1]
         if established and (not full_name or any(_is_namesakes(one, case) for one in established)):
             return None
         certainty = Certainty.RELATED if established else Certainty.UNCERTAIN
@@ -255,7 +255,7 @@ def _is_namesakes(value: Value, case: _Case) -> bool:
     ties = case.ties
     numbers = {value, *ties.beside(value)}
     return any(
-        len(case.named.intersection(ties.records[one])) >= max(2, len(ties.records[one]) / 2)
+        len(case.named.intersection(ties.records(one))) >= max(2, len(ties.records(one)) / 2)
         for one in numbers - case.own
         if one.kind is IdentifierKind.CUSTOMER_ID
     )

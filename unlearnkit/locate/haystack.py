@@ -7,23 +7,27 @@ request without names needs no words.
 from __future__ import annotations
 
 import gc
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+import re
+from array import array
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any, TypeVar
 
-from unlearnkit.corpus.entities import EntityRow
+from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.index import Index
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE
-from unlearnkit.corpus.normalise import fold
+from unlearnkit.corpus.lookup import Lookup
+from unlearnkit.corpus.nlp import LOCATION, PERSON
 from unlearnkit.corpus.reader import Corpus
-from unlearnkit.locate.name_search import Runs, Words, odd_names, read_words
-from unlearnkit.locate.sieve import Block, blocks
-from unlearnkit.locate.ties import Ties, Value, by_value, tie
+from unlearnkit.domain import Record
+from unlearnkit.locate.name_search import Runs, in_lower_case, odd_names
+from unlearnkit.locate.sieve import Block, blocks, holding, plain
+from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
 
 Made = TypeVar("Made")
+_PATTERNS = 64
+"""So many are remembered with the records that hold them."""
 
 
 @contextmanager
@@ -51,46 +55,43 @@ class Haystack:
     index: Index
     shared_after: int
 
-    @made_once
-    def rows(self) -> list[EntityRow]:
-        """The index's e-mail addresses, phones and customer numbers."""
-        return self.index.rows((EMAIL, PHONE, CUSTOMER))
+    @cached_property
+    def lookup(self) -> Lookup:
+        """The index's rows, by keyed hash and by record."""
+        return self.index.lookup()
 
-    def people(self) -> Iterator[EntityRow]:
-        """Names that NER found; not kept, for there are as many as records."""
-        return self.index.each((PERSON,))
+    def places(self, value: Value) -> list[EntityRow]:
+        """Where an e-mail address, phone or customer number stands."""
+        rows = self.lookup.with_hash(value.hash)
+        return [row for row in rows if row.entity in TIED and KINDS[row.entity] is value.kind]
 
-    def numbers(self, entity: str) -> dict[str, list[EntityRow]]:
-        """Hash -> where it stands, of another entity, such as dates."""
-        if entity not in self._numbers:
-            found: defaultdict[str, list[EntityRow]] = defaultdict(list)
-            for row in self.index.rows((entity,)):
-                found[row.hash].append(row)
-            self._numbers[entity] = dict(found)
-        return self._numbers[entity]
+    def numbers(self, entity: str, hashed: str) -> list[EntityRow]:
+        """Where a value of another entity stands, such as a date."""
+        return [row for row in self.lookup.with_hash(hashed) if row.entity == entity]
+
+    def within(self, record: Record, entity: str) -> list[EntityRow]:
+        """What the index has of one entity in a record."""
+        return [row for row in self.lookup.of_record(record.id) if row.entity == entity]
 
     @cached_property
-    def _numbers(self) -> dict[str, dict[str, list[EntityRow]]]:
-        return {}
-
-    @made_once
-    def addresses(self) -> dict[str, list[EntityRow]]:
-        """Record id -> its e-mail addresses."""
-        found: defaultdict[str, list[EntityRow]] = defaultdict(list)
-        for row in self.rows:
-            if row.entity == EMAIL:
-                found[row.record_id].append(row)
-        return dict(found)
-
-    @made_once
     def ties(self) -> Ties:
         """Which identifiers occur together."""
-        return tie(self.places, self.corpus.records, self.shared_after)
+        return ties_of(
+            self.corpus.records, cache(self._values), cache(self._holders), self.shared_after
+        )
 
-    @made_once
-    def places(self) -> dict[Value, list[EntityRow]]:
-        """Where each identifier stands."""
-        return by_value(self.rows)
+    def _values(self, record_id: str) -> tuple[Value, ...]:
+        rows = self.lookup.of_record(record_id)
+        values = (Value(KINDS[row.entity], row.hash) for row in rows if row.entity in TIED)
+        return tuple(dict.fromkeys(values))
+
+    def _holders(self, value: Value) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(row.record_id for row in self.places(value)))
+
+    def detected(self) -> Iterator[EntityRow]:
+        """Every row of what is looked for by digests; of these any may have one."""
+        yield from self.index.each(TIED)
+        yield from self.index.each((PERSON,))
 
     @made_once
     def texts(self) -> dict[str, str]:
@@ -98,33 +99,45 @@ class Haystack:
         return {record.id: record.content for record in self.corpus.records}
 
     @made_once
-    def folded(self) -> tuple[str, ...]:
-        """The same without accents, in the order of the corpus."""
-        return tuple(fold(record.content) for record in self.corpus.records)
-
-    @made_once
     def blocks(self) -> list[Block]:
-        """The same in lower case, many as one."""
-        return blocks(self.folded)
+        """The same in lower case and without accents, many as one."""
+        return blocks(
+            record.content if record.prompt else record.text for record in self.corpus.records
+        )
 
-    @made_once
-    def words(self) -> Words:
-        """Which words the texts hold, and where the name-like ones are."""
-        return read_words(record.content for record in self.corpus.records)
+    def holding(self, patterns: Iterable[str]) -> list[Record]:
+        """The records in which, so written, one of the patterns stands, in their order."""
+        places = {place for one in patterns for place in self._places(one)}
+        return [self.corpus.records[place] for place in sorted(places)]
 
-    @made_once
-    def odd_names(self) -> Runs:
-        """NER's names that are not written as names are."""
-        people = ((row.record_id, row.start, row.end) for row in self.people())
-        return odd_names(people, self.texts)
+    @cached_property
+    def _places(self) -> Callable[[str], array[int]]:
+        """Of the records that hold a pattern; many are asked for twice for one person."""
+        return lru_cache(_PATTERNS)(lambda one: array("I", holding(one, self.blocks)))
+
+    def ordinary(self, word: str) -> bool:
+        """Whether a word, given in lower case, stands so in any text."""
+        if word not in self._ordinary:
+            places = holding(re.escape(plain(word)), self.blocks)
+            records = (self.corpus.records[place] for place in places)
+            self._ordinary[word] = any(in_lower_case(word, one.content) for one in records)
+        return self._ordinary[word]
+
+    @cached_property
+    def _ordinary(self) -> dict[str, bool]:
+        return {}
+
+    def odd_names(self, records: Iterable[Record]) -> Runs:
+        """NER's names in these records that are not written as names are."""
+        return odd_names(
+            (record, row.start, row.end)
+            for record in records
+            for row in self.within(record, PERSON)
+        )
 
     def in_location(self, record_id: str, at: int) -> bool:
         """Whether a letter belongs to a place that NER found."""
-        return any(start <= at < end for start, end in self._locations.get(record_id, ()))
-
-    @made_once
-    def _locations(self) -> dict[str, list[tuple[int, int]]]:
-        found: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-        for row in self.index.rows((LOCATION,)):
-            found[row.record_id].append((row.start, row.end))
-        return dict(found)
+        return any(
+            row.entity == LOCATION and row.start <= at < row.end
+            for row in self.lookup.of_record(record_id)
+        )

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
-from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import pairwise
-
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.names import TITLES, Name
+from unlearnkit.locate.slips import LONGEST, is_slip
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _INSIDE = re.compile(r"[\w'’-]")
@@ -26,48 +22,39 @@ _REACH = 40
 _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "thanks", "cheers", "regards"})
 """Words beside a name that may well occur nowhere in lower case."""
 
-Place = tuple[str, int, int]
-"""Record id, start, end; the span is into Record.content."""
+Place = tuple[Record, int, int]
+"""Start and end are a span into Record.content."""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """The words of all texts, as far as names are looked for by them."""
-
-    ordinary: frozenset[str]
-    """Somewhere in lower case; a capital letter does not make them names."""
-    capitalised: dict[str, array[int]]
-    """Normalised, of words with a capital letter -> places of the texts that hold one."""
+Asked = Callable[[str], bool]
 
 
-def read_words(texts: Iterable[str]) -> Words:
-    """One look at every text."""
-    ordinary: set[str] = set()
-    held: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
-    for at, text in enumerate(texts):
-        for word in {*_WORD.findall(text)} - ordinary:
-            if word[0].islower():
-                ordinary.add(word)
-            elif word[0].isupper():
-                held[word].append(at)
-    capitalised: defaultdict[str, array[int]] = defaultdict(lambda: array("I"))
-    for word, places in held.items():
-        capitalised[normalise(IdentifierKind.NAME, word)] += places
-    return Words(frozenset(ordinary), dict(capitalised))
+def in_lower_case(word: str, text: str) -> bool:
+    """Whether a text holds the word, which is in lower case: a capital does not make it a name."""
+    return word[:1].islower() and word in text and word in _WORD.findall(text)
 
 
-def neighbours(text: str, start: int, end: int, ordinary: frozenset[str]) -> tuple[str, str]:
-    """The name-like words right before and after a span; empty where there is none."""
-    before = _BEFORE.search(text[max(0, start - _REACH) : start])
-    after = _AFTER.match(text[end : end + _REACH])
-    return (_if_name(before, ordinary), _if_name(after, ordinary))
+def before(place: Place, ordinary: Asked) -> str:
+    """The name-like word right before a span; empty where there is none.
+
+    `ordinary` is asked whether a word stands anywhere in lower case.
+    """
+    record, start, _ = place
+    return _if_name(_BEFORE.search(record.content[max(0, start - _REACH) : start]), ordinary)
 
 
-def _if_name(match: re.Match[str] | None, ordinary: frozenset[str]) -> str:
+def after(place: Place, ordinary: Asked) -> str:
+    """The same of the word right after it."""
+    record, _, end = place
+    return _if_name(_AFTER.match(record.content[end : end + _REACH]), ordinary)
+
+
+def _if_name(match: re.Match[str] | None, ordinary: Asked) -> str:
     word = match[1] if match else ""
+    if not word[:1].isupper():
+        return ""
     plain = word.casefold()
-    known = plain in ordinary or plain in TITLES or plain in _GREETINGS
-    return word if word[:1].isupper() and not known else ""
+    return "" if plain in TITLES or plain in _GREETINGS or ordinary(plain) else word
 
 
 def bare_names(
@@ -75,8 +62,7 @@ def bare_names(
     word: str,
     places: Sequence[Place],
     *,
-    texts: dict[str, str],
-    ordinary: frozenset[str],
+    ordinary: Asked,
     limit: int,
 ) -> list[Place]:
     """Where one word of the name stands alone, unless more than `limit` others bear it too.
@@ -84,78 +70,67 @@ def bare_names(
     'Others' are the different name-like words the corpus puts next to it: first names before a
     surname, surnames after a first name.
     """
-    own = {normalise(IdentifierKind.NAME, one) for one in name.words}
+    beside = before if word == name.last else after
+    own = set(words_of(name))
     others: set[str] = set()
-    alone: list[Place] = []
     for place in places:
-        record_id, start, end = place
-        before, after = neighbours(texts[record_id], start, end, ordinary)
-        beside = before if word == name.last else after
-        plain = normalise(IdentifierKind.NAME, beside)
+        plain = _spelt(beside(place, ordinary))
         if len(plain) > 1 and plain not in own:
             others.add(plain)
-        if not before and not after:
-            alone.append(place)
-    return alone if len(others) <= limit else []
+            if len(others) > limit:
+                return []
+    return [one for one in places if not before(one, ordinary) and not after(one, ordinary)]
 
 
 Runs = dict[str, list[Place]]
 """Normalised words, with _NEXT between them -> where they stand in this order."""
 _NEXT = "\t"
-_SLIPS = 2
-"""In a whole name."""
 
 
-def odd_names(found_by_ner: Iterable[Place], texts: Mapping[str, str]) -> Runs:
+def odd_names(found_by_ner: Iterable[Place]) -> Runs:
     """Of NER's names of several words those that are no run of capitalised words."""
     found: defaultdict[str, list[Place]] = defaultdict(list)
-    for record_id, start, end in found_by_ner:
-        text = texts[record_id]
+    for record, start, end in found_by_ner:
+        text = record.content
         if not _is_run(text, start, end):
-            plain = [normalise(IdentifierKind.NAME, word) for word in text[start:end].split()]
+            plain = _as_spelt(text[start:end])
             if len(plain) > 1:
-                found[_NEXT.join(plain)].append((record_id, start, end))
+                found[_NEXT.join(plain)].append((record, start, end))
     return dict(found)
 
 
-def misspellings(name: Name, words: Words, records: Sequence[Record], odd: Runs) -> list[Place]:
+def misspellings(name: Name, records: Iterable[Record], odd: Runs) -> list[Place]:
     """Runs of capitalised words, and NER's other names, that differ from it by a slip or two.
 
-    Optimal string alignment distance (rapidfuzz): one slip in a word of under eight letters, two in
-    a longer one, none in a word of under four, and two in all. A name of one word has none.
-    `words` are those of the `records`, and say which of them to look at.
+    `records` are looked at one by one: those that hold a pattern of `slips.misspelt`. A name of one
+    word has none.
     """
     if len(name.words) < 2:
         return []
-    wanted = [normalise(IdentifierKind.NAME, word) for word in name.words]
-    # As one string they are no further apart than their words are together.
-    near = _near(_NEXT.join(wanted), odd, _SLIPS)
-    places = [place for one in near if _is_slip(wanted, one.split(_NEXT)) for place in odd[one]]
-    plain = cache(partial(normalise, IdentifierKind.NAME))
-    for at in sorted(_holding_all(wanted, words)):
-        record = records[at]
+    wanted = words_of(name)
+    places = [place for one in odd if is_slip(wanted, one.split(_NEXT)) for place in odd[one]]
+    for record in records:
         text = record.content
         for start, end in _runs(text, len(wanted)):
-            if _is_slip(wanted, [plain(word) for word in text[start:end].split()]):
-                places.append((record.id, start, end))
+            if is_slip(wanted, _as_spelt(text[start:end])):
+                places.append((record, start, end))
     return places
 
 
-def _holding_all(wanted: Sequence[str], words: Words) -> set[int]:
-    """The texts with a word near to each of the name's."""
-    among = words.capitalised
-    held = (
-        set[int]().union(*(among[one] for one in _near(word, among, _allowed(word))))
-        for word in wanted
-    )
-    return set.intersection(*held)
+def words_of(name: Name) -> list[str]:
+    """As they are compared."""
+    return [_spelt(word) for word in name.words]
 
 
-def _near(wanted: str, among: Iterable[str], distance: int) -> list[str]:
-    found = process.extract(
-        wanted, list(among), scorer=OSA.distance, score_cutoff=distance, limit=None
-    )
-    return [one for one, _, _ in found]
+def _as_spelt(text: str) -> list[str]:
+    """The same of words in a text; none where one is too long to be a name's."""
+    words = text.split()
+    return [] if any(len(word) > LONGEST for word in words) else [_spelt(word) for word in words]
+
+
+@lru_cache(maxsize=10_000)
+def _spelt(word: str) -> str:
+    return normalise(IdentifierKind.NAME, word)
 
 
 def _is_run(text: str, start: int, end: int) -> bool:
@@ -176,23 +151,3 @@ def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
     for at in range(len(places) - size + 1):
         if all(joined[at : at + size - 1]):
             yield places[at][0], places[at + size - 1][1]
-
-
-def _is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
-    if len(wanted) != len(words):
-        return False
-    total = 0
-    for one, other in zip(wanted, words, strict=True):
-        allowed = _allowed(one)
-        if abs(len(one) - len(other)) > allowed:
-            return False
-        distance = OSA.distance(one, other, score_cutoff=allowed)
-        if distance > allowed:
-            return False
-        total += distance
-    return 1 <= total <= _SLIPS
-
-
-def _allowed(word: str) -> int:
-    """Slips in a word."""
-    return 0 if len(word) < 4 else 1 if len(word) < 8 else 2

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
+from unlearnkit.corpus.nlp import DATE, EMAIL
 from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
@@ -25,9 +25,8 @@ from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.odds import Rarity
 from unlearnkit.locate.search import Found
-from unlearnkit.locate.ties import Value, by_value, tie
+from unlearnkit.locate.ties import TIED, Value, by_value, tie
 
-TIED = (EMAIL, PHONE, CUSTOMER)
 ENTITIES = (*TIED, *(one for one in STANDARDS if one != DATE))
 """The index's rows that a screening reads; names and dates are looked for in the texts."""
 _COMMON = (DATE, "IP_ADDRESS")
@@ -82,7 +81,7 @@ def screen(
             Found(some, frozenset(resolved[request_id]), Rarity(len(records))),
             owned.get(request_id, frozenset()) | resolved[request_id],
             ties=ties,
-            places=places,
+            places=lambda one: places.get(one, ()),
             settings=cautious,
             sure={one for one in some if _sure(hits[request_id][one])},
         )

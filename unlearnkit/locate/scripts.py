@@ -44,13 +44,13 @@ def transliterated(name: Name, records: Iterable[Record]) -> Iterator[Place]:
         return
     orders = set(permutations(wanted)) if len(wanted) == 2 else {tuple(wanted)}
     for record in records:
-        text = record.content
-        if text.isascii() or not _OTHER.search(text):
+        if record.text.isascii() and record.prompt.isascii():
             continue
+        text = record.content
         words = [(one.start(), one.end()) for one in _WORD.finditer(text)]
         for start, end in _runs(text, words, len(wanted)):
             if any(_fits(order, text[start:end]) for order in orders):
-                yield record.id, start, end
+                yield record, start, end
 
 
 def _runs(text: str, words: Sequence[tuple[int, int]], size: int) -> Iterator[tuple[int, int]]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any
 
 import regex  # type: ignore[import-untyped]
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.nlp import Analyzer, search
-from unlearnkit.corpus.normalise import mailbox, normalise
+from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
+from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
@@ -25,11 +24,12 @@ from unlearnkit.locate.identifiers import (
     own_values,
     patterns_for,
 )
-from unlearnkit.locate.name_search import Place, bare_names, misspellings
+from unlearnkit.locate.name_search import Place, bare_names, misspellings, words_of
 from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
 from unlearnkit.locate.odds import Rarity, rarity
 from unlearnkit.locate.scripts import in_latin, transliterated
-from unlearnkit.locate.sieve import may_hold, may_lead_to
+from unlearnkit.locate.sieve import needed, same_mailbox
+from unlearnkit.locate.slips import misspelt
 from unlearnkit.locate.sounds import heard
 from unlearnkit.locate.ties import Value
 
@@ -70,20 +70,21 @@ def search_subject(
     hits, bare = _written(subject, haystack, analyzer, progress)
     own = {Value(*value) for value in own_values(subject.identifiers, key, regions)}
     for value in sorted(own):
-        for row in haystack.places.get(value, ()):
+        for row in haystack.places(value):
             hits[row.record_id].append(
                 Hit(value.kind, "normalised", row.start, row.end, row.recogniser)
             )
     for (entity, hashed), kind in number_values(subject.identifiers, key).items():
-        for row in haystack.numbers(entity).get(hashed, ()):
+        for row in haystack.numbers(entity, hashed):
             hits[row.record_id].append(Hit(kind, "normalised", row.start, row.end, row.recogniser))
     for row in _same_mailbox(subject, haystack, own):
         hits[row.record_id].append(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
         )
     resolved = set()
-    detected = chain(haystack.rows, haystack.people())
-    for row, hit in hashed_hits(subject.identifiers, detected, haystack.texts, regions):
+    digests = [one for one in subject.identifiers if one.format != "raw"]
+    found = hashed_hits(digests, haystack.detected(), haystack.texts, regions) if digests else ()
+    for row, hit in found:
         hits[row.record_id].append(hit)
         if row.entity in KINDS and hit.kind is not IdentifierKind.NAME:
             resolved.add(Value(hit.kind, row.hash))
@@ -109,7 +110,7 @@ _Bare = dict[tuple[Name, str], list[Place]]
 def _held(bare: _Bare) -> Iterator[list[set[str]]]:
     """For each name the records that hold each word of it that was looked for."""
     for name in dict.fromkeys(name for name, _ in bare):
-        yield [{place[0] for place in some} for (one, _), some in bare.items() if one == name]
+        yield [{place[0].id for place in some} for (one, _), some in bare.items() if one == name]
 
 
 def _written(
@@ -121,9 +122,8 @@ def _written(
     raw = list(_spelt(subject))
     for at, (identifier, script) in enumerate(raw):
         progress("searching", at, len(raw))
-        places = may_hold(identifier, haystack.blocks, analyzer.settings.regions)
-        records = [haystack.corpus.records[place] for place in places]
-        texts = [haystack.folded[place] for place in places]
+        records = haystack.holding(needed(identifier, analyzer.settings.regions))
+        texts = [fold(record.content) for record in records]
         for record, hit in _ways(identifier, records, texts, analyzer):
             hits[record.id].append(replace(hit, how=script) if script else hit)
         name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
@@ -165,15 +165,15 @@ def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> I
     pattern = regex.compile(form.pattern)
     for record, text in zip(records, texts, strict=True):
         for found in pattern.finditer(text):
-            yield record.id, found.start(), found.end()
+            yield record, found.start(), found.end()
 
 
 def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iterator[EntityRow]:
     """Addresses that are not the subject's, and may lead to the same mailbox."""
     for box in mailboxes(subject.identifiers):
-        for place in may_lead_to(box, haystack.blocks):
-            for row in haystack.addresses.get(haystack.corpus.records[place].id, ()):
-                found = haystack.texts[row.record_id][row.start : row.end]
+        for record in haystack.holding([same_mailbox(box)]):
+            for row in haystack.within(record, EMAIL):
+                found = record.content[row.start : row.end]
                 other = Value(IdentifierKind.EMAIL, row.hash) not in own
                 if other and mailbox(normalise(IdentifierKind.EMAIL, found)) == box:
                     yield row
@@ -225,26 +225,26 @@ def _near_misses(
     for (name, word), places in bare.items():
         limit = surname_bearers if word == name.last else first_name_bearers
         # A city or street that NER found is not a person, unless it is just this word.
-        for record_id, start, end in bare_names(
-            name, word, places, texts=haystack.texts, ordinary=haystack.words.ordinary, limit=limit
+        for record, start, end in bare_names(
+            name, word, places, ordinary=haystack.ordinary, limit=limit
         ):
-            if haystack.in_location(record_id, start - 2) or haystack.in_location(
-                record_id, end + 1
+            if haystack.in_location(record.id, start - 2) or haystack.in_location(
+                record.id, end + 1
             ):
                 continue
-            yield record_id, _name_hit("partial", start, end)
+            yield record.id, _name_hit("partial", start, end)
         if word == name.first:
-            for record_id, start, end in heard(name, places, haystack.texts):
-                yield record_id, _name_hit("phonetic", start, end)
+            for record, start, end in heard(name, places):
+                yield record.id, _name_hit("phonetic", start, end)
     for identifier, script in _spelt(subject):
         parsed = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
         if parsed is None or len(parsed.words) < 2:
             continue
-        slips = misspellings(parsed, haystack.words, haystack.corpus.records, haystack.odd_names)
-        for record_id, start, end in slips:
-            yield record_id, _name_hit(script or "typo", start, end)
-        for record_id, start, end in transliterated(parsed, haystack.corpus.records):
-            yield record_id, _name_hit("transliterated", start, end)
+        records = haystack.holding(misspelt(words_of(parsed)))
+        for record, start, end in misspellings(parsed, records, haystack.odd_names(records)):
+            yield record.id, _name_hit(script or "typo", start, end)
+        for record, start, end in transliterated(parsed, haystack.corpus.records):
+            yield record.id, _name_hit("transliterated", start, end)
 
 
 def _name_hit(how: str, start: int, end: int) -> Hit:

@@ -8,13 +8,13 @@ test in tests/locate/test_sieve.py says that no text in which one stands is left
 from __future__ import annotations
 
 import re
+import unicodedata
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-
-import regex  # type: ignore[import-untyped]
+from functools import cached_property, lru_cache
+from itertools import accumulate, compress, islice
 
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind
@@ -22,89 +22,121 @@ from unlearnkit.locate.identifiers import GAP, national_digits
 from unlearnkit.locate.names import SPELLINGS, parse_name
 
 _AT_ONCE = 10_000
-_MARKS = regex.compile(r"\p{M}+")
-_NO_LETTER_AS_IT_STANDS = re.compile(rf"ss|[ß{''.join(SPELLINGS)}]", re.IGNORECASE)
+_BETWEEN = "\x00"
+"""In no identifier."""
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
-    """Many texts as one, in lower case and without marks."""
+    """Many texts as one, `plain`."""
 
-    first: int
-    """The place of its first text."""
-    ends: Sequence[int]
+    places: Sequence[int]
+    """Of its texts, in their order."""
     joined: str
 
+    def holding(self, pattern: re.Pattern[str]) -> set[int]:
+        """The places of the texts in which it stands."""
+        return {
+            self.places[bisect_right(self._begins, one.start()) - 1]
+            for one in pattern.finditer(self.joined)
+        }
 
-def blocks(folded: Iterable[str]) -> list[Block]:
-    """The texts, in their order."""
-    texts, made, first = iter(folded), list[Block](), 0
-    while some := [_plain(text) for text in islice(texts, _AT_ONCE)]:
-        ends, end = array("Q"), 0
-        for text in some:
-            end += len(text) + 1
-            ends.append(end)
-        # What stands between is in no identifier: nothing reaches over it.
-        made.append(Block(first, ends, "\x00".join(some)))
-        first += len(some)
+    @cached_property
+    def _begins(self) -> Sequence[int]:
+        """Where each text begins."""
+        lengths = map(len, self.joined.split(_BETWEEN))
+        return array("Q", accumulate(map((1).__add__, lengths), initial=0))
+
+
+def blocks(texts: Iterable[str]) -> list[Block]:
+    """The texts. Those in ASCII are apart from the others, of which every letter is looked at."""
+    left, made, first = iter(texts), list[Block](), 0
+    while some := list(islice(left, _AT_ONCE)):
+        places, first = range(first, first + len(some)), first + len(some)
+        in_ascii = [text.isascii() for text in some]
+        if all(in_ascii):
+            made.append(Block(places, plain(_join(some))))
+            continue
+        for which in (in_ascii, [not one for one in in_ascii]):
+            if part := list(compress(some, which)):
+                made.append(Block(array("I", compress(places, which)), plain(_join(part))))
     return made
 
 
-def may_hold(
-    identifier: Identifier, among: Sequence[Block], regions: Sequence[str]
-) -> Sequence[int]:
-    """The places of the texts in which the identifier may stand, in order; all where any may."""
-    patterns = needed(identifier, regions)
-    if not patterns:
-        return range(among[-1].first + len(among[-1].ends)) if among else range(0)
-    return list(_holding(patterns, among))
+def _join(texts: Sequence[str]) -> str:
+    joined = _BETWEEN.join(texts)
+    if joined.count(_BETWEEN) < len(texts):
+        return joined
+    return _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
 
 
-def may_lead_to(box: str, among: Sequence[Block]) -> Iterator[int]:
-    """The places of the texts with an address that may lead to this mailbox."""
-    local = _plain(fold(box.rpartition("@")[0]))
-    return _holding([r"\.*".join(map(re.escape, local))], among)
-
-
-def _holding(patterns: Iterable[str], among: Iterable[Block]) -> Iterator[int]:
-    compiled = [re.compile(one) for one in patterns]
+def holding(pattern: str, among: Iterable[Block]) -> Iterator[int]:
+    """The places of the texts in which it stands, block after block."""
+    compiled = re.compile(pattern)
     for block in among:
-        found = {
-            bisect_right(block.ends, one.start())
-            for pattern in compiled
-            for one in pattern.finditer(block.joined)
-        }
-        yield from (block.first + at for at in sorted(found))
+        yield from sorted(block.holding(compiled))
 
 
 def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
-    """Regular expressions of which every way to write it has one; none where nothing is known."""
+    """Patterns of which every way to write it has one; the empty one where nothing is known."""
     value = identifier.value.strip()
     match identifier.kind:
         case IdentifierKind.NAME:
             name = parse_name(value)
-            ends = (name.first, name.last) if name else ()
-            letters = [_letters(_NO_LETTER_AS_IT_STANDS.sub(" ", one)) for one in ends]
+            found = [_of_name(one) for one in (name.first, name.last)] if name else [""]
         case IdentifierKind.PHONE:
             digits = national_digits(normalise(identifier.kind, value, regions))
-            return (GAP.join(digits),) if digits else ()
+            found = [GAP.join(plain(digits))]
         case IdentifierKind.EMAIL:
-            letters = [_letters(normalise(identifier.kind, value).rpartition("@")[0])]
+            found = [longest_run(normalise(identifier.kind, value).rpartition("@")[0])]
         case IdentifierKind.CUSTOMER_ID:
             runs = re.findall(r"[^\W\d_]+|\d+", fold(value))
-            letters = [max((_plain(run) for run in runs), key=len, default="")]
+            found = [re.escape(max(map(plain, runs), key=len, default=""))]
         case IdentifierKind.DATE_OF_BIRTH:
-            letters = [value[:4] if re.fullmatch(r"\d{4}-\d{2}-\d{2}", value) else _letters(value)]
+            iso = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
+            found = [plain(value[:4]) if iso else longest_run(value)]
         case _:
-            letters = [_letters(value)]
-    return tuple(dict.fromkeys(map(re.escape, letters))) if all(letters) else ()
+            found = [longest_run(value)]
+    return tuple(dict.fromkeys(found)) if all(found) else ("",)
 
 
-def _letters(value: str) -> str:
-    """The longest run of letters and digits, as `blocks` has it."""
-    return max(re.findall(r"[^\W_]+", _plain(fold(value))), key=len, default="")
+def _of_name(word: str) -> str:
+    """A pattern of its longest run of letters, each in any spelling."""
+    run = max(re.findall(r"[^\W_]+", word), key=len, default="")
+    return "".join(map(_of_letter, run))
 
 
-def _plain(text: str) -> str:
-    """Folded text in lower case; accents that are characters of their own are left out."""
-    return text.lower() if text.isascii() else _MARKS.sub("", text).casefold()
+def _of_letter(letter: str) -> str:
+    spelling = SPELLINGS.get(letter.casefold(), "")
+    return re.escape(plain(letter)) + (f"{spelling[1]}?" if spelling else "")
+
+
+def same_mailbox(box: str) -> str:
+    """The pattern that every address has that may lead to this mailbox."""
+    local, _, domain = box.rpartition("@")
+    # The dots of such an address, and no other's, may stand anywhere: see `mailbox`.
+    between = r"\.*" if domain == "gmail.com" else ""
+    return between.join(map(re.escape, plain(local)))
+
+
+def longest_run(value: str) -> str:
+    """The longest run of letters and digits, as `plain` has it."""
+    return max(re.findall(r"[^\W_]+", plain(value)), key=len, default="")
+
+
+def plain(text: str) -> str:
+    """Lower case without accents. What stands in a text stands, so spelt, in the text so spelt."""
+    if not text.isascii():
+        text = _BEYOND_ASCII.sub(lambda found: _in_plain(found[0]), text)
+    return text.lower()
+
+
+@lru_cache(maxsize=10_000)
+def _in_plain(letter: str) -> str:
+    """What one character stands for; of a mark nothing, and signs beyond ASCII are alike."""
+    if letter.isspace():
+        return " "
+    parts = unicodedata.normalize("NFKD", fold(letter)).casefold()
+    kept = "".join(one for one in parts if one.isalnum() or (one.isascii() and one != " "))
+    return kept or ("" if unicodedata.category(letter)[0] == "M" else "-")

@@ -8,7 +8,7 @@ common variants stand in `nicknames.py`. What sounds alike is many names, so a p
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import jellyfish
@@ -42,16 +42,16 @@ def alike(one: str, other: str) -> bool:
     return rated or code == jellyfish.metaphone(other)
 
 
-def heard(name: Name, firsts: Iterable[Place], texts: Mapping[str, str]) -> Iterator[Place]:
+def heard(name: Name, firsts: Iterable[Place]) -> Iterator[Place]:
     """Of the places of a first name those before a word that sounds like the surname; both words.
 
     What stands between them in a name of more words is not looked at.
     """
     wanted = normalise(IdentifierKind.NAME, name.last)
-    for record_id, start, end in firsts:
-        after = _AFTER.match(texts[record_id], end)
+    for record, start, end in firsts:
+        after = _AFTER.match(record.content, end)
         if after is None or not after[1][:1].isupper():
             continue
         found = normalise(IdentifierKind.NAME, after[1])
         if found != wanted and alike(wanted, found):
-            yield record_id, start, after.end(1)
+            yield record, start, after.end(1)

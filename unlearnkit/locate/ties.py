@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PHONE
 from unlearnkit.domain import IdentifierKind, Record
+
+TIED = (EMAIL, PHONE, CUSTOMER)
+"""Entities that tie records to people."""
 
 
 class Value(NamedTuple):
@@ -22,9 +26,10 @@ class Value(NamedTuple):
 class Ties:
     """E-mail addresses, phone and customer numbers of the corpus, by record and by value."""
 
-    of_record: dict[str, tuple[Value, ...]]
-    """A tuple takes a third of a set's memory, and there are as many as records."""
-    records: dict[Value, tuple[str, ...]]
+    of_record: Callable[[str], Sequence[Value]]
+    """The values in a record."""
+    records: Callable[[Value], Sequence[str]]
+    """The ids of the records with a value."""
     group_of: dict[str, str]
     """Record id -> group, where it has one."""
     members: dict[str, tuple[str, ...]]
@@ -38,22 +43,20 @@ class Ties:
 
     def within(self, record_id: str) -> frozenset[Value]:
         """The values of a record itself."""
-        return frozenset(self.of_record.get(record_id, ()))
+        return frozenset(self.of_record(record_id))
 
     def of_group(self, group: str) -> frozenset[Value]:
         """All values in a thread."""
         return frozenset(
-            value
-            for member in self.members.get(group, ())
-            for value in self.of_record.get(member, ())
+            value for member in self.members.get(group, ()) for value in self.of_record(member)
         )
 
     def beside(self, value: Value) -> frozenset[Value]:
         """The values that occur in a record together with this one."""
         return frozenset(
             other
-            for record_id in self.records.get(value, ())
-            for other in self.of_record[record_id]
+            for record_id in self.records(value)
+            for other in self.of_record(record_id)
             if other != value
         )
 
@@ -69,7 +72,7 @@ class Ties:
 
     def any_figure(self, value: Value) -> bool:
         """A 'phone number' that a single record has may be an order number, or anything else."""
-        return value.kind is IdentifierKind.PHONE and len(self.records[value]) == 1
+        return value.kind is IdentifierKind.PHONE and len(self.records(value)) == 1
 
     def distinguishing(self, values: Iterable[Value]) -> frozenset[Value]:
         """Those that are not shared."""
@@ -87,15 +90,30 @@ def tie(
     for value, ids in holders.items():
         for one in ids:
             of_record[one].append(value)
+    return ties_of(
+        records,
+        lambda one: of_record.get(one, ()),
+        lambda value: holders.get(value, ()),
+        shared_after,
+    )
+
+
+def ties_of(
+    records: Iterable[Record],
+    of_record: Callable[[str], Sequence[Value]],
+    holders: Callable[[Value], Sequence[str]],
+    shared_after: int,
+) -> Ties:
+    """The records' threads, beside what tells their values."""
     members: defaultdict[str, list[str]] = defaultdict(list)
     for record in records:
         if record.group:
             members[record.group].append(record.id)
     return Ties(
-        of_record={one: tuple(values) for one, values in of_record.items()},
-        records=holders,
-        group_of={record.id: record.group for record in records if record.group},
-        members={group: tuple(found) for group, found in members.items()},
+        of_record,
+        holders,
+        group_of={one: group for group, ids in members.items() for one in ids},
+        members={group: tuple(ids) for group, ids in members.items()},
         shared_after=shared_after,
     )
 
@@ -129,7 +147,7 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
     candidates = {
         value
         for record_id in tying
-        for value in ties.of_record.get(record_id, ())
+        for value in ties.of_record(record_id)
         if value.kind not in known and not ties.shared(value)
     }
     if not candidates:
@@ -140,9 +158,9 @@ def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: 
         for value in candidates:
             if all(
                 record_id in tying
-                or not own.isdisjoint(ties.of_record[record_id])
-                or all(map(allowed, ties.of_record[record_id]))
-                for record_id in ties.records[value]
+                or not own.isdisjoint(ties.of_record(record_id))
+                or all(map(allowed, ties.of_record(record_id)))
+                for record_id in ties.records(value)
             ):
                 yield value
 

@@ -16,7 +16,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.locate.do_not_train import of_records, of_request, of_rows
 from unlearnkit.locate.review import apply_decisions
-from unlearnkit.locate.screening import TIED
+from unlearnkit.locate.ties import TIED
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decisions, located, located_file, open_corpus, review_file
 from unlearnkit.pipeline.runs import all_runs, unreadable

@@ -58,7 +58,7 @@ def alike(records: Sequence[Record], analyzer: Analyzer, shared_after: int) -> l
     rows = entity_rows(records, analyzer, b"")
     places = by_value(one for one in rows if one.entity in CONTACTS)
     ties = tie(places, records, shared_after)
-    contacts = [sorted(ids) for value, ids in ties.records.items() if not ties.shared(value)]
+    contacts = [sorted(ties.records(value)) for value in places if not ties.shared(value)]
     return [one for one in [*contacts, *same_names(rows, records)] if len(one) > 1]
 
 
