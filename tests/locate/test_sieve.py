@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 import regex
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.locate.test_identifiers import THERE
@@ -62,6 +62,7 @@ NAMES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(NAMES, st.randoms(use_true_random=False))
 def test_a_name_in_any_of_its_ways_may_be_there(value: str, draw: object) -> None:
     ways = written(value, draw)

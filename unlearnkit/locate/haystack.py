@@ -1,7 +1,7 @@
 """A corpus with its index, made ready once for any number of requests.
 
-Everything here depends on the corpus and on no person. It is made when it is first asked for: a
-request without names needs no words.
+Everything here depends on the corpus and on no person. It is made when it is first asked for, and
+of single words, values and records only what is asked.
 """
 
 from __future__ import annotations
