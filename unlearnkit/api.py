@@ -113,8 +113,8 @@ def locate(
     >>> import unlearnkit
     >>> [found] = unlearnkit.locate("73935ae9", workspace="privacy")
     >>> match = found.matches[0]
-    >>> match.certainty.value, match.score, match.reason
-    ('certain', 0.98, "The subject's phone number in another spelling")
+    >>> match.certainty.value, round(match.score, 1), match.reason
+    ('certain', 23.6, "The subject's phone number in another spelling")
     """
     from unlearnkit.pipeline.find import locate as locate_requests
     from unlearnkit.pipeline.ledger import working

@@ -10,7 +10,7 @@ import pytest
 
 from tests.company import unlearnkit
 from tests.report import sample
-from tests.report.conftest import make_keys, write_sample
+from tests.report.conftest import make_keys, true_verdict, write_sample
 from tests.sigstore_instance import ISSUER_URL, WHO, Instance, token
 from unlearnkit.report.keyless import KEYLESS
 
@@ -30,7 +30,9 @@ def no_ci_system(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     model, keys = sample.model_folder(tmp_path / "model"), make_keys(tmp_path / "keys")
-    return write_sample(tmp_path / "report", model, keys, created=datetime.now(UTC)).parent
+    return write_sample(
+        tmp_path / "report", model, keys, created=datetime.now(UTC), verdict=true_verdict()
+    ).parent
 
 
 @pytest.fixture

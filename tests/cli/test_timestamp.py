@@ -11,7 +11,7 @@ import pytest
 from tests.authority import Authority, make_authority, served
 from tests.company import unlearnkit
 from tests.report import sample
-from tests.report.conftest import make_keys, needs, write_sample
+from tests.report.conftest import make_keys, needs, true_verdict, write_sample
 
 pytestmark = needs("openssl")
 
@@ -30,7 +30,9 @@ def address(authority: Authority) -> Iterator[str]:
 @pytest.fixture
 def report(tmp_path: Path) -> Path:
     model, keys = sample.model_folder(tmp_path / "model"), make_keys(tmp_path / "keys")
-    return write_sample(tmp_path / "report", model, keys, created=datetime.now(UTC)).parent
+    return write_sample(
+        tmp_path / "report", model, keys, created=datetime.now(UTC), verdict=true_verdict()
+    ).parent
 
 
 @pytest.fixture

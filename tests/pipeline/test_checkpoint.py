@@ -26,7 +26,7 @@ from tests.pipeline.ledgers import (
     verified,
 )
 from tests.postgresql import Server
-from unlearnkit import workspace
+from unlearnkit import locking, workspace
 from unlearnkit.artefacts import canonical, write_atomic
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
@@ -181,7 +181,7 @@ def test_an_init_killed_at_any_file_leaves_no_workspace_whose_ledger_does_not_ve
         write_atomic(path, *content)
 
     with monkeypatch.context() as patched:
-        for room in (workspace, ledger):
+        for room in (workspace, locking, ledger):
             patched.setattr(room, "write_atomic", write)
         with pytest.raises(Killed):
             create_workspace(root)

@@ -10,23 +10,15 @@ from typing import Any
 import pytest
 
 from tests.report import sample
-from tests.report.conftest import Written, make_keys
+from tests.report.conftest import POLICY, Written, make_keys
+from tests.report.conftest import true_verdict as judged
 from tests.report.test_shown import report_changed
 from unlearnkit import resources
 from unlearnkit.domain import Outcome, Verdict
 from unlearnkit.errors import VerificationFailed
 from unlearnkit.pipeline.judged import WHAT
 from unlearnkit.pipeline.verify import verify
-from unlearnkit.policy.schema import load_policy
-from unlearnkit.policy.verdict import judge, policy_digest
 from unlearnkit.report.writing import write_report
-
-POLICY = resources.find("policies", "default.yaml")
-
-
-def judged() -> Verdict:
-    policy = load_policy(POLICY)
-    return judge(policy, policy_digest(policy), sample.audit(sample.manifest()))
 
 
 def written(folder: Path, verdict: Verdict, policy: Path = POLICY) -> Written:

@@ -10,11 +10,14 @@ import pytest
 
 from tests.report import sample
 from unlearnkit import resources
-from unlearnkit.domain import Outcome, RunManifest
+from unlearnkit.domain import Outcome, RunManifest, Verdict
 from unlearnkit.keys import ReportKey, SigningKey, new_private_key, public_half
+from unlearnkit.policy.schema import load_policy
+from unlearnkit.policy.verdict import judge, policy_digest
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
 from unlearnkit.report.writing import write_report
 
+POLICY = resources.find("policies", "default.yaml")
 CHROMIUM = (
     "chromium",
     "--headless",
@@ -62,6 +65,12 @@ def make_keys(folder: Path, name: str = "signing", kind: ReportKey = ReportKey.E
     return keys
 
 
+def true_verdict() -> Verdict:
+    """What the default policy makes of the sample's figures, as `unlearnkit verify` asks for."""
+    policy = load_policy(POLICY)
+    return judge(policy, policy_digest(policy), sample.audit(sample.manifest()))
+
+
 def write_sample(
     folder: Path,
     model: Path,
@@ -73,6 +82,7 @@ def write_sample(
     model_key: SigningKey | None = None,
     ledger: LedgerFacts | None = None,
     created: datetime = sample.NOW,
+    verdict: Verdict | None = None,
 ) -> Path:
     """The report of `run` (None: one that made this model), written and signed."""
     run = run or sample.manifest(model)
@@ -80,9 +90,9 @@ def write_sample(
         folder,
         run,
         sample.audit(run),
-        sample.verdict(),
+        verdict or sample.verdict(),
         sample.requests(),
-        policy_path=resources.find("policies", "default.yaml"),
+        policy_path=POLICY,
         model_dir=model,
         signing_key=keys.private,
         public_key=keys.public,

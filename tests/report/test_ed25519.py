@@ -103,7 +103,7 @@ def test_every_block_of_the_page_and_the_reports_own_steps_hold(
     write_ledger(signed)
     done = run_page(signed)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.count("Signature Verified Successfully") == 2
+    assert done.stdout.count("Signature Verified Successfully") == 3
     steps = "set -e\n" + VERIFY_STEPS.replace("KEY.pub", str(signed.keys.public))
     own = subprocess.run(
         ["bash", "-c", steps], cwd=signed.folder, capture_output=True, text=True, check=False

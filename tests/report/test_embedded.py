@@ -112,6 +112,18 @@ def test_a_page_of_ones_own_template_needs_none(written: Written, tmp_path: Path
     assert CLAIM not in [one.what for one in verify(written).claims]
 
 
+def test_the_same_report_written_again_is_the_same_page(written: Written) -> None:
+    before = page_of(written).read_bytes()
+    write_sample(written.folder, written.model, written.keys)
+    assert page_of(written).read_bytes() == before
+
+
+def test_another_key_s_envelope_is_not_taken_over(written: Written, tmp_path: Path) -> None:
+    again = Written(written.folder, written.model, make_keys(tmp_path / "new"))
+    write_sample(again.folder, again.model, again.keys)
+    assert CLAIM in [one.what for one in verify(again).claims]
+
+
 def test_of_two_in_one_page_none_is_taken(written: Written) -> None:
     page = page_of(written).read_bytes()
     assert embedded_in(page)

@@ -32,6 +32,15 @@ def to_embed(statement: Mapping[str, Any], key: SigningKey) -> str:
     return b64encode(sign_statement(statement, key)).decode()
 
 
+def still_said(page: bytes, key: SSlibKey, statement: Mapping[str, Any]) -> str:
+    """What an earlier page embeds, where it is the key's over this same Statement; else empty.
+
+    A signature is another each time, and the same report is to be the same page.
+    """
+    found = embedded_in(page)
+    return "" if found and contradiction(found, key, canonical(statement)) else found
+
+
 def embedded_in(page: bytes) -> str:
     """The bundle in a page, in base64 and unverified; empty where there is none, or several."""
     found = _LINK.findall(page)

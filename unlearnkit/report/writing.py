@@ -13,7 +13,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
-from unlearnkit.report.embedded import PAGE, to_embed
+from unlearnkit.report.embedded import PAGE, still_said, to_embed
 from unlearnkit.report.facts import LedgerFacts, build_report
 from unlearnkit.report.keyless import KEYLESS
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_model
@@ -53,8 +53,8 @@ def write_report(
     folder holds files that are no part of a report; Busy while somebody else writes there, as who
     puts a time stamp in does.
     """
-    keyid = load_public_key(public_key).keyid
-    if load_signer(signing_key).public_key.keyid != keyid:
+    public = load_public_key(public_key)
+    if load_signer(signing_key).public_key.keyid != public.keyid:
         raise BadInput("this public key does not belong to the signing key", where=public_key)
     _refuse_foreign_files(folder, model_dir)
     files_of_model = model_files(model_dir)
@@ -82,9 +82,9 @@ def write_report(
     page = render_html(
         report,
         _digests(files)["report.json"],
-        keyid,
+        public.keyid,
         templates_dir,
-        embedded=to_embed(beside, signing_key),
+        embedded=still_said(_page_before(folder), public, beside) or to_embed(beside, signing_key),
     )
     files[PAGE] = page.encode()
     statement = build_statement(report, _digests(files), files_of_model)
@@ -99,6 +99,11 @@ def write_report(
             write_atomic(folder / name, content)
         write_atomic(folder / ATTESTATION, attestation)
     return folder / ATTESTATION
+
+
+def _page_before(folder: Path) -> bytes:
+    path = folder / PAGE
+    return path.read_bytes() if path.is_file() else b""
 
 
 def _digests(files: Mapping[str, bytes]) -> dict[str, str]:
