@@ -59,8 +59,8 @@ FORMULAS = (
     *("model_utility", "people", "roc", "summary", "truth_ratio"),
 )
 LEDGER = (
-    *("address", "chain", "database", "integrity", "listing", "migrate", "replay", "rows"),
-    *("sqlite", "states", "store", "tables", "trouble", "vault"),
+    *("address", "chain", "database", "events", "intake", "integrity", "listing", "migrate"),
+    *("replay", "rows", "sqlite", "states", "store", "tables", "trouble", "vault"),
 )
 MATHS = ("alphas", "chunked", "depths", "kl", "objective", "objectives", "teacher")
 TESTED = ("alphas", "chunked", "depths", "objective", "objectives", "teacher", "terms")
