@@ -105,6 +105,16 @@ class Haystack:
             record.content if record.prompt else record.text for record in self.corpus.records
         )
 
+    @cached_property
+    def in_other_letters(self) -> list[Record]:
+        """Among them all with a letter that is not of ASCII even without its accent."""
+        return [
+            self.corpus.records[place]
+            for block in self.blocks
+            if not block.joined.isascii()
+            for place in block.places
+        ]
+
     def holding(self, patterns: Iterable[str]) -> list[Record]:
         """The records in which, so written, one of the patterns stands, in their order."""
         places = {place for one in patterns for place in self._places(one)}

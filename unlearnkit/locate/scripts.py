@@ -44,8 +44,6 @@ def transliterated(name: Name, records: Iterable[Record]) -> Iterator[Place]:
         return
     orders = set(permutations(wanted)) if len(wanted) == 2 else {tuple(wanted)}
     for record in records:
-        if record.text.isascii() and record.prompt.isascii():
-            continue
         text = record.content
         words = [(one.start(), one.end()) for one in _WORD.finditer(text)]
         for start, end in _runs(text, words, len(wanted)):

@@ -243,7 +243,7 @@ def _near_misses(
         records = haystack.holding(misspelt(words_of(parsed)))
         for record, start, end in misspellings(parsed, records, haystack.odd_names(records)):
             yield record.id, _name_hit(script or "typo", start, end)
-        for record, start, end in transliterated(parsed, haystack.corpus.records):
+        for record, start, end in transliterated(parsed, haystack.in_other_letters):
             yield record.id, _name_hit("transliterated", start, end)
 
 
