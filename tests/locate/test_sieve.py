@@ -13,8 +13,9 @@ from tests.locate.test_identifiers import THERE
 from unlearnkit.corpus.normalise import REGIONS, fold
 from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.identifiers import patterns_for
+from unlearnkit.locate.name_search import in_lower_case
 from unlearnkit.locate.names import name_forms, parse_name
-from unlearnkit.locate.sieve import blocks, holding, needed, plain, same_mailbox
+from unlearnkit.locate.sieve import blocks, holding, holding_word, needed, plain, same_mailbox
 
 K = IdentifierKind
 FILLER = ("nothing of the kind", "", "and no more of it than here")
@@ -139,6 +140,21 @@ def test_the_dots_of_other_addresses_stay_where_they_are() -> None:
 )
 def test_letters_are_spelt_in_one_way(written: str, spelt: str) -> None:
     assert plain(written) == spelt
+
+
+LETTERS = st.text("abé\u0301ÄN5_ -'’.\x00\n", max_size=12)
+
+
+@given(st.text("abén\u0301'-", min_size=1, max_size=4), st.lists(LETTERS, max_size=4))
+@example("the", ["e\u0301the"])  # a mark is no letter: what follows it is a word of its own
+@example("an", ["5an", "_an an", "band"])
+def test_no_text_that_holds_a_word_in_lower_case_is_left_out(word: str, texts: list[str]) -> None:
+    found = set(holding_word(word, blocks(texts)))
+    assert {at for at, text in enumerate(texts) if in_lower_case(word, text)} <= found
+
+
+def test_a_word_inside_another_is_not_looked_at() -> None:
+    assert list(holding_word("an", blocks(["Bank and sand", "an end", "An end"]))) == [1, 2]
 
 
 @given(st.text(max_size=8), st.text(max_size=8))

@@ -7,7 +7,6 @@ of single words, values and records only what is asked.
 from __future__ import annotations
 
 import gc
-import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -22,7 +21,7 @@ from unlearnkit.corpus.nlp import LOCATION, PERSON
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Record
 from unlearnkit.locate.name_search import Runs, in_lower_case, odd_names
-from unlearnkit.locate.sieve import Block, blocks, holding, plain
+from unlearnkit.locate.sieve import Block, blocks, holding, holding_word
 from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
 
 Made = TypeVar("Made")
@@ -128,7 +127,7 @@ class Haystack:
     def ordinary(self, word: str) -> bool:
         """Whether a word, given in lower case, stands so in any text."""
         if word not in self._ordinary:
-            places = holding(re.escape(plain(word)), self.blocks)
+            places = holding_word(word, self.blocks)
             records = (self.corpus.records[place] for place in places)
             self._ordinary[word] = any(in_lower_case(word, one.content) for one in records)
         return self._ordinary[word]

@@ -34,6 +34,8 @@ class Block:
     places: Sequence[int]
     """Of its texts, in their order."""
     joined: str
+    in_ascii: bool
+    """As they stood, so that a letter is a letter still."""
 
     def holding(self, pattern: re.Pattern[str]) -> set[int]:
         """The places of the texts in which it stands."""
@@ -54,13 +56,15 @@ def blocks(texts: Iterable[str]) -> list[Block]:
     left, made, first = iter(texts), list[Block](), 0
     while some := list(islice(left, _AT_ONCE)):
         places, first = range(first, first + len(some)), first + len(some)
-        in_ascii = [text.isascii() for text in some]
-        if all(in_ascii):
-            made.append(Block(places, plain(_join(some))))
+        if (joined := _join(some)).isascii():
+            made.append(Block(places, plain(joined), in_ascii=True))
             continue
-        for which in (in_ascii, [not one for one in in_ascii]):
+        ascii_only = [text.isascii() for text in some]
+        for in_ascii in (True, False):
+            which = [one is in_ascii for one in ascii_only]
             if part := list(compress(some, which)):
-                made.append(Block(array("I", compress(places, which)), plain(_join(part))))
+                found = array("I", compress(places, which))
+                made.append(Block(found, plain(_join(part)), in_ascii))
     return made
 
 
@@ -69,6 +73,19 @@ def _join(texts: Sequence[str]) -> str:
     if joined.count(_BETWEEN) < len(texts):
         return joined
     return _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
+
+
+def holding_word(word: str, among: Iterable[Block]) -> Iterator[int]:
+    """The places of the texts that may hold a word in lower case.
+
+    A text in ASCII has to hold it whole; in another a mark may end a word, and is gone here.
+    """
+    spelt = re.escape(plain(word))
+    # Letters first, which `re` looks for many times as fast as for what stands before them.
+    whole = re.compile(rf"{spelt}(?<![a-z]{spelt})(?![\w'-])")
+    anywhere = re.compile(spelt)
+    for block in among:
+        yield from sorted(block.holding(whole if block.in_ascii else anywhere))
 
 
 def holding(pattern: str, among: Iterable[Block]) -> Iterator[int]:
