@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
@@ -37,22 +38,21 @@ class Lookup:
     numbers: Any = field(repr=False)
     """NumPy array: of each key the place of a shard in `shards`."""
 
-    def with_hash(self, hashed: str) -> list[EntityRow]:
-        """Where this keyed hash stands."""
-        return list(self._rows(_HASH, hashed))
+    def with_hash(self, hashed: str) -> Iterator[EntityRow]:
+        """Where this keyed hash stands; a shard is read when its turn comes."""
+        return self._rows(_HASH, hashed)
 
-    def of_record(self, record_id: str) -> list[EntityRow]:
+    def of_record(self, record_id: str) -> Iterator[EntityRow]:
         """What stands in this record."""
-        return list(self._rows(_RECORD, record_id))
+        return self._rows(_RECORD, record_id)
 
     def _rows(self, column: str, value: str) -> Iterator[EntityRow]:
         key = self.keys.dtype.type(_key(value))
         first, last = self.keys.searchsorted(key), self.keys.searchsorted(key, side="right")
         for number in self.numbers[first:last]:
-            columns = _read(self.shards[number])
-            for at, one in enumerate(columns[column]):
-                if one == value:
-                    yield EntityRow(*(columns[name][at] for name in _COLUMNS))
+            columns, places = _read(self.shards[number])
+            for at in places[column].get(value, ()):
+                yield EntityRow(*(columns[name][at] for name in _COLUMNS))
 
 
 def write_lookup(folder: Path, shards: Sequence[Path]) -> Path:
@@ -97,8 +97,15 @@ def _key(value: str) -> int:
 
 
 @lru_cache(maxsize=_KEPT)
-def _read(shard: Path) -> dict[str, list[Any]]:
+def _read(shard: Path) -> tuple[dict[str, list[Any]], dict[str, dict[str, list[int]]]]:
+    """The columns of a shard; and of its records and hashes in which rows each stands."""
     import pyarrow.parquet as pq
 
-    found: dict[str, list[Any]] = pq.ParquetFile(shard).read(use_threads=False).to_pydict()
-    return found
+    columns = pq.ParquetFile(shard).read(use_threads=False).to_pydict()
+    places: dict[str, dict[str, list[int]]] = {}
+    for name in (_RECORD, _HASH):
+        found: defaultdict[str, list[int]] = defaultdict(list)
+        for at, one in enumerate(columns[name]):
+            found[one].append(at)
+        places[name] = found
+    return columns, places

@@ -61,8 +61,15 @@ class Haystack:
 
     def places(self, value: Value) -> list[EntityRow]:
         """Where an e-mail address, phone or customer number stands."""
-        rows = self.lookup.with_hash(value.hash)
-        return [row for row in rows if row.entity in TIED and KINDS[row.entity] is value.kind]
+        return list(self._places_in_turn(value))
+
+    def _places_in_turn(self, value: Value) -> Iterator[EntityRow]:
+        for row in self.lookup.with_hash(value.hash):
+            if row.entity in TIED and KINDS[row.entity] is value.kind:
+                yield row
+
+    def _in_turn(self, value: Value) -> Iterator[str]:
+        return (row.record_id for row in self._places_in_turn(value))
 
     def numbers(self, entity: str, hashed: str) -> list[EntityRow]:
         """Where a value of another entity stands, such as a date."""
@@ -76,7 +83,11 @@ class Haystack:
     def ties(self) -> Ties:
         """Which identifiers occur together."""
         return ties_of(
-            self.corpus.records, cache(self._values), cache(self._holders), self.shared_after
+            self.corpus.records,
+            cache(self._values),
+            cache(self._holders),
+            self._in_turn,
+            self.shared_after,
         )
 
     def _values(self, record_id: str) -> tuple[Value, ...]:

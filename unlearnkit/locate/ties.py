@@ -30,6 +30,8 @@ class Ties:
     """The values in a record."""
     records: Callable[[Value], Sequence[str]]
     """The ids of the records with a value."""
+    in_turn: Callable[[Value], Iterator[str]]
+    """The same one after the other, for who does not need them all; some may come twice."""
     group_of: dict[str, str]
     """Record id -> group, where it has one."""
     members: dict[str, tuple[str, ...]]
@@ -64,15 +66,24 @@ class Ties:
         """An address or phone beside many customers' identifiers is the company's, not theirs."""
         if value.kind is IdentifierKind.CUSTOMER_ID:
             return False
-        beside = self.beside(value)
-        return any(
-            len({one for one in beside if one.kind is kind}) >= self.shared_after
-            for kind in (IdentifierKind.CUSTOMER_ID, value.kind)
-        )
+        beside: dict[IdentifierKind, set[Value]] = {
+            kind: set() for kind in (IdentifierKind.CUSTOMER_ID, value.kind)
+        }
+        for record_id in self.in_turn(value):  # an address of the company's is in very many
+            for other in self.of_record(record_id):
+                if other.kind in beside and other != value:
+                    beside[other.kind].add(other)
+            if any(len(others) >= self.shared_after for others in beside.values()):
+                return True
+        return False
 
     def any_figure(self, value: Value) -> bool:
         """A 'phone number' that a single record has may be an order number, or anything else."""
-        return value.kind is IdentifierKind.PHONE and len(self.records(value)) == 1
+        if value.kind is not IdentifierKind.PHONE:
+            return False
+        held = self.in_turn(value)
+        first = next(held, None)
+        return first is not None and all(one == first for one in held)
 
     def distinguishing(self, values: Iterable[Value]) -> frozenset[Value]:
         """Those that are not shared."""
@@ -94,6 +105,7 @@ def tie(
         records,
         lambda one: of_record.get(one, ()),
         lambda value: holders.get(value, ()),
+        lambda value: iter(holders.get(value, ())),
         shared_after,
     )
 
@@ -102,6 +114,7 @@ def ties_of(
     records: Iterable[Record],
     of_record: Callable[[str], Sequence[Value]],
     holders: Callable[[Value], Sequence[str]],
+    in_turn: Callable[[Value], Iterator[str]],
     shared_after: int,
 ) -> Ties:
     """The records' threads, beside what tells their values."""
@@ -112,6 +125,7 @@ def ties_of(
     return Ties(
         of_record,
         holders,
+        in_turn,
         group_of={one: group for group, ids in members.items() for one in ids},
         members={group: tuple(ids) for group, ids in members.items()},
         shared_after=shared_after,
