@@ -71,6 +71,12 @@ def test_an_identifier_says_more_than_any_name(world: Build) -> None:
     assert found["2"].score > found["1"].score + 20
 
 
+def test_a_thread_says_less_the_more_records_it_holds(world: Build) -> None:
+    others = [f"Nothing {at}." for at in range(40)]
+    small = world(("from zoltana@quibble.example", "t1"), ("Yes, please.", "t1"), *others)
+    assert isclose(small.find(EMAIL)["2"].score, -log2(42 * 2 / 44))
+
+
 def test_where_only_hashes_are_there_a_word_is_taken_to_be_frequent() -> None:
     assert isclose(Rarity(1000).log_odds([WHOLE]), log2(1000), rel_tol=1e-9)
     assert isclose(Rarity(1000).log_odds([PART]), 0, abs_tol=1e-9)

@@ -31,7 +31,14 @@ def found(wanted: str, text: str) -> list[str]:
         ("Mira Holt", "Η Μίρα Χολτ τηλεφώνησε", "Μίρα Χολτ"),
         ("Olga Shevchenko", "Ольга Шевченко", "Ольга Шевченко"),
         ("Xiaoming Wang", "我叫 王小明 谢谢", "王小明"),
+        ("Xiaoming Wang", "我叫王小明。", "王小明"),
+        ("Zhang Wei", "客户张伟先生来电", "张伟"),
+        ("张伟", "我叫张伟，谢谢", "张伟"),
         ("Minjun Gim", "김민준 님", "김민준"),
+        ("Gildong Hong", "홍길동은 왔다", "홍길동"),
+        ("Tanaka Hiroshi", "タナカヒロシさん", "タナカヒロシ"),
+        ("Anna Maria Holt", "Анна Мария Холт", "Анна Мария Холт"),
+        ("Anna Maria Holt", "Холт Анна Мария", "Холт Анна Мария"),
         ("Мира Холт", "Η Μίρα Χολτ τηλεφώνησε", "Μίρα Χολτ"),
     ],
 )
@@ -48,6 +55,8 @@ def test_it_is_found_where_it_stands(wanted: str, text: str, expected: str) -> N
         ("Mira Holt", "Анна Холт"),
         ("Mira", "Мира"),  # one word is half of the world's
         ("Tanaka Taro", "田中太郎"),  # read as Chinese: said in docs/locate.md
+        ("Wei Zhang", "王小明"),
+        ("An Li", "先里"),  # "xian li": a name begins and ends with a character
     ],
 )
 def test_it_is_not(wanted: str, text: str) -> None:

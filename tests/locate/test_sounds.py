@@ -76,6 +76,11 @@ def test_a_person_decides_about_it(world: Build) -> None:
     assert match.reason.startswith("Name that sounds like the subject's")
 
 
+def test_a_name_of_one_word_has_no_surname_to_hear() -> None:
+    record = Record(id="1", text="Dear Meyer Maier")
+    assert list(heard(Name(("Meyer",)), [(record, 5, 10)])) == []
+
+
 def test_first_names_alike_in_sound_are_other_people_s(world: Build) -> None:
     name = Identifier(IdentifierKind.NAME, "John Holt")
     assert world("Jane Holt is his wife.").find(name) == {}

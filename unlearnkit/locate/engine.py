@@ -27,6 +27,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
 from unlearnkit.locate.identifiers import own_values
+from unlearnkit.locate.odds import with_threads
 from unlearnkit.locate.reasons import reason
 from unlearnkit.locate.search import Found, search_subject
 from unlearnkit.locate.ties import Linked, Ties, Value, link
@@ -139,12 +140,13 @@ def weigh(
     hits = _with_links(found.hits, case, places)
     judged = {record_id: _judge(record_id, some, case) for record_id, some in hits.items()}
     _add_threads(judged, case)
+    rarity = with_threads(found.rarity, (one.hits for one in judged.values() if one is not None))
     return {
         record_id: Match(
             request_id=request_id,
             record_id=record_id,
             certainty=verdict.certainty,
-            score=found.rarity.log_odds(verdict.hits),
+            score=rarity.log_odds(verdict.hits),
             evidence=tuple(hit.evidence for hit in verdict.hits),
             reason=reason(verdict.hits, verdict.doubt),
         )

@@ -8,16 +8,14 @@ the rarer in this corpus what a record holds, the more it says. `Maria Garcia` s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log2
 from types import MappingProxyType
 
 from unlearnkit.domain import IdentifierKind
 from unlearnkit.locate.hits import Hit
 
-ASSUMED = MappingProxyType(
-    {"record": 1e-12, "identifier": 1e-9, "link": 1e-6, "mailbox": 1e-4, "thread": 1e-3}
-)
+ASSUMED = MappingProxyType({"record": 1e-12, "identifier": 1e-9, "link": 1e-8, "mailbox": 1e-8})
 """Chances that a corpus does not tell, set by hand: of what hardly anybody shares."""
 LOOSER = MappingProxyType(
     {"nickname": 4.0, "initials": 20.0, "typo": 20.0, "phonetic": 20.0, "transliterated": 20.0}
@@ -39,6 +37,8 @@ class Rarity:
     """The most frequent word of a name."""
     shared: Mapping[IdentifierKind, float] = field(default_factory=dict)
     """What people share (an address, a date of birth): the records that hold the subject's."""
+    threads: float = UNKNOWN_WORD
+    """The records that are found by their thread."""
 
     def log_odds(self, hits: Iterable[Hit]) -> float:
         """Bits: -log2 of how many records of others would hold such evidence by chance.
@@ -57,6 +57,8 @@ class Rarity:
         """The share of others' records that hold such evidence, above 0 and at most 1."""
         if hit.how in ASSUMED:
             return ASSUMED[hit.how]
+        if hit.how == "thread":
+            return self.threads
         if hit.kind is IdentifierKind.NAME:
             if hit.how == "partial":
                 return self.part_of_name
@@ -64,6 +66,12 @@ class Rarity:
         if hit.identifies:
             return ASSUMED["identifier"]
         return self.shared.get(hit.kind, UNKNOWN_WORD)
+
+
+def with_threads(found: Rarity, evidence: Iterable[Iterable[Hit]]) -> Rarity:
+    """The same, and how many records have their thread among their evidence."""
+    count = sum(any(hit.how == "thread" for hit in hits) for hits in evidence)
+    return replace(found, threads=_share(count, found.records))
 
 
 def rarity(

@@ -238,13 +238,15 @@ def _near_misses(
                 yield record.id, _name_hit("phonetic", start, end)
     for identifier, script in _spelt(subject):
         parsed = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
-        if parsed is None or len(parsed.words) < 2:
+        if parsed is None:
+            continue
+        for record, start, end in transliterated(parsed, haystack.in_other_letters):
+            yield record.id, _name_hit("transliterated", start, end)
+        if len(parsed.words) < 2:
             continue
         records = haystack.holding(misspelt(words_of(parsed)))
         for record, start, end in misspellings(parsed, records, haystack.odd_names(records)):
             yield record.id, _name_hit(script or "typo", start, end)
-        for record, start, end in transliterated(parsed, haystack.in_other_letters):
-            yield record.id, _name_hit("transliterated", start, end)
 
 
 def _name_hit(how: str, start: int, end: int) -> Hit:

@@ -47,6 +47,8 @@ def heard(name: Name, firsts: Iterable[Place]) -> Iterator[Place]:
 
     What stands between them in a name of more words is not looked at.
     """
+    if len(name.words) < 2:
+        return
     wanted = normalise(IdentifierKind.NAME, name.last)
     for record, start, end in firsts:
         after = _AFTER.match(record.content, end)
