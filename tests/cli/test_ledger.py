@@ -145,7 +145,11 @@ def test_of_a_ledger_that_is_gone_nobody_is_told_that_nothing_is_due(
 
 
 @pytest.mark.parametrize(
-    "place", ["keys/signing.pem", "keys/new.jsonl", "ledger.db", "unlearnkit.yaml", "index/a"]
+    "place",
+    [
+        *("keys/signing.pem", "keys/new.jsonl", "ledger.db", "unlearnkit.yaml", "index/a"),
+        *("runs/run-1/report/attestation.json", "policies/default.yaml"),
+    ],
 )
 def test_an_export_is_not_written_over_what_the_workspace_lives_by(
     tmp_path: Path, place: str, monkeypatch: pytest.MonkeyPatch

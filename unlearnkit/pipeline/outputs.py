@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from unlearnkit.config import FILE_NAME
 from unlearnkit.errors import BadInput
-from unlearnkit.pipeline.ledger import CHECKPOINT, LEDGER
-
-OWN = (
-    *(FILE_NAME, CHECKPOINT, LEDGER, f"{LEDGER}-wal", f"{LEDGER}-shm"),
-    *("keys", "index", "screening", "located", "reviews"),
-)
-"""Overwritten by a slip, most of it cannot be made again."""
+from unlearnkit.pipeline.held_files import OURS
 
 
 def not_own(workspace: Path, path: Path) -> Path:
-    """The path itself. Raises BadInput where something of the workspace's own lies, or may."""
+    """The path itself. Raises BadInput where something of the workspace's own lies, or may.
+
+    Keys and ledger, reports and manifests: most of it cannot be made again.
+    """
     whole = path.resolve()
-    if any(whole.is_relative_to((workspace / own).resolve()) for own in OWN):
+    if any(whole.is_relative_to((workspace / own).resolve()) for own in OURS):
         raise BadInput(
             "this place is the workspace's own, and nothing else is written there",
             where=path,
