@@ -101,20 +101,23 @@ def test_a_policy_that_is_none_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "by"),
+    ("changes", "why"),
     [
-        ({"renderer": {"version": "9.9", "digest": "0" * 64}}, "9.9"),
-        ({"renderer": None}, "an earlier version"),
-        ({"differences": None}, version("unlearnkit")),
+        ({"renderer": {"version": "9.9", "digest": "0" * 64}}, "9.9 judged them"),
+        ({"renderer": None}, "an earlier version judged them"),
+        (
+            {"differences": None},
+            "the report leaves out the intervals that rules are judged by",
+        ),
     ],
     ids=["another version", "it does not say", "without the intervals"],
 )
 def test_where_it_cannot_be_judged_again_that_is_said(
-    tmp_path: Path, changes: dict[str, Any], by: str
+    tmp_path: Path, changes: dict[str, Any], why: str
 ) -> None:
     one = written(tmp_path, judged())
     found_by = {"renderer": {"version": version("unlearnkit"), "digest": "0" * 64}}
     report_changed(one, **(found_by | changes))
     found = verify(one.folder, one.keys.public, None, tmp_path)
     assert WHAT not in [claim.what for claim in found.claims]
-    assert f"that the verdict follows from the figures: {by} judged them" in found.not_checked
+    assert f"that the verdict follows from the figures: {why}" in found.not_checked

@@ -11,7 +11,8 @@ def cell(one: Measurement | None) -> str:
         return "-"
     if one.low is None or one.high is None:
         return figure(one.value)
-    return f"{figure(one.value)}\n[dim]{_bound(one.low)}-{_bound(one.high)}[/]"
+    to = "-" if one.low >= 0 else " to "
+    return f"{figure(one.value)}\n[dim]{_bound(one.low)}{to}{_bound(one.high)}[/]"
 
 
 def _bound(value: float) -> str:

@@ -1,7 +1,8 @@
 """Whether a report's verdict is what its policy.yaml makes of its figures.
 
 A signature says who claims a verdict. Who holds the key can sign true figures and a verdict that
-they do not give: that is seen here, without measuring anything again.
+they do not give: that is seen here, without measuring anything again, where the report says what it
+was judged by. One that leaves it out, or another version's, is said to be unjudged.
 """
 
 from __future__ import annotations
@@ -29,8 +30,10 @@ def judged_again(folder: Path) -> Claim | str:
     """
     report = load(folder / "report.json", Report)
     by = report.renderer.version if report.renderer else "an earlier version"
-    if by != version("unlearnkit") or report.differences is None:
-        return f"that the verdict follows from the figures: {by} judged them"
+    if by != version("unlearnkit"):
+        return f"that {WHAT}: {by} judged them"
+    if report.differences is None:
+        return f"that {WHAT}: the report leaves out the intervals that rules are judged by"
     try:
         policy = load_policy(folder / "policy.yaml")
     except BadInput as error:

@@ -21,7 +21,10 @@ from unlearnkit.keys import SigningKey
 from unlearnkit.report.bundle import opened_bundle, sign_statement
 
 PAGE = "report.html"
-_LINK = re.compile(rb'href="data:application/json;base64,([A-Za-z0-9+/=]+)"')
+_LINK = re.compile(
+    rb'download="embedded\.json" href="data:application/json;base64,([A-Za-z0-9+/=]+)"'
+)
+"""As report.html.j2 writes it: a template of one's own may have other links to data."""
 
 
 def to_embed(statement: Mapping[str, Any], key: SigningKey) -> str:
