@@ -54,7 +54,7 @@ def test_a_request_is_found_reviewed_by_keyboard_and_its_report_kept(
     assert world.asked in tab.sees("document.querySelector('tbody').innerText")
 
     tab.sees(f"document.querySelector('a[href=\"{world.page}\"]').click()")
-    tab.until(heading("Request"))
+    tab.until(heading(f"Request {world.asked}"))
     tab.sees("[...document.links].find(one => one.innerText === 'Review').click()")
     tab.until(heading("Match 2 of 5"))
     assert tab.sees("document.querySelector('mark').innerText") == "Z. Quibble"
@@ -66,7 +66,7 @@ def test_a_request_is_found_reviewed_by_keyboard_and_its_report_kept(
         ("u", "Match 3 of 5"),
         ("Enter", "Match 4 of 5"),
         ("Enter", "Match 5 of 5"),
-        ("q", "Request"),
+        ("q", f"Request {world.asked}"),
         ("u", "Match 3 of 5"),
         ("r", "Match 4 of 5"),
     ):
