@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind, Record
-from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie
+from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie, ties_of
 
 ENTITIES = {
     IdentifierKind.EMAIL: "EMAIL_ADDRESS",
@@ -138,3 +138,18 @@ def test_a_link_through_a_name_alone_is_never_certain() -> None:
     assert linked(tied, tying={"1"}, by_name_only=True) == Linked(
         frozenset(), frozenset({number("A")})
     )
+
+
+def test_whether_an_address_is_the_company_s_is_asked_of_its_first_records_alone() -> None:
+    """It may stand in every record, and each has to be read."""
+    address = Value(IdentifierKind.EMAIL, "shared")
+    read = []
+
+    def of_record(record_id: str) -> tuple[Value, ...]:
+        read.append(record_id)
+        return (address, Value(IdentifierKind.CUSTOMER_ID, record_id))
+
+    every = [str(at) for at in range(1000)]
+    found = ties_of([], of_record, lambda _: every, lambda _: iter(every), shared_after=3)
+    assert found.shared(address)
+    assert read == every[:3]

@@ -7,9 +7,9 @@ the rarer in this corpus what a record holds, the more it says. `Maria Garcia` s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import log2
+from math import log2, prod
 from types import MappingProxyType
 
 from unlearnkit.domain import IdentifierKind
@@ -76,7 +76,7 @@ def with_threads(found: Rarity, evidence: Iterable[Iterable[Hit]]) -> Rarity:
 
 def rarity(
     records: int,
-    names: Iterable[Sequence[Set[str]]],
+    names: Iterable[Sequence[set[str] | frozenset[str]]],
     hits: Mapping[str, Iterable[Hit]],
 ) -> Rarity:
     """From where the words of each name stand (record ids by word), and from what was found.
@@ -85,12 +85,8 @@ def rarity(
     """
     whole, part = [], []
     for words in names:
-        alone = [
-            _share(len(held - others), records)
-            for at, held in enumerate(words)
-            for others in [set[str]().union(*words[:at], *words[at + 1 :])]
-        ]
-        whole.append(_product(alone))
+        alone = (held.difference(*words[:at], *words[at + 1 :]) for at, held in enumerate(words))
+        whole.append(prod(_share(len(held), records) for held in alone))
         part.append(max((_share(len(held), records) for held in words), default=UNKNOWN_WORD))
     holders: dict[IdentifierKind, set[str]] = {}
     for record_id, some in hits.items():
@@ -106,10 +102,3 @@ def rarity(
 
 def _share(count: int, records: int) -> float:
     return (count + 1) / (records + 2)
-
-
-def _product(shares: Iterable[float]) -> float:
-    total = 1.0
-    for one in shares:
-        total *= one
-    return total
