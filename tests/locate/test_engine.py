@@ -183,6 +183,30 @@ def test_a_bare_name_inside_a_place_is_no_person(world_with_names: Build) -> Non
     assert found == {"2": UNCERTAIN}
 
 
+LONGER = ("Ana Zoltana Quibbleworth rang", "Ana Zoltana Quibbleworth wrote")
+
+
+def test_a_longer_name_may_be_another_person(world: Build) -> None:
+    found = world(*LONGER, "Zoltana Quibbleworth rang").find(NAME)
+    assert {one: match.certainty for one, match in found.items()} == {
+        "1": UNCERTAIN,
+        "2": UNCERTAIN,
+        "3": CERTAIN,
+    }
+    assert found["1"].reason.startswith("Longer name that has the subject's within it")
+
+
+def test_whose_number_stands_beside_it_is_another_person(world: Build) -> None:
+    """Who may be called by the shorter name as well."""
+    texts = (*(f"{text}, {ANOTHER}" for text in LONGER), "Zoltana Quibbleworth rang")
+    assert world(*texts).certainty(NAME, NUMBER) == {"3": UNCERTAIN}
+
+
+def test_nothing_is_linked_to_a_longer_name(world: Build) -> None:
+    texts = (*(f"{text}, {ANOTHER}" for text in LONGER), f"{ANOTHER} paid")
+    assert world(*texts).certainty(NAME) == {"1": UNCERTAIN, "2": UNCERTAIN}
+
+
 def test_nobody_is_called_by_a_title_alone(world: Build) -> None:
     title = Identifier(IdentifierKind.NAME, "Dr.")
     assert world("Dr. Quibbleworth called").certainty(title) == {}

@@ -9,6 +9,7 @@ from unlearnkit.locate.name_search import (
     after,
     bare_names,
     before,
+    in_longer_names,
     in_lower_case,
     misspellings,
     odd_names,
@@ -147,3 +148,31 @@ def test_a_bare_first_name_counts_while_nobody_else_has_it() -> None:
 
 def test_an_ordinary_word_beside_a_name_is_nobody() -> None:
     assert alone("Smith", ["Today Smith called", "Anna Smith"], limit=1) == ["Today Smith called"]
+
+
+def part_of_another(texts: list[str]) -> list[str]:
+    """The texts in which `Robert Smith` is a part of a longer name."""
+    records = [Record(id=str(at), text=text) for at, text in enumerate(texts)]
+    whole = "Robert Smith"
+    places = [(one, one.text.index(whole), one.text.index(whole) + len(whole)) for one in records]
+    name = Name(("Robert", "Smith"))
+    found = in_longer_names(name, places, ordinary={"today"}.__contains__)
+    return [record.text for record, _, _ in found]
+
+
+@pytest.mark.parametrize(
+    "longer", ["Karl Robert Smith", "Robert Smith Jones", "Li Robert Smith Wu"]
+)
+def test_a_name_within_a_longer_one_is_another(longer: str) -> None:
+    texts = [f"{longer} called", "Dear Robert Smith", f"I met {longer}."]
+    assert part_of_another(texts) == [texts[0], texts[2]]
+
+
+def test_a_capital_beside_it_in_one_record_says_nothing() -> None:
+    assert part_of_another(["Invoice Robert Smith", "Karl Robert Smith"]) == []
+
+
+@pytest.mark.parametrize("beside", ["Mr. ", "Dear ", "Today ", "Smith ", "the ", "Karl, "])
+def test_no_name_stands_beside_it(beside: str) -> None:
+    """A title, a greeting, a word that the corpus has in lower case, one's own; a comma between."""
+    assert part_of_another([f"{beside}Robert Smith"] * 3) == []

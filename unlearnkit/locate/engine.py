@@ -6,7 +6,7 @@ The rules of certainty are written for readers in docs/locate.md; keep the two a
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.config import LocateSettings
@@ -44,7 +44,7 @@ class _Case:
     """The subject's identifying values, those linked with certainty included; no names."""
     linked: Linked
     named: frozenset[str]
-    """Records with the whole name."""
+    """Records with the whole name, also where it is a part of a longer one."""
     name_is_ambiguous: bool
     settings: LocateSettings
     sure: frozenset[str]
@@ -170,10 +170,8 @@ def _open_case(
     settings: LocateSettings,
     sure: frozenset[str],
 ) -> _Case:
-    named = frozenset(one for one, hits in found.hits.items() if any(hit.full_name for hit in hits))
-    identified = frozenset(
-        one for one, hits in found.hits.items() if any(hit.identifies for hit in hits)
-    )
+    named = _holding(found.hits, lambda hit: hit.writes_full_name)
+    identified = _holding(found.hits, lambda hit: hit.identifies)
     if own:
         linked = link(ties, own, identified, by_name_only=False)
         own |= linked.certain
@@ -184,8 +182,14 @@ def _open_case(
         ambiguous = _several(ties.distinguishing(beside))
         linked = Linked(frozenset(), frozenset())
         if not ambiguous:
-            linked = link(ties, own, named, by_name_only=True)
+            by_name = _holding(found.hits, lambda hit: hit.full_name)
+            linked = link(ties, own, by_name, by_name_only=True)
     return _Case(ties, own, linked, named, ambiguous, settings, sure)
+
+
+def _holding(hits: Mapping[str, Iterable[Hit]], such: Callable[[Hit], bool]) -> frozenset[str]:
+    """The records with such a hit."""
+    return frozenset(one for one, some in hits.items() if any(map(such, some)))
 
 
 def _several(values: Iterable[Value]) -> bool:

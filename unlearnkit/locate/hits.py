@@ -20,6 +20,7 @@ WEIGHTS = {
     "transliterated": 0.48,
     "typo": 0.45,
     "phonetic": 0.4,
+    "longer": 0.35,
     "partial": 0.3,
 }
 """Which evidence hides which where they stand in one place; docs/locate.md explains them."""
@@ -54,6 +55,11 @@ class Hit:
     def full_name(self) -> bool:
         """True for the subject's whole name."""
         return self.kind is IdentifierKind.NAME and self.how in _WHOLE
+
+    @property
+    def writes_full_name(self) -> bool:
+        """True also where it is a part of a longer name."""
+        return self.full_name or self.how == "longer"
 
     @property
     def weight(self) -> float:

@@ -82,6 +82,22 @@ def bare_names(
     return [one for one in places if not before(one, ordinary) and not after(one, ordinary)]
 
 
+def in_longer_names(name: Name, places: Iterable[Place], ordinary: Asked) -> list[Place]:
+    """The whole names that are a part of another: `Ana Mira Holt` is not Mira Holt.
+
+    A name-like word stands right before or behind them, the same in two records at least: in one
+    it may be any word with a capital.
+    """
+    own = {"", *words_of(name)}
+    found: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
+    for place in places:
+        beside = _spelt(before(place, ordinary)), _spelt(after(place, ordinary))
+        if not own.issuperset(beside):
+            found[beside].append(place)
+    alike = (some for some in found.values() if len({record.id for record, _, _ in some}) > 1)
+    return [place for some in alike for place in some]
+
+
 Runs = dict[str, list[Place]]
 """Normalised words, with _NEXT between them -> where they stand in this order."""
 _NEXT = "\t"

@@ -18,7 +18,14 @@ from unlearnkit.locate.hits import Hit
 ASSUMED = MappingProxyType({"record": 1e-12, "identifier": 1e-9, "link": 1e-8, "mailbox": 1e-8})
 """Chances that a corpus does not tell, set by hand: of what hardly anybody shares."""
 LOOSER = MappingProxyType(
-    {"nickname": 4.0, "initials": 20.0, "typo": 20.0, "phonetic": 20.0, "transliterated": 20.0}
+    {
+        "nickname": 4.0,
+        "initials": 20.0,
+        "typo": 20.0,
+        "phonetic": 20.0,
+        "transliterated": 20.0,
+        "longer": 20.0,
+    }
 )
 """How many times as many names fit a looser way to write one; set by hand."""
 UNKNOWN_WORD = 1e-3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from unlearnkit.locate.identifiers import (
     own_values,
     patterns_for,
 )
-from unlearnkit.locate.name_search import Place, bare_names, misspellings, words_of
+from unlearnkit.locate.name_search import Place, bare_names, in_longer_names, misspellings, words_of
 from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
 from unlearnkit.locate.odds import Rarity, rarity
 from unlearnkit.locate.scripts import in_latin, transliterated
@@ -124,9 +124,12 @@ def _written(
         progress("searching", at, len(raw))
         records = haystack.holding(needed(identifier, analyzer.settings.regions))
         texts = [fold(record.content) for record in records]
-        for record, hit in _ways(identifier, records, texts, analyzer):
-            hits[record.id].append(replace(hit, how=script) if script else hit)
         name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
+        found = list(_ways(identifier, records, texts, analyzer))
+        longer = _in_longer_names(name, found, haystack) if name else ()
+        for record, hit in found:
+            how = "longer" if hit.full_name and (record.id, hit.start) in longer else hit.how
+            hits[record.id].append(replace(hit, how=script or how))
         if name is None:
             continue
         for form in (one for one in name_forms(name) if one.bare):
@@ -158,6 +161,15 @@ def _ways(
         for span in spans:
             how = probes[span.entity].how(records[at].content[span.start : span.end])
             yield records[at], Hit(identifier.kind, how, span.start, span.end, span.recogniser)
+
+
+def _in_longer_names(
+    name: Name, found: Iterable[tuple[Record, Hit]], haystack: Haystack
+) -> set[tuple[str, int]]:
+    """Record id and start of whole names that are a part of another."""
+    whole = ((record, hit.start, hit.end) for record, hit in found if hit.full_name)
+    longer = in_longer_names(name, whole, haystack.ordinary)
+    return {(record.id, start) for record, start, _ in longer}
 
 
 def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> Iterator[Place]:
