@@ -193,7 +193,7 @@ def test_a_longer_name_may_be_another_person(world: Build) -> None:
         "2": UNCERTAIN,
         "3": CERTAIN,
     }
-    assert found["1"].reason.startswith("Longer name that has the subject's within it")
+    assert found["1"].reason.startswith("Longer name that has every word of the subject's")
 
 
 def test_whose_number_stands_beside_it_is_another_person(world: Build) -> None:

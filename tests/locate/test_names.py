@@ -15,7 +15,7 @@ from unlearnkit.locate.nicknames import nicknames
 
 
 def ways(name: str, text: str) -> set[str]:
-    """How the text writes the name: exact, nickname, initials, partial."""
+    """How the text writes the name: exact, nickname, initials, longer, partial."""
     parsed = parse_name(name)
     assert parsed is not None
     return {
@@ -89,6 +89,10 @@ WEAKER = [
     ("Robert Smith", "R Smith called", {"initials", "partial"}),
     ("Robert Smith", "RSmith called", {"initials"}),
     ("Robert Smith", "Smith, R.", {"initials", "partial"}),
+    ("Robert Smith", "Robert Karl Smith", {"longer", "partial"}),
+    ("Robert Smith", "Robert Karl-Heinz Fry Smith", {"longer", "partial"}),
+    ("Robert Smith", "Robert and Smith", {"partial"}),
+    ("Robert Smith", "Robert, Karl Smith", {"partial"}),
     ("Robert Smith", "Robert S. called", {"initials", "partial"}),
     ("Robert James Smith", "R. J. Smith called", {"initials", "partial"}),
     ("Robert James Smith", "Robert Smith called", {"partial"}),

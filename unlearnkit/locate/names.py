@@ -73,6 +73,8 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     yield NameForm("exact", alone, any_case=True)
     yield NameForm("partial", reversed_name, any_case=True)
     yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
+    more = rf"(?:{_NAME_WORD}\s+){{1,2}}"
+    yield NameForm("longer", _bounded(rf"{given}\s+{more}{last}"), any_case=False)
     short = sorted(nicknames(fold(name.first).casefold()))
     if short:
         either = "|".join(_word(one) for one in short)

@@ -30,7 +30,7 @@ _HOW = {
     "transliterated": "name in another script that may be the subject's",
     "typo": "name a slip or two away from the subject's",
     "phonetic": "name that sounds like the subject's",
-    "longer": "longer name that has the subject's within it",
+    "longer": "longer name that has every word of the subject's",
     "partial": "part of the subject's {kind}",
 }
 _DOUBTS = {
