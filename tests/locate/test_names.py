@@ -15,7 +15,7 @@ from unlearnkit.locate.nicknames import nicknames
 
 
 def ways(name: str, text: str) -> set[str]:
-    """How the text writes the name: exact, nickname, initials, longer, partial."""
+    """How the text writes the name: exact, nickname, shortened, initials, longer, partial."""
     parsed = parse_name(name)
     assert parsed is not None
     return {
@@ -95,8 +95,8 @@ WEAKER = [
     ("Robert Smith", "Robert, Karl Smith", {"partial"}),
     ("Robert Smith", "Robert S. called", {"initials", "partial"}),
     ("Robert James Smith", "R. J. Smith called", {"initials", "partial"}),
-    ("Robert James Smith", "Robert Smith called", {"partial"}),
-    ("Robert James Smith", "Robert J. Smith called", {"partial"}),
+    ("Robert James Smith", "Robert Smith called", {"shortened", "partial"}),
+    ("Robert James Smith", "Robert J. Smith called", {"shortened", "partial"}),
     ("Robert Smith", "Mr Smith called", {"partial"}),
     ("Robert Smith", "Robert called", {"partial"}),
     ("Zoltana", "Zoltana called", {"partial"}),

@@ -16,6 +16,7 @@ WEIGHTS = {
     "thread": 0.8,
     "mailbox": 0.7,
     "nickname": 0.6,
+    "shortened": 0.55,
     "initials": 0.5,
     "transliterated": 0.48,
     "typo": 0.45,

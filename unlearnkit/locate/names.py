@@ -41,7 +41,7 @@ class NameForm:
     """One way to write it. `pattern` (module `regex`) is searched in folded text."""
 
     how: str
-    """exact, nickname, initials, partial."""
+    """exact, nickname, shortened, initials, longer, partial."""
     pattern: str
     any_case: bool
     bare: str = ""
@@ -87,7 +87,7 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     yield NameForm("initials", rf"{_START}{first}\s+{last_initial}\.(?!\w)", any_case=False)
     if between:
         skipped = r"(?:\s+\w\.?)*"
-        yield NameForm("partial", _bounded(rf"{first}{skipped}\s+{last}"), any_case=True)
+        yield NameForm("shortened", _bounded(rf"{first}{skipped}\s+{last}"), any_case=True)
     for word in dict.fromkeys((name.last, name.first)):
         yield NameForm("partial", _bounded(_word(word)), any_case=False, bare=word)
 

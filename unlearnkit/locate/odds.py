@@ -20,6 +20,7 @@ ASSUMED = MappingProxyType({"record": 1e-12, "identifier": 1e-9, "link": 1e-8, "
 LOOSER = MappingProxyType(
     {
         "nickname": 4.0,
+        "shortened": 4.0,
         "initials": 20.0,
         "typo": 20.0,
         "phonetic": 20.0,

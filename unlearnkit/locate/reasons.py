@@ -26,6 +26,7 @@ _HOW = {
     "thread": "same thread as a certain match",
     "mailbox": "{kind} that is the subject's but for a tag or dots",
     "nickname": "nickname with the subject's surname",
+    "shortened": "first name and surname without the names between",
     "initials": "initials that fit the subject's name",
     "transliterated": "name in another script that may be the subject's",
     "typo": "name a slip or two away from the subject's",
