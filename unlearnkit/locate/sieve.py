@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from array import array
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from itertools import accumulate, compress, islice
+from functools import lru_cache
+from itertools import compress, islice
+from typing import Any
 
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind
@@ -27,45 +26,49 @@ _BETWEEN = "\x00"
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Block:
     """Many texts as one, `plain`."""
 
-    places: Sequence[int]
-    """Of its texts, in their order."""
+    places: Any
+    """NumPy array: of its texts, in their order."""
+    begins: Any
+    """NumPy array: where in `joined` each begins."""
     joined: str
     in_ascii: bool
     """As they stood, so that a letter is a letter still."""
 
     def holding(self, pattern: re.Pattern[str]) -> set[int]:
         """The places of the texts in which it stands."""
-        return {
-            self.places[bisect_right(self._begins, one.start()) - 1]
-            for one in pattern.finditer(self.joined)
-        }
-
-    @cached_property
-    def _begins(self) -> Sequence[int]:
-        """Where each text begins."""
-        lengths = map(len, self.joined.split(_BETWEEN))
-        return array("Q", accumulate(map((1).__add__, lengths), initial=0))
+        found = [one.start() for one in pattern.finditer(self.joined)]
+        if not found:
+            return set()
+        return set(self.places[self.begins.searchsorted(found, side="right") - 1].tolist())
 
 
 def blocks(texts: Iterable[str]) -> list[Block]:
     """The texts. Those in ASCII are apart from the others, of which every letter is looked at."""
+    import numpy as np
+
     left, made, first = iter(texts), list[Block](), 0
     while some := list(islice(left, _AT_ONCE)):
-        places, first = range(first, first + len(some)), first + len(some)
-        if (joined := _join(some)).isascii():
-            made.append(Block(places, plain(joined), in_ascii=True))
-            continue
-        ascii_only = [text.isascii() for text in some]
+        places, first = np.arange(first, first + len(some), dtype=np.uint32), first + len(some)
+        ascii_only = np.fromiter(map(str.isascii, some), bool, len(some))
         for in_ascii in (True, False):
-            which = [one is in_ascii for one in ascii_only]
+            which = ascii_only == in_ascii
             if part := list(compress(some, which)):
-                found = array("I", compress(places, which))
-                made.append(Block(found, plain(_join(part)), in_ascii))
+                made.append(_block(places[which], part, in_ascii))
     return made
+
+
+def _block(places: Any, texts: Sequence[str], in_ascii: bool) -> Block:
+    import numpy as np
+
+    joined = plain(_join(texts))
+    # In ASCII a letter is one letter still.
+    lengths = map(len, texts if in_ascii else joined.split(_BETWEEN))
+    ends = np.fromiter(lengths, int, len(texts)).cumsum() + np.arange(1, len(texts) + 1)
+    return Block(places, np.concatenate([[0], ends[:-1]]), joined, in_ascii)
 
 
 def _join(texts: Sequence[str]) -> str:
