@@ -24,7 +24,7 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.locate.haystack import Haystack
+from unlearnkit.locate.haystack import Haystack, set_aside
 from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.odds import with_threads
@@ -87,38 +87,53 @@ def locate_all(
     check_unchanged(index.info, corpus)
     haystack = Haystack(corpus, index, settings.shared_after)
     for subject in subjects:
-        if not subject.identifiers:
-            raise BadInput(
-                "the request holds no identifier to search for", where=subject.request_id
+        with set_aside():
+            found = _located(
+                subject, haystack, analyzer, key=key, settings=settings, progress=progress
             )
-        found = search_subject(
-            subject,
-            haystack,
-            analyzer,
-            key=key,
-            surname_bearers=settings.surname_bearers,
-            first_name_bearers=settings.first_name_bearers,
-            progress=progress,
-        )
-        given = {
-            Value(kind, hashed)
-            for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
-            if kind in IDENTIFYING
-        }
-        matches = weigh(
-            subject.request_id,
-            found,
-            frozenset(given | found.resolved),
-            ties=haystack.ties,
-            places=haystack.places,
-            settings=settings,
-        )
-        yield Located(
-            request_id=subject.request_id,
-            corpus_digest=corpus.digest,
-            matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
-            record_count=len(corpus.records),
-        )
+        yield found
+
+
+def _located(
+    subject: Subject,
+    haystack: Haystack,
+    analyzer: Analyzer,
+    *,
+    key: bytes,
+    settings: LocateSettings,
+    progress: Progress,
+) -> Located:
+    if not subject.identifiers:
+        raise BadInput("the request holds no identifier to search for", where=subject.request_id)
+    found = search_subject(
+        subject,
+        haystack,
+        analyzer,
+        key=key,
+        surname_bearers=settings.surname_bearers,
+        first_name_bearers=settings.first_name_bearers,
+        progress=progress,
+    )
+    given = {
+        Value(kind, hashed)
+        for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
+        if kind in IDENTIFYING
+    }
+    matches = weigh(
+        subject.request_id,
+        found,
+        frozenset(given | found.resolved),
+        ties=haystack.ties,
+        places=haystack.places,
+        settings=settings,
+    )
+    corpus = haystack.corpus
+    return Located(
+        request_id=subject.request_id,
+        corpus_digest=corpus.digest,
+        matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
+        record_count=len(corpus.records),
+    )
 
 
 def weigh(

@@ -1,0 +1,86 @@
+"""What is made once for many requests, and that a request leaves the process as it found it."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.locate.conftest import Build
+from tests.locate.world import EMAIL, KEY, NAME
+from unlearnkit.domain import Subject
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.engine import locate_all
+from unlearnkit.locate.haystack import set_aside
+
+
+class Cycle:
+    """Only the collector finds that nobody needs it."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.fixture(autouse=True)
+def nothing_stays_frozen() -> Iterator[None]:
+    assert gc.get_freeze_count() == 0
+    yield
+    gc.unfreeze()
+
+
+def test_what_lives_already_is_searched_for_cycles_afterwards_again() -> None:
+    before = Cycle()
+    gone = weakref.ref(before)
+    with set_aside():
+        del before
+        gc.collect()
+        assert gone() is not None
+    gc.collect()
+    assert gone() is None
+
+
+def test_what_is_made_meanwhile_is_searched_at_once() -> None:
+    with set_aside():
+        gone = weakref.ref(Cycle())
+        gc.collect()
+        assert gone() is None
+
+
+def test_of_two_at_once_neither_leaves_anything_aside() -> None:
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(set_aside())
+        second.enter_context(set_aside())
+        first.close()
+        second.close()
+        assert gc.get_freeze_count() == 0
+
+
+def test_what_the_process_froze_before_stays_frozen() -> None:
+    gc.freeze()
+    with set_aside():
+        pass
+    assert gc.get_freeze_count() > 0
+
+
+def test_nothing_is_set_aside_while_the_caller_has_what_was_found(world: Build) -> None:
+    made = world("Write to zoltana@quibble.example", "Zoltana Quibbleworth")
+    during: list[int] = []
+    found = locate_all(
+        [Subject("one", (NAME,)), Subject("other", (EMAIL,)), Subject("nobody", ())],
+        made.corpus,
+        made.index,
+        made.analyzer,
+        KEY,
+        progress=lambda *_: during.append(gc.get_freeze_count()),
+    )
+    for _ in range(2):
+        next(found)
+        assert gc.get_freeze_count() == 0
+    assert during
+    assert all(during)
+    with pytest.raises(BadInput):
+        next(found)
+    assert gc.get_freeze_count() == 0
