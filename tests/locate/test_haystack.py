@@ -14,7 +14,10 @@ from tests.locate.world import EMAIL, KEY, NAME
 from unlearnkit.domain import Subject
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.engine import locate_all
-from unlearnkit.locate.haystack import set_aside
+from unlearnkit.locate.haystack import Haystack, set_aside
+from unlearnkit.locate.name_search import words_of
+from unlearnkit.locate.names import parse_name
+from unlearnkit.locate.slips import misspelt
 
 
 class Cycle:
@@ -84,3 +87,25 @@ def test_nothing_is_set_aside_while_the_caller_has_what_was_found(world: Build) 
     with pytest.raises(BadInput):
         next(found)
     assert gc.get_freeze_count() == 0
+
+
+def test_traces_are_found_wherever_one_of_their_patterns_stands(world: Build) -> None:
+    made = world(
+        "Zoltena Quibbleworth",
+        "nobody",
+        "ZOLTANA Qibblewort, again Zoltana",
+        "Zoltána\u00a0Quíbelworth",
+        "Zoltana Quibbleworth",
+        "zoltana",
+        "Zoltan Quibbleworth",
+        "a quibbleworth of Zoltana",
+    )
+    name = parse_name(NAME.value)
+    assert name is not None
+    traces = misspelt(words_of(name))
+    assert any(one.word for one in traces)
+    assert not all(one.word for one in traces)
+    haystack = Haystack(made.corpus, made.index, 3)
+    patterns = [one for trace in traces for one in trace.patterns]
+    found = [one.id for one in haystack.with_traces(traces)]
+    assert found == [one.id for one in haystack.holding(patterns)] == ["1", "3", "4", "5", "7"]

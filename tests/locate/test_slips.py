@@ -12,7 +12,7 @@ from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.name_search import misspellings, odd_names, words_of
 from unlearnkit.locate.names import Name
-from unlearnkit.locate.sieve import blocks, holding
+from unlearnkit.locate.sieve import blocks, holding, plain
 from unlearnkit.locate.slips import is_slip, misspelt
 
 NAMES = [
@@ -33,7 +33,13 @@ NAMES = [
 
 def held(name: Name, texts: list[str]) -> set[int]:
     among = blocks(texts)
-    return {at for one in misspelt(words_of(name)) for at in holding(one, among)}
+    return {
+        at
+        for trace in misspelt(words_of(name))
+        for one in trace.patterns
+        for at in holding(one, among)
+        if trace.word in plain(texts[at])
+    }
 
 
 def with_slips(name: Name, texts: list[str]) -> set[int]:

@@ -21,6 +21,7 @@ from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Record
 from unlearnkit.locate.name_search import Runs, in_lower_case, odd_names
 from unlearnkit.locate.sieve import Block, blocks, holding, holding_word
+from unlearnkit.locate.slips import Trace
 from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
 
 _PATTERNS = 64
@@ -125,8 +126,25 @@ class Haystack:
 
     def holding(self, patterns: Iterable[str]) -> list[Record]:
         """The records in which, so written, one of the patterns stands, in their order."""
-        places = {place for one in patterns for place in self._places(one)}
-        return [self.corpus.records[place] for place in sorted(places)]
+        return self._at(place for one in patterns for place in self._places(one))
+
+    def with_traces(self, traces: Iterable[Trace]) -> list[Record]:
+        """The same of traces."""
+        return self._at(place for one in traces for place in self._with_trace(one))
+
+    def _with_trace(self, trace: Trace) -> Iterator[int]:
+        """The word is searched for once for one person, and the rest where it stands alone."""
+        if not trace.word:
+            for one in trace.patterns:
+                yield from self._places(one)
+            return
+        places = self._places(trace.word)
+        few = blocks(self.corpus.records[place].content for place in places)
+        for one in trace.patterns:
+            yield from map(places.__getitem__, holding(one, few))
+
+    def _at(self, places: Iterable[int]) -> list[Record]:
+        return [self.corpus.records[place] for place in sorted(set(places))]
 
     @cached_property
     def _places(self) -> Callable[[str], array[int]]:

@@ -256,7 +256,7 @@ def _near_misses(
             yield record.id, _name_hit("transliterated", start, end)
         if len(parsed.words) < 2:
             continue
-        records = haystack.holding(misspelt(words_of(parsed)))
+        records = haystack.with_traces(misspelt(words_of(parsed)))
         for record, start, end in misspellings(parsed, records, haystack.odd_names(records)):
             yield record.id, _name_hit(script or "typo", start, end)
 

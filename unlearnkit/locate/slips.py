@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise, product
+from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
@@ -55,20 +56,34 @@ def is_slip(wanted: Sequence[str], words: Sequence[str]) -> bool:
     return 1 <= total <= SLIPS
 
 
-def misspelt(wanted: Sequence[str]) -> list[str]:
-    """Patterns over `plain` texts; one stands in each that holds the words but for a slip or two.
+class Trace(NamedTuple):
+    """What a slip or two leave of a name, over `plain` texts."""
+
+    patterns: Sequence[str]
+    """One of them stands."""
+    word: str = ""
+    """Letters that stand wherever one of the patterns does; empty where none always do."""
+
+
+def misspelt(wanted: Sequence[str]) -> list[Trace]:
+    """One of these traces is in each text that holds the words but for a slip or two.
 
     Of two words that follow one another, the longest of the name, both have to stand there but for
     so many slips. What slips leave whole of a word is looked for as it stands.
     """
     one, other = max(pairwise(wanted), key=lambda pair: sum(map(len, pair)))
-    found: list[str] = []
-    for first, second in _shared_out(allowed(one), allowed(other)):
-        behind = "|".join(map(_begun, _whole(other, second)))
-        found += [
-            rf"{_ended(piece)}{_REST}+\s++{_REST}?(?:{behind})" for piece in _whole(one, first)
-        ]
-    return found
+    return [
+        _trace(_whole(one, first), _whole(other, second))
+        for first, second in _shared_out(allowed(one), allowed(other))
+    ]
+
+
+def _trace(first: Sequence[_Piece], second: Sequence[_Piece]) -> Trace:
+    """A piece of the one word and then a piece of the other."""
+    behind = "|".join(map(_begun, second))
+    patterns = [rf"{_ended(piece)}{_REST}+\s++{_REST}?(?:{behind})" for piece in first]
+    alone = [pieces[0].letters for pieces in (first, second) if len(pieces) == 1]
+    return Trace(patterns, max(alone, key=len, default=""))
 
 
 def _ended(piece: _Piece) -> str:
