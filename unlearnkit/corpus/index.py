@@ -114,7 +114,7 @@ class Index:
     def lookup(self) -> Lookup:
         """For asking for the rows of few records or values."""
         path = self.folder / LOOKUP / self.info.lookup if self.info.lookup else None
-        return read_lookup(path, _files(self.folder, self.info))
+        return read_lookup(path, self.folder / SHARDS, self.info.shards)
 
     def sharing(self, record_id: str) -> dict[str, int]:
         """Record id -> number of keyed hashes it has in common with this record."""

@@ -32,7 +32,9 @@ _KEPT = 64
 class Lookup:
     """The rows of an index, by keyed hash or by record; in the order of the corpus."""
 
-    shards: Sequence[Path]
+    folder: Path
+    shards: Sequence[str]
+    """Names of files in the folder: thousands, of which few are read."""
     keys: Any = field(repr=False)
     """NumPy array, sorted."""
     numbers: Any = field(repr=False)
@@ -50,8 +52,9 @@ class Lookup:
         key = self.keys.dtype.type(_key(value))
         first, last = self.keys.searchsorted(key), self.keys.searchsorted(key, side="right")
         for number in self.numbers[first:last]:
-            columns, places = _read(self.shards[number])
-            for at in places[column].get(value, ()):
+            shard = self.folder / self.shards[number]
+            columns = _read(shard)
+            for at in _places(shard, column).get(value, ()):
                 yield EntityRow(*(columns[name][at] for name in _COLUMNS))
 
 
@@ -67,14 +70,17 @@ def write_lookup(folder: Path, shards: Sequence[Path]) -> Path:
     return path
 
 
-def read_lookup(path: Path | None, shards: Sequence[Path]) -> Lookup:
-    """The lookup in a file; without one it is made in memory (seconds for a million records)."""
+def read_lookup(path: Path | None, folder: Path, shards: Sequence[str]) -> Lookup:
+    """The lookup in a file of these shards, which are in a folder.
+
+    Without a file it is made in memory (seconds for a million records).
+    """
     import numpy as np
 
-    content = path.read_bytes() if path else _made(shards)
+    content = path.read_bytes() if path else _made([folder / name for name in shards])
     size = len(content) // (np.dtype(_KEY).itemsize + np.dtype(_NUMBER).itemsize)
     keys = np.frombuffer(content, _KEY, size)
-    return Lookup(shards, keys, np.frombuffer(content, _NUMBER, size, keys.nbytes))
+    return Lookup(folder, shards, keys, np.frombuffer(content, _NUMBER, size, keys.nbytes))
 
 
 def _made(shards: Sequence[Path]) -> bytes:
@@ -97,15 +103,18 @@ def _key(value: str) -> int:
 
 
 @lru_cache(maxsize=_KEPT)
-def _read(shard: Path) -> tuple[dict[str, list[Any]], dict[str, dict[str, list[int]]]]:
-    """The columns of a shard; and of its records and hashes in which rows each stands."""
+def _read(shard: Path) -> dict[str, list[Any]]:
+    """The columns of a shard."""
     import pyarrow.parquet as pq
 
-    columns = pq.ParquetFile(shard).read(use_threads=False).to_pydict()
-    places: dict[str, dict[str, list[int]]] = {}
-    for name in (_RECORD, _HASH):
-        found: defaultdict[str, list[int]] = defaultdict(list)
-        for at, one in enumerate(columns[name]):
-            found[one].append(at)
-        places[name] = found
-    return columns, places
+    columns: dict[str, list[Any]] = pq.ParquetFile(shard).read(use_threads=False).to_pydict()
+    return columns
+
+
+@lru_cache(maxsize=2 * _KEPT)
+def _places(shard: Path, column: str) -> dict[str, list[int]]:
+    """Of its records or hashes in which rows each stands."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(_read(shard)[column]):
+        found[one].append(at)
+    return found
