@@ -23,7 +23,7 @@ from unlearnkit.locate.names import SPELLINGS, parse_name
 _AT_ONCE = 10_000
 _BETWEEN = "\x00"
 """In no identifier."""
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_BEYOND_ASCII = re.compile(r"([^\x00-\x7f])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,22 @@ def blocks(texts: Iterable[str]) -> list[Block]:
 
 
 def _block(places: Any, texts: Sequence[str], in_ascii: bool) -> Block:
+    joined = plain(_BETWEEN.join(texts))
+    begins = _begins(joined)
+    if len(begins) > len(texts):  # what stands between them stands in one of them
+        return _block(places, [text.replace(_BETWEEN, " ") for text in texts], in_ascii)
+    return Block(places, begins, joined, in_ascii)
+
+
+def _begins(joined: str) -> Any:
     import numpy as np
 
-    joined = plain(_join(texts))
-    # In ASCII a letter is one letter still.
-    lengths = map(len, texts if in_ascii else joined.split(_BETWEEN))
-    ends = np.fromiter(lengths, int, len(texts)).cumsum() + np.arange(1, len(texts) + 1)
-    return Block(places, np.concatenate([[0], ends[:-1]]), joined, in_ascii)
-
-
-def _join(texts: Sequence[str]) -> str:
-    joined = _BETWEEN.join(texts)
-    if joined.count(_BETWEEN) < len(texts):
-        return joined
-    return _BETWEEN.join(text.replace(_BETWEEN, " ") for text in texts)
+    letters = (
+        np.frombuffer(joined.encode(), "u1")
+        if joined.isascii()
+        else np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), "<u4")
+    )
+    return np.concatenate([[0], np.flatnonzero(letters == ord(_BETWEEN)) + 1])
 
 
 def holding_word(word: str, among: Iterable[Block]) -> Iterator[int]:
@@ -148,7 +150,9 @@ def longest_run(value: str) -> str:
 def plain(text: str) -> str:
     """Lower case without accents. What stands in a text stands, so spelt, in the text so spelt."""
     if not text.isascii():
-        text = _BEYOND_ASCII.sub(lambda found: _in_plain(found[0]), text)
+        parts = _BEYOND_ASCII.split(text)
+        parts[1::2] = map(_in_plain, parts[1::2])
+        text = "".join(parts)
     return text.lower()
 
 
