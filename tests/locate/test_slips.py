@@ -102,6 +102,11 @@ def test_an_ordinary_word_that_ends_a_name_s_word_is_not_taken_for_it() -> None:
     assert held(Name(("Agathe", "Remy")), ["Agthe Rmy"]) == {0}
 
 
+def test_a_word_that_is_too_short_for_two_slips_is_not_taken_for_it() -> None:
+    texts = ["Diane Raymond", "Clara Raymond", "Cauine Raymond", "Cladin Raymond"]
+    assert held(Name(("Claudine", "Raymond")), texts) == {2, 3}
+
+
 @given(st.text("abc", max_size=10), st.text("abc", max_size=10))
 def test_slips_are_counted_in_all_and_by_word(one: str, other: str) -> None:
     assert not is_slip([one, other], [one, other])

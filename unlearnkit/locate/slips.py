@@ -33,6 +33,8 @@ class _Piece:
     begins: bool
     """The word begins with it: no letter stands before it, else one does."""
     ends: bool
+    others: int
+    """So many letters, at the least, stand on a side where the word does not end."""
 
 
 def allowed(word: str) -> int:
@@ -88,8 +90,8 @@ def _trace(first: Sequence[_Piece], second: Sequence[_Piece]) -> Trace:
 
 def _ended(piece: _Piece) -> str:
     """A piece of the first word. Its letters stand first, which is searched for the fastest."""
-    before = "" if piece.begins else rf"(?<=\S{piece.letters})"
-    return piece.letters + before + ("(?![a-z])" if piece.ends else r"(?=\S)")
+    before = "" if piece.begins else rf"(?<=\S{{{piece.others}}}{piece.letters})"
+    return piece.letters + before + ("(?![a-z])" if piece.ends else rf"(?=\S{{{piece.others}}})")
 
 
 def _begun(piece: _Piece) -> str:
@@ -126,4 +128,15 @@ def _whole(word: str, slips: int) -> list[_Piece]:
                 (word[third + 1 : 2 * third + 1], False, False),
                 (word[2 * third + 2 :], False, True),
             ]
-    return [_Piece(longest_run(letters), *at) for letters, *at in pieces]
+    return [
+        _Piece(longest_run(letters), begins, ends, _others(word, letters, slips, begins or ends))
+        for letters, begins, ends in pieces
+    ]
+
+
+def _others(word: str, letters: str, slips: int, at_an_end: bool) -> int:
+    """How much of a word so many slips leave beside a piece at one of its ends; one at the least.
+
+    A letter beyond ASCII may be a mark, of which nothing is left in a `plain` text.
+    """
+    return max(1, len(word) - len(letters) - slips) if at_an_end and word.isascii() else 1
