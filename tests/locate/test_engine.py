@@ -183,7 +183,7 @@ def test_a_bare_name_inside_a_place_is_no_person(world_with_names: Build) -> Non
     assert found == {"2": UNCERTAIN}
 
 
-LONGER = ("Ana Zoltana Quibbleworth rang", "Ana Zoltana Quibbleworth wrote")
+LONGER = ("We met Ana Zoltana Quibbleworth", "Ana Zoltana Quibbleworth wrote")
 
 
 def test_a_longer_name_may_be_another_person(world: Build) -> None:
@@ -194,6 +194,27 @@ def test_a_longer_name_may_be_another_person(world: Build) -> None:
         "3": CERTAIN,
     }
     assert found["1"].reason.startswith("Longer name that has every word of the subject's")
+
+
+def test_ordinary_words_may_not_be_the_person(world: Build) -> None:
+    found = world(
+        "The bill due on Monday",
+        "Bill Due rang",
+        "bill due rang",
+        "the bill is wrong",
+        "it is due",
+    ).find(Identifier(IdentifierKind.NAME, "Bill Due"))
+    assert {one: match.certainty for one, match in found.items()} == {
+        "1": UNCERTAIN,
+        "2": CERTAIN,
+        "3": UNCERTAIN,
+    }
+    assert "also uses as words" in found["1"].reason
+
+
+def test_who_is_written_without_capitals_is_the_person(world: Build) -> None:
+    """Where the corpus does not use the words apart."""
+    assert world("zoltana quibbleworth rang").certainty(NAME) == {"1": CERTAIN}
 
 
 def test_whose_number_stands_beside_it_is_another_person(world: Build) -> None:

@@ -121,6 +121,8 @@ def fold(text: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _plain(letter: str) -> str:
+    if "\uff01" <= letter <= "\uff5e":  # full width, as Japanese texts write Latin letters
+        letter = chr(ord(letter) - 0xFEE0)
     decomposed = unicodedata.normalize("NFD", letter)
     base = [part for part in decomposed if not unicodedata.combining(part)]
     return base[0].translate(_BASE_LETTERS) if len(base) == 1 else letter

@@ -126,8 +126,8 @@ class Evidence(Artefact):
 
     kind: IdentifierKind
     how: str
-    """exact, normalised, hashed, nickname, shortened, initials, partial, typo, phonetic,
-    transliterated, longer, link, thread, mailbox, record."""
+    """exact, normalised, hashed, nickname, shortened, turned, initials, partial, typo,
+    phonetic, transliterated, longer, words, link, thread, mailbox, record."""
     start: int
     end: int
     recogniser: str

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -19,7 +19,13 @@ from unlearnkit.corpus.lookup import Lookup
 from unlearnkit.corpus.nlp import LOCATION, PERSON
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Record
-from unlearnkit.locate.name_search import Runs, in_lower_case, odd_names
+from unlearnkit.locate.name_search import (
+    Asked,
+    Runs,
+    in_lower_case,
+    in_sentence,
+    odd_names,
+)
 from unlearnkit.locate.sieve import Block, blocks, holding, holding_word
 from unlearnkit.locate.slips import Trace
 from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
@@ -151,17 +157,30 @@ class Haystack:
         """Of the records that hold a pattern; many are asked for twice for one person."""
         return lru_cache(_PATTERNS)(lambda one: array("I", holding(one, self.blocks)))
 
-    def ordinary(self, word: str) -> bool:
+    @cached_property
+    def ordinary(self) -> Asked:
         """Whether a word, given in lower case, stands so in any text."""
-        if word not in self._ordinary:
-            places = holding_word(word, self.blocks)
-            records = (self.corpus.records[place] for place in places)
-            self._ordinary[word] = any(in_lower_case(word, one.content) for one in records)
-        return self._ordinary[word]
+        return cache(lambda word: any(in_lower_case(word, one) for one in self._with_word(word)))
 
     @cached_property
-    def _ordinary(self) -> dict[str, bool]:
-        return {}
+    def proper(self) -> Asked:
+        """Whether a word, given as it is written, stands so inside a sentence of any text."""
+        return cache(lambda word: any(in_sentence(word, one) for one in self._with_word(word)))
+
+    @cached_property
+    def words(self) -> Callable[[tuple[str, ...]], bool]:
+        """Whether each of some words, in lower case, stands so in a text that has no other."""
+        return cache(lambda words: all(self._apart(one, {*words} - {one}) for one in words))
+
+    def _apart(self, word: str, others: Set[str]) -> bool:
+        return any(
+            in_lower_case(word, text) and not any(in_lower_case(other, text) for other in others)
+            for text in self._with_word(word)
+        )
+
+    def _with_word(self, word: str) -> Iterator[str]:
+        """The texts that may hold it, in lower case or not."""
+        return (self.corpus.records[at].content for at in holding_word(word, self.blocks))
 
     def odd_names(self, records: Iterable[Record]) -> Runs:
         """NER's names in these records that are not written as names are."""

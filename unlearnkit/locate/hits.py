@@ -17,11 +17,13 @@ WEIGHTS = {
     "mailbox": 0.7,
     "nickname": 0.6,
     "shortened": 0.55,
+    "turned": 0.52,
     "initials": 0.5,
     "transliterated": 0.48,
     "typo": 0.45,
     "phonetic": 0.4,
     "longer": 0.35,
+    "words": 0.32,
     "partial": 0.3,
 }
 """Which evidence hides which where they stand in one place; docs/locate.md explains them."""

@@ -16,7 +16,7 @@ from unlearnkit.locate.slips import LONGEST, is_slip
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _INSIDE = re.compile(r"[\w'’-]")
 _BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
-_AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)")
+_AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)(?![\w'’:-])")
 _SPACES = (" ", "\u00a0")
 _REACH = 40
 _GREETINGS = frozenset({"dear", "hi", "hello", "hey", "thanks", "cheers", "regards"})
@@ -82,20 +82,47 @@ def bare_names(
     return [one for one in places if not before(one, ordinary) and not after(one, ordinary)]
 
 
-def in_longer_names(name: Name, places: Iterable[Place], ordinary: Asked) -> list[Place]:
+def in_longer_names(
+    name: Name, places: Iterable[Place], *, ordinary: Asked, proper: Asked
+) -> list[Place]:
     """The whole names that are a part of another: `Ana Mira Holt` is not Mira Holt.
 
-    A name-like word stands right before or behind them, the same in two records at least: in one
-    it may be any word with a capital.
+    A name-like word stands right before or behind them. `proper` is asked whether a word that
+    begins a sentence has its capital inside one, somewhere.
     """
     own = {"", *words_of(name)}
-    found: defaultdict[tuple[str, str], list[Place]] = defaultdict(list)
+    found = []
     for place in places:
-        beside = _spelt(before(place, ordinary)), _spelt(after(place, ordinary))
-        if not own.issuperset(beside):
-            found[beside].append(place)
-    alike = (some for some in found.values() if len({record.id for record, _, _ in some}) > 1)
-    return [place for some in alike for place in some]
+        in_front = before(place, ordinary)
+        if not _counts(in_front, place, proper):
+            in_front = ""
+        if not own.issuperset(map(_spelt, (in_front, after(place, ordinary)))):
+            found.append(place)
+    return found
+
+
+def _counts(word: str, place: Place, proper: Asked) -> bool:
+    """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`."""
+    record, start, _ = place
+    text = record.content[:start].rstrip(" \u00a0")
+    if len(word) > 1 and text.endswith("."):
+        return False
+    inside = re.search(r"[\w,;]\s+$", text.removesuffix(".").removesuffix(word)[-_REACH:])
+    return bool(word) and (inside is not None or proper(word))
+
+
+def without_capitals(name: Name, text: str) -> bool:
+    """Whether a text that writes the name has fewer words with a capital than the name."""
+    return _capitals(_WORD.findall(text)) < _capitals(name.words)
+
+
+def _capitals(words: Iterable[str]) -> int:
+    return sum(word[:1].isupper() for word in words)
+
+
+def in_sentence(word: str, text: str) -> bool:
+    """Whether a text holds the word as it is written, and not at the beginning of a sentence."""
+    return bool(re.search(rf"[\w,;]\s+{re.escape(word)}(?![\w'’-])", text))
 
 
 Runs = dict[str, list[Place]]

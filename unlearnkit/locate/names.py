@@ -13,7 +13,11 @@ from unlearnkit.locate.nicknames import nicknames
 TITLES = frozenset(
     {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme", "sr", "sra"}
 )
-_START, _END = r"(?<![\w-])", r"(?!\w|-\w)"
+_START, _END = r"(?<![\p{L}\p{M}\p{N}-])", r"(?![\p{L}\p{M}\p{N}]|-\w)"
+_MARKUP = r"(?:[*_]|</?\w{1,9}>)*"
+_SPACE = rf"{_MARKUP}\s+{_MARKUP}"
+"""Between two words of a name, which Markdown or HTML may set in bold."""
+_APOSTROPHES = "'\u2019\u02bc\u00b4`"
 _NAME_WORD = r"(?-i:\p{Lu})[\w'’-]*"
 SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 """Letters that are also written as two."""
@@ -41,7 +45,7 @@ class NameForm:
     """One way to write it. `pattern` (module `regex`) is searched in folded text."""
 
     how: str
-    """exact, nickname, shortened, initials, longer, partial."""
+    """exact, nickname, shortened, turned, initials, longer, partial."""
     pattern: str
     any_case: bool
     bare: str = ""
@@ -65,13 +69,15 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     if len(name.words) == 1:
         yield NameForm("partial", _bounded(first), any_case=False, bare=name.first)
         return
-    given = r"\s+".join(_word(word) for word in name.words[:-1])
-    yield NameForm("exact", _bounded(rf"{given}\s+{last}"), any_case=True)
+    given = _SPACE.join(_word(word) for word in name.words[:-1])
+    yield NameForm("exact", _bounded(rf"{given}{_SPACE}{last}"), any_case=True)
     reversed_name = _bounded(rf"{last}\s*,\s*{given}")
     # In `John Holt, Mira Jones` the words belong to two other people.
     alone = rf"(?<!{_NAME_WORD}\s+){reversed_name}(?!\s+{_NAME_WORD})"
     yield NameForm("exact", alone, any_case=True)
-    yield NameForm("partial", reversed_name, any_case=True)
+    yield NameForm("turned", reversed_name, any_case=True)
+    in_capitals = _word(name.last.upper())
+    yield NameForm("turned", _bounded(rf"(?:{last}|{in_capitals})\s+{given}"), any_case=False)
     yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
     more = rf"(?:{_NAME_WORD}\s+){{1,2}}"
     yield NameForm("longer", _bounded(rf"{given}\s+{more}{last}"), any_case=False)
@@ -88,6 +94,11 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     if between:
         skipped = r"(?:\s+\w\.?)*"
         yield NameForm("shortened", _bounded(rf"{first}{skipped}\s+{last}"), any_case=True)
+        # Of two surnames the first is the one that is used; or it is a second given name.
+        either = "|".join(_word(word) for word in between if word[0].isupper() and len(word) > 2)
+        if either:
+            two = rf"{_bounded(rf'{first}{_SPACE}(?:{either})')}(?!\s+{_NAME_WORD})"
+            yield NameForm("shortened", two, any_case=False)
     for word in dict.fromkeys((name.last, name.first)):
         yield NameForm("partial", _bounded(_word(word)), any_case=False, bare=word)
 
@@ -104,8 +115,8 @@ def _word(word: str) -> str:
 def _letter(letter: str) -> str:
     if letter in "-\u2010\u2011":
         return r"[-\u2010\u2011\s]"
-    if letter in "'\u2019":
-        return r"['\u2019]?"
+    if letter in _APOSTROPHES:
+        return rf"[{_APOSTROPHES}\s]?"
     if letter == "ß":
         return "(?:ß|ss)"
     plain = re.escape(fold(letter))

@@ -21,11 +21,13 @@ LOOSER = MappingProxyType(
     {
         "nickname": 4.0,
         "shortened": 4.0,
+        "turned": 4.0,
         "initials": 20.0,
         "typo": 20.0,
         "phonetic": 20.0,
         "transliterated": 20.0,
         "longer": 20.0,
+        "words": 20.0,
     }
 )
 """How many times as many names fit a looser way to write one; set by hand."""

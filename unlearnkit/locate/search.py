@@ -24,7 +24,14 @@ from unlearnkit.locate.identifiers import (
     own_values,
     patterns_for,
 )
-from unlearnkit.locate.name_search import Place, bare_names, in_longer_names, misspellings, words_of
+from unlearnkit.locate.name_search import (
+    Place,
+    bare_names,
+    in_longer_names,
+    misspellings,
+    without_capitals,
+    words_of,
+)
 from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
 from unlearnkit.locate.odds import Rarity, rarity
 from unlearnkit.locate.scripts import in_latin, transliterated
@@ -126,9 +133,9 @@ def _written(
         texts = [fold(record.content) for record in records]
         name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
         found = list(_ways(identifier, records, texts, analyzer))
-        longer = _in_longer_names(name, found, haystack) if name else ()
+        doubtful = dict(_doubtful(name, found, haystack)) if name else {}
         for record, hit in found:
-            how = "longer" if hit.full_name and (record.id, hit.start) in longer else hit.how
+            how = doubtful.get((record.id, hit.start), hit.how) if hit.full_name else hit.how
             hits[record.id].append(replace(hit, how=script or how))
         if name is None:
             continue
@@ -163,13 +170,19 @@ def _ways(
             yield records[at], Hit(identifier.kind, how, span.start, span.end, span.recogniser)
 
 
-def _in_longer_names(
+def _doubtful(
     name: Name, found: Iterable[tuple[Record, Hit]], haystack: Haystack
-) -> set[tuple[str, int]]:
-    """Record id and start of whole names that are a part of another."""
-    whole = ((record, hit.start, hit.end) for record, hit in found if hit.full_name)
-    longer = in_longer_names(name, whole, haystack.ordinary)
-    return {(record.id, start) for record, start, _ in longer}
+) -> Iterator[tuple[tuple[str, int], str]]:
+    """(record id, start) of what looks like the whole name -> what it may be instead."""
+    whole = [(record, hit.start, hit.end) for record, hit in found if hit.full_name]
+    words = (name.first.casefold(), name.last.casefold())
+    for record, start, end in whole:
+        if without_capitals(name, record.content[start:end]) and haystack.words(words):
+            yield (record.id, start), "words"
+    for record, start, _ in in_longer_names(
+        name, whole, ordinary=haystack.ordinary, proper=haystack.proper
+    ):
+        yield (record.id, start), "longer"
 
 
 def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> Iterator[Place]:
