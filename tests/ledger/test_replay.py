@@ -104,8 +104,10 @@ def test_events_of_one_request_leave_the_others_alone() -> None:
 def test_what_cannot_have_happened_is_found_at_its_event(
     happened: list[tuple[str, dict[str, Any]]],
 ) -> None:
-    with pytest.raises(VerificationFailed, match=f"^event {len(happened)} of the ledger says"):
+    impossible = f"^event {len(happened)} of the ledger says"
+    with pytest.raises(VerificationFailed, match=impossible) as failure:
         replay(chain(*happened))
+    assert "a backup" in failure.value.fix
 
 
 def test_a_reason_is_kept_on_a_rejected_request_only() -> None:

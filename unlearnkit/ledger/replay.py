@@ -98,7 +98,8 @@ def replay(events: Iterable[Event]) -> dict[str, Entry]:
                 )
         except (KeyError, ValidationError, ValueError, TypeError, BadInput):
             raise VerificationFailed(
-                f"event {event.seq} of the ledger says what cannot have happened"
+                f"event {event.seq} of the ledger says what cannot have happened",
+                fix="Compare the ledger with a backup.",
             ) from None
     return entries
 

@@ -75,7 +75,10 @@ def to_event(row: EventRow) -> Event:
     except ValueError:
         payload = None
     if not isinstance(payload, dict):
-        raise VerificationFailed(f"event {row.seq} of the ledger does not hold: no JSON object")
+        raise VerificationFailed(
+            f"event {row.seq} of the ledger does not hold: no JSON object",
+            fix="Compare the ledger with a backup.",
+        )
     return Event(
         row.seq,
         row.time,
