@@ -7,12 +7,13 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError, StatementError
 
 from tests.ledger.samples import change, url
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.address import address
-from unlearnkit.ledger.database import explained, is_up_to_date, open_database
+from unlearnkit.ledger.database import explained, forget_deleted, is_up_to_date, open_database
 from unlearnkit.ledger.sqlite import sentence, trouble
 from unlearnkit.ledger.trouble import Trouble
 
@@ -78,3 +79,27 @@ def test_what_is_no_database_is_damaged(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").write_bytes(b"words" * 999)
     with pytest.raises(VerificationFailed, match="damaged"):
         is_up_to_date(url(tmp_path))
+
+
+def test_what_goes_wrong_while_deleted_rows_are_cleared_is_said_in_words(tmp_path: Path) -> None:
+    engine = open_database(url(tmp_path))
+    engine.dispose()
+    (tmp_path / "ledger.db").write_bytes(b"words" * 999)
+    with pytest.raises(VerificationFailed, match="damaged") as failure:
+        forget_deleted(engine)
+    assert failure.value.where == str(tmp_path / "ledger.db")
+    engine.dispose()
+
+
+def test_an_error_that_nobody_foresaw_shows_no_value_either(where: str) -> None:
+    engine = open_database(where)
+    with pytest.raises(StatementError) as failure, engine.connect() as connection:
+        connection.execute(text("SELECT :who FROM nowhere"), {"who": "Zoltana"})
+    engine.dispose()
+    assert "SELECT" in str(failure.value)
+    assert "Zoltana" not in str(failure.value)
+
+
+def test_a_password_that_is_kept_of_another_database_is_not_sqlites(tmp_path: Path) -> None:
+    open_database(url(tmp_path), password="s3cret").dispose()
+    assert is_up_to_date(url(tmp_path), password="s3cret")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import sleep
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
+import unlearnkit
 from tests.ledger.samples import VAULT_KEY, change, entry, look, request, subject, url
 from unlearnkit.domain import IdentityState, RequestState, Verification
 from unlearnkit.errors import BadInput
@@ -19,6 +24,7 @@ from unlearnkit.ledger.migrate import revisions
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.ledger.tables import Base
 
+PACKAGE = Path(unlearnkit.__file__).parent
 FIRST_RELEASE = Path(__file__).with_name("first_release.sql")
 
 
@@ -101,7 +107,8 @@ def test_after_a_migration_of_sqlite_rows_still_hold_each_other(tmp_path: Path) 
 def test_a_ledger_of_a_newer_unlearnkit_is_refused_and_left_alone(where: str) -> None:
     version(where)
     change(where, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(BadInput, match=r"newer unlearnkit .* 9999") as refusal:
+    here = rf"\(schema 9999, here {revisions()[-1]}\)"
+    with pytest.raises(BadInput, match=rf"newer unlearnkit .* {here}") as refusal:
         Ledger.open(where)
     assert refusal.value.fix == "pip install --upgrade unlearnkit"
     assert look(where, "SELECT version_num FROM alembic_version") == [("9999",)]
@@ -125,11 +132,41 @@ def test_migrating_says_nothing(where: str) -> None:
     assert (ran.stdout, ran.stderr) == ("", "")
 
 
+def test_an_installation_in_a_folder_with_a_percent_sign_migrates_too(tmp_path: Path) -> None:
+    """Alembic's settings are a file in which it begins a name."""
+    folder = tmp_path / "100%(free)s"
+    shutil.copytree(PACKAGE, folder / "unlearnkit", ignore=shutil.ignore_patterns("__pycache__"))
+    code = OPEN + "import unlearnkit; print(unlearnkit.__file__)"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, url(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+    )
+    assert (ran.stdout, ran.stderr) == (f"{folder / 'unlearnkit' / '__init__.py'}\n", "")
+    assert version(url(tmp_path)) == revisions()[-1]
+
+
 def test_two_processes_may_migrate_at_once(where: str) -> None:
     command = [sys.executable, "-c", OPEN, first_release(where)]
     both = [subprocess.Popen(command) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]
     assert version(where) == revisions()[-1]
+
+
+def test_who_waited_for_another_to_migrate_finds_it_done(where: str) -> None:
+    engine = open_database(where)
+    change(where, "UPDATE alembic_version SET version_num = '0001'")
+    with ThreadPoolExecutor(1) as pool:
+        with engine.execution_options(writes=True).begin() as other:
+            newest = text("UPDATE alembic_version SET version_num = :number")
+            other.execute(newest, {"number": revisions()[-1]})
+            waiting = pool.submit(version, where)
+            sleep(0.3)
+        assert waiting.result() == revisions()[-1]
+    engine.dispose()
 
 
 def test_whose_older_requests_are_was_not_recorded_and_can_be_said_now(where: str) -> None:

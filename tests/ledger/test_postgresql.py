@@ -15,6 +15,7 @@ from tests.postgresql import DATABASE, OTHERS, PASSWORD, USER, Server
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput, Busy
 from unlearnkit.ledger import database
+from unlearnkit.ledger.address import without_password
 from unlearnkit.ledger.store import Ledger
 
 
@@ -84,6 +85,16 @@ def test_the_password_lets_in(postgresql: Server, where: str) -> None:
         ledger.append("tick", "dpo", {})
     with Ledger.open(over_tcp(postgresql, PASSWORD)) as ledger:
         assert ledger.append("tick", "dpo", {}).seq == 2
+
+
+def test_the_password_may_be_kept_apart_from_the_url(postgresql: Server, where: str) -> None:
+    url, kept = without_password(over_tcp(postgresql, PASSWORD))
+    assert kept == PASSWORD
+    with Ledger.open(url, password=kept) as ledger:
+        assert ledger.append("tick", "dpo", {}).seq == 1
+    assert database.is_up_to_date(url, kept)
+    with pytest.raises(BadInput, match="password"):
+        database.is_up_to_date(url, "another")
 
 
 @pytest.mark.parametrize(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from threading import Timer
 
 import pytest
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Engine, event, text
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from tests.ledger.samples import change, entry, url
 from unlearnkit.errors import BadInput, Busy, VerificationFailed
@@ -30,6 +32,67 @@ def test_its_files_are_private(tmp_path: Path) -> None:
         first.add_request(*entry(), actor="dpo")
         modes = {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert modes == {0o600}
+
+
+@pytest.fixture
+def built_otherwise() -> Iterator[None]:
+    """An SQLite whose defaults are weaker: they are chosen when it is built."""
+
+    def weaken(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+        for pragma in ("synchronous=OFF", "foreign_keys=OFF", "secure_delete=OFF"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    event.listen(Engine, "connect", weaken)
+    yield
+    event.remove(Engine, "connect", weaken)
+
+
+@pytest.mark.usefixtures("built_otherwise")
+def test_it_keeps_and_forgets_alike_however_sqlite_was_built(tmp_path: Path) -> None:
+    """Written through to the disk, rows that hold each other, deleted ones overwritten."""
+    engine = database.open_database(url(tmp_path))
+    expected = {
+        "journal_mode": "wal",
+        "synchronous": 2,  # FULL
+        "foreign_keys": 1,
+        "secure_delete": 1,
+        "busy_timeout": database.BUSY_SECONDS * 1000,
+    }
+    with engine.connect() as connection:
+        assert expected == {name: connection.scalar(text(f"PRAGMA {name}")) for name in expected}
+    engine.dispose()
+
+
+def test_who_reads_does_not_wait_for_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.1)
+    with (
+        Ledger.open(url(tmp_path)) as ledger,
+        closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as other,
+    ):
+        ledger.add_request(*entry(), actor="dpo")
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM events")
+        assert ledger.verify() == 1
+
+
+@pytest.mark.parametrize("nowhere", ["sqlite://", "sqlite:///:memory:"])
+def test_a_ledger_in_memory_leaves_no_file(
+    nowhere: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Ledger.open(nowhere) as ledger:
+        ledger.add_request(*entry(), actor="dpo")
+        assert ledger.verify() == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_named_and_not_made(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such folder") as refusal:
+        Ledger.open(url(tmp_path / "other"))
+    assert refusal.value.where == str(tmp_path / "other")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_ledger_waits_for_the_process_that_is_making_it(tmp_path: Path) -> None:
