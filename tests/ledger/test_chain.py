@@ -67,6 +67,14 @@ def test_a_missing_event_is_found(at: int) -> None:
         verify_chain(events)
 
 
+def test_who_finds_a_broken_chain_is_told_what_is_still_whole_and_where_to_look() -> None:
+    events = chain()
+    events[3] = replace(events[3], actor="forger")
+    with pytest.raises(VerificationFailed) as failure:
+        verify_chain(events)
+    assert "a backup; everything before this event is intact" in failure.value.fix
+
+
 def test_an_event_written_anew_breaks_the_next_one() -> None:
     events = chain()
     changed = replace(events[1], actor="forger")

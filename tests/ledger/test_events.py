@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.orm import QueryContext
 
 from tests.ledger.samples import NOW, entry, request
 from unlearnkit.ledger.store import Ledger
+from unlearnkit.ledger.tables import EventRow
 
 
 @pytest.fixture
@@ -28,6 +31,19 @@ def test_they_come_newest_first(ledger: Ledger, about: int | None, numbers: list
     assert [one.payload["number"] for one in found] == numbers
     assert ledger.last_event("reviewed", request_id) == found[0]
     assert all(one in ledger.events() for one in found)
+
+
+def test_for_the_newest_no_other_is_read(ledger: Ledger) -> None:
+    read: list[int] = []
+
+    def note(row: EventRow, _: QueryContext) -> None:
+        read.append(row.seq)
+
+    event.listen(EventRow, "load", note)
+    assert ledger.head().size == 7
+    assert ledger.last_event("reviewed", request(1).id) is not None
+    event.remove(EventRow, "load", note)
+    assert read == [7, 5]
 
 
 def test_where_there_is_none_nothing_is_found(ledger: Ledger) -> None:

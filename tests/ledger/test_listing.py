@@ -100,8 +100,9 @@ def test_an_event_from_before_kinds_were_counted_still_holds_its_lines(folder: P
     payload = {key: event.payload[key] for key in ("entries", "digest")}
     before = replace(event, payload=payload)
     check_list([before], KEPT)
-    with pytest.raises(VerificationFailed, match="do-not-train list"):
+    with pytest.raises(VerificationFailed, match="do-not-train list") as failure:
         check_list([before], KEPT[1:])
+    assert "from a backup: the person could come back unseen" in failure.value.fix
 
 
 def test_kinds_that_are_counted_otherwise_are_seen(folder: Path) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, timedelta
 
 import pytest
 
 from tests.ledger.conftest import Kept
-from tests.ledger.samples import NOW, VAULT_KEY, change, entry, request, subject
-from unlearnkit.domain import RequestState
+from tests.ledger.samples import NOW, VAULT_KEY, change, entry, request, subject, unverified
+from unlearnkit.domain import RequestState, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import GENESIS, Head
 from unlearnkit.ledger.store import Ledger
@@ -35,10 +36,18 @@ def test_the_same_id_with_other_content_is_refused_and_nothing_of_the_batch_stay
     ledger: Ledger,
 ) -> None:
     ledger.add_request(*entry(1), actor="dpo")
-    with pytest.raises(BadInput, match="with other content"):
+    with pytest.raises(BadInput, match="with other content") as refusal:
         ledger.add_requests([entry(2), entry(1, digest="other")], actor="dpo")
+    assert "an id of its own" in refusal.value.fix
     assert [one.id for one in ledger.requests()] == [request(1).id]
     assert len(ledger.events()) == 1
+
+
+def test_nobody_elses_identifiers_are_kept_with_a_request(ledger: Ledger) -> None:
+    _, another, digest = entry(2)
+    with pytest.raises(ValueError, match="sealed subject belongs to another request"):
+        ledger.add_request(request(1), another, digest, actor="dpo")
+    assert ledger.requests() == []
 
 
 def test_what_is_due_first_comes_first(ledger: Ledger) -> None:
@@ -96,14 +105,20 @@ def test_times_are_kept_in_utc_wherever_the_machine_stands(
     monkeypatch.setenv("TZ", "Asia/Tokyo")
     time.tzset()
     try:
-        ledger.add_request(*entry(), actor="dpo")
+        ledger.add_request(unverified(), *entry()[1:], actor="dpo")
+        ledger.verify_identity(request().id, Verification("card"), "dpo")
         later = ledger.extend(request().id, request().due + timedelta(days=9), "many", "dpo")
-        added, extended = ledger.events()
+        assert ledger.request(request().id) == later
+        assert ledger.verify() == 3
+        added, verified, extended = ledger.events()
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert {added.time[-6:], extended.time[-6:], extended.payload["at"][-6:]} == {"+00:00"}
+    said = [event.time for event in (added, verified, extended)]
+    said += [verified.payload["at"], extended.payload["at"]]
+    assert {time[-6:] for time in said} == {"+00:00"}
     assert later.extended_at is not None and later.extended_at.tzinfo is UTC
+    assert later.verified_at is not None and later.verified_at.tzinfo is UTC
 
 
 def test_a_unique_prefix_is_enough(ledger: Ledger) -> None:
@@ -119,6 +134,7 @@ def test_an_unknown_id_is_refused_without_repeating_it(ledger: Ledger, wanted: s
     with pytest.raises(BadInput, match="no request has this id") as refusal:
         ledger.request(wanted)
     assert "Zoltana" not in str(refusal.value)
+    assert "'unlearnkit request list'" in refusal.value.fix
 
 
 def test_a_state_changes_with_its_event(ledger: Ledger) -> None:
@@ -139,6 +155,12 @@ def test_a_way_it_may_not_go_changes_nothing(ledger: Ledger) -> None:
         ledger.set_state("00000001", RequestState.COMPLETED, "dpo")
     assert ledger.requests() == [request()]
     assert len(ledger.events()) == 1
+
+
+def test_a_state_changed_without_a_reason_has_none_in_its_event(ledger: Ledger) -> None:
+    ledger.add_request(*entry(), actor="dpo")
+    ledger.set_state("00000001", RequestState.IN_REVIEW, "dpo")
+    assert ledger.events()[-1].payload == {"from": "received", "to": "in_review", "reason": ""}
 
 
 def test_the_state_it_is_in_already_is_no_event(ledger: Ledger) -> None:
@@ -197,6 +219,16 @@ def test_other_events_are_kept_in_order(ledger: Ledger) -> None:
         ledger.append("request_moved", "dpo", {"to": "completed"}, "00000001")
 
 
+def test_who_waited_for_another_writer_follows_what_that_one_wrote(where: str) -> None:
+    with Ledger.open(where) as one, Ledger.open(where) as two, ThreadPoolExecutor(1) as pool:
+        with one._writing() as session:
+            one._record(session, "tick", "one", {}, None)
+            waiting = pool.submit(two.append, "tick", "two", {})
+            time.sleep(0.3)
+        assert waiting.result().seq == 2
+        assert one.verify() == 2
+
+
 @pytest.mark.parametrize(
     ("sql", "what"),
     [
@@ -216,8 +248,9 @@ def test_verify_finds_what_was_changed(ledger: Ledger, where: str, sql: str, wha
     ledger.set_state("00000001", RequestState.IN_REVIEW, "dpo")
     assert ledger.verify() == 2
     change(where, sql)
-    with pytest.raises(VerificationFailed, match=what):
+    with pytest.raises(VerificationFailed, match=what) as failure:
         ledger.verify()
+    assert "backup" in failure.value.fix
 
 
 @pytest.mark.parametrize(

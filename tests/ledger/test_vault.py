@@ -34,10 +34,17 @@ def test_the_same_subject_never_looks_the_same() -> None:
     assert b"Zoltana" not in one.ciphertext
 
 
+def test_each_subject_has_a_key_of_256_bits_and_a_nonce_of_96() -> None:
+    """NIST SP 800-38D, 8.2; the key is 8 bytes longer wrapped, RFC 3394."""
+    sealed = seal(subject(), VAULT_KEY)
+    assert (len(sealed.wrapped_key) - 8, len(sealed.nonce)) == (32, 12)
+
+
 def test_another_key_opens_nothing() -> None:
     with pytest.raises(VerificationFailed, match="another key") as refusal:
         unseal(seal(subject(), VAULT_KEY), b"w" * 32)
     assert refusal.value.exit_code == 4
+    assert "ledger back from the same backup" in refusal.value.fix
 
 
 @given(st.data())
