@@ -143,7 +143,7 @@ def test_an_installation_in_a_folder_with_a_percent_sign_migrates_too(tmp_path: 
         text=True,
         check=True,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, "PYTHONPATH": f"{folder}:{os.environ.get('PYTHONPATH', '')}"},
     )
     assert (ran.stdout, ran.stderr) == (f"{folder / 'unlearnkit' / '__init__.py'}\n", "")
     assert version(url(tmp_path)) == revisions()[-1]
