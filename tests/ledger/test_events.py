@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.orm import QueryContext
 
-from tests.ledger.samples import NOW, entry, request
+from tests.ledger.samples import NOW, change, entry, request
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.ledger.tables import EventRow
 
@@ -31,6 +31,12 @@ def test_they_come_newest_first(ledger: Ledger, about: int | None, numbers: list
     assert [one.payload["number"] for one in found] == numbers
     assert ledger.last_event("reviewed", request_id) == found[0]
     assert all(one in ledger.events() for one in found)
+
+
+def test_all_come_in_their_order_wherever_their_rows_lie(ledger: Ledger, where: str) -> None:
+    """PostgreSQL writes a row that is changed anew, behind the others."""
+    change(where, "UPDATE events SET actor = actor WHERE seq = 1")
+    assert [one.seq for one in ledger.events()] == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_for_the_newest_no_other_is_read(ledger: Ledger) -> None:

@@ -50,7 +50,8 @@ def built_otherwise() -> Iterator[None]:
 @pytest.mark.usefixtures("built_otherwise")
 def test_it_keeps_and_forgets_alike_however_sqlite_was_built(tmp_path: Path) -> None:
     """Written through to the disk, rows that hold each other, deleted ones overwritten."""
-    engine = database.open_database(url(tmp_path))
+    database.open_database(url(tmp_path)).dispose()
+    engine = database.open_database(url(tmp_path))  # again: making it sets foreign_keys too
     expected = {
         "journal_mode": "wal",
         "synchronous": 2,  # FULL
