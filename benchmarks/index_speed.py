@@ -69,6 +69,17 @@ def figures(count: int, seconds: dict[str, list[float]]) -> dict[str, Any]:
     }
 
 
+def markdown(found: dict[str, Any]) -> str:
+    """A table: a row for each contender."""
+    rows = [
+        f"| {name} | {', '.join(f'{one:,.0f}' for one in rates)} "
+        f"| {', '.join(f'{one:.1f}' for one in found['times_presidio'][name]['turns'])} |"
+        for name, rates in found["records_per_second"].items()
+    ]
+    head = "| | records a second, in each turn | times Presidio, in the same turn |"
+    return "\n".join([head, "| --- | --- | --- |", *rows])
+
+
 def company(count: int) -> Corpus:
     """So many of the demo company's records, as they would be read."""
     records: list[Record] = []
