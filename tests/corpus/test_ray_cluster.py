@@ -172,6 +172,24 @@ def test_nobody_else_gets_to_the_session_folder(two_workers: Path) -> None:
 
 
 @needs_ray
+def test_who_brings_no_token_is_not_let_in(two_workers: Path, tmp_path: Path) -> None:
+    """Older Rays pass every other test here, and let in everybody."""
+    there = ray_cluster._ray().get_runtime_context().gcs_address
+    stranger = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+
+    def knocks(environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+        join = [sys.executable, "-c", f"import ray; ray.init(address={there!r})"]
+        return subprocess.run(join, env=environment, capture_output=True, text=True, check=False)
+
+    # Ray reads a token in the user's home, too.
+    refused = knocks(stranger | {"HOME": str(tmp_path)})
+    assert refused.returncode != 0
+    assert "token" in refused.stderr
+    ours = knocks(dict(os.environ))
+    assert ours.returncode == 0, ours.stderr
+
+
+@needs_ray
 def test_a_ray_that_lets_in_whoever_calls_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")
     monkeypatch.setenv("RAY_AUTH_TOKEN", "of-another-cluster")
