@@ -32,13 +32,72 @@ def test_an_identifier_tied_by_one_record_leads_to_the_other_records_with_it(
     assert found["2"].evidence[0].how == "link"
 
 
-def test_an_identifier_that_others_use_too_leads_nowhere(world: Build) -> None:
-    found = world(
-        "zoltana@quibble.example, C-770077",
-        "C-770077, other@quibble.example",
-        "C-770077 paid",
-    ).certainty(EMAIL)
-    assert found == {"1": CERTAIN}
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("C-770077 has phone +1 212 555 0142, open", "C-770077, 212-555-0142, complaint"),
+        ("C-770077, other@quibble.example", "C-770077, other@quibble.example again"),
+        ("Support agent anna@shop.example opened a ticket for C-770077",),
+        ("To care@company.example: C-770077", *(f"care@company.example, C-{n}222" for n in "123")),
+    ],
+    ids=["phone", "private address", "agent", "company"],
+)
+def test_what_else_stands_beside_a_number_hides_none_of_its_records(
+    world: Build, texts: tuple[str, ...]
+) -> None:
+    """Nor makes them certain: it may be somebody else's."""
+    tie = "Zoltana Quibbleworth, zoltana@quibble.example, C-770077"
+    found = world(tie, *texts, "C-770077 closed.").find(EMAIL)
+    expected = {str(at): UNCERTAIN for at, text in enumerate(texts, 2) if "C-770077" in text}
+    last = str(len(texts) + 2)
+    assert {one: match.certainty for one, match in found.items()} == {
+        "1": CERTAIN,
+        **expected,
+        last: UNCERTAIN,
+    }
+    assert found[last].reason.startswith("Customer number that a record ties to the subject - ")
+
+
+def test_a_mail_that_lists_many_customers_puts_none_of_their_records_to_review(
+    world: Build,
+) -> None:
+    numbers = [f"C-8800{at}" for at in range(20)]
+    texts = [f"{one}, owner{at}@else.example" for at, one in enumerate(numbers)]
+    found = world(f"zoltana@quibble.example lists {', '.join(numbers)}", *texts, "C-88001 paid")
+    assert found.certainty(EMAIL) == {"1": CERTAIN}
+
+
+def test_an_agent_s_address_in_one_ticket_makes_nothing_of_theirs_certain(world: Build) -> None:
+    ticket = "Support agent anna@shop.example opened a ticket for C-770077."
+    pay = "anna@shop.example has been ill since May"
+    other = f"anna@shop.example opened a ticket for {ANOTHER}"
+    assert world(ticket, pay).certainty(NUMBER) == {"1": CERTAIN, "2": UNCERTAIN}
+    # Another customer's tickets are not asked about, but for a number that occurs once.
+    assert world(ticket, pay, other, f"{ANOTHER} paid").certainty(NUMBER) == {
+        "1": CERTAIN,
+        "2": UNCERTAIN,
+    }
+    assert world(ticket, pay, other).certainty(NUMBER)["3"] is UNCERTAIN
+
+
+def test_an_address_beside_the_whole_name_leads_on_with_certainty(world: Build) -> None:
+    signed = "Zoltana Quibbleworth, C-770077, zoltana@quibble.example, +1 212 555 0142"
+    texts = (signed, "from zoltana@quibble.example", "212-555-0142 rang")
+    assert world(*texts).certainty(NAME, NUMBER) == dict.fromkeys("123", CERTAIN)
+    assert world(*texts).certainty(NUMBER) == {"1": CERTAIN, "2": UNCERTAIN, "3": UNCERTAIN}
+
+
+def test_a_phone_that_two_share_makes_no_record_certain(world: Build) -> None:
+    both = f"Zoltana Quibbleworth, C-770077, lives with {ANOTHER}, both at +1 415 555 0111."
+    texts = (both, both, "+1 415 555 0111 rang.", f"{ANOTHER}, +1 415 555 0111, complaint")
+    assert world(*texts).certainty(NAME, NUMBER) == {"1": CERTAIN, "2": CERTAIN, "3": UNCERTAIN}
+
+
+def test_without_a_number_of_the_subject_s_a_phone_leads_to_any_number_s_records(
+    world: Build,
+) -> None:
+    texts = ("zoltana@quibble.example, +1 415 555 0111", "C-770077, +1 415 555 0111", "C-770077")
+    assert world(*texts).certainty(EMAIL) == {"1": CERTAIN, "2": UNCERTAIN}
 
 
 def test_the_company_s_address_leads_nowhere(world: Build) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie, ties_of
@@ -43,8 +45,8 @@ def ties(*records: set[Value], threads: dict[str, str] | None = None) -> Ties:
     return tie(by_value(rows), corpus, shared_after=3)
 
 
-def linked(tied: Ties, *own: Value, tying: set[str], by_name_only: bool = False) -> Linked:
-    return link(tied, frozenset(own), tying, by_name_only)
+def linked(tied: Ties, *own: Value, tying: set[str], named: Collection[str] = ()) -> Linked:
+    return link(tied, frozenset(own), tying, named)
 
 
 def test_the_values_around_a_record_are_its_own_or_else_its_thread_s() -> None:
@@ -105,14 +107,57 @@ def test_of_two_of_a_kind_neither_is_certain() -> None:
     )
 
 
-def test_what_also_stands_beside_somebody_else_is_not_linked() -> None:
-    tied = ties({MINE, number("A")}, {YOURS, number("A")})
-    assert linked(tied, MINE, tying={"1"}) == Linked(frozenset(), frozenset())
+def test_what_also_stands_beside_something_else_is_for_a_person_to_judge() -> None:
+    for other in (YOURS, phone("1")):
+        tied = ties({MINE, number("A")}, {other, number("A")}, {other})
+        assert linked(tied, MINE, tying={"1"}) == Linked(frozenset(), frozenset({number("A")}))
 
 
-def test_beside_the_subject_s_own_it_may_stand_with_anything() -> None:
+def test_where_many_of_a_kind_stand_together_what_others_use_too_is_not_linked() -> None:
+    listed = {MINE, *map(number, "ABC")}
+    others = [{number(one), email(one)} for one in "AB"]
+    assert linked(ties(listed, *others), MINE, tying={"1"}) == Linked(
+        frozenset(), frozenset({number("C")})
+    )
+
+
+def test_a_figure_seen_once_is_not_counted_among_many_of_a_kind() -> None:
+    tied = ties({MINE, phone("1"), phone("2")}, {MINE, phone("3")}, {phone("1"), number("A")})
+    assert phone("1") in linked(tied, MINE, tying={"1", "2"}).uncertain
+
+
+def test_what_stands_beside_somebody_s_identifier_is_not_certain_even_beside_the_own() -> None:
     tied = ties({MINE, number("A")}, {MINE, YOURS, number("A")})
-    assert linked(tied, MINE, tying={"1", "2"}).certain == {number("A")}
+    assert linked(tied, MINE, tying={"1", "2"}).uncertain == {number("A")}
+
+
+def test_the_company_s_address_beside_it_leaves_a_link_certain() -> None:
+    care = email("care")
+    tied = ties({MINE, care, number("A")}, *({care, number(one)} for one in "BCD"))
+    assert linked(tied, MINE, tying={"1"}).certain == {number("A")}
+
+
+def test_a_phone_is_certain_by_the_whole_name_or_by_two_records() -> None:
+    one, two = {number("A"), phone("1")}, {phone("1")}
+    once = ties(one, two)
+    assert linked(once, number("A"), tying={"1"}).uncertain == {phone("1")}
+    assert linked(once, number("A"), tying={"1"}, named={"1"}).certain == {phone("1")}
+    assert linked(once, number("A"), tying={"1"}, named={"2"}).uncertain == {phone("1")}
+    assert linked(ties(one, one, two), number("A"), tying={"1", "2"}).certain == {phone("1")}
+
+
+def test_a_thread_ties_once() -> None:
+    one = {number("A"), phone("1")}
+    tied = ties(one, one, {phone("1")}, threads={"1": "t", "2": "t"})
+    assert linked(tied, number("A"), tying={"1", "2"}).uncertain == {phone("1")}
+
+
+def test_what_two_customers_share_is_never_certain() -> None:
+    shared = {number("A"), number("B"), phone("1")}
+    tied = ties(shared, shared, {phone("1")})
+    assert linked(tied, number("A"), tying={"1", "2"}, named={"1"}).uncertain == {phone("1")}
+    one, other = ({MINE, number(which), phone("1")} for which in "AB")
+    assert phone("1") in linked(ties(one, other), MINE, tying={"1", "2"}).uncertain
 
 
 def test_what_the_company_shares_is_not_linked() -> None:
@@ -126,18 +171,16 @@ def test_a_figure_that_may_be_a_phone_number_leaves_the_link_to_a_person() -> No
     assert linked(tied, MINE, tying={"1"}) == Linked(frozenset(), frozenset({number("A")}))
 
 
-def test_a_clear_link_stays_certain_beside_a_doubtful_one() -> None:
-    tied = ties({MINE, number("A"), number("B")}, {number("B"), phone("once")}, {number("A")})
+def test_of_two_of_a_kind_neither_is_certain_though_others_use_one() -> None:
+    tied = ties({MINE, number("A"), number("B")}, {number("B"), YOURS}, {number("A")})
     assert linked(tied, MINE, tying={"1"}) == Linked(
-        frozenset({number("A")}), frozenset({number("B")})
+        frozenset(), frozenset({number("A"), number("B")})
     )
 
 
 def test_a_link_through_a_name_alone_is_never_certain() -> None:
     tied = ties({number("A")}, {number("A")})
-    assert linked(tied, tying={"1"}, by_name_only=True) == Linked(
-        frozenset(), frozenset({number("A")})
-    )
+    assert linked(tied, tying={"1"}) == Linked(frozenset(), frozenset({number("A")}))
 
 
 def test_whether_an_address_is_the_company_s_is_asked_of_its_first_records_alone() -> None:

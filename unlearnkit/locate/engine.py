@@ -186,9 +186,10 @@ def _open_case(
     sure: frozenset[str],
 ) -> _Case:
     named = _holding(found.hits, lambda hit: hit.writes_full_name)
-    identified = _holding(found.hits, lambda hit: hit.identifies)
+    whole = _holding(found.hits, lambda hit: hit.full_name)
     if own:
-        linked = link(ties, own, identified, by_name_only=False)
+        identified = _holding(found.hits, lambda hit: hit.identifies)
+        linked = link(ties, own, identified, whole)
         own |= linked.certain
         # Somebody else's identifier beside the name, and none of the subject's: a namesake.
         ambiguous = any(_others(one, ties, own) and not _has(one, ties, own) for one in named)
@@ -197,8 +198,7 @@ def _open_case(
         ambiguous = _several(ties.distinguishing(beside))
         linked = Linked(frozenset(), frozenset())
         if not ambiguous:
-            by_name = _holding(found.hits, lambda hit: hit.full_name)
-            linked = link(ties, own, by_name, by_name_only=True)
+            linked = link(ties, own, whole, whole)
     return _Case(ties, own, linked, named, ambiguous, settings, sure)
 
 
@@ -230,9 +230,14 @@ def _with_links(
 ) -> dict[str, list[Hit]]:
     """The hits and, beside them, the places of linked identifiers."""
     hits = defaultdict(list, {record_id: list(some) for record_id, some in found.items()})
+    number = IdentifierKind.CUSTOMER_ID
+    numbers = {one for one in case.own | case.linked.uncertain if one.kind is number}
     for value in sorted(case.linked.certain | case.linked.uncertain):
         for row in places(value):
-            hits[row.record_id].append(Hit(value.kind, "link", row.start, row.end, row.recogniser))
+            # A couple's phone leads to what has the phone alone, not to each other's records.
+            if value.kind is number or not case.ties.another_customers(row.record_id, numbers):
+                tied = Hit(value.kind, "link", row.start, row.end, row.recogniser)
+                hits[row.record_id].append(tied)
     return {record_id: strongest(some) for record_id, some in hits.items()}
 
 
@@ -247,7 +252,7 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     ):
         return _Verdict(Certainty.CERTAIN, hits)
     full_name = any(hit.full_name for hit in hits)
-    if values & case.linked.uncertain and (case.own or not full_name):
+    if any(hit.how == "link" for hit in hits) and (case.own or not full_name):
         return _Verdict(Certainty.UNCERTAIN, hits, "linked")
     if any(hit.how == "mailbox" for hit in hits):
         return _Verdict(Certainty.UNCERTAIN, hits, "mailbox")

@@ -22,7 +22,7 @@ _HOW = {
     "exact": "the subject's {kind}",
     "normalised": "the subject's {kind} in another spelling",
     "hashed": "{kind} whose digest the request gives",
-    "link": "{kind} that another record ties to the subject",
+    "link": "{kind} that a record ties to the subject",
     "thread": "same thread as a certain match",
     "mailbox": "{kind} that is the subject's but for a tag or dots",
     "nickname": "nickname with the subject's surname",
@@ -37,7 +37,7 @@ _HOW = {
     "partial": "part of the subject's {kind}",
 }
 _DOUBTS = {
-    "linked": "the tie is one of several, rests on a name, or has another number beside it",
+    "linked": "the tie is one of several, rests on a name or on little else, or others share it",
     "mailbox": "whether it leads to the same mailbox is up to the provider",
     "beside another": "stands beside somebody else's identifier",
     "mixed thread": "the thread holds somebody else's identifier too",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -85,6 +85,15 @@ class Ties:
         first = next(held, None)
         return first is not None and all(one == first for one in held)
 
+    def another_customers(self, record_id: str, numbers: Set[Value]) -> bool:
+        """Whether a customer number that occurs more than once stands there, and none of these.
+
+        Not where there are none to compare with: then it may be the subject's.
+        """
+        there = {one for one in self.within(record_id) if one.kind is IdentifierKind.CUSTOMER_ID}
+        established = any(len(self.records(one)) > 1 for one in there)
+        return established and bool(numbers) and numbers.isdisjoint(there)
+
     def distinguishing(self, values: Iterable[Value]) -> frozenset[Value]:
         """Those that are not shared."""
         return frozenset(value for value in values if not self.shared(value))
@@ -142,44 +151,78 @@ def by_value(rows: Iterable[EntityRow]) -> dict[Value, list[EntityRow]]:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """Identifiers the request does not name, tied to the subject by one record (one hop)."""
+    """Identifiers the request does not name, tied to the subject by a record (one hop)."""
 
     certain: frozenset[Value]
     uncertain: frozenset[Value]
 
 
-def link(ties: Ties, own: frozenset[Value], tying: Iterable[str], by_name_only: bool) -> Linked:
+def link(
+    ties: Ties, own: frozenset[Value], tying: Collection[str], named: Collection[str]
+) -> Linked:
     """Values of kinds the request does not give, in the records `tying` that are the subject's.
 
-    A value is linked when it never occurs beside somebody else's identifiers without the subject's.
-    It is certain when it is the only one of its kind and the record was found by an identifier; a
-    link through a name alone, or beside what may be somebody else's phone number, is for a person
-    to judge.
+    A value is linked when it occurs beside nobody else's identifiers without the subject's, or is
+    one of few of its kind. It is certain when it is the only one, beside nothing that may be
+    somebody else's, and well tied; never without any of the subject's `own`, for a link through a
+    name alone is for a person to judge. `named` are the records with the whole name.
     """
-    tying = frozenset(tying)
-    known = {value.kind for value in own}
-    candidates = {
-        value
-        for record_id in tying
-        for value in ties.of_record(record_id)
-        if value.kind not in known and not ties.shared(value)
-    }
-    if not candidates:
-        return Linked(frozenset(), frozenset())
+    tied = _Tied(ties, own, frozenset(tying), frozenset(named))
+    candidates = tied.candidates()
+    of_kind = Counter(one.kind for one in candidates)
+    leading = Counter(one.kind for one in candidates if not ties.any_figure(one))
+    certain, uncertain = set(), set()
+    for one in candidates:
+        strangers = tied.elsewhere_beside(one) - candidates
+        clear = not strangers and of_kind[one.kind] == 1 and not tied.shared_by_two(one)
+        if own and clear and tied.well(one):
+            certain.add(one)
+        elif leading[one.kind] < ties.shared_after or all(map(ties.any_figure, strangers)):
+            uncertain.add(one)
+    return Linked(frozenset(certain), frozenset(uncertain))
 
-    def only_beside(allowed: Callable[[Value], bool]) -> Iterator[Value]:
-        """Candidates that stand beside nothing else in the records that are not the subject's."""
-        for value in candidates:
-            if all(
-                record_id in tying
-                or not own.isdisjoint(ties.of_record(record_id))
-                or all(map(allowed, ties.of_record(record_id)))
-                for record_id in ties.records(value)
-            ):
-                yield value
 
-    linked = frozenset(only_beside(lambda one: one in candidates or ties.any_figure(one)))
-    clear = list(only_beside(candidates.__contains__))
-    kinds = [value.kind for value in clear]
-    sure = frozenset(one for one in clear if kinds.count(one.kind) == 1 and not by_name_only)
-    return Linked(certain=sure, uncertain=linked - sure)
+@dataclass(frozen=True, slots=True)
+class _Tied:
+    """What the subject's records tie to them."""
+
+    ties: Ties
+    own: frozenset[Value]
+    tying: frozenset[str]
+    named: frozenset[str]
+
+    def candidates(self) -> frozenset[Value]:
+        """What is not shared, of the kinds that the request does not give."""
+        return self.ties.distinguishing(
+            value
+            for value in {one for held in self.tying for one in self.ties.of_record(held)}
+            if not self._given(value)
+        )
+
+    def elsewhere_beside(self, value: Value) -> frozenset[Value]:
+        """Itself, and what stands beside it in records that hold nothing of the subject's."""
+        others = (self.ties.of_record(one) for one in self.ties.records(value) if self._other(one))
+        return frozenset(value for values in others for value in values)
+
+    def shared_by_two(self, value: Value) -> bool:
+        """Whether it stands anywhere beside what tells somebody else, or beside two customers'."""
+        beside = self.ties.distinguishing(self.ties.beside(value) - self.own)
+        telling = [one for one in beside if not self.ties.any_figure(one)]
+        numbers = [one for one in telling if one.kind is IdentifierKind.CUSTOMER_ID]
+        return len(numbers) > 1 or any(map(self._given, telling))
+
+    def well(self, value: Value) -> bool:
+        """A customer number is a customer's; an address or phone in one record may be staff's.
+
+        Unless the record writes the whole name. A thread is one record.
+        """
+        records = self.tying.intersection(self.ties.records(value))
+        threads = {self.ties.group_of.get(one, one) for one in records}
+        number = value.kind is IdentifierKind.CUSTOMER_ID
+        return number or len(threads) > 1 or not self.named.isdisjoint(records)
+
+    def _given(self, value: Value) -> bool:
+        return any(value.kind is one.kind for one in self.own)
+
+    def _other(self, record_id: str) -> bool:
+        return record_id not in self.tying and self.own.isdisjoint(self.ties.of_record(record_id))
