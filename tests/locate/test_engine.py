@@ -152,7 +152,7 @@ def test_a_unique_whole_name_is_certain_unless_the_settings_say_otherwise(world:
     careful = LocateSettings(accept_unique_full_name=False)
     assert one.find(NAME, NUMBER)["1"].certainty is CERTAIN
     assert one.find(NAME, NUMBER, settings=careful)["1"].certainty is UNCERTAIN
-    assert "rests on the name alone" in one.find(NAME, NUMBER)["1"].reason
+    assert "rests on the name" in one.find(NAME, NUMBER)["1"].reason
 
 
 @pytest.mark.parametrize(
@@ -194,6 +194,17 @@ def test_a_longer_name_may_be_another_person(world: Build) -> None:
         "3": CERTAIN,
     }
     assert found["1"].reason.startswith("Longer name that has every word of the subject's")
+
+
+def test_name_and_date_of_birth_together_tell_a_namesake(world: Build) -> None:
+    born = Identifier(IdentifierKind.DATE_OF_BIRTH, "1980-02-09")
+    texts = (
+        "Zoltana Quibbleworth, born 9 February 1980, rang",
+        "Zoltana Quibbleworth rang",
+        f"Zoltana Quibbleworth, {ANOTHER}",
+        f"Zoltana Quibbleworth again, {ANOTHER}",
+    )
+    assert world(*texts).certainty(NAME, NUMBER, born) == {"1": CERTAIN, "2": UNCERTAIN}
 
 
 def test_ordinary_words_may_not_be_the_person(world: Build) -> None:

@@ -252,6 +252,8 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
     ):
         return _Verdict(Certainty.CERTAIN, hits)
     full_name = any(hit.full_name for hit in hits)
+    if full_name and any(hit.born for hit in hits):
+        return _Verdict(Certainty.CERTAIN, hits)
     if any(hit.how == "link" for hit in hits) and (case.own or not full_name):
         return _Verdict(Certainty.UNCERTAIN, hits, "linked")
     if any(hit.how == "mailbox" for hit in hits):

@@ -60,6 +60,11 @@ class Hit:
         return self.kind is IdentifierKind.NAME and self.how in _WHOLE
 
     @property
+    def born(self) -> bool:
+        """True for the subject's date of birth, which tells namesakes apart."""
+        return self.kind is IdentifierKind.DATE_OF_BIRTH and self.how in _WHOLE
+
+    @property
     def writes_full_name(self) -> bool:
         """True also where it is a part of a longer name."""
         return self.full_name or self.how == "longer"

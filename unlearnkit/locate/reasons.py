@@ -41,7 +41,7 @@ _DOUBTS = {
     "mailbox": "whether it leads to the same mailbox is up to the provider",
     "beside another": "stands beside somebody else's identifier",
     "mixed thread": "the thread holds somebody else's identifier too",
-    "name only": "rests on the name alone",
+    "name only": "rests on the name",
     "namesake": "another person in the corpus has the same name",
     "weak": "nothing else in the record says who is meant",
 }
