@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -62,15 +64,80 @@ def test_the_files_hold_no_personal_data_and_no_place_of_this_machine(
 
 
 def test_a_gate_that_ends_early_leaves_no_earlier_verdict(line: Line, tmp_path: Path) -> None:
+    paths, work = files(tmp_path), ("--workspace", line.copy(tmp_path / "work"))
+    own = line.story.policy
+    again: tuple[object, ...]
+    for again in ((line.model, "--policy", tmp_path / "none.yaml"), (tmp_path / "no model",)):
+        unlearnkit("gate", line.model, "--policy", own, *work, *options(paths))
+        assert all(path.is_file() for path in paths.values())
+        assert unlearnkit("gate", *again, *work, *options(paths)).exit_code == 2
+        assert not any(path.exists() for path in paths.values())
+
+
+def test_what_no_gate_wrote_is_refused_and_stays(line: Line, tmp_path: Path) -> None:
     paths = files(tmp_path)
-    for path in paths.values():
-        path.write_text("passed, last week")
+    unlearnkit("gate", line.model, "--workspace", line.copy(tmp_path / "work"), *options(paths))
+    earlier = {path: path.read_bytes() for path in paths.values()}
+    model = shutil.copytree(line.model, tmp_path / "model")
+    shutil.copy(line.story.policy, tmp_path / "release.yaml")
+    (tmp_path / "junit.xml").write_text('<testsuites name="of another program"/>')
+    for lost in (model / "config.json", tmp_path / "release.yaml", tmp_path / "junit.xml"):
+        before = lost.read_bytes()
+        for form in paths:
+            place = ("--workspace", tmp_path / "work", *options(paths | {form: lost}))
+            said = unlearnkit("gate", model, *place)
+            assert said.exit_code == 2
+            assert f"{lost}: cannot write it: what is there was not written by a gate" in (
+                said.stderr
+            )
+            assert lost.read_bytes() == before
+    assert {path: path.read_bytes() for path in paths.values()} == earlier
+
+
+def test_links_pipes_and_devices_are_never_taken_away(line: Line, tmp_path: Path) -> None:
+    paths, work = files(tmp_path), line.copy(tmp_path / "work")
+    unlearnkit("gate", line.model, "--workspace", work, *options(paths))
+    (tmp_path / "link").symlink_to(paths["junit"])
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "dangling", "circle", "pipe", os.devnull, "/dev/stdout"):
+        place = tmp_path / name
+        said = unlearnkit("gate", line.model, "--junit", place, "--workspace", work)
+        assert said.exit_code == 2
+        assert f"{place}: cannot write it" in said.stderr
+        assert os.path.lexists(place)
+    assert paths["junit"].is_file()
+
+
+def test_an_empty_file_is_nothing_to_lose(line: Line, tmp_path: Path) -> None:
+    (tmp_path / "gate.xml").touch()
+    work = line.copy(tmp_path / "work")
+    unlearnkit("gate", line.model, "--junit", tmp_path / "gate.xml", "--workspace", work)
+    assert ET.parse(tmp_path / "gate.xml").getroot().get("name") == "unlearnkit gate"
+
+
+def test_two_forms_in_one_file_are_refused_before_anything_is_measured(
+    line: Line, tmp_path: Path
+) -> None:
+    (tmp_path / "folder").mkdir()
+    same = ("--junit", tmp_path / "gate", "--sarif", tmp_path / "folder" / ".." / "gate")
+    said = unlearnkit("gate", line.model, *same, "--workspace", tmp_path / "none")
+    assert said.exit_code == 2
+    assert "two of them name the same" in said.stderr
+    assert not (tmp_path / "gate").exists()
+
+
+def test_a_place_where_no_file_can_be_made_is_refused_before_anything_is_measured(
+    line: Line, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
     said = unlearnkit(
-        *("gate", line.model, "--policy", tmp_path / "none.yaml"),
-        *("--workspace", line.copy(tmp_path / "work"), *options(paths)),
+        *("gate", line.model, "--junit", tmp_path / "file" / "new" / "gate.xml"),
+        *("--workspace", tmp_path / "none"),
     )
     assert said.exit_code == 2
-    assert not any(path.exists() for path in paths.values())
+    assert "cannot write it" in said.stderr
 
 
 def test_a_folder_in_the_place_of_a_file_is_bad_input_before_anything_is_measured(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft7Validator
 
 from unlearnkit.domain import Check, Outcome, Verdict
+from unlearnkit.report import gate_junit, gate_sarif
 from unlearnkit.report.gate_junit import junit
 from unlearnkit.report.gate_sarif import PolicySource, sarif
 
@@ -82,6 +83,12 @@ def test_any_verdict_is_valid_junit_and_red_exactly_where_the_exit_code_is_not_0
     for kind, attribute in (("failure", "failures"), ("error", "errors"), ("skipped", "skipped")):
         assert suite.get(attribute) == str(marks.count(kind))
     assert suite.get("tests") == str(len(suite))
+
+
+@given(verdicts())
+def test_a_document_of_any_verdict_is_known_by_its_beginning(verdict: Verdict) -> None:
+    assert junit(verdict).startswith(gate_junit.BEGINNING)
+    assert sarif(verdict, source(verdict), "0.1.0").startswith(gate_sarif.BEGINNING)
 
 
 @pytest.mark.parametrize(

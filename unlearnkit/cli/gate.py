@@ -79,20 +79,17 @@ def gate(
     GitHub a summary is added to the job's page.
     """
     from unlearnkit.language_model.folder import check_folder
-    from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, clear, write
-    from unlearnkit.pipeline.outputs import not_own
+    from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, make_room, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import run_named
 
-    files = GateFiles(junit, sarif, markdown)
-    for one in files.named():
-        not_own(workspace, one)
-    clear(files)
     wanted = named_attacks(attacks)
     measured = bool(run) or reference is not None or wanted is not None
     _refuse_mixed(probes=probes, measured=measured, budget=bool(budget))
     seconds = seconds_of(budget, "--budget") if budget else None
+    files = GateFiles(junit, sarif, markdown)
+    make_room(files, workspace)  # before the rest, or a model that is not there left a green file
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -10,9 +12,11 @@ from urllib.parse import quote
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline import probe_gate, screen
+from unlearnkit.pipeline.outputs import not_own
 from unlearnkit.pipeline.prove import Gated
 from unlearnkit.policy.checking import rule_lines
 from unlearnkit.policy.explaining import explained
+from unlearnkit.report import gate_junit, gate_sarif
 from unlearnkit.report.gate_junit import junit
 from unlearnkit.report.gate_sarif import PolicySource, sarif
 from unlearnkit.report.render import render_gate_summary
@@ -20,6 +24,10 @@ from unlearnkit.yaml_file import read_yaml
 
 OWN = {screen.RULE: screen.RULE_SAYS, probe_gate.RULE: probe_gate.RULE_SAYS}
 """Checks that are no rules of the policy, and what they say."""
+PAGE_MARK = "<!-- unlearnkit gate -->\n"
+"""The first line of a summary page, whatever the template: no reader sees it."""
+BEGINNINGS = (gate_junit.BEGINNING, gate_sarif.BEGINNING, PAGE_MARK.encode())
+"""What every file begins with that a gate wrote, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +43,26 @@ class GateFiles:
         return [one for one in (self.junit, self.sarif, self.markdown) if one is not None]
 
 
-def clear(files: GateFiles) -> None:
+def make_room(files: GateFiles, workspace: Path) -> None:
     """Take away what an earlier gate wrote: where this one ends early, CI must not show that.
 
-    Raises BadInput where a folder is in the way, or where a file cannot be taken away.
+    Before anything is taken away, raises BadInput where a place holds anything else, where it
+    cannot be written, and where two forms share one.
     """
-    for path in files.named():
+    named = files.named()
+    for path in named:
+        not_own(workspace, path)
+        _check_place(path)
+    if len(set(map(os.path.realpath, named))) < len(named):
+        raise BadInput(
+            "--junit, --sarif and --markdown write a file each, and two of them name the same",
+            fix="Give each a file of its own.",
+        )
+    for path in named:
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise BadInput(f"cannot write it: {error.strerror}", where=path) from None
+            raise _cannot_write(path, str(error.strerror)) from None
 
 
 def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
@@ -57,7 +75,7 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
         write_atomic(files.sarif, log)
     if files.markdown is not None:
         page = render_gate_summary(verdict, templates_dir, gated.asking)
-        write_atomic(files.markdown, page.encode())
+        write_atomic(files.markdown, (PAGE_MARK + page).encode())
 
 
 def add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
@@ -65,6 +83,46 @@ def add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
     summary = render_gate_summary(gated.verdict, templates_dir, gated.asking)
     with page.open("a", encoding="utf-8") as file:
         file.write(summary + "\n")
+
+
+def _check_place(path: Path) -> None:
+    """Raise BadInput where a file would take the place of what no gate wrote, or could not be."""
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            raise _cannot_write(path, f"{_kind(mode)} is there, and stays")
+        with path.open("rb") as file:
+            begins = file.read(max(map(len, BEGINNINGS)))
+    except FileNotFoundError:
+        _check_folder(path)
+        return
+    except OSError as error:
+        raise _cannot_write(path, str(error.strerror)) from None
+    if begins and not begins.startswith(BEGINNINGS):
+        raise _cannot_write(path, "what is there was not written by a gate, and stays")
+
+
+def _kind(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "a folder"
+    return "a link" if stat.S_ISLNK(mode) else "a device, pipe or socket"
+
+
+def _check_folder(path: Path) -> None:
+    """Raise BadInput where no file can be made: after the measuring it would be too late."""
+    folder = next(one for one in path.absolute().parents if os.path.lexists(one))
+    if not folder.is_dir():
+        raise _cannot_write(path, f"{folder} is no folder")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise _cannot_write(path, f"{folder} is not yours to write in")
+
+
+def _cannot_write(path: Path, why: str) -> BadInput:
+    return BadInput(
+        f"cannot write it: {why}",
+        where=path,
+        fix="Choose a new file, or one that an earlier gate wrote.",
+    )
 
 
 def _source(gated: Gated) -> PolicySource:

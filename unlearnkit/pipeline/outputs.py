@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from unlearnkit.errors import BadInput
@@ -13,7 +14,7 @@ def not_own(workspace: Path, path: Path) -> Path:
 
     Keys and ledger, reports and manifests: most of it cannot be made again.
     """
-    whole = path.resolve()
+    whole = Path(os.path.realpath(path))  # which raises nothing where links go round in a circle
     if any(whole.is_relative_to((workspace / own).resolve()) for own in OURS):
         raise BadInput(
             "this place is the workspace's own, and nothing else is written there",

@@ -24,6 +24,8 @@ from unlearnkit.report.asking import lines, sentences
 
 NO_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold, such as control characters."""
+BEGINNING = b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites name=\"unlearnkit gate\""
+"""Of every document made here, and of no other program's."""
 
 
 def junit(verdict: Verdict, asking: Asking | None = None) -> bytes:

@@ -21,6 +21,17 @@ from unlearnkit.report.asking import sentences
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
+BEGINNING = f"""\
+{{
+  "$schema": "{SCHEMA}",
+  "version": "2.1.0",
+  "runs": [
+    {{
+      "tool": {{
+        "driver": {{
+          "name": "unlearnkit",
+""".encode()
+"""Of every log made here, and of no other program's."""
 KINDS = {Outcome.FAIL: "fail", Outcome.CANNOT_TELL: "open"}
 LEVELS = {"fail": "error", "warn": "warning"}
 
