@@ -164,3 +164,34 @@ def test_a_model_trained_on_somebody_who_was_forgotten_fails_whatever_it_remembe
     again = unlearnkit(*gate, "--corpus", line.story.files.holdout, "--json")
     assert again.exit_code == 0
     assert again.json["verdict"]["checks"][-1]["outcome"] == "pass"
+
+
+def test_a_job_page_that_cannot_be_written_is_a_warning_and_the_verdict_stays(
+    line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work, paths = line.copy(tmp_path / "work"), files(tmp_path)
+    for page in (tmp_path / "none" / "page.md", tmp_path):
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(page))
+        gate = ("gate", line.model, "--policy", line.story.policy, "--workspace", work, "--json")
+        said = unlearnkit(*gate, *options(paths))
+        assert (said.exit_code, said.json["verdict"]["outcome"]) == (0, "pass")
+        assert f"No summary on the job's page: {page}: cannot write it" in said.stderr
+        assert all(path.is_file() for path in paths.values())
+
+
+def test_a_file_that_cannot_be_written_afterwards_takes_nothing_of_the_verdict(
+    line: Line, tmp_path: Path
+) -> None:
+    work, paths = line.copy(tmp_path / "work"), files(tmp_path)
+    # Room for the name, and none for that of the temporary file beside it.
+    paths["junit"] = tmp_path / ("long" * 62)
+    (work / "templates").mkdir(exist_ok=True)
+    (work / "templates" / "gate_summary.md.j2").write_text("{% if %}")
+    policies = ((line.story.policy, "pass", 2), (unreachable_policy(tmp_path), "fail", 1))
+    for policy, outcome, code in policies:
+        gate = ("gate", line.model, "--policy", policy, "--workspace", work, "--json")
+        said = unlearnkit(*gate, *options(paths))
+        assert (said.exit_code, said.json["verdict"]["outcome"]) == (code, outcome)
+        assert "cannot write: File name too long" in said.stderr
+        assert "gate_summary.md.j2, line 1: template:" in said.stderr
+        assert [path.is_file() for path in paths.values()] == [False, True, False]

@@ -19,7 +19,9 @@ from unlearnkit.cli.terminal import (
     PolicyOption,
     ReferenceOption,
     WorkspaceOption,
+    as_words,
     command,
+    complain,
     err,
     opened,
     print_json,
@@ -100,9 +102,12 @@ def gate(
             gated = run_gate(
                 context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
             )
-        write(files, gated, place.templates_dir)
+        missing = write(files, gated, place.templates_dir)
         if job_page := os.environ.get("GITHUB_STEP_SUMMARY"):
-            add_to_page(Path(job_page), gated, place.templates_dir)
+            try:
+                add_to_page(Path(job_page), gated, place.templates_dir)
+            except BadInput as error:
+                _warn_of_page(error)
     if as_json:
         print_json(gated.answer)
     else:
@@ -110,7 +115,15 @@ def gate(
         show_verdict(gated.verdict)
         if gated.asking is not None:
             show_asking(gated.asking)
-    raise typer.Exit(gated.verdict.exit_code)
+    for one in missing:
+        complain(one)
+    raise typer.Exit(gated.verdict.exit_code or (BadInput.exit_code if missing else 0))
+
+
+def _warn_of_page(error: BadInput) -> None:
+    """Nobody asked for the page by an option: the verdict and its exit code stay what they are."""
+    said = as_words(str(error))
+    err.print(f"[yellow]No summary on the job's page:[/] {said}", highlight=False, soft_wrap=True)
 
 
 def _refuse_mixed(*, probes: bool, measured: bool, budget: bool) -> None:

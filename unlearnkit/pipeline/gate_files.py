@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
@@ -65,24 +67,45 @@ def make_room(files: GateFiles, workspace: Path) -> None:
             raise _cannot_write(path, str(error.strerror)) from None
 
 
-def write(files: GateFiles, gated: Gated, templates_dir: Path) -> None:
-    """Write every file that is named. Raises BadInput where one cannot be written."""
-    verdict = gated.verdict
-    if files.junit is not None:
-        write_atomic(files.junit, junit(verdict, gated.asking))
-    if files.sarif is not None:
-        log = sarif(verdict, _source(gated), version("unlearnkit"), gated.asking)
-        write_atomic(files.sarif, log)
-    if files.markdown is not None:
-        page = render_gate_summary(verdict, templates_dir, gated.asking)
-        write_atomic(files.markdown, (PAGE_MARK + page).encode())
+def write(files: GateFiles, gated: Gated, templates_dir: Path) -> list[BadInput]:
+    """Write every file that is named; returns why the others are not there.
+
+    It raises nothing: a verdict that took hours stands, whatever becomes of a file.
+    """
+    forms: tuple[tuple[Path | None, Callable[[], bytes]], ...] = (
+        (files.junit, partial(junit, gated.verdict, gated.asking)),
+        (files.sarif, partial(_log, gated)),
+        (files.markdown, partial(_marked_page, gated, templates_dir)),
+    )
+    missing = []
+    for path, made in forms:
+        if path is not None:
+            try:
+                write_atomic(path, made())
+            except BadInput as error:
+                missing.append(error)
+    return missing
 
 
 def add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
-    """Write the summary behind what stands on a CI job's page already."""
-    summary = render_gate_summary(gated.verdict, templates_dir, gated.asking)
-    with page.open("a", encoding="utf-8") as file:
-        file.write(summary + "\n")
+    """Write the summary behind what stands on a CI job's page already.
+
+    Raises BadInput where it cannot be written.
+    """
+    summary = _page(gated, templates_dir)
+    try:
+        with page.open("a", encoding="utf-8") as file:
+            file.write(summary + "\n")
+    except OSError as error:
+        raise _cannot_write(page, str(error.strerror)) from None
+
+
+def _marked_page(gated: Gated, templates_dir: Path) -> bytes:
+    return (PAGE_MARK + _page(gated, templates_dir)).encode()
+
+
+def _page(gated: Gated, templates_dir: Path) -> str:
+    return render_gate_summary(gated.verdict, templates_dir, gated.asking)
 
 
 def _check_place(path: Path) -> None:
@@ -123,6 +146,10 @@ def _cannot_write(path: Path, why: str) -> BadInput:
         where=path,
         fix="Choose a new file, or one that an earlier gate wrote.",
     )
+
+
+def _log(gated: Gated) -> bytes:
+    return sarif(gated.verdict, _source(gated), version("unlearnkit"), gated.asking)
 
 
 def _source(gated: Gated) -> PolicySource:
