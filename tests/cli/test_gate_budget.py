@@ -92,6 +92,23 @@ def test_of_whom_nothing_was_asked_nothing_is_known(
     assert outcomes(said)[ASKED] == "cannot_tell"
     assert {asked for asked, _ in asked_of(said).values()} == {0}
     assert all(one["least_seen"] is None for one in said.json["asking"]["requests"])
+    why = {one["rule"]: one["explanation"] for one in said.json["verdict"]["checks"]}
+    assert "Not measured: the time was over before a kept probe was asked." in why[SAID]
+
+
+def test_where_no_probe_fits_that_is_the_reason_and_not_the_time(
+    line: Line, asked_for: Path
+) -> None:
+    file = asked_for / "runs" / line.run_id / "probes.json"
+    kept = load(file, KeptProbes)
+    endless = tuple(
+        one.model_copy(update={"before": "and so on " * 2000}) for one in kept.probes[:2]
+    )
+    save(file, kept.model_copy(update={"probes": endless, "max_length": 5000}))
+    said = gate(line.story.reference, asked_for)
+    assert said.exit_code == 3
+    why = {one["rule"]: one["explanation"] for one in said.json["verdict"]["checks"]}
+    assert "Not measured: no kept probe fits into this model's context." in why[SAID]
 
 
 def test_a_value_that_came_out_fails_whatever_was_not_asked(

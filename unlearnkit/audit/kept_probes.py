@@ -48,7 +48,6 @@ LONGEST = 8
 """Words of a stretch that may be one value."""
 HOW = f"greedy, {SAMPLES} at temperature 1, {HOT_SAMPLES} at {HOT:g}"
 """The continuations of a probe."""
-NO_PROBES = "no erased value can be asked for by what is kept"
 
 _WORD = re.compile(r"[^\W_]+")
 _NO_WORD = re.compile(r"\S*(?:[@\d]|://)\S*")
@@ -195,10 +194,13 @@ def has_room(language_model: LanguageModel, probe: KeptProbe, encoding: Encoding
     return next(_beginnings(language_model, probe, encoding, 0), None) is not None
 
 
-def kept_probe_figures(answers: Sequence[Answer], seed: int) -> tuple[Measurement, ...]:
+def kept_probe_figures(
+    answers: Sequence[Answer], seed: int, why_none: str
+) -> tuple[Measurement, ...]:
     """Shares of the erased values, and of the made-up ones, that came out.
 
-    Intervals draw requests: the values of one person come out together.
+    Intervals draw requests: the values of one person come out together. Where nothing was asked,
+    no figure, and `why_none`.
     """
     by_people: dict[tuple[str, ...], list[Answer]] = {}
     for one in answers:
@@ -220,7 +222,7 @@ def kept_probe_figures(answers: Sequence[Answer], seed: int) -> tuple[Measuremen
                 low=low,
                 high=high,
                 n=len(answers),
-                not_measured="" if rows else NO_PROBES,
+                not_measured="" if rows else why_none,
             )
         )
     return tuple(figures)

@@ -16,7 +16,7 @@ from unlearnkit.pipeline.probe_asking import ask_completed
 from unlearnkit.pipeline.prove import Gated, find_policy, record_gated
 from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
-from unlearnkit.report.asking import sentences
+from unlearnkit.report.asking import sentences, why_none
 
 POLICY = "probes"
 RUN_ID = "kept-probes"
@@ -52,7 +52,7 @@ def gate_by_probes(
         created=context.now(),
         seed=0,
         models={ModelRole.UNLEARNED: digest},
-        measurements=kept_probe_figures(asked.answers, seed=0),
+        measurements=kept_probe_figures(asked.answers, seed=0, why_none=why_none(asked.asking)),
         records=(),
         holdout_origin="given",
         corpus_digest=digest_of({one.run_id: one.created.isoformat() for one in asked.runs}),

@@ -35,6 +35,13 @@ def sentences(asking: Asking) -> list[str]:
     return said
 
 
+def why_none(asking: Asking) -> str:
+    """Why there is no figure, where no probe at all was asked."""
+    if asking.no_room == asking.kept:
+        return "no kept probe fits into this model's context"
+    return "the time was over before a kept probe was asked"
+
+
 def power(one: AskedOf) -> str:
     """What was asked of one request, and what that could have shown."""
     asked = f"{one.asked} of {one.kept} probes"
