@@ -120,14 +120,20 @@ def test_an_attack_is_made_once_and_a_stopped_audit_goes_on_with_the_next(
     small: Small, kept: Path, measured: AuditResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[str] = []
+    said: set[str] = set()
     real = engine.attempted
     monkeypatch.setattr(engine, "attempted", lambda *a: made.append(a[1]) or real(*a))
-    assert audit(task(small, kept), NOW) == measured
-    assert made == []
+    for attacks in (WEIGHTS, ()):
+        again = audit(task(small, kept, attacks), NOW, lambda what, *_: said.add(what))
+        assert again == measured if attacks else not again.attacks
+    assert (made, [one for one in said if "attacking" in one]) == ([], [])
     for file in kept.glob("*-int4.json"):
         file.unlink()
-    assert audit(task(small, kept), NOW) == measured
+    assert audit(task(small, kept), NOW, lambda what, *_: said.add(what)) == measured
     assert made == ["int4", "int4"]
+    assert {one for one in said if "attacking" in one} == {
+        f"attacking the {role} model (attack)" for role in ("original", "unlearned")
+    }
 
 
 def test_other_records_are_attacked_anew(

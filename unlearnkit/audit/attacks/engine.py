@@ -102,22 +102,23 @@ def attack(
 
     Raises BadInput when the model is needed and cannot be used.
     """
-    wanted = task.conditions(role)
+    wanted, doing = task.conditions(role), f"attacking the {role} model (attack)"
     found: list[Attacked] = []
     subject: Subject | None = None
     for done, condition in enumerate(wanted):
-        progress(f"attacking the {role} model (attack)", done, len(wanted))
         settings = task.settings(condition)
         path = task.kept / f"{digest[:16]}-{settings[:16]}-{condition}.json"
         known = from_the_first(partial(_kept, path, digest, settings))
         if known is None:
+            progress(doing, done, len(wanted))
             subject = subject or _loaded(task, role, folder)
             known = _result(
                 attempted(subject, condition, task.relearning), condition, role, digest, settings
             )
             by_the_first(partial(save, path, known))
         found.append(known.named(role))
-    progress(f"attacking the {role} model (attack)", len(wanted), len(wanted))
+    if subject is not None:
+        progress(doing, len(wanted), len(wanted))
     return found
 
 
