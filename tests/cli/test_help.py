@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from typer.core import TyperCommand, TyperGroup
@@ -71,6 +72,18 @@ def test_every_command_explains_itself_with_an_example(command: tuple[str, ...])
     assert f"Example: unlearnkit {' '.join(command)}" in said.stdout
     assert "--json" in said.stdout
     assert ("--workspace" in said.stdout) == (command not in NO_WORKSPACE)
+
+
+def commands(group: Any) -> Iterator[Any]:
+    for one in group.commands.values():
+        yield from commands(one) if hasattr(one, "commands") else [one]
+
+
+def test_a_paragraph_of_help_is_broken_by_the_terminals_width_alone() -> None:
+    told = {one.name: str(one.help) for one in commands(get_command(app))}
+    assert len(told) >= len(COMMANDS)
+    for help_ in told.values():
+        assert all("\n" not in one for one in help_.split("\n\n"))
 
 
 @pytest.mark.parametrize(

@@ -61,8 +61,9 @@ def unlearn(
 ) -> None:
     """Make the model forget the accepted records of all ready requests (RKLU), as one batch.
 
-    The same command goes on where a stopped one was. On several GPUs:
-    accelerate launch -m unlearnkit unlearn MODEL --out DIR
+    The same command goes on where a stopped one was.
+
+    On several GPUs: accelerate launch -m unlearnkit unlearn MODEL --out DIR
     """
     from unlearnkit.pipeline.context import is_main_process
     from unlearnkit.pipeline.forget import unlearn as run_unlearn

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from functools import wraps
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec, TypeVar
 
@@ -81,10 +82,16 @@ def command(
     """Put a function on the command line, with an example under its help and errors answered."""
 
     def put(function: Callable[P, R]) -> Callable[P, R]:
-        app.command(name, epilog=f"Example: {example}")(answers_errors(function))
+        told = in_paragraphs(function.__doc__ or "")
+        app.command(name, help=told, epilog=f"Example: {example}")(answers_errors(function))
         return function
 
     return put
+
+
+def in_paragraphs(docstring: str) -> str:
+    """A docstring's paragraphs, each one line: the terminal's width breaks it, not the source's."""
+    return "\n\n".join(" ".join(one.split()) for one in cleandoc(docstring).split("\n\n"))
 
 
 def answers_errors(command: Callable[P, R]) -> Callable[P, R]:
