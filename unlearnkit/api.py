@@ -169,7 +169,8 @@ def audit(
 
     `run` is an id or its beginning; without, it is the run that made the model, else the newest.
     `reference` is a model retrained without the forget set, `utility` a text of yours for
-    perplexity. `attacks` are the workspace's where none are named; `()` makes none.
+    perplexity. `attacks` are the workspace's where none are named; `()` makes none, but those
+    that were made before on the run's own model stay part of its audit.
 
     Raises `BadInput` where there is no run yet, and when the corpus changed since.
 

@@ -86,6 +86,12 @@ def test_a_paragraph_of_help_is_broken_by_the_terminals_width_alone() -> None:
         assert all("\n" not in one for one in help_.split("\n\n"))
 
 
+@pytest.mark.parametrize("command", ["audit", "gate"])
+def test_the_help_says_that_no_attack_is_taken_out_of_the_runs_own_audit(command: str) -> None:
+    said = " ".join(unlearnkit(command, "--help").stdout.replace("│", " ").split())
+    assert "Those made before on the run's own model stay part of its audit" in said
+
+
 @pytest.mark.parametrize(
     "arguments", [("--help",), ("request", "--help"), ("policy", "--help"), ("key", "--help")]
 )

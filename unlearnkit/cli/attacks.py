@@ -16,7 +16,8 @@ ALL, NONE = "all", "none"
 AttacksOption = Annotated[
     str,
     typer.Option(
-        help=f"{ALL}, {NONE}, or some of {', '.join(Attack)}, with commas between.",
+        help=f"{ALL}, {NONE}, or some of {', '.join(Attack)}, with commas between. "
+        "Those made before on the run's own model stay part of its audit, also with none.",
         show_default="the workspace's",
     ),
 ]

@@ -195,7 +195,11 @@ def _attacks(
     usual: Sequence[Attack],
     wanted: Sequence[Attack] | None,
 ) -> tuple[Attack, ...]:
-    """The attacks to make, and those that the run's own model was audited under before."""
+    """The attacks to make, and those that the run's own model was audited under before.
+
+    Its audit is what the report is made of: one more look, with fewer attacks, must not take out of
+    it what an attack brought back.
+    """
     chosen = set(usual if wanted is None else wanted)
     if run.audit_file.is_file():
         earlier = load(run.audit_file, AuditResult)
