@@ -112,28 +112,44 @@ def test_the_install_step_names_files_that_are_there() -> None:
     assert "$SOURCE/spacy-model.txt" in step["run"]
 
 
-def test_the_actions_gate_step_ends_with_the_gates_own_code(line: Line, tmp_path: Path) -> None:
+def test_the_workflow_uploads_what_is_there_alone() -> None:
+    job = loaded(CI / "github-workflow.yml")["jobs"]["gate"]
+    [upload] = [one for one in job["steps"] if "upload" in one.get("uses", "")]
+    file = upload["with"]["sarif_file"]
+    assert upload["if"] == f"always() && hashFiles('{file}') != ''"
+    assert file == f"{loaded(ROOT / 'action.yml')['inputs']['out']['default']}/gate.sarif"
+
+
+def gate_step(folder: Path, **inputs: object) -> tuple[subprocess.CompletedProcess[str], Path]:
+    """The action's gate step with these inputs and the others' defaults, and where it writes."""
     [step] = [one for one in steps() if one["name"] == "Gate"]
-    policy = unreachable_policy(tmp_path)
-    given = {
-        "MODEL": line.model,
-        "UNLEARNKIT_WORKSPACE": line.copy(tmp_path / "work"),
-        "POLICY": policy,
-        "ATTACKS": "none",
-        "REFERENCE": "",
-        "OUT": "out folder",
-        "GITHUB_OUTPUT": tmp_path / "output",
-        "GITHUB_STEP_SUMMARY": tmp_path / "summary.md",
+    defaults = {
+        name: one.get("default", "") for name, one in loaded(ROOT / "action.yml")["inputs"].items()
     }
-    assert set(step["env"]) <= set(given)
-    done = run(step["run"], tmp_path, **given)
+    unknown = set(inputs) - set(defaults)
+    assert not unknown
+    given = {
+        variable: ({**defaults, **inputs})[words.removeprefix("${{ inputs.").removesuffix(" }}")]
+        for variable, words in step["env"].items()
+    }
+    github = {"GITHUB_OUTPUT": folder / "output", "GITHUB_STEP_SUMMARY": folder / "summary.md"}
+    return run(step["run"], folder, **given, **github), folder / str(given["OUT"])
+
+
+def test_the_actions_gate_step_ends_with_the_gates_own_code(line: Line, tmp_path: Path) -> None:
+    inputs = {"model": line.model, "workspace": line.copy(tmp_path / "work"), "attacks": "none"}
+    policy = unreachable_policy(tmp_path)
+    done, out = gate_step(tmp_path, **inputs, policy=policy, out="out folder")
     assert done.returncode == 1, done.stderr
     assert (tmp_path / "output").read_text() == "exit-code=1\n"
-    out = tmp_path / "out folder"
     assert json.loads((out / "gate.json").read_text())["verdict"]["outcome"] == "fail"
     assert ET.parse(out / "gate.xml").getroot().get("failures") == "1"
     assert {one.name for one in out.iterdir()} == {"gate.json", "gate.xml", "gate.sarif", "gate.md"}
     assert "Failed" in (tmp_path / "summary.md").read_text()
+    wrong, out = gate_step(tmp_path, **inputs, policy=tmp_path / "none.yaml", out="out folder")
+    assert wrong.returncode == 2
+    assert (tmp_path / "output").read_text() == "exit-code=1\nexit-code=2\n"
+    assert list(out.iterdir()) == []
 
 
 def test_gitlabs_script_checks_the_policy_and_gates(line: Line, tmp_path: Path) -> None:
