@@ -11,6 +11,7 @@ import ast
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,11 +89,11 @@ def test_the_services_own_schemas_take_the_yaml(schema: str, path: Path) -> None
 
 
 def test_the_workflow_gives_the_action_only_inputs_it_has() -> None:
-    job = loaded(CI / "github-workflow.yml")["jobs"]["gate"]
-    [used] = [one for one in job["steps"] if "unlearnkit" in one.get("uses", "")]
     inputs = loaded(ROOT / "action.yml")["inputs"]
-    assert set(used["with"]) <= set(inputs)
-    assert {name for name, one in inputs.items() if one.get("required")} <= set(used["with"])
+    for job in loaded(CI / "github-workflow.yml")["jobs"].values():
+        [used] = [one for one in job["steps"] if "unlearnkit" in one.get("uses", "")]
+        assert set(used["with"]) <= set(inputs)
+        assert {name for name, one in inputs.items() if one.get("required")} <= set(used["with"])
 
 
 def test_no_input_is_put_into_the_text_of_a_script() -> None:
@@ -150,6 +151,35 @@ def test_the_actions_gate_step_ends_with_the_gates_own_code(line: Line, tmp_path
     assert wrong.returncode == 2
     assert (tmp_path / "output").read_text() == "exit-code=1\nexit-code=2\n"
     assert list(out.iterdir()) == []
+
+
+def test_the_action_asks_by_probes_within_its_time_and_screens_every_corpus(
+    line: Line, tmp_path: Path
+) -> None:
+    with_records = shutil.copy(line.story.files.records, tmp_path / "with a space.jsonl")
+    inputs = {
+        "model": line.story.reference,
+        "workspace": line.copy(tmp_path / "work"),
+        "probes": "true",
+        "budget": "10m",
+        "corpus": f"{line.story.files.holdout}\n\n{with_records}\n",
+    }
+    done, out = gate_step(tmp_path, **inputs)
+    assert done.returncode == 1, done.stderr
+    answer = json.loads((out / "gate.json").read_text())
+    assert answer["asking"]["budget_seconds"] == 600
+    outcomes = {one["rule"]: one["outcome"] for one in answer["verdict"]["checks"]}
+    assert outcomes.pop("nobody-forgotten-in-the-corpus") == "fail"
+    assert "fail" not in outcomes.values()
+    passed, out = gate_step(tmp_path, **inputs | {"corpus": line.story.files.holdout})
+    assert passed.returncode == 0, passed.stderr
+
+
+def test_the_action_refuses_a_word_for_probes_that_it_would_not_heed(tmp_path: Path) -> None:
+    done, _ = gate_step(tmp_path, model=tmp_path, probes="yes")
+    assert done.returncode == 2
+    assert "probes is true or false" in done.stderr
+    assert (tmp_path / "output").read_text() == "exit-code=2\n"
 
 
 def test_gitlabs_script_checks_the_policy_and_gates(line: Line, tmp_path: Path) -> None:
