@@ -11,6 +11,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tests.company import Line, unlearnkit, unreachable_policy
+from unlearnkit.artefacts import folder_digests
 from unlearnkit.resources import shipped
 
 
@@ -108,6 +109,16 @@ def test_links_pipes_and_devices_are_never_taken_away(line: Line, tmp_path: Path
         assert f"{place}: cannot write it" in said.stderr
         assert os.path.lexists(place)
     assert paths["junit"].is_file()
+
+
+def test_no_file_is_put_into_the_model_that_is_judged(line: Line, tmp_path: Path) -> None:
+    model = shutil.copytree(line.model, tmp_path / "model")
+    before = folder_digests(model)
+    work = ("--workspace", tmp_path / "none")
+    said = unlearnkit("gate", model, "--junit", model / "new" / "gate.xml", *work)
+    assert said.exit_code == 2
+    assert "it would change the model that is judged" in said.stderr
+    assert folder_digests(model) == before
 
 
 def test_an_empty_file_is_nothing_to_lose(line: Line, tmp_path: Path) -> None:

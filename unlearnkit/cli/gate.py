@@ -91,7 +91,7 @@ def gate(
     _refuse_mixed(probes=probes, measured=measured, budget=bool(budget))
     seconds = seconds_of(budget, "--budget") if budget else None
     files = GateFiles(junit, sarif, markdown)
-    make_room(files, workspace)  # before the rest, or a model that is not there left a green file
+    make_room(files, workspace, model)  # first: a model that is not there must leave no green file
     check_folder(model)
     with opened(workspace) as context:
         place = context.workspace

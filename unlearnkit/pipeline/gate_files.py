@@ -45,16 +45,18 @@ class GateFiles:
         return [one for one in (self.junit, self.sarif, self.markdown) if one is not None]
 
 
-def make_room(files: GateFiles, workspace: Path) -> None:
+def make_room(files: GateFiles, workspace: Path, model: Path) -> None:
     """Take away what an earlier gate wrote: where this one ends early, CI must not show that.
 
     Before anything is taken away, raises BadInput where a place holds anything else, where it
-    cannot be written, and where two forms share one.
+    cannot be written, where it is part of the model, and where two forms share one.
     """
-    named = files.named()
+    named, judged = files.named(), Path(os.path.realpath(model))
     for path in named:
         not_own(workspace, path)
         _check_place(path)
+        if Path(os.path.realpath(path)).is_relative_to(judged):
+            raise _cannot_write(path, "it would change the model that is judged")
     if len(set(map(os.path.realpath, named))) < len(named):
         raise BadInput(
             "--junit, --sarif and --markdown write a file each, and two of them name the same",
