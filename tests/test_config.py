@@ -39,14 +39,14 @@ def test_the_tokenizer_s_own_chat_template_is_asked_for_by_name(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("text", "line", "why"),
     [
-        ("seed: 0\nnlp: {engine: magic}\n", 2, "nlp.engine: Input should be 'spacy'"),
-        ("nlp:\n  engine: spacy\n  modle: x\n", 3, "nlp.modle: Extra inputs"),
+        ("seed: 0\nnlp: {engine: magic}\n", 2, "nlp.engine: has to be 'spacy'"),
+        ("nlp:\n  engine: spacy\n  modle: x\n", 3, "nlp.modle: is not known here"),
         ("seed: 0\nseed: 1\n", 2, "'seed' is given twice"),
         ("seed: -1\n", 1, "greater than or equal to 0"),
         ("seed: [\n", 2, "not valid YAML"),
         ("seed: 0\n\tx: 1\n", 2, "not valid YAML"),
-        ("nlp:\n  regions:\n  - US\n  - NO\n", 4, "nlp.regions.1: Input should be a valid string"),
-        ("nlp: {regions: [usa]}\n", 1, "nlp.regions.0"),
+        ("nlp:\n  regions:\n  - US\n  - NO\n", 4, "nlp.region 2: has to be text"),
+        ("nlp: {regions: [usa]}\n", 1, "nlp.region 1"),
         ("clock:\n  gdpr_months: 0\n", 2, "clock.gdpr_months"),
         ("clock:\n  time_zone: Mars/Olympus\n", 2, "clock.time_zone: no time zone of that name"),
         ("clock:\n  time_zone: ''\n", 2, "clock.time_zone: no time zone of that name"),

@@ -8,10 +8,26 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from unlearnkit.errors import BadInput
 
 Model = TypeVar("Model", bound=BaseModel)
+_PLAIN = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "too_short": "is empty",
+    "string_too_short": "is empty",
+    "string_type": "has to be text",
+    "float_type": "has to be a number",
+    "float_parsing": "has to be a number",
+    "int_type": "has to be a whole number",
+    "int_parsing": "has to be a whole number",
+    "int_from_float": "has to be a whole number",
+    "tuple_type": "has to be a list",
+    "model_type": "has to be a mapping: 'name: value' lines",
+}
+"""Pydantic's name of an error -> what is wrong, in words of a YAML file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +50,14 @@ class Problem:
 
     line: int
     location: tuple[str | int, ...]
-    what: str
+    place: tuple[str, ...]
+    """The location in words; an entry of a list has its id there, else its number from 1."""
+    message: str
+
+    @property
+    def what(self) -> str:
+        """Place and message in one line."""
+        return f"{', '.join(self.place)}: {self.message}" if self.place else self.message
 
 
 def load_yaml(path: Path, kind: type[Model], fix: str = "") -> Model:
@@ -55,16 +78,39 @@ def problems(file: YamlFile, error: ValidationError) -> list[Problem]:
     found = error.errors(include_input=False, include_url=False)
     within = {one["loc"][:depth] for one in found for depth in range(len(one["loc"]))}
     return [
-        Problem(file.line(one["loc"]), one["loc"], _said(one["loc"], one["msg"]))
+        Problem(file.line(one["loc"]), one["loc"], _place(file.data, one["loc"]), _message(one))
         for one in found
         if not (one["type"] == "too_short" and one["loc"] in within)
     ]
 
 
-def _said(location: Sequence[str | int], message: str) -> str:
-    place = ".".join(str(part) for part in location)
-    message = message.removeprefix("Value error, ")
-    return f"{place}: {message}" if place else message
+def _place(data: Any, location: Sequence[str | int]) -> tuple[str, ...]:
+    parts: list[str] = []
+    names: list[str] = []
+    for part in location:
+        data = _part(data, part)
+        if isinstance(part, int):
+            named = data.get("id") if isinstance(data, dict) else None
+            which = repr(named) if isinstance(named, str) and named else part + 1
+            parts.append(f"{'.'.join(names).removesuffix('s')} {which}")
+            names = []
+        else:
+            names.append(str(part))
+    return (*parts, ".".join(names)) if names else tuple(parts)
+
+
+def _part(data: Any, part: str | int) -> Any:
+    try:
+        return data[part]
+    except (KeyError, IndexError, TypeError):
+        return None  # a field that is missing
+
+
+def _message(error: ErrorDetails) -> str:
+    plain = error["msg"].removeprefix("Value error, ")
+    for jargon in ("Input should", "String should"):
+        plain = plain.replace(jargon, "has to")
+    return _PLAIN.get(error["type"], plain)
 
 
 def read_yaml(path: Path, fix: str = "") -> YamlFile:

@@ -149,8 +149,7 @@ def test_a_policy_whose_only_rule_is_bad_is_not_called_empty_besides(tmp_path: P
     [found] = check(tmp_path, rule("one", "to: holdout, within: 0.1", metric="memorisation"))
     assert (found.line, found.rule) == (6, "one")
     [found] = check(tmp_path, "  []\n")
-    assert (found.line, found.rule) == (4, "")
-    assert found.what.startswith("rules: ")
+    assert (found.line, found.rule, found.what) == (4, "", "rules: is empty")
 
 
 @pytest.mark.parametrize(("identity", "named"), [("", ""), ("id: 7, ", "7"), ("id: 'A', ", "A")])
@@ -159,6 +158,24 @@ def test_a_bad_rule_is_named_as_far_as_it_has_a_name(
 ) -> None:
     found = check(tmp_path, f"  - {{{identity}metric: exact_memorization}}\n")
     assert {one.rule for one in found if one.line == 5} == {named}
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("{id: one, severity: bad}", "severity: has to be 'fail' or 'warn'"),
+        ("{id: one, colour: red}", "colour: is not known here"),
+        ("{id: one}", "explanation: is missing"),
+        ("{id: one, compare: {at_most: x}}", "compare.at_most: has to be a number"),
+        ("{id: one, explanation: ''}", "explanation: is empty"),
+        ("{id: one, explanation: 7}", "explanation: has to be text"),
+        ("{metric: probability}", "rule 1, explanation: is missing"),
+        ("words", "rule 1: has to be a mapping: 'name: value' lines"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words_of_the_file(tmp_path: Path, given: str, says: str) -> None:
+    found = check(tmp_path, f"  - {given}\n")
+    assert says in [one.what for one in found]
 
 
 def test_what_is_wrong_with_the_file_is_no_rules(tmp_path: Path) -> None:

@@ -177,6 +177,11 @@ def test_a_missing_file_and_bad_utf8_are_refused(tmp_path: Path) -> None:
         load_policy(tmp_path / "latin.yaml")
 
 
+def test_a_bad_field_is_told_with_the_id_of_its_rule(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="rule 'one', severity: has to be 'fail' or 'warn'"):
+        load_policy(write(tmp_path, GOOD.replace("severity: fail", "severity: bad")))
+
+
 def test_two_rules_of_one_id_are_refused(tmp_path: Path) -> None:
     rule = GOOD[GOOD.index("  - id") :]
     with pytest.raises(BadInput, match="used twice: one"):

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Literal
@@ -27,7 +27,7 @@ from pydantic import ValidationError
 
 from unlearnkit.policy.interval import bounds
 from unlearnkit.policy.schema import Policy, Rule
-from unlearnkit.yaml_file import YamlFile, problems, read_yaml
+from unlearnkit.yaml_file import Problem, YamlFile, problems, read_yaml
 
 RANGES = {
     "perplexity": (1.0, math.inf),
@@ -55,10 +55,7 @@ def check_policy(path: Path) -> list[Finding]:
     try:
         policy = Policy.model_validate(file.data)
     except ValidationError as error:
-        found = [
-            Finding(one.line, "error", _rule_id(file, one.location), one.what)
-            for one in problems(file, error)
-        ]
+        found = [_found(file, one) for one in problems(file, error)]
     else:
         lines = rule_lines(file)
         found = [
@@ -72,6 +69,12 @@ def check_policy(path: Path) -> list[Finding]:
 def rule_lines(file: YamlFile) -> dict[str, int]:
     """Rule id -> the line it begins in."""
     return {one["id"]: file.line(("rules", at)) for at, one in enumerate(file.data["rules"])}
+
+
+def _found(file: YamlFile, one: Problem) -> Finding:
+    rule = _rule_id(file, one.location)
+    shorter = replace(one, place=one.place[1:]) if rule else one
+    return Finding(one.line, "error", rule, shorter.what)
 
 
 def _rule_id(file: YamlFile, location: tuple[str | int, ...]) -> str:
