@@ -178,6 +178,15 @@ def test_what_is_wrong_is_said_in_words_of_the_file(tmp_path: Path, given: str, 
     assert says in [one.what for one in found]
 
 
+def test_an_id_is_found_at_each_rule_that_has_it_again(tmp_path: Path) -> None:
+    bounds = (0.1, 0.2, 0.3, 0.4)
+    names = ("one", "two", "one", "one")
+    rules = [rule(name, f"to: holdout, within: {b}") for name, b in zip(names, bounds, strict=True)]
+    found = check(tmp_path, *rules)
+    assert [(one.line, one.rule) for one in found] == [(13, "one"), (17, "one")]
+    assert {one.what for one in found} == {"id: used twice: rule 1 has it"}
+
+
 def test_what_is_wrong_with_the_file_is_no_rules(tmp_path: Path) -> None:
     found = check(tmp_path, rule("one", "to: holdout, within: 0.1"), "colour: red\n")
     assert [(one.line, one.level, one.rule) for one in found] == [(9, "error", "")]

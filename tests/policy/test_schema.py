@@ -184,8 +184,9 @@ def test_a_bad_field_is_told_with_the_id_of_its_rule(tmp_path: Path) -> None:
 
 def test_two_rules_of_one_id_are_refused(tmp_path: Path) -> None:
     rule = GOOD[GOOD.index("  - id") :]
-    with pytest.raises(BadInput, match="used twice: one"):
+    with pytest.raises(BadInput, match="rule 'one', id: used twice: rule 1 has it") as caught:
         load_policy(write(tmp_path, GOOD + rule))
+    assert caught.value.line == 11
 
 
 @given(st.text(max_size=80))

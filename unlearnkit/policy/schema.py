@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from unlearnkit.domain import CONDITIONS, Attack, Baseline, Split
 from unlearnkit.metrics import record_metrics
@@ -279,11 +287,26 @@ class Policy(_Part):
     rules: tuple[Rule, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
+    def _has_ids_once(self) -> Self:
+        """At the place of the second rule: only errors of pydantic's own kind have one."""
+        first = {rule.id: place for place, rule in reversed(list(enumerate(self.rules)))}
+        again = [
+            InitErrorDetails(
+                type=PydanticCustomError(
+                    "used_twice", f"used twice: rule {first[rule.id] + 1} has it"
+                ),
+                loc=("rules", place, "id"),
+                input=rule.id,
+            )
+            for place, rule in enumerate(self.rules)
+            if first[rule.id] < place
+        ]
+        if again:
+            raise ValidationError.from_exception_data("Policy", again)
+        return self
+
+    @model_validator(mode="after")
     def _decides(self) -> Self:
-        ids = [rule.id for rule in self.rules]
-        twice = sorted({one for one in ids if ids.count(one) > 1})
-        if twice:
-            raise ValueError(f"rule id used twice: {', '.join(twice)}")
         if all(rule.severity == "warn" for rule in self.rules):
             raise ValueError("every rule only warns, so nothing could ever fail")
         return self
