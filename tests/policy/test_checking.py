@@ -249,6 +249,25 @@ def test_the_looser_of_two_bounds_decides_nothing(
     assert {one.level for one in found} <= {"warning"}
 
 
+def test_a_rule_is_warned_of_once_against_the_strictest_wherever_it_stands(
+    tmp_path: Path,
+) -> None:
+    bounds = {"c": 0.3, "a": 0.1, "d": 0.4, "b": 0.2}
+    found = check(tmp_path, *(rule(one, f"to: holdout, within: {b}") for one, b in bounds.items()))
+    assert [one.rule for one in found] == ["c", "d", "b"]
+    assert {one.what for one in found} == {"decides nothing beside 'a' (line 9)"}
+
+
+def test_what_repeats_or_contradicts_several_is_told_of_the_first(tmp_path: Path) -> None:
+    most, least = "to: holdout, at_most: 0.1", "to: holdout, at_least: 0.2"
+    found = check(tmp_path, *(rule(one, most) for one in "abc"), rule("d", least))
+    assert [(one.rule, one.what) for one in found] == [
+        ("b", "the same demand as 'a' (line 5)"),
+        ("c", "the same demand as 'a' (line 5)"),
+        ("d", "contradicts 'a' (line 5): no figure meets both"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("strict", "loose", "silent"),
     [

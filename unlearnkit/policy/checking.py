@@ -19,7 +19,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -38,12 +37,15 @@ RANGES = {
 """Metrics that may lie elsewhere than between 0 and 1."""
 
 
+Level = Literal["error", "warning"]
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One thing that is wrong with a policy."""
 
     line: int
-    level: Literal["error", "warning"]
+    level: Level
     rule: str
     """The rule's id; empty where it has none, or where it is about the file."""
     what: str
@@ -106,20 +108,33 @@ def _possible(rule: Rule) -> tuple[float, float]:
 
 
 def _together(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
-    for one, other in combinations(policy.rules, 2):
-        if _measured(one) != _measured(other):
-            continue
-        line, first = lines[other.id], f"'{one.id}' (line {lines[one.id]})"
-        if _same(one, other):
-            yield Finding(line, "error", other.id, f"the same demand as {first}")
-        elif _apart(one, other):
-            what = f"contradicts {first}: no figure meets both"
-            yield Finding(line, "error", other.id, what)
-        else:
-            for strict, loose in ((one, other), (other, one)):
-                if _says_less(loose, strict):
-                    what = f"decides nothing beside '{strict.id}' (line {lines[strict.id]})"
-                    yield Finding(lines[loose.id], "warning", loose.id, what)
+    """Of each rule, the first that it repeats or contradicts, or the strictest it yields to."""
+
+    def found(rule: Rule, level: Level, what: str, other: Rule) -> Finding:
+        beside = f"'{other.id}' (line {lines[other.id]})"
+        return Finding(lines[rule.id], level, rule.id, what.format(beside))
+
+    for place, rule in enumerate(policy.rules):
+        before = [one for one in policy.rules[:place] if _measured(one) == _measured(rule)]
+        same = next((one for one in before if _same(one, rule)), None)
+        against = next((one for one in before if _apart(one, rule)), None)
+        strict = _strictest(rule, policy)
+        if same is not None:
+            yield found(rule, "error", "the same demand as {}", same)
+        elif strict is not None:
+            yield found(rule, "warning", "decides nothing beside {}", strict)
+        if against is not None:
+            yield found(rule, "error", "contradicts {}: no figure meets both", against)
+
+
+def _strictest(loose: Rule, policy: Policy) -> Rule | None:
+    """Of the rules beside which this one decides nothing, one that decides beside them all."""
+    strictest = loose
+    for one in policy.rules:
+        alike = _measured(one) == _measured(loose) and not _same(one, strictest)
+        if alike and _says_less(strictest, one):
+            strictest = one
+    return strictest if strictest is not loose else None
 
 
 def _measured(rule: Rule) -> tuple[str, ...]:
