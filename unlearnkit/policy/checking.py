@@ -5,7 +5,8 @@ these records, intervals that do not exist). Where every rule can be read, what 
 
 - out of reach: no figure can lie where the rule asks for it;
 - contradiction: two rules on the same figure and baseline whose bounds share no number;
-- duplicate: the same demand twice.
+- duplicate: the same demand twice;
+- two gates: `gate --probes` measures what some rules ask for, and only another gate the rest.
 
 Warnings leave the policy usable: a rule that every model meets, one that says less than another,
 and a policy in which nothing decides without a retrained reference.
@@ -25,7 +26,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from unlearnkit.policy.interval import bounds
-from unlearnkit.policy.schema import Policy, Rule
+from unlearnkit.policy.schema import BY_PROBES, Policy, Rule, of_parts
 from unlearnkit.yaml_file import Problem, YamlFile, problems, read_yaml
 
 RANGES = {
@@ -63,6 +64,7 @@ def check_policy(path: Path) -> list[Finding]:
         found = [
             *_by_themselves(policy, lines),
             *_together(policy, lines),
+            *_by_two_gates(policy, lines),
             *_undecided(policy, file.line(("rules",))),
         ]
     return sorted(found, key=lambda one: one.line)
@@ -162,6 +164,29 @@ def _says_less(loose: Rule, strict: Rule) -> bool:
         and (loose.requires_reference or not strict.requires_reference)
         and (loose.requires_holdout or not strict.requires_holdout)
     )
+
+
+def _by_two_gates(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+    """Rules of which no gate measures all; an error where those that decide are among them."""
+    asked = [one for one in policy.rules if one.metric in BY_PROBES]
+    audited = [one for one in policy.rules if one.metric not in BY_PROBES]
+    if not asked or not audited:
+        return
+    decide = [one for one in asked if _decides(one) and not one.requires_holdout]
+    decide_too = [one for one in audited if _decides(one) and not of_parts(one)]
+    never = bool(decide and decide_too)
+    one, other = (decide[0], decide_too[0]) if never else (asked[0], audited[0])
+    what = (
+        f"{'no model can pass' if never else 'told by one gate only'}: `gate --probes` measures "
+        f"{one.metric}, but not {other.metric} of '{other.id}' (line {lines[other.id]}); any other "
+        "gate the other way round. Keep such rules in two policies"
+    )
+    yield Finding(lines[one.id], "error" if never else "warning", one.id, what)
+
+
+def _decides(rule: Rule) -> bool:
+    """Whether it counts in every gate, with or without a retrained reference."""
+    return rule.severity == "fail" and not rule.requires_reference
 
 
 def _undecided(policy: Policy, line: int) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unlearnkit.domain import CONDITIONS, Split
-from unlearnkit.policy.schema import UNLIKE_UNSEEN, Policy, Rule
+from unlearnkit.policy.schema import BY_PROBES, UNLIKE_UNSEEN, Policy, Rule, of_parts
 from unlearnkit.policy.verdict import explain
 
 _MINUS = ("the figure minus the baseline", "+")
@@ -26,8 +26,10 @@ class Explained:
 
 def explained(policy: Policy) -> list[Explained]:
     """Every rule, in the policy's order."""
+    asked = [rule.metric in BY_PROBES for rule in policy.rules]
+    mixed = any(asked) and not all(asked)
     return [
-        Explained(rule.id, says, _passes(rule), _cannot_tell(rule), _counts(rule))
+        Explained(rule.id, says, _passes(rule), _cannot_tell(rule, mixed=mixed), _counts(rule))
         for rule, says in zip(policy.rules, explain(policy), strict=True)
     ]
 
@@ -46,14 +48,19 @@ def _passes(rule: Rule) -> str:
     return f"{what} is {place}; equality passes."
 
 
-def _cannot_tell(rule: Rule) -> str:
+def _cannot_tell(rule: Rule, *, mixed: bool) -> str:
     reasons = list(_reasons(rule))
+    if mixed and rule.metric not in BY_PROBES:
+        reasons.insert(0, "the gate is asked with --probes, which measures no such figure")
     if not reasons:
         return "only where the audit has no such figure."
     return "; ".join(reasons) + "."
 
 
 def _reasons(rule: Rule) -> Iterator[str]:
+    if rule.metric in BY_PROBES:
+        yield "the gate is asked without --probes, which alone measures it"
+        yield "no erased value can be asked for by what is kept"
     if rule.compare.by == "interval":
         yield "the interval lies there only in part, or a side has fewer than two records"
     needs_reference = (
@@ -81,7 +88,7 @@ def _counts(rule: Rule) -> str:
     only = "Not counted without a retrained reference. " if rule.requires_reference else ""
     if rule.requires_holdout:
         only += "Not counted where decoys stand in for never-seen records. "
-    if rule.split is Split.REST:
+    if of_parts(rule):
         only += "Not counted where no record was forgotten in part. "
     if rule.severity == "warn":
         return f"{only}It only warns: whatever it comes to, the exit code stays."

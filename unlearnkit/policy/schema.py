@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from unlearnkit.domain import CONDITIONS, Attack, Baseline, Split
+from unlearnkit.domain import CONDITIONS, RELEARNED_REST, Attack, Baseline, Split
 from unlearnkit.metrics import record_metrics
 from unlearnkit.yaml_file import load_yaml
 
@@ -276,6 +276,11 @@ class Rule(_Part):
                 "split: forget, to: absolute"
             )
         return self
+
+
+def of_parts(rule: Rule) -> bool:
+    """Whether the rule applies only where records were forgotten in part."""
+    return rule.split is Split.REST or rule.under == RELEARNED_REST
 
 
 class Policy(_Part):

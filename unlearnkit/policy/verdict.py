@@ -9,7 +9,6 @@ from decimal import Decimal
 from unlearnkit.artefacts import document_digest
 from unlearnkit.domain import (
     CONDITIONS,
-    RELEARNED_REST,
     AuditResult,
     Check,
     Measurement,
@@ -19,7 +18,7 @@ from unlearnkit.domain import (
     Verdict,
 )
 from unlearnkit.policy.interval import Evidence, apart, by_interval, of_difference, of_figure
-from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule
+from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule, of_parts
 
 _SPLITS = {
     Split.FORGET: "the records to forget",
@@ -122,8 +121,7 @@ def _required(rule: Rule, audit: AuditResult) -> str:
         return (
             "no never-seen records were given (--holdout), decoys share the wording of known ones"
         )
-    of_parts = rule.split is Split.REST or rule.under == RELEARNED_REST
-    if of_parts and all(one.split is not Split.REST for one in audit.measurements):
+    if of_parts(rule) and all(one.split is not Split.REST for one in audit.measurements):
         return "no record was forgotten in part"
     return ""
 
@@ -258,7 +256,7 @@ def _sentence(rule: Rule) -> str:
     only = " Applies only where a retrained reference is given." if rule.requires_reference else ""
     if rule.requires_holdout:
         only += " Applies only where never-seen records are given."
-    if rule.split is Split.REST or rule.under == RELEARNED_REST:
+    if of_parts(rule):
         only += " Applies only where records were forgotten in part."
     why = " ".join(rule.explanation.split())
     if rule.under:
