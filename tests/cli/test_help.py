@@ -53,8 +53,6 @@ NO_WORKSPACE = {
     ("init",),
     ("demo",),
     ("schema",),
-    ("policy", "check"),
-    ("policy", "explain"),
 }
 HEAVY = ("torch", "transformers", "spacy", "presidio_analyzer", "sqlalchemy", "duckdb")
 

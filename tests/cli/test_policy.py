@@ -4,8 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.company import unlearnkit, unreachable_policy
 from unlearnkit.resources import shipped
+from unlearnkit.workspace import Workspace
+
+
+def policies_of(workspace: Path) -> Path:
+    """A default of the workspace's own, wider than what ships, and a policy `wide`."""
+    own = Workspace.create(workspace).policies_dir
+    wider = (own / "default.yaml").read_text().replace("within: 0.10", "within: 0.90")
+    for name in ("default", "wide"):
+        (own / f"{name}.yaml").write_text(wider)
+    return own
 
 
 def test_a_good_policy_ends_with_0_and_a_bad_one_with_2(tmp_path: Path) -> None:
@@ -52,3 +64,24 @@ def test_a_policy_is_explained_by_name_and_by_file() -> None:
         assert words in by_name.stdout
     rules = unlearnkit("policy", "explain", "strict", "--json").json["rules"]
     assert {"rule", "says", "passes", "cannot_tell", "counts"} == set(rules[0])
+
+
+def test_a_name_is_the_workspaces_own_as_it_is_for_the_gate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = policies_of(tmp_path / "privacy")
+    there = ("--workspace", tmp_path / "privacy")
+    for name in ("default", "wide"):
+        assert "+0.9" in unlearnkit("policy", "explain", name, *there).stdout
+        assert f"{own / name}.yaml: " in unlearnkit("policy", "check", name, *there).stdout
+    assert "+0.9" not in unlearnkit("policy", "explain", "default").stdout
+    monkeypatch.chdir(tmp_path / "privacy")
+    assert "+0.9" in unlearnkit("policy", "explain", "wide").stdout
+
+
+def test_a_workspace_that_is_named_has_to_be_one_but_a_file_needs_none(tmp_path: Path) -> None:
+    nowhere = ("--workspace", tmp_path / "nowhere")
+    said = unlearnkit("policy", "check", "default", *nowhere)
+    assert (said.exit_code, "there is no workspace here" in said.stderr) == (2, True)
+    path = unreachable_policy(tmp_path)
+    assert "no model can meet" in unlearnkit("policy", "check", path, *nowhere).stdout

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unlearnkit.errors import BadInput
-from unlearnkit.policy.files import policy_file, shipped
+from unlearnkit.policy.files import named, policy_file, shipped
 from unlearnkit.policy.schema import load_policy
 
 
@@ -39,3 +39,20 @@ def test_what_is_not_there_is_refused_and_never_replaced_by_one_of_the_same_name
     assert str(Path(wanted)) in caught.value.what
     assert caught.value.where == str(tmp_path)
     assert ", ".join(shipped()) in caught.value.fix
+
+
+def test_the_names_of_a_folder_are_what_finds_its_files(tmp_path: Path) -> None:
+    for name in ("wide.yaml", "ours.yml", "notes.txt", "a.yxml"):
+        (tmp_path / name).write_text("")
+    (tmp_path / "folder.yaml").mkdir()
+    assert named(tmp_path) == ["ours.yml", "wide"]
+    for name in named(tmp_path):
+        assert policy_file(Path(name), tmp_path).parent == tmp_path
+    assert named(tmp_path / "nowhere") == named(None) == []
+
+
+def test_where_a_name_is_not_found_the_workspaces_own_are_named_too(tmp_path: Path) -> None:
+    (tmp_path / "wide.yaml").write_text("")
+    with pytest.raises(BadInput) as caught:
+        policy_file(Path("wdie"), tmp_path)
+    assert "the workspace's own (wide)" in caught.value.fix

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from unlearnkit.cli.terminal import JsonOption, command, out, print_json
+from unlearnkit.cli.terminal import HERE, JsonOption, WorkspaceOption, command, out, print_json
 
 app = typer.Typer(help="Gate policies: check, explain.", no_args_is_help=True)
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -17,7 +17,11 @@ COLOURS = {"error": "red", "warning": "yellow"}
 
 @command(app, "check", "unlearnkit policy check policies/release.yaml")
 def check(
-    files: Annotated[list[str], typer.Argument(help="Policy files, or names of those that ship.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Policy files, or names: the workspace's own, or those that ship."),
+    ],
+    workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Find rules that cannot be read, met, or told apart, each with its line.
@@ -26,7 +30,8 @@ def check(
     """
     from unlearnkit.policy.checking import check_policy
 
-    checked = [(path, check_policy(path)) for path in map(_found, files)]
+    paths = [_found(one, workspace) for one in files]
+    checked = [(path, check_policy(path)) for path in paths]
     errors = sum(one.level == "error" for _, found in checked for one in found)
     if as_json:
         print_json(
@@ -47,14 +52,18 @@ def check(
 
 @command(app, "explain", "unlearnkit policy explain strict")
 def explain(
-    file: Annotated[str, typer.Argument(help="A policy file, or the name of one that ships.")],
+    file: Annotated[
+        str,
+        typer.Argument(help="A policy file, or a name: the workspace's own, or one that ships."),
+    ],
+    workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Say in words what each rule asks for, what passes, and when nobody can tell."""
     from unlearnkit.policy.explaining import explained
     from unlearnkit.policy.schema import load_policy
 
-    policy = load_policy(_found(file))
+    policy = load_policy(_found(file, workspace))
     rules = explained(policy)
     if as_json:
         print_json({"policy": policy.name, "rules": [asdict(one) for one in rules]})
@@ -67,8 +76,22 @@ def explain(
             out.print(f"  {line}", highlight=False, markup=False)
 
 
-def _found(wanted: str) -> Path:
+def _found(wanted: str, workspace: Path) -> Path:
+    """The file that `gate` and `report` take for this name there."""
     from unlearnkit.policy.files import policy_file
 
     path = Path(wanted)
-    return path if path.is_file() else policy_file(path)
+    return path if path.is_file() else policy_file(path, own_policies(workspace))
+
+
+def own_policies(workspace: Path) -> Path | None:
+    """The workspace's folder of policies; None where nobody named one and none is here.
+
+    Raises what `Workspace.open` raises.
+    """
+    from unlearnkit.config import FILE_NAME
+    from unlearnkit.workspace import Workspace
+
+    if workspace == HERE and not (workspace / FILE_NAME).is_file():
+        return None
+    return Workspace.open(workspace).policies_dir

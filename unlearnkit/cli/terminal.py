@@ -44,7 +44,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 PolicyOption = Annotated[
     str,
     typer.Option(
-        help="A policy file, or the name of one that ships.", show_default="the workspace's"
+        help="A policy file, or a name: the workspace's own, or one that ships.",
+        show_default="the workspace's",
     ),
 ]
 ReferenceOption = Annotated[
