@@ -49,10 +49,27 @@ def test_the_findings_are_there_for_machines(tmp_path: Path) -> None:
 
 
 def test_a_policy_that_is_not_there_is_bad_input(tmp_path: Path) -> None:
-    for arguments in (("check", tmp_path / "none.yaml"), ("explain", "defualt")):
-        said = unlearnkit("policy", *arguments)
+    said = unlearnkit("policy", "explain", "defualt")
+    assert (said.exit_code, "there is no policy" in said.stderr) == (2, True)
+    said = unlearnkit("policy", "check", tmp_path / "none.yaml")
+    assert said.exit_code == 2
+    assert f"{tmp_path}/none.yaml:1: error: there is no policy" in said.stdout
+    assert "those that ship: default" in said.stdout
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_from_being_checked(tmp_path: Path) -> None:
+    bad = unreachable_policy(tmp_path)
+    torn, twice = tmp_path / "torn.yaml", tmp_path / "twice.yaml"
+    torn.write_text("rules: [\n")
+    twice.write_text("name: x\nname: y\n")
+    for files in ((torn, bad, twice), (bad, twice, torn)):
+        said = unlearnkit("policy", "check", *files)
         assert said.exit_code == 2
-        assert "there is no policy" in said.stderr
+        lines = said.stdout.splitlines()
+        assert [line.partition(":")[0] for line in lines] == [str(one) for one in files]
+    found = unlearnkit("policy", "check", torn, "none", bad, "--json").json
+    assert [one["file"] for one in found] == [str(torn), "none", str(bad)]
+    assert [one["findings"][0]["line"] for one in found] == [2, 1, 4]
 
 
 def test_a_policy_is_explained_by_name_and_by_file() -> None:
@@ -81,7 +98,7 @@ def test_a_name_is_the_workspaces_own_as_it_is_for_the_gate(
 
 def test_a_workspace_that_is_named_has_to_be_one_but_a_file_needs_none(tmp_path: Path) -> None:
     nowhere = ("--workspace", tmp_path / "nowhere")
-    said = unlearnkit("policy", "check", "default", *nowhere)
+    said = unlearnkit("policy", "explain", "default", *nowhere)
     assert (said.exit_code, "there is no workspace here" in said.stderr) == (2, True)
     path = unreachable_policy(tmp_path)
     assert "no model can meet" in unlearnkit("policy", "check", path, *nowhere).stdout

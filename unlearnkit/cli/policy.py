@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from unlearnkit.cli.terminal import HERE, JsonOption, WorkspaceOption, command, out, print_json
+from unlearnkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from unlearnkit.policy.checking import Finding
 
 app = typer.Typer(help="Gate policies: check, explain.", no_args_is_help=True)
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -26,17 +30,13 @@ def check(
 ) -> None:
     """Find rules that cannot be read, met, or told apart, each with its line.
 
-    Exit code 2 when there is an error; a warning leaves it 0.
+    Exit code 2 when there is an error; a warning leaves it 0. A file that is no YAML, or not there,
+    keeps no other from being checked.
     """
-    from unlearnkit.policy.checking import check_policy
-
-    paths = [_found(one, workspace) for one in files]
-    checked = [(path, check_policy(path)) for path in paths]
+    checked = [_checked(one, workspace) for one in files]
     errors = sum(one.level == "error" for _, found in checked for one in found)
     if as_json:
-        print_json(
-            [{"file": str(path), "findings": [asdict(one) for one in f]} for path, f in checked]
-        )
+        print_json([{"file": path, "findings": [asdict(one) for one in f]} for path, f in checked])
         raise typer.Exit(2 if errors else 0)
     for path, found in checked:
         for one in found:
@@ -74,6 +74,20 @@ def explain(
         lines = (one.says, f"Passes: {one.passes}", f"Cannot tell: {one.cannot_tell}", one.counts)
         for line in lines:
             out.print(f"  {line}", highlight=False, markup=False)
+
+
+def _checked(wanted: str, workspace: Path) -> tuple[str, list[Finding]]:
+    """The file's place, or what was given where there is none, and what is wrong."""
+    from unlearnkit.policy.checking import Finding, check_policy
+
+    place = wanted
+    try:
+        path = _found(wanted, workspace)
+        place = str(path)
+        return place, check_policy(path)
+    except BadInput as error:
+        what = f"{error.what}. {error.fix}" if error.fix else error.what
+        return place, [Finding(error.line or 1, "error", "", what)]
 
 
 def _found(wanted: str, workspace: Path) -> Path:
