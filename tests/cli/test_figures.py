@@ -14,7 +14,7 @@ from unlearnkit.cli.figures import (
     show_people,
     show_verdict,
 )
-from unlearnkit.domain import AuditResult, Measurement, ModelRole, Split
+from unlearnkit.domain import AuditResult, Measurement, ModelRole, Outcome, Split
 
 NARROW = 80
 
@@ -164,3 +164,19 @@ def test_each_check_says_what_so_few_records_could_have_shown(
     words = " ".join(capsys.readouterr().out.split())
     assert words.count("could have seen") == 1
     assert "could have seen 0.043" in words
+
+
+def test_words_of_a_policy_begin_no_line_and_hold_no_control_character(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    long = "word " * 30
+    given = sample.verdict()
+    hostile = f"{long}::error::a\x1b[31m[red]b"
+    check = given.checks[0].model_copy(update={"outcome": Outcome.FAIL, "explanation": hostile})
+    policy = f"x\n::error::c {hostile}"
+    verdict = given.model_copy(update={"policy": policy, "checks": (check,)})
+    show_verdict(verdict)
+    said = capsys.readouterr().out
+    assert not any(line.lstrip().startswith("::") for line in said.splitlines())
+    assert "\x1b" not in said
+    assert "[red]b" in said

@@ -102,3 +102,52 @@ def test_a_workspace_that_is_named_has_to_be_one_but_a_file_needs_none(tmp_path:
     assert (said.exit_code, "there is no workspace here" in said.stderr) == (2, True)
     path = unreachable_policy(tmp_path)
     assert "no model can meet" in unlearnkit("policy", "check", path, *nowhere).stdout
+
+
+HOSTILE = "x\\n::error::y\\e[31m\\e]8;;https://else.example\\a[red]z"
+"""A string of YAML: a workflow command of GitHub's, colour, a link, and Rich's markup."""
+SHOWN = r"x\n::error::y\x1b[31m\x1b]8;;https://else.example\x07[red]z"
+
+
+def whole(said: str) -> str:
+    """What was printed, after making sure that it holds nothing but lines of ours."""
+    assert not any(line.lstrip().startswith("::") for line in said.splitlines())
+    assert all(one.isprintable() or one == "\n" for one in said)
+    return said
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [
+        f'[{{id: "{HOSTILE}"}}]',
+        f'[{{id: one, metric: "{HOSTILE}"}}]',
+        f'[{{id: one, "{HOSTILE}": 1}}]',
+        f'[{{id: one, "{HOSTILE}": 1, "{HOSTILE}": 1}}]',
+        f'[{{id: one, under: !x "{HOSTILE}"}}]',
+    ],
+)
+def test_what_a_policy_says_is_quoted_where_it_is_found_fault_with(
+    tmp_path: Path, rules: str
+) -> None:
+    path = tmp_path / "[red]policy.yaml"
+    path.write_text(f"version: 1\nname: n\ndescription: d\nrules: {rules}\n")
+    said = unlearnkit("policy", "check", path)
+    assert said.exit_code == 2
+    assert str(path) in whole(said.stdout)
+    assert SHOWN in said.stdout or "!x" in said.stdout
+    whole(unlearnkit("policy", "explain", path).stderr)
+
+
+def test_what_a_policy_says_is_quoted_where_it_is_explained(tmp_path: Path) -> None:
+    path = unreachable_policy(tmp_path)
+    text = path.read_text().replace("why", f'"{HOSTILE} {"word " * 30}::error::y"')
+    text = text.replace("name: unreachable", f'name: "::error::{HOSTILE}"')
+    path.write_text(text.replace("description: none", f'description: "{HOSTILE}"'))
+    said = whole(unlearnkit("policy", "explain", path).stdout)
+    assert said.startswith(f"Policy ::error::{SHOWN}: x ::error::y")
+
+
+def test_a_files_name_is_no_markup(tmp_path: Path) -> None:
+    path = tmp_path / "[red]good.yaml"
+    path.write_text((shipped("policies") / "strict.yaml").read_text())
+    assert unlearnkit("policy", "check", path).stdout == f"{path}: nothing to find fault with\n"

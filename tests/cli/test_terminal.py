@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from rich.text import Text
 
-from unlearnkit.cli.terminal import as_words
+from unlearnkit.cli.terminal import as_words, complain, in_line
+from unlearnkit.errors import BadInput
 
 
 @pytest.mark.parametrize(
@@ -19,3 +20,18 @@ from unlearnkit.cli.terminal import as_words
 )
 def test_it_stands_there_as_it_is(text: str, shown: str) -> None:
     assert Text.from_markup(as_words(text)).plain == shown
+
+
+def test_in_a_line_a_break_is_shown_and_begins_none() -> None:
+    assert Text.from_markup(in_line("x\n::error::[b]\x1b[31m")).plain == (
+        "x\\n::error::[b]\\x1b[31m"
+    )
+
+
+def test_what_is_wrong_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> None:
+    complain(BadInput("'x\n::error::y\x1b[31m' is given twice", fix="One.\nTwo."))
+    assert capsys.readouterr().err.splitlines() == [
+        "Error: 'x\\n::error::y\\x1b[31m' is given twice",
+        "One.",
+        "Two.",
+    ]

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from unlearnkit.cli.attacks import show_attacks
 from unlearnkit.cli.measured import cell, figure
-from unlearnkit.cli.terminal import err, out, table
+from unlearnkit.cli.terminal import err, in_line, out, say, table
 from unlearnkit.domain import (
     Asking,
     AuditResult,
@@ -179,12 +179,13 @@ def show_verdict(verdict: Verdict) -> None:
         for one in verdict.checks
     ]
     columns = ["Check", "Outcome", "Severity", "Comparison"]
-    out.print(table(f"Policy {verdict.policy}", columns, rows))
+    say(f"[bold]Policy {in_line(verdict.policy)}[/]")
+    out.print(table("", columns, rows))
     word = verdict.outcome.value.replace("_", " ")
     out.print(f"Gate: [bold {COLOURS.get(verdict.outcome, 'yellow')}]{word}[/]")
     for one in verdict.checks:
         if one.outcome in (Outcome.FAIL, Outcome.CANNOT_TELL):
-            out.print(f"  {one.rule}: {one.explanation}", highlight=False, markup=False)
+            say(f"  {one.rule}: {in_line(one.explanation)}")
 
 
 def _seen(check: Check) -> str:

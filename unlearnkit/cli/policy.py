@@ -7,9 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
-from unlearnkit.cli.terminal import HERE, JsonOption, WorkspaceOption, command, out, print_json
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    command,
+    in_line,
+    out,
+    print_json,
+    say,
+)
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -43,10 +51,11 @@ def check(
             place = f"{path}:{one.line}"
             level = f"[{COLOURS[one.level]}]{one.level}[/]"
             rule = f" {one.rule}:" if one.rule else ""
-            what = f"{escape(place)}: {level}:{escape(rule)} {escape(one.what)}"
+            what = f"{in_line(place)}: {level}:{in_line(rule)} {in_line(one.what)}"
             out.print(what, highlight=False, soft_wrap=True)
         if not found:
-            out.print(f"{path}: nothing to find fault with", highlight=False, soft_wrap=True)
+            told = f"{in_line(path)}: nothing to find fault with"
+            out.print(told, highlight=False, soft_wrap=True)
     raise typer.Exit(2 if errors else 0)
 
 
@@ -68,12 +77,13 @@ def explain(
     if as_json:
         print_json({"policy": policy.name, "rules": [asdict(one) for one in rules]})
         return
-    out.print(f"[bold]{escape(policy.name)}[/]: {escape(policy.description)}", highlight=False)
+    description = in_line(" ".join(policy.description.split()))
+    say(f"Policy [bold]{in_line(policy.name)}[/]: {description}")
     for one in rules:
-        out.print(f"\n[bold]{escape(one.rule)}[/]", highlight=False)
+        say(f"\n[bold]{one.rule}[/]")
         lines = (one.says, f"Passes: {one.passes}", f"Cannot tell: {one.cannot_tell}", one.counts)
         for line in lines:
-            out.print(f"  {line}", highlight=False, markup=False)
+            say(f"  {in_line(line)}")
 
 
 def _checked(wanted: str, workspace: Path) -> tuple[str, list[Finding]]:

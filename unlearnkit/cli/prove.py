@@ -18,8 +18,8 @@ from unlearnkit.cli.terminal import (
     PolicyOption,
     ReferenceOption,
     WorkspaceOption,
-    as_words,
     command,
+    in_line,
     opened,
     out,
     print_json,
@@ -242,10 +242,10 @@ def verify(
         )
         return
     for claim in found.claims:
-        told = as_words(f"{claim.what}: {claim.detail}")
+        told = in_line(f"{claim.what}: {claim.detail}")
         out.print(f"[green]holds[/]  {told}", highlight=False, soft_wrap=True)
     for sentence in found.not_checked:
-        told = as_words(sentence)
+        told = in_line(sentence)
         out.print(f"[yellow]not checked[/]  {told}", highlight=False, soft_wrap=True)
     out.print(
         f"The report of {found.run_id} of {found.created:%Y-%m-%d %H:%M} UTC holds. "

@@ -130,9 +130,17 @@ def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
 
 def complain(error: UnlearnkitError) -> None:
     """What was wrong, where, and what to do."""
-    err.print(f"[bold red]Error:[/] {as_words(str(error))}", highlight=False, soft_wrap=True)
+    err.print(f"[bold red]Error:[/] {in_line(str(error))}", highlight=False, soft_wrap=True)
     if error.fix:
         err.print(f"[dim]{as_words(error.fix)}[/]", highlight=False, soft_wrap=True)
+
+
+def say(told: str) -> None:
+    """A line of markup on standard output: at a terminal broken between words, else whole.
+
+    Broken in a pipe, words of somebody else's could come to stand where a line begins.
+    """
+    out.print(told, highlight=False, soft_wrap=not out.file.isatty())
 
 
 def as_words(text: str) -> str:
@@ -142,6 +150,11 @@ def as_words(text: str) -> str:
     """
     shown = (one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
     return escape("".join(shown))
+
+
+def in_line(text: str) -> str:
+    """As `as_words`, in one line: the next could pass for one of ours, or for a CI's command."""
+    return as_words(text).replace("\n", "\\n")
 
 
 def print_json(value: BaseModel | list[Any] | dict[str, Any]) -> None:
