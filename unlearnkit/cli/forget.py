@@ -9,12 +9,12 @@ import typer
 
 from unlearnkit.cli.figures import show_audit, show_run, show_verdict
 from unlearnkit.cli.left_out import say_left_out, say_not_listed
+from unlearnkit.cli.policy_names import PolicyOption
 from unlearnkit.cli.preview import show_dry_run
 from unlearnkit.cli.settings import Choices, with_options
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
-    PolicyOption,
     ReferenceOption,
     WorkspaceOption,
     command,

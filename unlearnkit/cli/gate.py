@@ -12,11 +12,11 @@ from unlearnkit.cli.attacks import AttacksOption, named_attacks
 from unlearnkit.cli.duration import seconds_of
 from unlearnkit.cli.figures import show_asking, show_verdict
 from unlearnkit.cli.forget import ModelArgument
+from unlearnkit.cli.policy_names import PolicyOption
 from unlearnkit.cli.prove import RunOption
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
-    PolicyOption,
     ReferenceOption,
     WorkspaceOption,
     as_words,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from unlearnkit.cli.policy_names import completed, own_policies
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -31,7 +32,10 @@ COLOURS = {"error": "red", "warning": "yellow"}
 def check(
     files: Annotated[
         list[str],
-        typer.Argument(help="Policy files, or names: the workspace's own, or those that ship."),
+        typer.Argument(
+            help="Policy files, or names: the workspace's own, or those that ship.",
+            autocompletion=completed,
+        ),
     ],
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -63,7 +67,10 @@ def check(
 def explain(
     file: Annotated[
         str,
-        typer.Argument(help="A policy file, or a name: the workspace's own, or one that ships."),
+        typer.Argument(
+            help="A policy file, or a name: the workspace's own, or one that ships.",
+            autocompletion=completed,
+        ),
     ],
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -106,16 +113,3 @@ def _found(wanted: str, workspace: Path) -> Path:
 
     path = Path(wanted)
     return path if path.is_file() else policy_file(path, own_policies(workspace))
-
-
-def own_policies(workspace: Path) -> Path | None:
-    """The workspace's folder of policies; None where nobody named one and none is here.
-
-    Raises what `Workspace.open` raises.
-    """
-    from unlearnkit.config import FILE_NAME
-    from unlearnkit.workspace import Workspace
-
-    if workspace == HERE and not (workspace / FILE_NAME).is_file():
-        return None
-    return Workspace.open(workspace).policies_dir

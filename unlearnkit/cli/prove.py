@@ -11,11 +11,11 @@ from unlearnkit.cli.attacks import AttacksOption, named_attacks
 from unlearnkit.cli.figures import show_audit, show_verdict
 from unlearnkit.cli.forget import ModelArgument
 from unlearnkit.cli.left_out import say_not_listed
+from unlearnkit.cli.policy_names import PolicyOption
 from unlearnkit.cli.reproduction import reproduced, show_reproduction
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
-    PolicyOption,
     ReferenceOption,
     WorkspaceOption,
     command,

@@ -41,13 +41,6 @@ WorkspaceOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-PolicyOption = Annotated[
-    str,
-    typer.Option(
-        help="A policy file, or a name: the workspace's own, or one that ships.",
-        show_default="the workspace's",
-    ),
-]
 ReferenceOption = Annotated[
     Path | None,
     typer.Option(help="A model retrained without the forget set, where there is one."),
