@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.clean import plan, write_clean
-from unlearnkit.corpus.reader import read_corpus
+from unlearnkit.corpus.reader import Fields, read_corpus
 from unlearnkit.errors import BadInput
 
 
@@ -39,6 +39,17 @@ def test_rows_of_csv_stay_as_they_stand_however_many_lines_they_have(tmp_path: P
     count, target = cleaned(path, {lines["2"]})
     assert count == 2
     assert target.read_bytes() == b'id,text\r\n1,"two\r\nlines ""here"""\r\n3,plain\r\n'
+
+
+def test_rows_of_csv_end_where_their_own_delimiter_says(tmp_path: Path) -> None:
+    """By commas the line break would end a row: the quote would stand inside a cell."""
+    path = tmp_path / "a.csv"
+    path.write_bytes(b'id;body\r\n1;"two\r\nlines"\r\n2;"gone\r\ngone"\r\n3;"a, b"\r\n')
+    fields = Fields(text="body")
+    lines = {one.id: one.line for one in read_corpus([path], fields).records}
+    [copy] = plan([path], tmp_path / "clean")
+    assert write_clean(copy, {lines["2"]}, fields) == 2
+    assert copy.target.read_bytes() == b'id;body\r\n1;"two\r\nlines"\r\n3;"a, b"\r\n'
 
 
 def test_parquet_keeps_schema_metadata_packing_and_row_groups(tmp_path: Path) -> None:

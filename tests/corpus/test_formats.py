@@ -243,6 +243,23 @@ def test_a_text_with_a_comma_that_was_not_quoted_costs_its_own_row_only(tmp_path
     assert found[1].line == 3
 
 
+@pytest.mark.parametrize("delimiter", ";\t")
+def test_a_spreadsheet_s_other_delimiters_are_read_too(tmp_path: Path, delimiter: str) -> None:
+    content = f'id{delimiter}text\r\n1{delimiter}"one{delimiter}\r\ntwo, three"\r\n'
+    (row,) = rows(write(tmp_path / "a.csv", content))
+    assert row.value == {"id": "1", "text": f"one{delimiter}\r\ntwo, three"}
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.json"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_refused_by_that_name(tmp_path: Path, name: str, codec: str) -> None:
+    path = write(tmp_path / name, f"\ufefftext\n{SECRET}\n".encode(codec))
+    with pytest.raises(BadInput, match="UTF-16") as refusal:
+        rows(path)
+    assert refusal.value.where == str(path)
+    assert "UTF-8" in refusal.value.fix
+
+
 BROKEN_LINES = [
     ('{"text": "Quibbleworth"', "malformed JSON: Expecting ',' delimiter (column 24)"),
     ('{"text": "Quibbleworth', "malformed JSON: Unterminated string starting at (column 10)"),

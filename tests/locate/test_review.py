@@ -154,6 +154,15 @@ def test_a_spreadsheet_s_way_of_writing_is_understood(found: Located, tmp_path: 
     assert read_decisions(path, found, "dpo", NOW) == (decision("b", True),)
 
 
+@pytest.mark.parametrize("delimiter", ";\t")
+def test_a_spreadsheet_s_other_delimiters_are_understood(
+    found: Located, tmp_path: Path, delimiter: str
+) -> None:
+    content = "record_id,decision,note\r\nb,accept,\r\n".replace(",", delimiter)
+    path = write(tmp_path / "review.csv", content)
+    assert read_decisions(path, found, "dpo", NOW) == (decision("b", True),)
+
+
 def test_no_spreadsheet_computes_what_a_record_calls_itself(tmp_path: Path) -> None:
     """Ids come from the records; and of two that differ by an apostrophe each stays itself."""
     ids = ['=HYPERLINK("http://evil.example";"b")', "+1", "-1", "@SUM(A1)", "'+1", "b"]
@@ -183,7 +192,8 @@ REFUSED: list[tuple[str | bytes, int | None, str]] = [
     ("record_id,decision\nb,accept\nb,reject\n", 3, "this record was decided above"),
     ('record_id,decision\nb,"accept\n', 2, "malformed CSV"),
     ('record_id,decision\nb,accept\n"d" ,accept\n', 3, "malformed CSV"),
-    (b"record_id,decision\nb,\xff\n", None, "cannot read"),
+    (b"record_id,decision\nb,\xff\n", 2, "not valid UTF-8"),
+    ("\ufeffrecord_id\tdecision\n".encode("utf-16-le"), None, "UTF-16"),
 ]
 
 

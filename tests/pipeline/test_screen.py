@@ -9,6 +9,7 @@ import pytest
 from tests.company import opened
 from tests.forgotten import TRAINED, forgotten, jsonl
 from unlearnkit.corpus import clean
+from unlearnkit.corpus.reader import Fields
 from unlearnkit.domain import Check, Finding, Outcome, Screened, Sureness, Verdict
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.pipeline import screen as screening
@@ -95,9 +96,9 @@ def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.Monkey
     workspace = forgotten(tmp_path)
     corpus = jsonl(tmp_path / "in" / "new.jsonl", ["a first", "a second"])
 
-    def meanwhile(copy: clean.Copy, left: set[int]) -> int:
+    def meanwhile(copy: clean.Copy, left: set[int], fields: Fields) -> int:
         jsonl(corpus, ["a first", "another"])
-        return clean.write_clean(copy, left)
+        return clean.write_clean(copy, left, fields)
 
     monkeypatch.setattr(screening, "write_clean", meanwhile)
     with opened(workspace) as context, pytest.raises(CannotEvaluate, match="changed while"):

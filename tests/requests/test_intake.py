@@ -65,6 +65,15 @@ def test_a_csv_with_several_values_in_a_cell(tmp_path: Path) -> None:
     assert second.received == second.submitted == NOW
 
 
+@pytest.mark.parametrize("delimiter", ";\t")
+def test_a_spreadsheet_s_other_delimiters_are_understood(tmp_path: Path, delimiter: str) -> None:
+    """Where semicolons separate cells, one with several values stands in quotes."""
+    rows = (("Regulation", "name", "phone"), ("gdpr", '"Zo Quibble; Zoltana Q"', ""))
+    text = "".join(delimiter.join(row) + "\r\n" for row in rows)
+    [(_, subject)] = read(tmp_path / "requests.csv", text)
+    assert [one.value for one in subject.identifiers] == ["Zo Quibble", "Zoltana Q"]
+
+
 def test_json_lines_of_both_forms(tmp_path: Path) -> None:
     flat = {"regulation": "gdpr", "name": ["Zoltana Quibbleworth"], "email": "a@q.x; b@q.x"}
     lines = f"{json.dumps(erasure())}\n\n{json.dumps(flat)}\n"
@@ -218,6 +227,12 @@ def test_a_broken_file_is_refused_with_its_line_and_without_its_data(
 def test_a_file_without_requests_is_refused(tmp_path: Path, name: str, content: str) -> None:
     with pytest.raises(BadInput, match="there is no request in this file"):
         read(tmp_path / name, content)
+
+
+def test_a_file_in_utf_16_is_refused_by_that_name(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="UTF-16") as refusal:
+        read(tmp_path / "requests.csv", "\ufeffregulation\tname\n".encode("utf-16-le"))
+    assert "CSV UTF-8" in refusal.value.fix
 
 
 def test_an_unknown_kind_of_file_and_a_missing_one(tmp_path: Path) -> None:

@@ -20,7 +20,15 @@ from urllib.parse import urlsplit
 
 from unlearnkit.artefacts import writing_atomic
 from unlearnkit.corpus.columns import standing, without
-from unlearnkit.corpus.formats import arrow_batches, json_rows, lines_of, refused, validated
+from unlearnkit.corpus.formats import (
+    arrow_batches,
+    csv_lines,
+    json_rows,
+    lines_of,
+    refused,
+    validated,
+)
+from unlearnkit.corpus.reader import Fields
 from unlearnkit.corpus.saved_datasets import Description, describe, descriptions
 from unlearnkit.corpus.sources import Place, Source, find_sources, is_url, source_of
 from unlearnkit.errors import BadInput
@@ -81,12 +89,13 @@ def _about(copies: Sequence[Copy]) -> list[Description]:
     return descriptions({one.source.name: one.target for one in copies})
 
 
-def write_clean(copy: Copy, left_out: Collection[int]) -> int:
+def write_clean(copy: Copy, left_out: Collection[int], fields: Fields | None = None) -> int:
     """Write the file without the records on these lines; how many it has then.
 
-    The old file at its place, if any, is there until the new one is whole. Raises BadInput.
+    `fields` are what the records were read with. The old file at its place, if any, is there until
+    the new one is whole. Raises BadInput.
     """
-    kept = 0
+    kept, needed = 0, (fields or Fields()).needed
 
     def keep(line: int) -> bool:
         nonlocal kept
@@ -96,9 +105,9 @@ def write_clean(copy: Copy, left_out: Collection[int]) -> int:
 
     with writing_atomic(copy.target) as file:
         if copy.source.packing:
-            _packed(copy.source, file, keep)
+            _packed(copy.source, file, keep, needed)
         else:
-            _WRITERS[copy.source.format](copy.source, file, keep)
+            _WRITERS[copy.source.format](copy.source, file, keep, needed)
     return kept
 
 
@@ -132,35 +141,33 @@ def _refuse_what_is_read(
             )
 
 
-def _packed(source: Source, file: BinaryIO, keep: Keep) -> None:
+def _packed(source: Source, file: BinaryIO, keep: Keep, needed: Sequence[str]) -> None:
     import pyarrow as pa
 
     content = io.BytesIO()
-    _WRITERS[source.format](source, content, keep)
+    _WRITERS[source.format](source, content, keep, needed)
     sink = pa.BufferOutputStream()
     with pa.CompressedOutputStream(sink, source.packing) as packed:
         packed.write(content.getbuffer())
     file.write(sink.getvalue())
 
 
-def _write_jsonl(source: Source, file: BinaryIO, keep: Keep) -> None:
+def _write_jsonl(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
     with source.open() as raw:
         for line, content in lines_of(raw):
             if keep(line):
                 file.write(content)
 
 
-def _write_json(source: Source, file: BinaryIO, keep: Keep) -> None:
+def _write_json(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
     rows = [one for at, one in enumerate(json_rows(source), start=1) if keep(at)]
     lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
     file.write(f"[\n{lines}\n]\n".encode(errors="surrogatepass"))
 
 
-def _write_csv(source: Source, file: BinaryIO, keep: Keep) -> None:
-    csv.field_size_limit(2**31 - 1)
+def _write_csv(source: Source, file: BinaryIO, keep: Keep, needed: Sequence[str]) -> None:
     with source.open() as raw:
-        text = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
-        rows = _csv_rows(text)
+        rows = _csv_rows(*csv_lines(raw, needed, source))
         _, _, head = next(rows)
         file.write(head.encode(errors="surrogateescape"))
         for line, row, content in rows:
@@ -168,7 +175,7 @@ def _write_csv(source: Source, file: BinaryIO, keep: Keep) -> None:
                 file.write(content.encode())
 
 
-def _csv_rows(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str], str]]:
+def _csv_rows(text: Iterator[str], delimiter: str) -> Iterator[tuple[int, list[str], str]]:
     """Each row's last line, its cells, and its text as it stands, header included."""
     taken: list[str] = []
 
@@ -177,13 +184,13 @@ def _csv_rows(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str], str]]:
             taken.append(one)
             yield one
 
-    reader = csv.reader(lines(), strict=True)
+    reader = csv.reader(lines(), delimiter=delimiter, strict=True)
     for row in reader:
         yield reader.line_num, row, "".join(taken)
         taken.clear()
 
 
-def _write_parquet(source: Source, file: BinaryIO, keep: Keep) -> None:
+def _write_parquet(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -205,7 +212,7 @@ def _write_parquet(source: Source, file: BinaryIO, keep: Keep) -> None:
                         writer.write_table(without(table, schema, stays))
 
 
-def _write_arrow(source: Source, file: BinaryIO, keep: Keep) -> None:
+def _write_arrow(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
     import pyarrow as pa
 
     number = 0
@@ -222,7 +229,7 @@ def _write_arrow(source: Source, file: BinaryIO, keep: Keep) -> None:
                     writer.write_batch(without(batch, plain, stays))
 
 
-_WRITERS: dict[str, Callable[[Source, BinaryIO, Keep], None]] = {
+_WRITERS: dict[str, Callable[[Source, BinaryIO, Keep, Sequence[str]], None]] = {
     ".jsonl": _write_jsonl,
     ".json": _write_json,
     ".csv": _write_csv,

@@ -12,9 +12,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, BinaryIO
 
 from unlearnkit.corpus.sources import Source
+from unlearnkit.delimited import refuse_utf16, with_delimiter
 from unlearnkit.errors import BadInput
 
 INVALID_UTF8 = "invalid UTF-8"
@@ -24,7 +26,7 @@ MAX_LINE_BYTES = 100_000_000
 """A longer line of JSON holds no record: a text may have a tenth of it."""
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES // 1_000_000} MB"
 _BOM = b"\xef\xbb\xbf"
-TOO_MANY_COLUMNS = "more columns than the header has: a text with a comma needs quotes"
+TOO_MANY_COLUMNS = "more columns than the header has: a text with the separator in it needs quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ def read_jsonl(source: Source, needed: Sequence[str], others: Sequence[str]) -> 
     """JSON Lines, read line by line, each by itself."""
     with source.open() as file:
         for line, raw in lines_of(file):
+            if line == 1:
+                refuse_utf16(raw, source.name)
             yield Row(line, _object(raw.removeprefix(_BOM) if line == 1 else raw))
 
 
@@ -95,6 +99,7 @@ def json_rows(source: Source) -> list[object]:
     """What is in a file's one array. Raises BadInput: not valid UTF-8, not JSON, not an array."""
     with source.open() as file:
         content = file.read()
+    refuse_utf16(content, source.name)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -112,15 +117,13 @@ def json_rows(source: Source) -> list[object]:
 
 
 def read_csv(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
-    """Comma-separated values with a header.
+    """Values with a header, separated as the header shows (see `delimited`).
 
     Raises BadInput on bad quotes: nobody can say any more where a row ends and the next begins.
     """
-    csv.field_size_limit(2**31 - 1)
     with source.open() as raw:
-        # Bytes that are no UTF-8 come through as surrogates, so that only their row is lost.
-        file = io.TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="")
-        rows = csv.DictReader(file, strict=True)
+        lines, delimiter = csv_lines(raw, needed, source)
+        rows = csv.DictReader(lines, delimiter=delimiter, strict=True)
         try:
             _check_columns(rows.fieldnames or (), needed, others, source, line=1)
             for row in rows:
@@ -130,6 +133,18 @@ def read_csv(source: Source, needed: Sequence[str], others: Sequence[str]) -> It
             raise BadInput(
                 f"malformed CSV: {error}", where=source.name, line=rows.line_num + 1
             ) from None
+
+
+def csv_lines(file: BinaryIO, needed: Sequence[str], source: Source) -> tuple[Iterator[str], str]:
+    """The lines of a CSV file and its delimiter; `needed` are names of which its header has one."""
+    csv.field_size_limit(2**31 - 1)
+    # Bytes that are no UTF-8 come through as surrogates, so that only their row is lost.
+    text = io.TextIOWrapper(file, "utf-8-sig", errors="surrogateescape", newline="")
+    first = text.readline()
+    refuse_utf16(first.encode(errors="surrogateescape"), source.name)
+    return with_delimiter(
+        chain([first] if first else [], text), lambda names: not set(needed).isdisjoint(names)
+    )
 
 
 def _csv_row(row: dict[str | Any, Any]) -> dict[str, object] | str:

@@ -48,6 +48,11 @@ class Fields(Artefact):
     paraphrase: Name = "paraphrase"
     perturbed: Name = "perturbed"
 
+    @property
+    def needed(self) -> tuple[str, str]:
+        """Those of which a record needs one."""
+        return self.text, self.messages
+
 
 class Quarantined(Artefact):
     """A record that was left out, without its content."""
@@ -91,10 +96,9 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     records: list[Record] = []
     quarantined: list[Quarantined] = []
     equal_contents: Counter[str] = Counter()
-    needed = (fields.text, fields.messages)
-    others = [name for name in fields.model_dump().values() if name not in needed]
+    others = [name for name in fields.model_dump().values() if name not in fields.needed]
     for source in find_sources(places):
-        for row in read_rows(source, needed, others):
+        for row in read_rows(source, fields.needed, others):
             try:
                 records.append(_record(row, fields, source.name, equal_contents))
             except _Unusable as reason:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import write_atomic
+from unlearnkit.delimited import decoded, with_delimiter
 from unlearnkit.domain import Certainty, Decision, Located, Match
 from unlearnkit.errors import BadInput
 
@@ -87,6 +88,8 @@ def decide(
 def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple[Decision, ...]:
     """Read a CSV with the columns record_id, decision (an answer, or empty) and note.
 
+    They are separated by commas, semicolons or tabs, as the spreadsheet saves it.
+
     A row without decision stays pending; notes are for people and are not kept. Raises BadInput,
     with the line, on a record that is no match of this request, another word, a record decided
     twice, or a file that is not such a CSV.
@@ -95,14 +98,15 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
     written = {as_text(one): one for one in known}
     decisions: dict[str, Decision] = {}
     try:
-        content = path.read_text(encoding="utf-8-sig")
+        content = path.read_bytes()
     except FileNotFoundError:
         raise BadInput("there is no such file", where=path) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         raise BadInput(f"cannot read: {type(error).__name__}", where=path) from None
-    rows = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+    lines, delimiter = with_delimiter(io.StringIO(decoded(content, path), newline=""), _has_columns)
+    rows = csv.DictReader(lines, delimiter=delimiter, strict=True)
     try:
-        if not {"record_id", "decision"} <= set(rows.fieldnames or ()):
+        if not _has_columns(rows.fieldnames or ()):
             raise BadInput("the header lacks record_id or decision", where=path, line=1)
         for row in rows:
             cell = (row["record_id"] or "").strip()
@@ -126,6 +130,10 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
     except csv.Error as error:
         raise BadInput(f"malformed CSV: {error}", where=path, line=rows.line_num + 1) from None
     return tuple(decisions.values())
+
+
+def _has_columns(header: Sequence[str]) -> bool:
+    return {"record_id", "decision"} <= set(header)
 
 
 def write_decisions(path: Path, located: Located, decisions: Sequence[Decision]) -> None:

@@ -69,7 +69,7 @@ def screen(
         findings=tuple(_finding(one, records[one.record_id]) for one in matches),
     )
     found = found.model_copy(update={"outcome": outcome_of(found)})
-    written = _write(found, corpus, copies)
+    written = _write(found, corpus, copies, fields)
     if clean is not None:
         _read_back(corpus, left_out(found), copies, fields)
     payload = {
@@ -170,7 +170,9 @@ def _finding(match: Match, record: Record) -> Finding:
     )
 
 
-def _write(found: Screened, corpus: Corpus, copies: Sequence[Copy]) -> tuple[CleanFile, ...]:
+def _write(
+    found: Screened, corpus: Corpus, copies: Sequence[Copy], fields: Fields
+) -> tuple[CleanFile, ...]:
     """Write each file; every record of it is kept, removed or quarantined."""
     removed, unread = left_out(found), Counter(one.source for one in corpus.quarantined)
     lines: defaultdict[str, set[int]] = defaultdict(set)
@@ -187,7 +189,7 @@ def _write(found: Screened, corpus: Corpus, copies: Sequence[Copy]) -> tuple[Cle
     with described(copies):
         for copy in copies:
             name = copy.source.name
-            if write_clean(copy, lines[name]) != kept[name]:
+            if write_clean(copy, lines[name], fields) != kept[name]:
                 raise _changed(name)
             written.append(
                 CleanFile(

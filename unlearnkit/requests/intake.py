@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from unlearnkit.config import Clock
+from unlearnkit.delimited import decoded
 from unlearnkit.domain import Request, Subject, Verification
 from unlearnkit.errors import BadInput
 from unlearnkit.requests.build import Submission, build_request, content_digest
@@ -105,17 +106,7 @@ def _text(path: Path) -> str:
             where=path,
             fix="Split it, if it is one.",
         )
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Counted in `error.object`, where the byte order mark is already gone.
-        line = error.object[: error.start].count(b"\n") + 1
-        raise BadInput(
-            "not valid UTF-8",
-            where=path,
-            line=line,
-            fix="Save the file as UTF-8; in a spreadsheet: 'CSV UTF-8'.",
-        ) from None
+    return decoded(content, path)
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[Row]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from unlearnkit.delimited import with_delimiter
 from unlearnkit.domain import Identifier, IdentifierKind, Verification
 from unlearnkit.requests.build import Submission
 from unlearnkit.requests.clock import Regulation, parse_time, time_text
@@ -132,10 +133,13 @@ def _verification(said: str) -> Verification | None:
 
 def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
     """(line it begins on, column -> cell) for each row that is not blank. Raises MalformedTable."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines, delimiter = with_delimiter(
+        io.StringIO(text, newline=""), lambda cells: "regulation" in _names(cells)
+    )
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     line = 1
     try:
-        header = [name.strip().lower() for name in next(reader, [])]
+        header = _names(next(reader, []))
         _check_header(header)
         while True:
             line = reader.line_num + 1
@@ -152,9 +156,16 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
         raise MalformedTable(f"not valid CSV: {error}", line) from None
 
 
+def _names(header: Sequence[str]) -> list[str]:
+    return [name.strip().lower() for name in header]
+
+
 def _check_header(header: list[str]) -> None:
     known = ("request_id", "regulation", "submitted", "identity_verified", *COLUMNS)
-    expected = f"the first line names the columns, with commas, out of: {', '.join(known)}"
+    expected = (
+        "the first line names the columns, separated by commas, semicolons or tabs, "
+        f"out of: {', '.join(known)}"
+    )
     unknown = [at for at, name in enumerate(header, start=1) if name not in known]
     if unknown:
         # Without repeating it: in a file without header the first line is somebody's data.
