@@ -163,7 +163,23 @@ def test_the_fields_can_be_named_where_the_corpus_is(new: Path, tmp_path: Path) 
     kept = said.json["fields"]
     assert (kept["text"], kept["id"], kept["group"]) == ("body", "number", "ticket")
     assert kept["messages"] == "messages"
-    assert refused(new, "index", corpus).stderr.count("no usable record") == 1
+    said = unlearnkit("index", corpus, "--workspace", new)
+    assert (said.exit_code, said.stderr.count("no usable record")) == (2, 1)
+
+
+def test_where_no_record_can_be_used_each_is_listed_and_the_old_index_stands(
+    ready: Path, tmp_path: Path
+) -> None:
+    corpus = jsonl(tmp_path / "records.jsonl", {"body": "Zoltana"}, {"text": " "}, {"txt": "x"})
+    index, listed = ready / "index" / "index.json", ready / "index" / "quarantine.jsonl"
+    before = index.read_bytes(), events_of(ready)
+    said = unlearnkit("index", corpus, "--workspace", ready)
+    assert said.exit_code == 2
+    assert f"3: no text (first: {corpus}, line 1)" in said.stderr
+    assert str(listed) in said.stderr
+    told = [json.loads(one) for one in listed.read_text(encoding="utf-8").splitlines()]
+    assert [(one["source"], one["line"]) for one in told] == [(str(corpus), at) for at in (1, 2, 3)]
+    assert (index.read_bytes(), events_of(ready)) == before
 
 
 def moved_corpus(line: Line, workspace: Path, folder: Path) -> Path:

@@ -17,6 +17,7 @@ from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.reader import (
     MAX_TEXT_BYTES,
     Fields,
+    NothingUsable,
     Quarantined,
     digest_records,
     read_corpus,
@@ -179,11 +180,35 @@ def test_a_missing_file_an_unknown_format_and_an_empty_folder(tmp_path: Path) ->
 
 def test_a_corpus_without_a_usable_record_says_which_field_was_looked_for(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", lines({"body": "a"}, {"body": "b"}))
-    with pytest.raises(BadInput, match=r"no usable record in the corpus \(2 were quarant") as error:
+    with pytest.raises(BadInput, match="no usable record in the corpus: 2 were left out") as error:
         read_corpus([path], Fields(text="content"))
     assert "'content'" in error.value.fix
     with pytest.raises(BadInput, match=r"no usable record in the corpus$"):
         read_corpus([write(tmp_path / "b.jsonl", "")])
+
+
+def test_where_nothing_can_be_used_the_most_frequent_reasons_are_told(tmp_path: Path) -> None:
+    odd = [{"id": 1.5, "text": "a"}, {"text": 1}, {"text": ["a"]}, {"messages": 1}, {"messages": 2}]
+    rows = [
+        {"body": "Quibbleworth"},
+        *odd,
+        ["no object"],
+        {"messages": "[" + "Quibbleworth"},
+        {"body": "b"},
+    ]
+    path = write(tmp_path / "a.jsonl", lines(*rows))
+    with pytest.raises(NothingUsable) as refusal:
+        read_corpus([path])
+    told = refusal.value.what.splitlines()
+    assert told[0].endswith("9 were left out")
+    assert told[1:4] == [
+        f"  2: no text (first: {path}, line 1)",
+        f"  2: the text is not a string (first: {path}, line 3)",
+        f"  2: the messages are not a list (first: {path}, line 5)",
+    ]
+    assert len(told) == 6
+    assert "Quibbleworth" not in str(refusal.value)
+    assert [one.line for one in refusal.value.quarantined] == list(range(1, 10))
 
 
 def test_a_record_is_never_printed_with_its_text(tmp_path: Path) -> None:

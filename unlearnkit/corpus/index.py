@@ -22,7 +22,7 @@ from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.lookup import Lookup, read_lookup, write_lookup
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings
-from unlearnkit.corpus.reader import Corpus, Fields
+from unlearnkit.corpus.reader import Corpus, Fields, Quarantined
 from unlearnkit.corpus.shards import fill, is_whole, sweep, versions
 from unlearnkit.corpus.sources import Place
 from unlearnkit.corpus.workers import ReadParts, read_parts
@@ -186,12 +186,18 @@ def build_index(
         lookup=lookup.name,
         entities_digest=hashlib.sha256("\n".join([*names, lookup.name]).encode()).hexdigest(),
     )
-    left_out = json_lines(one.model_dump() for one in corpus.quarantined)
-    write_atomic(folder / QUARANTINE_FILE, left_out)
+    write_quarantine(corpus.quarantined, folder)
     save(folder / INDEX_FILE, info)
     sweep(folder / SHARDS, files)
     sweep(folder / LOOKUP, [lookup])
     return info
+
+
+def write_quarantine(left_out: Sequence[Quarantined], folder: Path) -> Path:
+    """List each record that was left out, with file, line and reason, beside the index."""
+    path = folder / QUARANTINE_FILE
+    write_atomic(path, json_lines(one.model_dump() for one in left_out))
+    return path
 
 
 def open_index(folder: Path, key: bytes) -> Index:

@@ -28,6 +28,7 @@ from unlearnkit.errors import BadInput
 
 MAX_TEXT_BYTES = 10_000_000
 """A text longer than this is a mistake in the export, not a record."""
+_REASONS_TOLD = 5
 
 
 Name = Annotated[str, Field(min_length=1)]
@@ -79,6 +80,12 @@ class Corpus:
         return {record.id: record for record in self.records}
 
 
+class NothingUsable(BadInput):
+    """Not a single record of the corpus can be used; `quarantined` are those there are."""
+
+    quarantined: tuple[Quarantined, ...] = ()
+
+
 class _Unusable(Exception):
     """The reason why a record is quarantined."""
 
@@ -89,8 +96,9 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     A record keeps the user's own id; without one it is named by the SHA-256 of its content (and a
     running number among equal contents), so that it keeps its name when other records move.
 
-    Raises BadInput: a missing or broken file, two records with one id (naming both lines), and a
-    corpus without a single usable record. See the module's head for what is quarantined instead.
+    Raises BadInput: a missing or broken file, two records with one id (naming both lines), and, as
+    NothingUsable, a corpus without a single usable record. See the module's head for what is
+    quarantined instead.
     """
     fields = fields or Fields()
     records: list[Record] = []
@@ -105,13 +113,7 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
                 left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
                 quarantined.append(left_out)
     if not records:
-        count = f" ({len(quarantined)} were quarantined)" if quarantined else ""
-        raise BadInput(
-            f"there is no usable record in the corpus{count}",
-            where=", ".join(str(place) for place in places),
-            fix=f"Records need a text in the field '{fields.text}', or a conversation in "
-            f"'{fields.messages}'.",
-        )
+        raise _nothing_usable(places, fields, quarantined)
     _refuse_equal_ids(records)
     by_file: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
@@ -122,6 +124,27 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
         digest=digest_records(records),
         files={source: digest_records(part) for source, part in by_file.items()},
     )
+
+
+def _nothing_usable(
+    places: Sequence[Place], fields: Fields, quarantined: Sequence[Quarantined]
+) -> NothingUsable:
+    """Says the most frequent reasons, each with the first record that it holds for."""
+    first = {one.reason: one for one in reversed(quarantined)}
+    reasons = Counter(one.reason for one in quarantined).most_common(_REASONS_TOLD)
+    told = [
+        f"\n  {count}: {reason} (first: {first[reason].source}, line {first[reason].line})"
+        for reason, count in reasons
+    ]
+    count = f": {len(quarantined)} were left out" if quarantined else ""
+    error = NothingUsable(
+        f"there is no usable record in the corpus{count}{''.join(told)}",
+        where=", ".join(str(place) for place in places),
+        fix=f"Records need a text in the field '{fields.text}', or a conversation in "
+        f"'{fields.messages}'.",
+    )
+    error.quarantined = tuple(quarantined)
+    return error
 
 
 def read_whole(places: Sequence[Place], fields: Fields | None = None) -> Corpus:

@@ -15,10 +15,11 @@ from unlearnkit.corpus.index import (
     check_kinds,
     check_unchanged,
     open_index,
+    write_quarantine,
 )
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.ray_cluster import read_on_ray
-from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.reader import Corpus, Fields, NothingUsable, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import (
@@ -57,13 +58,20 @@ def index_corpus(
 
     `fields` and `nlp` are the workspace's where none are given; the index keeps which, for later
     steps. `workers` are processes, of this machine or of the cluster; None is as many as the
-    records are worth, or the cluster has cores. Raises BadInput: see `read_corpus`, and when the
-    NLP model, or what `engine` needs, is not there; CannotEvaluate when a process dies.
+    records are worth, or the cluster has cores. Raises BadInput: see `read_corpus` (where no record
+    can be used, all are listed and the old index stands), and when the NLP model, or what `engine`
+    needs, is not there; CannotEvaluate when a process dies.
     """
     workspace = context.workspace
     fields = fields or workspace.config.fields
     whole = [absolute(place) for place in places]
-    corpus = read_corpus(whole, fields)
+    try:
+        corpus = read_corpus(whole, fields)
+    except NothingUsable as error:
+        if error.quarantined:
+            listed = write_quarantine(error.quarantined, workspace.index_dir)
+            error.fix += f"\nEach record with file and line: {listed}"
+        raise
     info = build_index(
         corpus,
         load_analyzer(nlp or workspace.config.nlp),
