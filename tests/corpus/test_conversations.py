@@ -25,6 +25,7 @@ TALK = [
     {"role": "assistant", "content": "In Oslo,\nMs. Quibble."},
     {"role": "user", "content": "Thanks!"},
 ]
+PART: dict[str, Any] = {"type": "text", "text": "Quibbleworth"}
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.json", "a.csv", "a.parquet"])
@@ -44,6 +45,20 @@ def test_a_conversation_is_read_from_every_format(tmp_path: Path, name: str) -> 
     assert (record.id, record.roles) == ("7", ("system", "user", "assistant", "user"))
     assert record.messages == TALK
     assert record.learned == "In Oslo,\nMs. Quibble."
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.parquet"])
+def test_a_turn_in_parts_is_their_texts(tmp_path: Path, name: str) -> None:
+    """As OpenAI's API has them, and exports of it."""
+    parts = [{"type": "text", "text": "In Oslo,"}, {"type": "text", "text": "Ms. Quibble."}]
+    talk = [{"role": one["role"], "content": [PART | {"text": one["content"]}]} for one in TALK]
+    talk[2]["content"] = parts
+    if name == "a.parquet":
+        pq.write_table(pa.table({"messages": [talk]}), tmp_path / name)
+    else:
+        write(tmp_path / name, lines({"messages": talk}))
+    (record,) = read_corpus([tmp_path / name]).records
+    assert record.messages == TALK
 
 
 def test_every_turn_is_searched() -> None:
@@ -100,11 +115,20 @@ UNUSABLE: list[tuple[dict[str, Any], str]] = [
     ({"messages": ["Quibbleworth"]}, "a message is not an object"),
     (answer(role=None), "a message has no role"),
     (answer(role=""), "a message has no role"),
-    (answer(content=None), "the content of a message is not a string"),
-    (answer(content=[{"type": "text", "text": "Quibbleworth"}]), "the content of a message is"),
+    (answer(content=None), "the content of a message is null"),
+    (answer(content=None, tool_calls=[{"name": "Quibbleworth"}]), "a message calls tools"),
+    (answer(function_call={"name": "Quibbleworth"}), "a message calls tools"),
+    (answer(content=7), "neither a string nor a list of parts"),
+    (answer(content=["Quibbleworth"]), "a part of a message is not an object"),
+    (answer(content=[PART, {"type": "image_url", "image_url": {}}]), "part of type 'image_url'"),
+    (answer(content=[PART, {"type": "Quibbleworth"}]), "a part of a type other than text"),
+    (answer(content=[PART, {"type": ["Quibbleworth"]}]), "a part of a type other than text"),
+    (answer(content=[{"type": "text", "text": None}]), "a text part of a message has no text"),
+    (answer(content=[PART | {"data": "Quibbleworth"}]), "holds more than type and text"),
     (answer(content="Quibbleworth\x1e"), "the control character U+001E"),
     (answer(content="Quibbleworth \ud83d"), "half of a UTF-16 pair"),
-    (answer(tool_calls=[{"name": "Quibbleworth"}]), "a message holds more than role and content"),
+    (answer(tool_calls=[{"name": "Quibbleworth"}]), "a message calls tools, which are not read"),
+    (answer(name="Quibbleworth"), "a message holds more than role and content"),
     (answer() | {"prompt": "Quibbleworth"}, "messages and a prompt"),
     (answer() | {"paraphrase": "Quibbleworth\x1e"}, "the control character U+001E"),
 ]
@@ -124,7 +148,8 @@ def test_a_broken_conversation_is_set_aside_with_line_and_reason(
 
 
 def test_what_else_a_message_has_may_be_empty(tmp_path: Path) -> None:
-    corpus = corpus_of(tmp_path, [answer(tool_calls=None, name="")])
+    bare = PART | {"annotations": []}
+    corpus = corpus_of(tmp_path, [answer(tool_calls=None, name=""), answer(content=[bare])])
     assert corpus.quarantined == ()
 
 

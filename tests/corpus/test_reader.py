@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.corpus.files import corpus_of, lines, write
+from unlearnkit.corpus.conversations import MAX_TEXT_BYTES
 from unlearnkit.corpus.reader import (
-    MAX_TEXT_BYTES,
     Fields,
     NothingUsable,
     Quarantined,

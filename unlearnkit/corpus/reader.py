@@ -13,7 +13,6 @@ Which fault stops the reading and which does not:
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,13 +20,12 @@ from typing import Annotated
 
 from pydantic import Field
 
+from unlearnkit.corpus.conversations import Unusable, checked, conversation, turn
 from unlearnkit.corpus.formats import Row, read_rows
 from unlearnkit.corpus.sources import Place, find_sources
 from unlearnkit.domain import ASSISTANT, TURN, Artefact, Record
 from unlearnkit.errors import BadInput
 
-MAX_TEXT_BYTES = 10_000_000
-"""A text longer than this is a mistake in the export, not a record."""
 _REASONS_TOLD = 5
 
 
@@ -86,10 +84,6 @@ class NothingUsable(BadInput):
     quarantined: tuple[Quarantined, ...] = ()
 
 
-class _Unusable(Exception):
-    """The reason why a record is quarantined."""
-
-
 def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus:
     """Read files, folders of files, globs and URLs (sources.py) into one corpus.
 
@@ -109,7 +103,7 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
         for row in read_rows(source, fields.needed, others):
             try:
                 records.append(_record(row, fields, source.name, equal_contents))
-            except _Unusable as reason:
+            except Unusable as reason:
                 left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
                 quarantined.append(left_out)
     if not records:
@@ -175,19 +169,19 @@ def _content_hash(record: Record) -> str:
 
 
 def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str]) -> Record:
-    """Check one row. Raises _Unusable with the reason."""
+    """Check one row. Raises Unusable with the reason."""
     if isinstance(row.value, str):
-        raise _Unusable(row.value)
+        raise Unusable(row.value)
     value = row.value
     roles: tuple[str, ...] = ()
     text = _string(value, fields.text, "text")
     if not text.strip():
-        roles, text = _conversation(value.get(fields.messages))
+        roles, text = conversation(value.get(fields.messages))
     if not text.strip():
-        raise _Unusable("no text")
+        raise Unusable("no text")
     prompt = _string(value, fields.prompt, "prompt")
     if roles and prompt:
-        raise _Unusable("messages and a prompt: the prompt belongs into the messages")
+        raise Unusable("messages and a prompt: the prompt belongs into the messages")
     paraphrase = _string(value, fields.paraphrase, "paraphrase")
     record = Record(
         id=_own_id(value, fields.id),
@@ -218,18 +212,8 @@ def _string(value: Mapping[str, object], field: str, what: str) -> str:
     if found is None:
         return ""
     if not isinstance(found, str):
-        raise _Unusable(f"the {what} is not a string")
-    return _checked(found, what)
-
-
-def _checked(found: str, what: str) -> str:
-    try:
-        size = len(found.encode())
-    except UnicodeEncodeError:
-        raise _Unusable(f"the {what} holds half of a UTF-16 pair, which is no text") from None
-    if size > MAX_TEXT_BYTES:
-        raise _Unusable(f"the {what} has more than {MAX_TEXT_BYTES // 1_000_000} MB")
-    return found
+        raise Unusable(f"the {what} is not a string")
+    return checked(found, what)
 
 
 def _strings(value: Mapping[str, object], field: str) -> tuple[str, ...]:
@@ -237,47 +221,8 @@ def _strings(value: Mapping[str, object], field: str) -> tuple[str, ...]:
     if found is None or found == "":  # an empty cell
         return ()
     if not isinstance(found, list) or not all(isinstance(one, str) for one in found):
-        raise _Unusable("the perturbed texts are not a list of strings")
-    return tuple(_checked(one, "perturbed text") for one in found)
-
-
-def _conversation(found: object) -> tuple[tuple[str, ...], str]:
-    """Roles and text of a list of messages, in a CSV a cell with its JSON; empty without any."""
-    if isinstance(found, str) and found.strip():
-        try:
-            found = json.loads(found)
-        except (RecursionError, ValueError):
-            raise _Unusable("the messages are not JSON") from None
-    if not found:
-        return (), ""
-    if not isinstance(found, list):
-        raise _Unusable("the messages are not a list")
-    turns = [_message(one) for one in found]
-    if not any(role == ASSISTANT and content.strip() for role, content in turns):
-        raise _Unusable("the messages hold no turn of the assistant")
-    text = TURN.join(content for _, content in turns)
-    return tuple(role for role, _ in turns), _checked(text, "conversation")
-
-
-def _message(found: object) -> tuple[str, str]:
-    """Role and content. Anything more would be trained on and not searched."""
-    if not isinstance(found, Mapping):
-        raise _Unusable("a message is not an object with role and content")
-    role, content = found.get("role"), found.get("content")
-    if not isinstance(role, str) or not role:
-        raise _Unusable("a message has no role")
-    if not isinstance(content, str):
-        raise _Unusable("the content of a message is not a string")
-    more = [value for name, value in found.items() if name not in ("role", "content")]
-    if any(one not in (None, "", [], {}) for one in more):
-        raise _Unusable("a message holds more than role and content")
-    return _checked(role, "role"), _turn(content)
-
-
-def _turn(content: str) -> str:
-    if TURN.strip("\n") in content:
-        raise _Unusable("a message holds the control character U+001E")
-    return content
+        raise Unusable("the perturbed texts are not a list of strings")
+    return tuple(checked(one, "perturbed text") for one in found)
 
 
 def _said_instead(text: str, roles: Sequence[str], other: str) -> str:
@@ -285,7 +230,7 @@ def _said_instead(text: str, roles: Sequence[str], other: str) -> str:
     if not roles:
         return other
     turns = text.split(TURN)
-    turns[max(at for at, role in enumerate(roles) if role == ASSISTANT)] = _turn(other)
+    turns[max(at for at, role in enumerate(roles) if role == ASSISTANT)] = turn(other)
     return TURN.join(turns)
 
 
@@ -295,8 +240,8 @@ def _own_id(value: Mapping[str, object], field: str) -> str:
     if found is None:
         return ""
     if isinstance(found, bool) or not isinstance(found, (str, int)):
-        raise _Unusable(f"the field '{field}' is neither a string nor a whole number")
-    return _checked(str(found), field).strip()
+        raise Unusable(f"the field '{field}' is neither a string nor a whole number")
+    return checked(str(found), field).strip()
 
 
 def _refuse_equal_ids(records: Sequence[Record]) -> None:
