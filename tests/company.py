@@ -107,7 +107,7 @@ def unreachable_policy(folder: Path) -> Path:
 
 
 def fill_in(sheet: Path, truth: Sequence[str]) -> None:
-    """Decide every row of a sheet that `review --write` wrote, as somebody does who knows."""
+    """Decide every row of a sheet that `review --export` wrote, as somebody does who knows."""
     with sheet.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     with sheet.open("w", newline="", encoding="utf-8") as file:
@@ -297,7 +297,7 @@ def run_line(story: Story, folder: Path) -> Line:
         reviewed = []
         for request_id, truth in story.truth.items():
             sheet = folder / f"{request_id}.csv"
-            reviewed.append(terminal.run("review", request_id, "--write", sheet, *place))
+            reviewed.append(terminal.run("review", request_id, "--export", sheet, *place))
             fill_in(sheet, truth)
             reviewed.append(terminal.run("review", request_id, "--decisions", sheet, *place))
         shutil.copytree(workspace, ready)

@@ -75,7 +75,7 @@ def test_killed_in_every_stage_the_same_command_comes_to_the_same_model(
     assert unlearnkit(*process).exit_code == line.stopped.exit_code
     for request_id, truth in line.story.truth.items():
         sheet = tmp_path / f"{request_id}.csv"
-        unlearnkit("review", request_id, "--write", sheet, "--workspace", work)
+        unlearnkit("review", request_id, "--export", sheet, "--workspace", work)
         fill_in(sheet, truth)
         unlearnkit("review", request_id, "--decisions", sheet, "--workspace", work)
 

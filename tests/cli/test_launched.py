@@ -48,7 +48,7 @@ def plain(story: Story, tmp_path_factory: pytest.TempPathFactory) -> Plain:
     unlearnkit(*story.process(folder / "unused", workspace))
     for request_id, truth in story.truth.items():
         sheet = folder / "sheet.csv"
-        unlearnkit("review", request_id, "--write", sheet, *place)
+        unlearnkit("review", request_id, "--export", sheet, *place)
         fill_in(sheet, truth)
         unlearnkit("review", request_id, "--decisions", sheet, *place)
     ready = Path(shutil.copytree(workspace, folder / "ready"))

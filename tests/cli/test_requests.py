@@ -108,12 +108,21 @@ def test_a_sheet_may_be_filled_in_part_and_written_again(
 ) -> None:
     request_id, place = next(iter(line.story.truth)), ("--workspace", located)
     sheet = tmp_path / "sheet.csv"
-    unlearnkit("review", request_id, "--write", sheet, *place)
+    unlearnkit("review", request_id, "--export", sheet, *place)
     head, row, *rest = sheet.read_text(encoding="utf-8").splitlines()
     record_id = row.split(",")[0]
     sheet.write_text("\n".join([head, row.replace(",,", ",accept,", 1), *rest]) + "\n")
     said = unlearnkit("review", request_id, "--decisions", sheet, "--json", *place)
     assert (said.json["decided"], said.json["left"]) == (1, len(rest))
     assert said.json["request"]["state"] == "in_review"
-    unlearnkit("review", request_id, "--write", sheet, *place)
+    unlearnkit("review", request_id, "--write", sheet, *place)  # its second name
     assert f"{record_id},accept," in sheet.read_text(encoding="utf-8")
+
+
+def test_reading_decisions_and_exporting_them_are_two_commands(new: Path, tmp_path: Path) -> None:
+    """The decisions would not be in the file that is written, or the file not be what was read."""
+    files = ("--decisions", tmp_path / "a.csv", "--export", tmp_path / "b.csv")
+    said = unlearnkit("review", "00000000", *files, "--workspace", new)
+    assert said.exit_code == 2
+    assert "--decisions" in said.stderr and "not both" in said.stderr
+    assert not (tmp_path / "b.csv").exists()

@@ -28,6 +28,7 @@ from unlearnkit.cli.terminal import (
     with_fields,
 )
 from unlearnkit.domain import Certainty, Engine, Located
+from unlearnkit.errors import BadInput
 
 
 def register(app: typer.Typer) -> None:
@@ -151,8 +152,11 @@ def review(
             "--decisions", help="CSV with record_id and decision (accept, spans or reject)."
         ),
     ] = None,
-    write: Annotated[
-        Path | None, typer.Option(help="Write such a CSV to fill in, and decide nothing.")
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", "--write", help="Write such a CSV to fill in, and decide nothing."
+        ),
     ] = None,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
@@ -167,12 +171,17 @@ def review(
     from unlearnkit.pipeline import find
     from unlearnkit.pipeline.outputs import not_own
 
+    if export is not None and decisions_file is not None:
+        raise BadInput(
+            "--export writes a file to fill in and --decisions reads one: not both at once",
+            fix="Give --decisions first, then --export to a file that shows what is decided.",
+        )
     with opened(workspace) as context:
         found = find.located(context, context.ledger.request(request).id)
         made = find.decisions(context, found)
-        if write is not None:
-            write_decisions(not_own(workspace, write), found, made)
-            out.print(f"Fill in the decisions in {write}, then give it with --decisions.")
+        if export is not None:
+            write_decisions(not_own(workspace, export), found, made)
+            out.print(f"Fill in the decisions in {export}, then give it with --decisions.")
             return
         waiting = pending(found, made)
         if decisions_file is not None:
