@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, events_of, states_of, unlearnkit
+from unlearnkit.requests.table import COLUMNS
 from unlearnkit.workspace import Workspace
 
 
@@ -29,7 +30,9 @@ def located(line: Line, new: Path) -> Path:
 
 def test_without_options_the_person_is_asked_for(new: Path) -> None:
     """So that no name lands in the history of the shell."""
-    said = unlearnkit("request", "add", "--workspace", new, typed="Zoltana Quibble\n\n\n\n")
+    said = unlearnkit(
+        "request", "add", "--workspace", new, typed="Zoltana Quibble" + "\n" * len(COLUMNS)
+    )
     assert said.exit_code == 0
     assert "Name (empty: none" in said.stderr
     assert "added, due" in said.stdout
@@ -46,8 +49,35 @@ def test_options_are_taken_without_a_question(new: Path) -> None:
     assert said.stderr == ""
 
 
+def test_every_kind_of_identifier_has_an_option_and_a_question(new: Path) -> None:
+    given = {
+        "--name": "Zoltana Quibble",
+        "--address": "1 Elm St, Springfield",
+        "--date-of-birth": "1980-04-03",
+        "--handle": "@zo",
+        "--alias": "Zoltana Holt; Zo",
+        "--other": "DE89370400440532013000",
+    }
+    options = [word for pair in given.items() for word in pair]
+    added = unlearnkit("request", "add", *options, "--json", "--workspace", new).json
+    request_id = added["request"]["id"]
+    shown = unlearnkit("request", "show", request_id, "--reveal", "--json", "--workspace", new)
+    assert [(kind, value) for kind, _, value in shown.json["identifiers"]] == [
+        ("name", "Zoltana Quibble"),
+        ("address", "1 Elm St, Springfield"),
+        ("date_of_birth", "1980-04-03"),
+        ("handle", "@zo"),
+        ("name", "Zoltana Holt"),
+        ("name", "Zo"),
+        ("other", "DE89370400440532013000"),
+    ]
+    asked = unlearnkit("request", "add", "--workspace", new, typed="\n" * len(COLUMNS)).stderr
+    for column in COLUMNS:
+        assert f"{column.replace('_', ' ').capitalize()} (empty: none" in asked
+
+
 def test_nobody_is_no_request(new: Path) -> None:
-    said = unlearnkit("request", "add", "--workspace", new, typed="\n\n\n\n")
+    said = unlearnkit("request", "add", "--workspace", new, typed="\n" * len(COLUMNS))
     assert said.exit_code == 2
     assert "no identifier" in said.stderr
     assert events_of(new) == []

@@ -65,6 +65,18 @@ def test_a_csv_with_several_values_in_a_cell(tmp_path: Path) -> None:
     assert second.received == second.submitted == NOW
 
 
+def test_a_csv_with_aliases_and_other_identifiers(tmp_path: Path) -> None:
+    text = "regulation,name,alias,other\ngdpr,Zoltana Quibble,Zo Holt; Zo Quibble,P-1; P-2\n"
+    [(_, subject)] = read(tmp_path / "requests.csv", text)
+    assert [(one.kind, one.value) for one in subject.identifiers] == [
+        (IdentifierKind.NAME, "Zoltana Quibble"),
+        (IdentifierKind.NAME, "Zo Holt"),
+        (IdentifierKind.NAME, "Zo Quibble"),
+        (IdentifierKind.OTHER, "P-1"),
+        (IdentifierKind.OTHER, "P-2"),
+    ]
+
+
 @pytest.mark.parametrize("delimiter", ";\t")
 def test_a_spreadsheet_s_other_delimiters_are_understood(tmp_path: Path, delimiter: str) -> None:
     """Where semicolons separate cells, one with several values stands in quotes."""

@@ -75,6 +75,20 @@ def add(
     email: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     phone: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     customer_id: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
+    address: Annotated[
+        list[str] | None, typer.Option(help="Postal address; may be repeated.")
+    ] = None,
+    date_of_birth: Annotated[
+        list[str] | None, typer.Option(help="Year-month-day, as in 1980-04-03.")
+    ] = None,
+    handle: Annotated[list[str] | None, typer.Option(help="User name; may be repeated.")] = None,
+    alias: Annotated[
+        list[str] | None, typer.Option(help="One more name of the person's; may be repeated.")
+    ] = None,
+    other: Annotated[
+        list[str] | None,
+        typer.Option(help="Whatever else is theirs, as an IBAN; may be repeated."),
+    ] = None,
     verified: VerifiedOption = False,
     how: HowOption = "",
     workspace: WorkspaceOption = HERE,
@@ -84,7 +98,17 @@ def add(
     from unlearnkit.pipeline.intake import add_request, typed_in
 
     declared = _declared(verified, how)
-    cells = {"name": name, "email": email, "phone": phone, "customer_id": customer_id}
+    cells = {
+        "name": name,
+        "email": email,
+        "phone": phone,
+        "customer_id": customer_id,
+        "address": address,
+        "date_of_birth": date_of_birth,
+        "handle": handle,
+        "alias": alias,
+        "other": other,
+    }
     if not any(cells.values()):
         cells = {cell: _asked(cell) for cell in cells}
     row = {cell: ";".join(given or []) for cell, given in cells.items()}

@@ -26,8 +26,10 @@ COLUMNS = {
     "address": IdentifierKind.ADDRESS,
     "date_of_birth": IdentifierKind.DATE_OF_BIRTH,
     "handle": IdentifierKind.HANDLE,
+    "alias": IdentifierKind.NAME,
+    "other": IdentifierKind.OTHER,
 }
-"""Column -> what its values are."""
+"""Column -> what its values are; an alias is one more name."""
 
 
 class MalformedTable(ValueError):
@@ -99,6 +101,8 @@ class Row(BaseModel):
     address: Cell = Field(default=[])
     date_of_birth: Cell = Field(default=[])
     handle: Cell = Field(default=[])
+    alias: Cell = Field(default=[])
+    other: Cell = Field(default=[])
 
     @model_validator(mode="after")
     def _about_somebody(self) -> Self:
