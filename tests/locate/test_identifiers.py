@@ -114,6 +114,11 @@ def test_no_value_is_taken_for_a_pattern(kind: IdentifierKind, value: str) -> No
         (K.CUSTOMER_ID, "C-770077", "C 770077", "normalised"),
         (K.CUSTOMER_ID, "C-77", "C-77", "partial"),
         (K.EMAIL, " a@quibble.example", "A@quibble.example", "exact"),
+        (K.PHONE, "12345", "12345", "partial"),
+        (K.PHONE, "123456", "12-34-56", "partial"),
+        (K.PHONE, "1234567", "123-4567", "normalised"),
+        (K.PHONE, "030 1234", "301234", "partial"),
+        (K.PHONE, "030 1234", "030 1234", "exact"),
     ],
 )
 def test_how_it_was_written(kind: IdentifierKind, value: str, text: str, how: str) -> None:
@@ -126,6 +131,12 @@ def test_own_values_are_keyed_as_in_the_index_and_hashes_have_none() -> None:
     assert own_values([hashed, phone], KEY, REGIONS) == {
         (K.PHONE, keyed_hash(KEY, "phone", "+12125550142"))
     }
+
+
+def test_a_short_phone_ties_nothing() -> None:
+    short, whole = (Identifier(K.PHONE, one) for one in ("12345", "+49 30 1234"))
+    assert own_values([short], KEY, REGIONS) == frozenset()
+    assert len(own_values([short, whole], KEY, REGIONS)) == 1
 
 
 # --- identifiers that came as hashes ---------------------------------------------------------

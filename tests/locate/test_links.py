@@ -100,6 +100,27 @@ def test_without_a_number_of_the_subject_s_a_phone_leads_to_any_number_s_records
     assert world(*texts).certainty(EMAIL) == {"1": CERTAIN, "2": UNCERTAIN}
 
 
+def test_a_short_phone_is_a_hint_and_leads_nowhere(world: Build) -> None:
+    """It is the number of an order as well as anybody's phone."""
+    short = Identifier(IdentifierKind.PHONE, "12345")
+    texts = ("Order 12345 shipped to C-880088", "C-880088 paid", "C-880088 paid again")
+    found = world(*texts).find(short)
+    assert {one: match.certainty for one, match in found.items()} == {"1": UNCERTAIN}
+    assert found["1"].evidence[0].how == "partial"
+    assert world(*texts).certainty(short, EMAIL) == {}
+
+
+def test_a_short_phone_beside_the_name_alone_does_not_make_it_the_person_s(world: Build) -> None:
+    """Two of that name: what the request gives must tell them apart, and 12345 does not."""
+    short = Identifier(IdentifierKind.PHONE, "12345")
+    texts = ("Zoltana Quibbleworth, C-770077", f"Zoltana Quibbleworth, {ANOTHER}")
+    assert world(*texts, "Order 12345").certainty(NAME, short) == {
+        "1": UNCERTAIN,
+        "2": UNCERTAIN,
+        "3": UNCERTAIN,
+    }
+
+
 def test_the_company_s_address_leads_nowhere(world: Build) -> None:
     texts = [f"care@company.example wrote to C-{number}" for number in (1111, 2222, 3333)]
     found = world("zoltana@quibble.example to care@company.example, C-770077", *texts).find(NUMBER)

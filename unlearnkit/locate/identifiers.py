@@ -18,16 +18,23 @@ from unlearnkit.pseudonym import keyed_hash
 GAP = r"[\s()./\u2010-\u2013-]{0,3}"
 _SHORT_NUMBER = 5
 """A customer number of fewer characters than this may stand for anything; it only hints."""
+_SHORT_PHONE = 7
+"""And so many digits may be an order's: a phone written with fewer only hints too."""
 
 
 def own_values(
     identifiers: Sequence[Identifier], key: bytes, regions: Sequence[str]
 ) -> frozenset[tuple[IdentifierKind, str]]:
-    """(kind, keyed hash) of every raw identifier, as the index has them."""
+    """(kind, keyed hash) of every raw identifier, as the index has them; no short phones.
+
+    Whoever gives nothing else than one has no identifier that ties records.
+    """
     return frozenset(
-        (one.kind, keyed_hash(key, one.kind.value, normalise(one.kind, one.value, regions)))
+        (one.kind, keyed_hash(key, one.kind.value, value))
         for one in identifiers
         if one.format == "raw"
+        for value in [normalise(one.kind, one.value, regions)]
+        if one.kind is not IdentifierKind.PHONE or _digits(value) >= _SHORT_PHONE
     )
 
 
@@ -155,7 +162,13 @@ def how_written(identifier: Identifier, found: str) -> str:
         letters = normalise(identifier.kind, identifier.value)
         if len(letters) < _SHORT_NUMBER:
             return "partial"
+    if identifier.kind is IdentifierKind.PHONE and _digits(found) < _SHORT_PHONE:
+        return "partial"
     return "exact" if found.casefold() == identifier.value.strip().casefold() else "normalised"
+
+
+def _digits(text: str) -> int:
+    return sum(letter.isdigit() for letter in text)
 
 
 def hashed_hits(
