@@ -24,6 +24,15 @@ def test_names_in_scripts_with_joiners_are_taken() -> None:
         (IdentifierKind.NAME, "--"),
         (IdentifierKind.NAME, "Zoltana\x00Q"),
         (IdentifierKind.NAME, "Zoltana" * 100),
+        (IdentifierKind.NAME, "Q."),
+        (IdentifierKind.NAME, "E\u0301"),
+        (IdentifierKind.NAME, "李"),
+        (IdentifierKind.NAME, "de la"),
+        (IdentifierKind.NAME, "DE LA"),
+        (IdentifierKind.NAME, "Van der"),
+        (IdentifierKind.NAME, "le van"),
+        (IdentifierKind.NAME, "Frau von"),
+        (IdentifierKind.NAME, "Dr."),
         (IdentifierKind.EMAIL, "zoltana"),
         (IdentifierKind.EMAIL, "zoltana@a@b"),
         (IdentifierKind.PHONE, "ext. 12"),
@@ -35,6 +44,31 @@ def test_what_could_match_nobody_or_everybody_is_refused(kind: IdentifierKind, v
     with pytest.raises(ValueError) as refusal:
         identifier(kind, value)
     assert not value or value not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Bo Li",
+        "Ng",
+        "U Nu",
+        "Le Van",
+        "Mr. Le",
+        "李明",
+        "李 明",
+        "นี",
+        "J. R.",
+        "O'o",
+        "Otto von Zoll",
+    ],
+)
+def test_short_names_are_names(value: str) -> None:
+    assert identifier(IdentifierKind.NAME, value).value == value
+
+
+def test_a_name_that_names_nobody_is_refused_with_what_to_do() -> None:
+    with pytest.raises(ValueError, match="give the whole name, with its capitals, or another"):
+        identifier(IdentifierKind.NAME, "de la")
 
 
 ZOLTANA = Subject(

@@ -201,7 +201,12 @@ BROKEN: list[tuple[str, str | bytes, int, str]] = [
     ("x.csv", "regulation,name\nQuibbleworth,ok\n", 2, "'gdpr' or 'ccpa'"),
     ("y.csv", b"\xef\xbb\xbfregulation,name\ngdpr,Quibbleworth\ngdpr,\xe9\n", 3, "UTF-8"),
     ("z.csv", "regulation,submitted,name\ngdpr,Quibbleworth,ok\n", 2, "RFC 3339"),
-    ("1.csv", "regulation,identity_verified,name\ngdpr,yes,a\ngdpr,Quibbleworth,a\n", 3, VERIFIED),
+    (
+        "1.csv",
+        "regulation,identity_verified,name\ngdpr,yes,Zo\ngdpr,Quibbleworth,Zo\n",
+        3,
+        VERIFIED,
+    ),
     ("2.csv", "regulation,identity_verified,name\ngdpr,1,Quibbleworth\n", 2, VERIFIED),
     ("3.csv", "regulation,identity_verified,name\ngdpr,31.01.2026,Quibbleworth\n", 2, VERIFIED),
     (
@@ -210,7 +215,7 @@ BROKEN: list[tuple[str, str | bytes, int, str]] = [
         2,
         "not come yet",
     ),
-    ("5.jsonl", '{"regulation": "gdpr", "name": "a", "identity_verified": 1}', 1, VERIFIED),
+    ("5.jsonl", '{"regulation": "gdpr", "name": "Zo", "identity_verified": 1}', 1, VERIFIED),
     (
         "6.json",
         json.dumps(erasure(status_callback_urls=["https://c.example/?of=Zoltana%20Quibbleworth"])),

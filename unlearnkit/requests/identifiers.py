@@ -14,6 +14,21 @@ Format = Literal["raw", "sha1", "md5", "sha256"]
 
 HEX_DIGITS: dict[Format, int] = {"md5": 32, "sha1": 40, "sha256": 64}
 MAX_LENGTH = 500
+_TITLES = frozenset(
+    {
+        *("dr", "frau", "herr", "miss", "mlle", "mme", "mr", "mrs", "ms", "mx", "prof", "sig"),
+        *("sir", "sr", "sra"),
+    }
+)
+_PARTICLES = frozenset(
+    {
+        *("af", "av", "de", "del", "della", "den", "der", "des", "dos", "ibn", "las", "les", "los"),
+        *("of", "the", "und", "vom", "von", "zum", "zur"),
+    }
+)
+"""What stands inside many names, and alone names nobody."""
+_ALSO_NAMES = frozenset({"da", "das", "di", "do", "du", "el", "la", "le", "lo", "van", "zu"})
+"""Particles too, but with a capital a person may be called so, as in Le Van."""
 
 
 def identifier(kind: IdentifierKind, value: str, how: Format = "raw") -> Identifier:
@@ -36,6 +51,8 @@ def identifier(kind: IdentifierKind, value: str, how: Format = "raw") -> Identif
         raise ValueError("a phone number needs at least 5 digits")
     if kind is IdentifierKind.DATE_OF_BIRTH:
         _check_date(value)
+    if kind is IdentifierKind.NAME:
+        _check_name(value)
     return Identifier(kind, value)
 
 
@@ -67,6 +84,25 @@ def refuse_identifiers(text: str, subject: Subject) -> str:
 def _named(kind: IdentifierKind) -> str:
     word = kind.value.replace("_", " ")
     return f"{'an' if word[0] in 'aeo' else 'a'} {word}"
+
+
+def _check_name(value: str) -> None:
+    """Refuse what would be searched for as a name and stands in texts about anybody."""
+    letters = unicodedata.normalize("NFC", value)
+    if sum(unicodedata.category(one)[0] in "LMN" for one in letters) < 2:
+        raise ValueError(
+            "a name of one letter names nobody; give the whole name, or another identifier"
+        )
+    words = [word.strip(".,'’") for word in letters.split()]
+    words = [word for word in words if word.lower() not in _TITLES]
+    particles = all(word.lower() in _PARTICLES | _ALSO_NAMES for word in words)
+    if particles and not all(word.lower() in _ALSO_NAMES and word[0].isupper() for word in words):
+        raise ValueError(
+            "a name of particles alone names nobody; give the whole name, with its capitals, or "
+            "another identifier"
+        )
+    if not words:
+        raise ValueError("a title alone names nobody; give the name, or another identifier")
 
 
 def _check_date(value: str) -> None:
