@@ -1,7 +1,7 @@
 """Objectives for comparison, each in a file of its own: `weighted_ga.py` is `weighted-ga`.
 
-A file is found by being here, and has OBJECTIVE, an `objectives.Objective`. The older ones stand in
-`objectives.py`.
+A file is found by being here, and has OBJECTIVE, an `objectives.Objective` whose `paper` holds the
+year. The older ones stand in `objectives.py`.
 """
 
 from __future__ import annotations
