@@ -105,9 +105,9 @@ def locate(
     """Find the records that concern each person, in what `unlearnkit index` read, and why.
 
     `requests` are ids or their beginnings; none means all that are open and verified. A match names
-    no person: it has the record's id, a score, and where in the record the evidence is. The score is
-    the log-odds, in bits, that the record is about this person: it orders what is to be reviewed,
-    and decides nothing (docs/locate.md, "The score").
+    no person: it has the record's id, a score, and where in the record the evidence is. The score
+    is the log-odds, in bits, that the record is about this person: it orders what is to be
+    reviewed, and decides nothing (docs/locate.md, "The score").
 
     Raises `BadInput` for a request that is unknown, closed or unverified and for records that
     changed since they were indexed; `CannotEvaluate` when all that are open are unverified.
