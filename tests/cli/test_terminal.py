@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from rich.text import Text
 
-from unlearnkit.cli.terminal import as_words, complain, in_line
+from unlearnkit.cli.terminal import as_words, complain, in_line, out, say
 from unlearnkit.errors import BadInput
 
 
@@ -35,3 +37,25 @@ def test_what_is_wrong_stays_in_its_line(capsys: pytest.CaptureFixture[str]) -> 
         "One.",
         "Two.",
     ]
+
+
+class Screen(io.StringIO):
+    """A terminal, as far as anybody asks."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_long_line_is_broken_between_words_at_a_terminal_and_nowhere_in_a_pipe(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(out, "width", 40)
+    words = [f"word-{at}" for at in range(20)]
+    say(" ".join(words))
+    assert capsys.readouterr().out == " ".join(words) + "\n"
+    screen = Screen()
+    monkeypatch.setattr(out, "_file", screen)  # None means: whatever sys.stdout is
+    say(" ".join(words))
+    lines = screen.getvalue().splitlines()
+    assert all(len(line) <= 40 for line in lines)
+    assert [word for line in lines for word in line.split()] == words

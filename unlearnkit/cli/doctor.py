@@ -10,7 +10,16 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from unlearnkit.cli.terminal import HERE, JsonOption, WorkspaceOption, command, now, out, print_json
+from unlearnkit.cli.terminal import (
+    HERE,
+    JsonOption,
+    WorkspaceOption,
+    command,
+    now,
+    out,
+    print_json,
+    say,
+)
 from unlearnkit.domain import Checkup, Examined, Holding
 from unlearnkit.domain.checkup import VAULT
 
@@ -53,9 +62,12 @@ def _show(found: Checkup) -> None:
     fixes = [(one.health, one.part, one.fix) for one in found.examined]
     fixes += [(one.health, one.where, one.fix) for one in found.held]
     for health, name, fix in fixes:
-        if fix and health != "ok":  # on lines of their own, to be copied whole
+        if fix and health != "ok":
             told = f"{_word(health)} {escape(name)}: {escape(fix)}"
-            out.print(told, highlight=False, soft_wrap=True)
+            if fix.endswith("."):
+                say(told)
+            else:  # a command, to be copied whole
+                out.print(told, highlight=False, soft_wrap=True)
     counts = Counter[str]([one.health for one in found.examined])
     counts.update(one.health for one in found.held)
     told = ", ".join(f"{counts[name]} {name}" for name in COLOURS if counts[name])

@@ -11,9 +11,11 @@ from unlearnkit.cli.terminal import (
     JsonOption,
     WorkspaceOption,
     command,
+    in_line,
     opened,
     out,
     print_json,
+    say,
 )
 from unlearnkit.keys import ReportKey
 
@@ -41,7 +43,7 @@ def list_(workspace: WorkspaceOption = HERE, as_json: JsonOption = False) -> Non
         return
     for one in keys:
         word = "retired" if one.retired else "signs  "
-        out.print(f"{word} {one.keyid}  {one.file}", highlight=False, soft_wrap=True)
+        say(f"{word} {one.keyid}  {in_line(str(one.file))}")
     out.print(f"Passphrase: {source}", highlight=False)
 
 

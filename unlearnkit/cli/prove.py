@@ -23,6 +23,7 @@ from unlearnkit.cli.terminal import (
     opened,
     out,
     print_json,
+    say,
 )
 from unlearnkit.errors import BadInput, VerificationFailed
 
@@ -243,10 +244,10 @@ def verify(
         return
     for claim in found.claims:
         told = in_line(f"{claim.what}: {claim.detail}")
-        out.print(f"[green]holds[/]  {told}", highlight=False, soft_wrap=True)
+        say(f"[green]holds[/]  {told}")
     for sentence in found.not_checked:
         told = in_line(sentence)
-        out.print(f"[yellow]not checked[/]  {told}", highlight=False, soft_wrap=True)
+        say(f"[yellow]not checked[/]  {told}")
     out.print(
         f"The report of {found.run_id} of {found.created:%Y-%m-%d %H:%M} UTC holds. "
         f"Its verdict: {found.outcome.value.replace('_', ' ')}.",
