@@ -130,6 +130,9 @@ def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, loca
     assert "Stopped." in broken_off.stderr
     rest = unlearnkit("review", request_id, *place, typed="r\n" * (waiting - 3))
     assert f"{waiting - 3} decided, 0 left" in rest.stdout
+    again = unlearnkit("review", request_id, "--again", *place, typed="r\n" + "\n" * (waiting - 1))
+    assert f"1 of {waiting}, {waiting} decided: record " in again.stderr
+    assert "1 decided, 0 left" in again.stdout  # the first was accepted; the others are left as is
     assert states_of(located) == {"ready", "in_review"}
 
 
@@ -154,5 +157,7 @@ def test_reading_decisions_and_exporting_them_are_two_commands(new: Path, tmp_pa
     files = ("--decisions", tmp_path / "a.csv", "--export", tmp_path / "b.csv")
     said = unlearnkit("review", "00000000", *files, "--workspace", new)
     assert said.exit_code == 2
-    assert "--decisions" in said.stderr and "not both" in said.stderr
+    assert "--decisions and --export: not both at once" in said.stderr
+    said = unlearnkit("review", "00000000", *files[:2], "--again", "--workspace", new)
+    assert "--decisions and --again: not both at once" in said.stderr
     assert not (tmp_path / "b.csv").exists()

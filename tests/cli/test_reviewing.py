@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pty
 import sys
@@ -73,6 +74,16 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         monkeypatch.setattr(sys, "stdin", stdin)
         yield pressed
     os.close(master)
+
+
+def test_what_was_decided_earlier_is_shown_and_left_by_enter(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = {"one": "accept", "two": "spans", "three": "reject"}
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\na\n\n"))
+    changed = [(one.record_id, said(one)) for one in review_each(WAITING, RECORDS, "me", made)]
+    assert changed == [("two", "accept")]
+    assert "1 of 3, 3 decided" in capsys.readouterr().err
 
 
 def takes_lines(terminal: int) -> bool:

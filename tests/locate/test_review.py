@@ -15,6 +15,8 @@ from unlearnkit.locate.review import (
     accepted_in_part,
     apply_decisions,
     decide,
+    latest,
+    offered_again,
     pending,
     read_decisions,
     write_decisions,
@@ -54,6 +56,13 @@ def test_what_is_uncertain_waits_until_it_is_decided(found: Located) -> None:
     assert [match.record_id for match in pending(found, [])] == ["b", "d"]
     assert [match.record_id for match in pending(found, [decision("b", False)])] == ["d"]
     assert pending(found, [decision("b", False), decision("d", True)]) == ()
+
+
+def test_all_but_the_untouched_certain_ones_can_be_offered_again(found: Located) -> None:
+    assert [one.record_id for one in offered_again(found, [])] == ["b", "d"]
+    made = [decision("b", True), decision("c", False), decision("b", False)]
+    assert [one.record_id for one in offered_again(found, made)] == ["b", "c", "d"]
+    assert latest(found, made) == {"b": "reject", "c": "reject"}
 
 
 def test_another_request_s_decisions_do_not_count(found: Located) -> None:

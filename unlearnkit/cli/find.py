@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -29,6 +30,9 @@ from unlearnkit.cli.terminal import (
 )
 from unlearnkit.domain import Certainty, Engine, Located
 from unlearnkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from unlearnkit.pipeline.context import Context
 
 
 def register(app: typer.Typer) -> None:
@@ -158,6 +162,9 @@ def review(
             "--export", "--write", help="Write such a CSV to fill in, and decide nothing."
         ),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Ask about those that are decided already, too.")
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -166,16 +173,11 @@ def review(
     accept: the record is about the person and is forgotten. spans: it is somebody else's and names
     the person; what is about them is forgotten, the rest kept. reject: it is not about them.
     """
-    from unlearnkit.cli.reviewing import review_each
     from unlearnkit.locate.review import pending, read_decisions, write_decisions
     from unlearnkit.pipeline import find
     from unlearnkit.pipeline.outputs import not_own
 
-    if export is not None and decisions_file is not None:
-        raise BadInput(
-            "--export writes a file to fill in and --decisions reads one: not both at once",
-            fix="Give --decisions first, then --export to a file that shows what is decided.",
-        )
+    _one_way({"--decisions": decisions_file, "--export": export, "--again": again or None})
     with opened(workspace) as context:
         found = find.located(context, context.ledger.request(request).id)
         made = find.decisions(context, found)
@@ -188,14 +190,39 @@ def review(
             read = read_decisions(decisions_file, found, context.actor, now())
             if read:
                 find.decide(context, found, read)
+            left = len(pending(found, find.decisions(context, found)))
+            decided = len(waiting) - left
         else:
-            records = find.open_corpus(context)[1].by_id()
-            for one in review_each(waiting, records, context.actor):
-                find.decide(context, found, [one], records)
-        left = len(pending(found, find.decisions(context, found)))
+            decided = _one_by_one(context, found, again)
+            left = len(pending(found, find.decisions(context, found)))
         moved = context.ledger.request(found.request_id)
-    decided = len(waiting) - left
     if as_json:
         print_json({"request": moved, "decided": decided, "left": left})
         return
     out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
+
+
+def _one_way(given: Mapping[str, object]) -> None:
+    """Raise BadInput where more than one of these options was given: one would be ignored."""
+    names = [name for name, value in given.items() if value is not None]
+    if len(names) > 1:
+        raise BadInput(
+            f"{' and '.join(names)}: not both at once",
+            fix="--decisions reads decisions, --export writes them, --again asks for them anew.",
+        )
+
+
+def _one_by_one(context: Context, found: Located, again: bool) -> int:
+    """Ask about each match; how many were decided, or decided otherwise."""
+    from unlearnkit.cli.reviewing import review_each
+    from unlearnkit.locate.review import latest, offered_again, pending
+    from unlearnkit.pipeline import find
+
+    made = find.decisions(context, found)
+    asked = offered_again(found, made) if again else pending(found, made)
+    records = find.open_corpus(context)[1].by_id()
+    decided = set()
+    for one in review_each(asked, records, context.actor, latest(found, made) if again else {}):
+        find.decide(context, found, [one], records)
+        decided.add(one.record_id)
+    return len(decided)

@@ -31,15 +31,21 @@ _ENTER = ("\r", "\n")
 
 
 def review_each(
-    waiting: Sequence[Match], records: Mapping[str, Record], by: str
+    waiting: Sequence[Match],
+    records: Mapping[str, Record],
+    by: str,
+    made: Mapping[str, str] | None = None,
 ) -> Iterator[Decision]:
     """Show each record with what matched, and ask.
+
+    `made` are earlier answers by record id: Enter leaves one as it is.
 
     `undo` goes back to the one before and asks again; a new answer takes the old one's place, and
     Enter leaves it. Underlined is what `spans` would forget; it is not offered where there is
     nothing.
     """
-    at, given = 0, dict[str, str]()
+    keys = {answer: key for key, answer in ANSWERS.items()}
+    at, given = 0, {record_id: keys[answer] for record_id, answer in (made or {}).items()}
     while at < len(waiting) or _back(given):
         at = min(at, len(waiting) - 1)
         match = waiting[at]

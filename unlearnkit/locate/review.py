@@ -24,6 +24,21 @@ def pending(located: Located, decisions: Sequence[Decision]) -> tuple[Match, ...
     return tuple(match for match in _asked(located) if match.record_id not in decided)
 
 
+def offered_again(located: Located, decisions: Sequence[Decision]) -> tuple[Match, ...]:
+    """The matches that wait, and those that somebody decided about, also certain ones."""
+    decided = latest(located, decisions)
+    return tuple(
+        match
+        for match in located.matches
+        if match.certainty is not Certainty.CERTAIN or match.record_id in decided
+    )
+
+
+def latest(located: Located, decisions: Sequence[Decision]) -> dict[str, str]:
+    """Record id -> the answer that counts."""
+    return {one.record_id: answer_of(one) for one in _of(located, decisions)}
+
+
 def apply_decisions(located: Located, decisions: Sequence[Decision]) -> tuple[str, ...]:
     """Accepted record ids, in the corpus's order: what was accepted, and the certain ones.
 
@@ -142,14 +157,13 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
     The note says why each matched, without any identifier, and what is suggested. Raises BadInput
     when it cannot write.
     """
-    made = {one.record_id: answer_of(one) for one in _of(located, decisions)}
+    made = latest(located, decisions)
     text = io.StringIO(newline="")
     rows = csv.writer(text)
     rows.writerow(COLUMNS)
-    for match in located.matches:
-        if match.certainty is not Certainty.CERTAIN or match.record_id in made:
-            note = f"{match.reason} (suggested: {SPANS})" if suggested(match) else match.reason
-            rows.writerow((as_text(match.record_id), made.get(match.record_id, ""), note))
+    for match in offered_again(located, decisions):
+        note = f"{match.reason} (suggested: {SPANS})" if suggested(match) else match.reason
+        rows.writerow((as_text(match.record_id), made.get(match.record_id, ""), note))
     write_atomic(path, text.getvalue().encode())
 
 
