@@ -32,6 +32,13 @@ def test_what_is_left_out_has_its_default(tmp_path: Path) -> None:
     assert changed.nlp.regions == ("GB", "NO")
 
 
+def test_own_recognisers_lie_where_the_settings_are(tmp_path: Path) -> None:
+    own = config(tmp_path, "nlp:\n  countries: [uk, es]\n  recognisers: own/staff.yaml\n").nlp
+    assert own.countries == ("GB", "ES")
+    assert own.recognisers is not None
+    assert own.recognisers.file == str(tmp_path / "own" / "staff.yaml")
+
+
 def test_the_tokenizer_s_own_chat_template_is_asked_for_by_name(tmp_path: Path) -> None:
     assert config(tmp_path, "prompt_template: chat\n").prompt_template == CHAT
 
@@ -47,6 +54,9 @@ def test_the_tokenizer_s_own_chat_template_is_asked_for_by_name(tmp_path: Path) 
         ("seed: 0\n\tx: 1\n", 2, "not valid YAML"),
         ("nlp:\n  regions:\n  - US\n  - NO\n", 4, "nlp.region 2: has to be text"),
         ("nlp: {regions: [usa]}\n", 1, "nlp.region 1"),
+        ("nlp:\n  countries: [Spain]\n", 2, "nlp.country 1"),
+        ("nlp:\n  countries: DE\n", 2, "nlp.countries: has to be a list"),
+        ("nlp:\n  recognisers: 7\n", 2, "nlp.recognisers"),
         ("clock:\n  gdpr_months: 0\n", 2, "clock.gdpr_months"),
         ("clock:\n  time_zone: Mars/Olympus\n", 2, "clock.time_zone: no time zone of that name"),
         ("clock:\n  time_zone: ''\n", 2, "clock.time_zone: no time zone of that name"),

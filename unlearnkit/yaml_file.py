@@ -92,11 +92,15 @@ def _place(data: Any, location: Sequence[str | int]) -> tuple[str, ...]:
         if isinstance(part, int):
             named = data.get("id") if isinstance(data, dict) else None
             which = repr(named) if isinstance(named, str) and named else part + 1
-            parts.append(f"{'.'.join(names).removesuffix('s')} {which}")
+            parts.append(f"{_one('.'.join(names))} {which}")
             names = []
         else:
             names.append(str(part))
     return (*parts, ".".join(names)) if names else tuple(parts)
+
+
+def _one(of: str) -> str:
+    return f"{of.removesuffix('ies')}y" if of.endswith("ies") else of.removesuffix("s")
 
 
 def _part(data: Any, part: str | int) -> Any:

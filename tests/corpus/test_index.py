@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -70,6 +71,14 @@ def content(folder: Path) -> dict[str, bytes]:
 def expected(info: IndexInfo) -> set[str]:
     shards = (f"{SHARDS}/{name}" for name in info.shards)
     return {INDEX_FILE, QUARANTINE_FILE, f"{LOOKUP}/{info.lookup}", *shards}
+
+
+def test_an_index_of_a_version_without_countries_is_opened(index: Index) -> None:
+    path = index.folder / INDEX_FILE
+    said = json.loads(path.read_bytes())
+    del said["nlp"]["countries"], said["nlp"]["recognisers"]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    assert open_index(index.folder, KEY).info == index.info
 
 
 def test_equal_identifiers_have_equal_hashes_however_they_are_written(

@@ -17,11 +17,11 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 from transformers import BertConfig, BertForTokenClassification, PreTrainedTokenizerFast
 
+from unlearnkit.corpus.engines import INSTALL_MODEL
 from unlearnkit.corpus.nlp import (
     CUSTOMER,
     DATE,
     EMAIL,
-    INSTALL_MODEL,
     LOCATION,
     PERSON,
     PHONE,

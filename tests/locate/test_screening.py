@@ -11,7 +11,7 @@ from tests.locate.world import EMAIL, KEY, NAME, NUMBER, PHONE, REQUEST, World
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.domain import Certainty, Forgotten, Identifier, IdentifierKind, Match
 from unlearnkit.locate.do_not_train import of_request, same_words
-from unlearnkit.locate.screening import ENTITIES, screen
+from unlearnkit.locate.screening import entities, screen
 from unlearnkit.pseudonym import keyed_hash
 
 OTHER_REQUEST = "00000000-d5d6-44b2-9831-815ac9017798"
@@ -27,7 +27,7 @@ def matches(
 ) -> dict[str, Match]:
     """Record id -> match, for one person who was forgotten with these identifiers."""
     entries = of_request(REQUEST, given, KEY, REGIONS) | more
-    rows = world.index.rows(ENTITIES)
+    rows = world.index.rows(entities(world.index.info.entities))
     found = screen(sorted(entries), world.corpus.records, rows, KEY, regions=REGIONS)
     return {one.record_id: one for one in found if one.request_id == REQUEST}
 
@@ -168,7 +168,7 @@ def test_people_are_told_apart(world: Build) -> None:
     entries |= of_request(
         OTHER_REQUEST, [Identifier(IdentifierKind.CUSTOMER_ID, "C-110011")], KEY, REGIONS
     )
-    rows = found.index.rows(ENTITIES)
+    rows = found.index.rows(entities(found.index.info.entities))
     got = screen(sorted(entries), found.corpus.records, rows, KEY, regions=REGIONS)
     assert [(one.record_id, one.request_id) for one in got] == [
         ("1", REQUEST),
@@ -182,7 +182,7 @@ def test_people_are_told_apart(world: Build) -> None:
 def test_another_key_finds_nothing(world: Build) -> None:
     found = world("C-770077, zoltana@quibble.example, Zoltana Quibbleworth")
     entries = of_request(REQUEST, [NAME, EMAIL, NUMBER], b"o" * 32, REGIONS)
-    rows = found.index.rows(ENTITIES)
+    rows = found.index.rows(entities(found.index.info.entities))
     assert screen(sorted(entries), found.corpus.records, rows, KEY, regions=REGIONS) == []
 
 

@@ -56,6 +56,21 @@ def index(
     patterns_only: Annotated[
         bool, typer.Option("--patterns-only", help="No NER: much faster, and blind to names.")
     ] = False,
+    country: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Look for this country's numbers too (identity, tax, passport): DE, ES, US; "
+            "several times for several.",
+            show_default="nlp.countries of unlearnkit.yaml",
+        ),
+    ] = None,
+    recognisers: Annotated[
+        Path | None,
+        typer.Option(
+            help="Recognisers of your own, in Presidio's YAML.",
+            show_default="nlp.recognisers of unlearnkit.yaml",
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes.", show_default="as many as are worth it"),
@@ -69,6 +84,7 @@ def index(
 ) -> None:
     """Find personal data in the training records and index it as keyed hashes."""
     from unlearnkit.corpus.index import QUARANTINE_FILE
+    from unlearnkit.corpus.nlp import with_countries, with_recognisers
     from unlearnkit.pipeline.find import index_corpus
 
     with opened(workspace) as context:
@@ -76,6 +92,8 @@ def index(
         fields = with_fields(config.fields, text_field, id_field, group_field)
         detection = {"engine": "patterns"} if patterns_only else {}
         nlp = config.nlp.model_copy(update=detection)
+        nlp = with_countries(nlp, country) if country else nlp
+        nlp = with_recognisers(nlp, recognisers) if recognisers else nlp
         info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers, engine=engine)
         left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:

@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, Analyzer, Span, detect
+from unlearnkit.corpus.nlp import (
+    CUSTOMER,
+    EMAIL,
+    LOCATION,
+    PERSON,
+    PHONE,
+    Analyzer,
+    Span,
+    detect,
+)
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.numbers import NUMBERS
+from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import IdentifierKind, Record
 from unlearnkit.pseudonym import keyed_hash
 
@@ -48,19 +57,33 @@ def _rows(
     record: Record, spans: Sequence[Span], regions: Sequence[str], key: bytes
 ) -> Iterator[EntityRow]:
     for span in spans:
-        value = _value(span.entity, record.content[span.start : span.end], regions)
+        name, value = hashed_as(span.entity, record.content[span.start : span.end], regions)
         if value:
-            name = KINDS[span.entity].value if span.entity in KINDS else span.entity
             hashed = keyed_hash(key, name, value)
             yield EntityRow(
                 record.id, span.start, span.end, span.entity, span.score, span.recogniser, hashed
             )
 
 
-def _value(entity: str, text: str, regions: Sequence[str]) -> str:
-    standard = NUMBERS.get(entity)
-    kind = KINDS.get(entity, IdentifierKind.OTHER)
-    return (standard(text) if standard else "") or normalise(kind, text, regions)
+def hashed_as(entity: str, text: str, regions: Sequence[str]) -> tuple[str, str]:
+    """What a value is hashed as, and its one spelling, which may be empty.
+
+    What people call identifiers by the identifier's kind, what has a standard by the entity, and
+    everything else as FIGURES, so that it is found whatever it was taken for.
+    """
+    if entity in KINDS:
+        return KINDS[entity].value, normalise(KINDS[entity], text, regions)
+    if is_standing(entity):
+        standard = NUMBERS[entity](text) if entity in NUMBERS else ""
+        return entity, standard or normalise(IdentifierKind.OTHER, text)
+    if entity in NATIONAL and (number := national(entity, text)):
+        return entity, number
+    return FIGURES, letters_and_digits(text)
+
+
+def is_standing(entity: str) -> bool:
+    """Whether it is what every index looks for, and not a country's or the user's own."""
+    return entity in KINDS or entity in NUMBERS or entity == LOCATION
 
 
 def as_parquet(rows: Sequence[EntityRow]) -> bytes:

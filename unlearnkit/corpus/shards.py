@@ -14,6 +14,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from unlearnkit.artefacts import sha256_file, write_atomic
 from unlearnkit.corpus.identifiers import kinds
@@ -105,7 +106,18 @@ def versions(settings: NlpSettings) -> dict[str, str]:
 
 def _made_with(settings: NlpSettings, key: bytes) -> str:
     used = [*sorted(versions(settings).items()), *(kind.ENTITY for kind in kinds())]
-    return f"{READING}\x1f{used}\x1f{settings.model_dump_json()}\x1f{keyed_hash(key, 'shard', '')}"
+    chosen = _as_chosen(settings)
+    return f"{READING}\x1f{used}\x1f{chosen}\x1f{keyed_hash(key, 'shard', '')}"
+
+
+def _as_chosen(settings: NlpSettings) -> str:
+    """The settings, with a file by its digest: it may lie elsewhere the next time.
+
+    What earlier versions did not have and nobody chose is left out, so that their shards still fit.
+    """
+    excluded: dict[str, Any] = {} if settings.countries else {"countries": True}
+    excluded["recognisers"] = {"file"} if settings.recognisers else True
+    return settings.model_dump_json(exclude=excluded)
 
 
 def _key(part: Sequence[Record], made_with: str) -> str:

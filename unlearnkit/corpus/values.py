@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from unlearnkit.corpus.entities import is_standing
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Analyzer, Span, detect
 from unlearnkit.corpus.replacements import replacement
 from unlearnkit.domain import Progress, Record, silent
@@ -21,6 +22,8 @@ _REFERENCE = re.compile(r"(?<!\w)(?=[\w/-]*\d{3})[A-Z]{1,4}[-/]?\d+(?:[-/]\d+)*(
 _FIGURES = re.compile(r"(?<!\w)\d{4,}(?!\w)")
 _FIRST = {PERSON: 0, EMAIL: 1, PHONE: 2, CUSTOMER: 3}
 """Which of two overlapping spans wins; the longer one among others."""
+_LIKELY = 0.5
+"""Score of what a country's or a user's recogniser finds: below it stands much that is no value."""
 _ATTEMPTS = 10
 _BATCH = 64
 _CITY_WORDS = 2
@@ -92,7 +95,8 @@ def marked_records(
         spans += detect(analyzer, [one.text for one in records[start : start + _BATCH]])
     progress(doing, len(records), len(records))
     for record, some in zip(records, spans, strict=True):
-        mine = _within_turns(record, [*some, *(known or {}).get(record.id, ())])
+        sure = [one for one in some if one.score >= _LIKELY or is_standing(one.entity)]
+        mine = _within_turns(record, [*sure, *(known or {}).get(record.id, ())])
         yield record, _apart(marks(record.text, mine))
 
 

@@ -15,6 +15,7 @@ from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
 from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, Match, Record
+from unlearnkit.locate.identifiers import as_number
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Writing
@@ -137,13 +138,10 @@ def _kept(one: Identifier, regions: Sequence[str]) -> Iterator[tuple[str, str]]:
         case IdentifierKind.ADDRESS:
             yield from _phrase(WORDS, one.kind.value, one.value)
         case IdentifierKind.OTHER:
-            standard = {
-                entity: found
-                for entity, spelt in STANDARDS.items()
-                if entity != DATE and (found := spelt(one.value))
-            }
-            yield from standard.items()
-            if not standard:
+            detected = dict(as_number(one.value))
+            yield from detected.items()
+            # The rows of these are in every index; of countries only where they were chosen.
+            if not any(detected.get(entity) for entity in STANDARDS):
                 yield from _phrase(WORDS, one.kind.value, one.value)
 
 

@@ -17,6 +17,7 @@ from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.index import Index
 from unlearnkit.corpus.lookup import Lookup
 from unlearnkit.corpus.nlp import LOCATION, PERSON
+from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Record
 from unlearnkit.locate.name_search import (
@@ -77,8 +78,9 @@ class Haystack:
         return (row.record_id for row in self._places_in_turn(value))
 
     def numbers(self, entity: str, hashed: str) -> list[EntityRow]:
-        """Where a value of another entity stands, such as a date."""
-        return [row for row in self.lookup.with_hash(hashed) if row.entity == entity]
+        """Where a value of another entity stands, such as a date; as FIGURES of any."""
+        rows = self.lookup.with_hash(hashed)
+        return [row for row in rows if entity in (row.entity, FIGURES)]
 
     def within(self, record: Record, entity: str) -> list[EntityRow]:
         """What the index has of one entity in a record."""

@@ -10,7 +10,7 @@ from typing import Any
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
-from unlearnkit.corpus.numbers import NUMBERS
+from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
@@ -41,18 +41,41 @@ def own_values(
 def number_values(
     identifiers: Sequence[Identifier], key: bytes
 ) -> dict[tuple[str, str], IdentifierKind]:
-    """(entity, keyed hash) -> kind, of raw dates of birth and whatever else has a standard."""
-    entities = {
-        IdentifierKind.DATE_OF_BIRTH: [DATE],
-        IdentifierKind.OTHER: [one for one in NUMBERS if one != DATE],
-    }
+    """(what it is hashed as, keyed hash) -> kind, of what the index may have as a number or date.
+
+    Dates of birth, and other identifiers in each way in which recognisers may have read them.
+    Customer numbers too: where `customer_id_patterns` do not see one, a recogniser of the user's
+    own may.
+    """
     return {
-        (entity, keyed_hash(key, entity, value)): one.kind
+        (name, keyed_hash(key, name, value)): one.kind
         for one in identifiers
         if one.format == "raw"
-        for entity in entities.get(one.kind, ())
-        if (value := NUMBERS[entity](one.value))
+        for name, value in _as_detected(one)
+        if value
     }
+
+
+def _as_detected(one: Identifier) -> Iterator[tuple[str, str]]:
+    """(what it is hashed as, its one spelling)."""
+    match one.kind:
+        case IdentifierKind.DATE_OF_BIRTH:
+            yield DATE, NUMBERS[DATE](one.value)
+        case IdentifierKind.OTHER:
+            yield from as_number(one.value)
+        case IdentifierKind.CUSTOMER_ID:
+            figures = letters_and_digits(one.value)
+            yield FIGURES, figures if len(figures) >= _SHORT_NUMBER else ""
+
+
+def as_number(value: str) -> Iterator[tuple[str, str]]:
+    """(what it is hashed as, its one spelling, which may be empty) of an identifier of any sort."""
+    for entity, standard in NUMBERS.items():
+        if entity != DATE:
+            yield entity, standard(value)
+    for entity in NATIONAL:
+        yield entity, national(entity, value)
+    yield FIGURES, letters_and_digits(value)
 
 
 def mailboxes(identifiers: Sequence[Identifier]) -> frozenset[str]:

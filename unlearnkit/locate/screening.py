@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import KINDS, EntityRow
-from unlearnkit.corpus.nlp import DATE, EMAIL
+from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON
 from unlearnkit.corpus.normalise import mailbox, normalise
-from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
+from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import weigh
@@ -27,14 +27,18 @@ from unlearnkit.locate.odds import Rarity
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import TIED, Value, by_value, tie
 
-ENTITIES = (*TIED, *(one for one in STANDARDS if one != DATE))
-"""The index's rows that a screening reads; names and dates are looked for in the texts."""
+_IN_THE_TEXTS = (PERSON, LOCATION, DATE)
 _COMMON = (DATE, "IP_ADDRESS")
 """What many people have at once: it says who is meant only beside a name."""
 _ALONE = ("IBAN_CODE", "CREDIT_CARD", RECORD)
 """Numbers of other kinds that one person has, and a forgotten record itself."""
 _BESIDE_A_NAME = (IdentifierKind.DATE_OF_BIRTH, IdentifierKind.ADDRESS, IdentifierKind.OTHER)
 _DIGESTS = ("sha256", "sha1", "md5")
+
+
+def entities(indexed: Iterable[str]) -> tuple[str, ...]:
+    """Of those in an index, which a screening reads; names and dates it looks for in the texts."""
+    return tuple(one for one in indexed if one not in _IN_THE_TEXTS)
 
 
 def screen(
@@ -49,7 +53,7 @@ def screen(
 ) -> list[Match]:
     """Every record that is or may be about somebody on the list, in the records' order.
 
-    `rows` are the ENTITIES of an index of these records, made with the same key and regions.
+    `rows` are those of an index of these records (`entities`), made with the same key and regions.
     """
     listed = DoNotTrain.of(entries, key)
     contents = {one.id: one.content for one in records}
@@ -109,7 +113,7 @@ def _of_row(
     span = (row.start, row.end, row.recogniser)
     kind = KINDS.get(row.entity)
     if kind is None:
-        for one in listed.at(row.entity, row.hash):
+        for one in (*listed.at(row.entity, row.hash), *listed.at(FIGURES, row.hash)):
             number = Hit(IdentifierKind.OTHER, "normalised", row.start, row.end, row.entity)
             yield one.request_id, number
         return

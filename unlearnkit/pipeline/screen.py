@@ -24,7 +24,7 @@ from unlearnkit.domain import (
     Sureness,
 )
 from unlearnkit.errors import CannotEvaluate
-from unlearnkit.locate.screening import ENTITIES
+from unlearnkit.locate.screening import entities
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
 
@@ -142,10 +142,11 @@ def _matches(
         workers=workers,
         progress=context.progress,
     )
+    index = open_index(folder, key)
     return screen_records(
         entries,
         corpus.records,
-        open_index(folder, key).rows(ENTITIES),
+        index.rows(entities(index.info.entities)),
         key,
         regions=patterns.regions,
         settings=workspace.config.locate,

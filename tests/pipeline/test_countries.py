@@ -1,0 +1,60 @@
+"""A number of a chosen country is located, kept as hashes, and found again in new records."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.company import opened
+from tests.forgotten import jsonl
+from unlearnkit.corpus.nlp import with_countries
+from unlearnkit.domain import Certainty, Identifier, IdentifierKind, RequestState, Verification
+from unlearnkit.pipeline.closing import complete
+from unlearnkit.pipeline.find import index_corpus, locate
+from unlearnkit.pipeline.intake import add_requests
+from unlearnkit.pipeline.screen import screen
+from unlearnkit.requests.build import build_request
+from unlearnkit.workspace import Workspace
+
+NUMBER = Identifier(IdentifierKind.OTHER, "943 476 5919")
+TRAINED = ("NHS number 943-476-5919, seen on Monday.", "NHS number 401-023-2137.")
+BACK = ("again: 943 4765919", "tax 12345678901", "401 023 2137")
+
+
+def workspace_with(root: Path, settings: str) -> Path:
+    workspace = Workspace.create(root / "work").root
+    (workspace / "unlearnkit.yaml").write_text(settings, encoding="utf-8")
+    return workspace
+
+
+def test_it_is_located_listed_and_screened_by_the_workspace_s_countries(tmp_path: Path) -> None:
+    workspace = workspace_with(tmp_path, "nlp: {engine: patterns, countries: [GB]}\n")
+    with opened(workspace) as context:
+        made = build_request(
+            [NUMBER],
+            "gdpr",
+            context.workspace.pseudonym_key,
+            context.now(),
+            context.workspace.config.clock,
+            verification=Verification("shown at the desk"),
+        )
+        add_requests(context, [made])
+        index_corpus(context, [jsonl(tmp_path / "trained.jsonl", TRAINED)])
+        [found] = locate(context)
+        assert [one.certainty for one in found.matches] == [Certainty.UNCERTAIN]
+        context.ledger.set_state(found.request_id, RequestState.READY, "dpo")
+        complete(context, [found.request_id])
+    with opened(workspace) as context:
+        screened = screen(context, [jsonl(tmp_path / "new.jsonl", BACK)])
+    assert [one.line for one in screened.findings] == [1]
+
+
+def test_other_countries_for_one_index_are_kept_with_it(tmp_path: Path) -> None:
+    workspace = workspace_with(tmp_path, "nlp: {engine: patterns, countries: [ES]}\n")
+    corpus = jsonl(tmp_path / "trained.jsonl", TRAINED)
+    with opened(workspace) as context:
+        nlp = context.workspace.config.nlp
+        of_spain = index_corpus(context, [corpus])
+        of_britain = index_corpus(context, [corpus], nlp=with_countries(nlp, ["GB"]))
+    assert "UK_NHS" not in of_spain.entities
+    assert of_britain.entities["UK_NHS"] == 2
+    assert of_britain.shards != of_spain.shards
