@@ -1,13 +1,8 @@
-"""From a subject to the records that concern them: search, weigh, and say how sure it is.
-
-The rules of certainty are written for readers in docs/locate.md; keep the two alike.
-"""
+"""From a subject to the records that concern them: search, weigh, and say how sure it is."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import EntityRow
@@ -15,8 +10,6 @@ from unlearnkit.corpus.index import Index, check_unchanged
 from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import (
-    Certainty,
-    IdentifierKind,
     Located,
     Match,
     Progress,
@@ -25,30 +18,13 @@ from unlearnkit.domain import (
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.haystack import Haystack, set_aside
-from unlearnkit.locate.hits import IDENTIFYING, Hit, strongest
+from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.odds import with_threads
 from unlearnkit.locate.reasons import reason
+from unlearnkit.locate.rules import judge
 from unlearnkit.locate.search import Found, search_subject
-from unlearnkit.locate.ties import Linked, Ties, Value, link
-
-_THREAD = Hit(IdentifierKind.OTHER, "thread", 0, 0, "thread")
-
-
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """What is known before the single records are judged."""
-
-    ties: Ties
-    own: frozenset[Value]
-    """The subject's identifying values, those linked with certainty included; no names."""
-    linked: Linked
-    named: frozenset[str]
-    """Records with the whole name, also where it is a part of a longer one."""
-    name_is_ambiguous: bool
-    settings: LocateSettings
-    sure: frozenset[str]
-    """Records with evidence that is enough whatever else they hold."""
+from unlearnkit.locate.ties import Ties, Value
 
 
 def locate(
@@ -151,11 +127,8 @@ def weigh(
     `own` are the subject's identifying values, `places` tells where a value stands, and
     `sure` records with evidence that is enough whatever else they hold.
     """
-    case = _open_case(ties, own, found, settings, frozenset(sure))
-    hits = _with_links(found.hits, case, places)
-    judged = {record_id: _judge(record_id, some, case) for record_id, some in hits.items()}
-    _add_threads(judged, case)
-    rarity = with_threads(found.rarity, (one.hits for one in judged.values() if one is not None))
+    judged = judge(found, own, ties=ties, places=places, settings=settings, sure=sure)
+    rarity = with_threads(found.rarity, (one.hits for one in judged.values()))
     return {
         record_id: Match(
             request_id=request_id,
@@ -166,161 +139,4 @@ def weigh(
             reason=reason(verdict.hits, verdict.doubt),
         )
         for record_id, verdict in judged.items()
-        if verdict is not None
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    certainty: Certainty
-    hits: Sequence[Hit]
-    doubt: str = ""
-    """Why it is not certain."""
-
-
-def _open_case(
-    ties: Ties,
-    own: frozenset[Value],
-    found: Found,
-    settings: LocateSettings,
-    sure: frozenset[str],
-) -> _Case:
-    named = _holding(found.hits, lambda hit: hit.writes_full_name)
-    whole = _holding(found.hits, lambda hit: hit.full_name)
-    if own:
-        identified = _holding(found.hits, lambda hit: hit.identifies)
-        linked = link(ties, own, identified, whole)
-        own |= linked.certain
-        # Somebody else's identifier beside the name, and none of the subject's: a namesake.
-        ambiguous = any(_others(one, ties, own) and not _has(one, ties, own) for one in named)
-    else:
-        beside = frozenset(value for one in named for value in ties.around(one))
-        ambiguous = _several(ties.distinguishing(beside))
-        linked = Linked(frozenset(), frozenset())
-        if not ambiguous:
-            linked = link(ties, own, whole, whole)
-    return _Case(ties, own, linked, named, ambiguous, settings, sure)
-
-
-def _holding(hits: Mapping[str, Iterable[Hit]], such: Callable[[Hit], bool]) -> frozenset[str]:
-    """The records with such a hit."""
-    return frozenset(one for one, some in hits.items() if any(map(such, some)))
-
-
-def _several(values: Iterable[Value]) -> bool:
-    """More than one customer number; without any, more than one e-mail address."""
-    kinds = defaultdict(set)
-    for value in values:
-        kinds[value.kind].add(value)
-    numbers = kinds[IdentifierKind.CUSTOMER_ID]
-    return len(numbers or kinds[IdentifierKind.EMAIL]) > 1
-
-
-def _has(record_id: str, ties: Ties, own: frozenset[Value]) -> bool:
-    return bool(ties.around(record_id) & own)
-
-
-def _others(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Value]:
-    """Distinguishing identifiers around a record that are not known to be the subject's."""
-    return ties.distinguishing(ties.around(record_id) - own)
-
-
-def _with_links(
-    found: dict[str, list[Hit]], case: _Case, places: Callable[[Value], Sequence[EntityRow]]
-) -> dict[str, list[Hit]]:
-    """The hits and, beside them, the places of linked identifiers."""
-    hits = defaultdict(list, {record_id: list(some) for record_id, some in found.items()})
-    number = IdentifierKind.CUSTOMER_ID
-    numbers = {one for one in case.own | case.linked.uncertain if one.kind is number}
-    for value in sorted(case.linked.certain | case.linked.uncertain):
-        for row in places(value):
-            # A couple's phone leads to what has the phone alone, not to each other's records.
-            if value.kind is number or not case.ties.another_customers(row.record_id, numbers):
-                tied = Hit(value.kind, "link", row.start, row.end, row.recogniser)
-                hits[row.record_id].append(tied)
-    return {record_id: strongest(some) for record_id, some in hits.items()}
-
-
-def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict | None:
-    """How sure it is, or None: the record is somebody else's and does not name the person."""
-    ties = case.ties
-    values = ties.within(record_id)
-    if (
-        record_id in case.sure
-        or any(hit.identifies for hit in hits)
-        or values & case.linked.certain
-    ):
-        return _Verdict(Certainty.CERTAIN, hits)
-    full_name = any(hit.full_name for hit in hits)
-    if full_name and any(hit.born for hit in hits):
-        return _Verdict(Certainty.CERTAIN, hits)
-    if any(hit.how == "link" for hit in hits) and (case.own or not full_name):
-        return _Verdict(Certainty.UNCERTAIN, hits, "linked")
-    if any(hit.how == "mailbox" for hit in hits):
-        return _Verdict(Certainty.UNCERTAIN, hits, "mailbox")
-    if _has(record_id, ties, case.own):  # its thread has the subject's identifier
-        return _in_own_thread(record_id, hits, case)
-    others = _others(record_id, ties, case.own)
-    if others and case.own:
-        # An identifier that occurs once may be a ticket number taken for a customer's.
-        established = [one for one in others if len(ties.records(one)) > 1]
-        if established and (not full_name or any(_is_namesakes(one, case) for one in established)):
-            return None
-        certainty = Certainty.RELATED if established else Certainty.UNCERTAIN
-        return _Verdict(certainty, hits, "beside another")
-    if full_name and not case.name_is_ambiguous:
-        unique = case.settings.accept_unique_full_name
-        return _Verdict(Certainty.CERTAIN if unique else Certainty.UNCERTAIN, hits, "name only")
-    return _Verdict(Certainty.UNCERTAIN, hits, "namesake" if full_name else "weak")
-
-
-def _is_namesakes(value: Value, case: _Case) -> bool:
-    """Whether this identifier belongs to a person of the same name.
-
-    It does when at least two records carry it together with the whole name, and they are half of
-    all records that carry it. Otherwise somebody else's record may just mention the subject.
-    """
-    ties = case.ties
-    numbers = {value, *ties.beside(value)}
-    return any(
-        len(case.named.intersection(ties.records(one))) >= max(2, len(ties.records(one)) / 2)
-        for one in numbers - case.own
-        if one.kind is IdentifierKind.CUSTOMER_ID
-    )
-
-
-def _others_in(group: str, case: _Case) -> frozenset[Value]:
-    """Somebody else's identifiers in a thread, without what may be any figure."""
-    ties = case.ties
-    return frozenset(
-        value
-        for value in ties.distinguishing(ties.of_group(group) - case.own)
-        if not ties.any_figure(value)
-    )
-
-
-def _in_own_thread(record_id: str, hits: Sequence[Hit], case: _Case) -> _Verdict:
-    alone = not _others_in(case.ties.group_of[record_id], case)
-    certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
-    return _Verdict(certainty, [*hits, _THREAD], "" if alone else "mixed thread")
-
-
-def _add_threads(judged: dict[str, _Verdict | None], case: _Case) -> None:
-    """The other turns of a thread with a certain match concern the person too."""
-    sure = [
-        record_id
-        for record_id, verdict in judged.items()
-        if verdict is not None and verdict.certainty is Certainty.CERTAIN
-    ]
-    for group in {case.ties.group_of[one] for one in sure if one in case.ties.group_of}:
-        values = case.ties.of_group(group)
-        others = _others_in(group, case)
-        certain = bool(values & case.own) and not others
-        for member in case.ties.members[group]:
-            if member in judged:
-                continue
-            judged[member] = _Verdict(
-                Certainty.CERTAIN if certain else Certainty.UNCERTAIN,
-                [_THREAD],
-                "" if certain else "mixed thread" if others and case.own else "name only",
-            )

@@ -1,4 +1,4 @@
-"""Searching a corpus for one subject, record by record. What it finds is judged in engine.py."""
+"""Searching a corpus for one subject, record by record. What it finds is judged in rules.py."""
 
 from __future__ import annotations
 
