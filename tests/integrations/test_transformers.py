@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 import torch
 from jsonschema import Draft202012Validator
-from transformers import AutoModelForCausalLM, AutoTokenizer, Trainer, TrainingArguments
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    Trainer,
+    TrainerCallback,
+    TrainerControl,
+    TrainerState,
+    TrainingArguments,
+)
 
 from tests.company import Line, events_of, unreachable_policy
 from unlearnkit.domain import Outcome
@@ -19,6 +27,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.integrations.transformers import PrivacyGateCallback, same_random_states
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.schemas import shipped
+from unlearnkit.workspace import Workspace
 
 STEPS = 3
 
@@ -42,24 +51,24 @@ class Words(torch.utils.data.Dataset[dict[str, Any]]):
 
 
 def trained(
-    model: Path, out: Path, *callbacks: PrivacyGateCallback, tokenizer: bool = True
+    model: Path, out: Path, *callbacks: TrainerCallback, tokenizer: bool = True, **settings: Any
 ) -> Trainer:
     """A Trainer after at most STEPS steps, evaluated after the second one and the last."""
     torch.manual_seed(0)
     loaded = AutoModelForCausalLM.from_pretrained(model, attention_dropout=0.1)
-    arguments = TrainingArguments(
-        str(out),
-        max_steps=STEPS,
-        per_device_train_batch_size=2,
-        eval_strategy="steps",
-        eval_steps=2,
-        save_steps=2,
-        learning_rate=1e-3,
-        report_to=[],
-        use_cpu=True,
-        seed=3,
-        disable_tqdm=True,
-    )
+    usual: dict[str, Any] = {
+        "max_steps": STEPS,
+        "per_device_train_batch_size": 2,
+        "eval_strategy": "steps",
+        "eval_steps": 2,
+        "save_steps": 2,
+        "learning_rate": 1e-3,
+        "report_to": [],
+        "use_cpu": True,
+        "seed": 3,
+        "disable_tqdm": True,
+    }
+    arguments = TrainingArguments(str(out), **(usual | settings))
     trainer = Trainer(
         model=loaded,
         args=arguments,
@@ -144,12 +153,88 @@ def test_at_the_end_of_training_it_judges_the_weights_that_training_ended_with(
     assert judged == model_digest(tmp_path / "again")
 
 
-def test_without_a_tokenizer_or_a_workspace_it_is_refused(
+class StoppedAt(TrainerCallback):
+    """Ends training after so many steps, as somebody else's callback does."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_end(
+        self, args: Any, state: TrainerState, control: TrainerControl, **_: Any
+    ) -> TrainerControl:
+        control.should_training_stop |= state.global_step >= self.step
+        return control
+
+
+def judged_steps(out: Path) -> list[str]:
+    return sorted(one.stem for one in (out / "privacy-gate").iterdir())
+
+
+def test_where_nothing_is_evaluated_the_end_of_training_is_judged(
     line: Line, workspace: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(BadInput):
-        PrivacyGateCallback(tmp_path / "nowhere")
+    """By default a Trainer evaluates nothing: the gate was not asked, and there was no answer."""
+    callback = PrivacyGateCallback(workspace, policy=str(unreachable_policy(tmp_path)))
+    trained(line.model, tmp_path / "out", callback, eval_strategy="no")
+    assert [one.verdict.exit_code for one in callback.answers] == [1]
+    assert judged_steps(tmp_path / "out") == [f"step-{STEPS}"]
+
+
+def test_the_last_verdict_is_about_the_weights_that_training_ended_with(
+    line: Line, workspace: Path, tmp_path: Path
+) -> None:
+    policy = str(reachable_policy(tmp_path))
+    callback = PrivacyGateCallback(workspace, policy=policy)
+    trained(line.model, tmp_path / "out", callback, StoppedAt(3), max_steps=10)
+    assert judged_steps(tmp_path / "out") == ["step-2", "step-3"]
+    best = trained(
+        line.model,
+        tmp_path / "best",
+        callback,
+        max_steps=4,
+        load_best_model_at_end=True,
+        metric_for_best_model="loss",
+        greater_is_better=True,  # so that it goes back to the weights of the second step
+    )
+    assert len(callback.answers) == 2 + 3
+    best.model.save_pretrained(tmp_path / "again")
+    AutoTokenizer.from_pretrained(line.model).save_pretrained(tmp_path / "again")
+    # The same verdict of the same weights is one event of the ledger.
+    judged = [one.payload["model_digest"] for one in events_of(workspace) if one.kind == "gated"]
+    assert judged[-2] == model_digest(tmp_path / "again") != judged[-1]
+    assert callback.answers[-1] == callback.answers[-3] != callback.answers[-2]
+
+
+def test_without_a_tokenizer_nothing_is_trained(
+    line: Line, workspace: Path, tmp_path: Path
+) -> None:
     callback = PrivacyGateCallback(workspace)
-    with pytest.raises(BadInput):
+    with pytest.raises(BadInput, match="needs the model's tokenizer"):
         trained(line.model, tmp_path / "out", callback, tokenizer=False)
-    assert not list((tmp_path / "out").glob(".privacy-gate*"))
+    assert callback.answers == []
+    assert not list((tmp_path / "out").glob("*/*"))
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"policy": "sttrict"}, "there is no policy 'sttrict'"),
+        ({"run": "run-none"}, "no finished run begins"),
+        ({"reference": "nowhere"}, "config.json is missing"),
+        ({"at": "evaluation"}, "at: no 'evaluation'"),
+        ({"stop_on": ["fial"]}, "stop_on: no 'fial'"),
+        ({"attacks": ["quantisation"]}, "attacks: no 'quantisation'"),
+    ],
+)
+def test_what_could_not_be_judged_is_refused_before_there_is_a_trainer(
+    workspace: Path, given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(BadInput, match=says):
+        PrivacyGateCallback(workspace, **given)
+
+
+def test_so_is_a_workspace_that_is_none_or_in_which_nothing_was_forgotten(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no workspace"):
+        PrivacyGateCallback(tmp_path / "nowhere")
+    with pytest.raises(BadInput, match="no model was unlearned"):
+        PrivacyGateCallback(Workspace.create(tmp_path / "new").root)

@@ -2,7 +2,7 @@
 
     trainer.add_callback(PrivacyGateCallback(workspace="privacy", policy="strict"))
 
-At each evaluation, or at the end of training, the weights as they are then are written to a
+At each evaluation, and at the end of training, the weights as they are then are written to a
 temporary folder in the Trainer's output folder, measured on what the workspace's run forgot, and
 judged. The verdict goes to `privacy-gate/step-N.json` there (`unlearnkit schema gate`) and into the
 trainer's log history, and so into the next checkpoint's trainer_state.json.
@@ -24,9 +24,10 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from unlearnkit.artefacts import save
 from unlearnkit.domain import Attack, GateAnswer, Outcome
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import check_folder
 from unlearnkit.pipeline.ledger import working
-from unlearnkit.pipeline.prove import gate
-from unlearnkit.pipeline.runs import run_named
+from unlearnkit.pipeline.prove import find_policy, gate
+from unlearnkit.pipeline.runs import find_run, run_for_model, run_named
 from unlearnkit.workspace import Workspace
 
 FOLDER = "privacy-gate"
@@ -36,8 +37,12 @@ FOLDER = "privacy-gate"
 class PrivacyGateCallback(TrainerCallback):
     """Judges the model in training; stops the run at the outcomes named in `stop_on`.
 
-    `stop_on=()` only tags. A model that cannot be judged (bad policy, no tokenizer given to the
-    Trainer as `processing_class`) raises what `gate` raises, and training ends with it.
+    The weights that training ends with are judged whatever `at` is, once: the last of `answers` is
+    about them. With `at="evaluate"` those of each evaluation are, too. `stop_on=()` only tags.
+
+    Raises BadInput before anything is trained: no workspace, policy, run or reference of that name,
+    another word for `at`, `stop_on` or an attack; and as training begins, several processes, or no
+    tokenizer given to the Trainer as `processing_class`. What else `gate` raises ends the training.
     """
 
     def __init__(
@@ -56,20 +61,45 @@ class PrivacyGateCallback(TrainerCallback):
         self.policy, self.run, self.attacks = policy, run, tuple(attacks)
         self.reference = Path(reference) if reference is not None else None
         self.at, self.stop_on = at, frozenset(stop_on)
+        self._check()
+        self._judged: int | None = None
         self.tell = tell
         """Called with each verdict and its training step, such as `mlflow.log_verdict` here."""
         self.answers: list[GateAnswer] = []
-        """Every verdict so far, the last one last; its `exit_code` is the gate's."""
+        """Every verdict so far, the last one last; `verdict.exit_code` is the gate's."""
+
+    def _check(self) -> None:
+        """Raise BadInput for what would come out at the first verdict only, or never."""
+        for what, given, known in (
+            ("at", [self.at], ("evaluate", "train_end")),
+            ("stop_on", self.stop_on, tuple(Outcome)),
+            ("attacks", self.attacks, tuple(Attack)),
+        ):
+            if unknown := sorted(set(map(str, given)) - set(known)):
+                raise BadInput(f"{what}: no '{unknown[0]}'", fix=f"There is: {', '.join(known)}.")
+        find_policy(self.workspace, self.policy)
+        if self.run:
+            find_run(self.workspace, self.run)
+        else:
+            run_for_model(self.workspace, "")  # only whether there is one
+        if self.reference is not None:
+            check_folder(self.reference)
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> None:
-        """Refuse several processes before anything is trained."""
+        """Refuse what cannot be judged before anything is trained."""
         if args.world_size > 1:
             raise BadInput(
                 "the gate in a Trainer is for one process",
                 fix="Leave the callback out, and gate the saved model: unlearnkit gate MODEL",
             )
+        if given.get("processing_class") is None:
+            raise BadInput(
+                "the gate in a Trainer needs the model's tokenizer",
+                fix="Give it to the Trainer: Trainer(..., processing_class=tokenizer)",
+            )
+        self._judged = None
 
     def on_evaluate(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
@@ -82,8 +112,12 @@ class PrivacyGateCallback(TrainerCallback):
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **given: Any
     ) -> TrainerControl:
-        """Judge the weights that training ended with."""
-        if self.at == "train_end":
+        """Judge the weights that training ended with, where they were not judged already.
+
+        By default a Trainer evaluates nothing, and with `load_best_model_at_end` it goes back to
+        earlier weights: then no verdict would be about what is kept.
+        """
+        if self._judged != state.global_step or args.load_best_model_at_end:
             self._judge(args, state, control, given)
         return control
 
@@ -102,6 +136,7 @@ class PrivacyGateCallback(TrainerCallback):
                 given["processing_class"].save_pretrained(folder)
             answer = self._gated(Path(folder))
         self.answers.append(answer)
+        self._judged = state.global_step
         save(out / FOLDER / f"step-{state.global_step}.json", answer)
         outcome = answer.verdict.outcome
         tag: dict[str, Any] = {
