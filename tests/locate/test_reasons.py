@@ -23,6 +23,12 @@ def test_each_reason_is_told_once_strongest_first_and_then_the_doubt() -> None:
     )
 
 
+def test_a_short_number_is_told_as_what_it_is() -> None:
+    """All of it stands there: it is no part of a longer one."""
+    told = reason([Hit(K.PHONE, "partial", 0, 5, "test")], "")
+    assert told == "The subject's phone number, so short that it may be any figure"
+
+
 @pytest.mark.parametrize("kind", list(K))
 @pytest.mark.parametrize("how", sorted(WEIGHTS))
 def test_every_piece_of_evidence_has_words(kind: IdentifierKind, how: str) -> None:

@@ -36,6 +36,9 @@ _HOW = {
     "longer": "longer name that has every word of the subject's",
     "partial": "part of the subject's {kind}",
 }
+_SHORT = "the subject's {kind}, so short that it may be any figure"
+"""Of numbers `partial` says that they are written whole and are too short to tell."""
+_NUMBERS = (IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
 _DOUBTS = {
     "linked": "the tie is one of several, rests on a name or on little else, or others share it",
     "mailbox": "whether it leads to the same mailbox is up to the provider",
@@ -49,8 +52,12 @@ _DOUBTS = {
 
 def reason(hits: Sequence[Hit], doubt: str) -> str:
     """One sentence: what was found, strongest first, and why it is not certain."""
-    found = dict.fromkeys(_HOW[hit.how].format(kind=_KINDS[hit.kind]) for hit in hits)
+    found = dict.fromkeys(_words(hit).format(kind=_KINDS[hit.kind]) for hit in hits)
     sentence = "; ".join(found)
     if doubt:
         sentence += f" - {_DOUBTS[doubt]}"
     return sentence[0].upper() + sentence[1:]
+
+
+def _words(hit: Hit) -> str:
+    return _SHORT if hit.how == "partial" and hit.kind in _NUMBERS else _HOW[hit.how]
