@@ -202,6 +202,26 @@ def test_a_ray_that_lets_in_whoever_calls_is_not_started(monkeypatch: pytest.Mon
 
 
 @needs_ray
+@pytest.mark.parametrize(("times", "failed"), [(1, ""), (2, "SystemError")])
+def test_a_shard_at_which_somebody_s_c_code_failed_is_read_again(
+    two_workers: Path, monkeypatch: pytest.MonkeyPatch, times: int, failed: str
+) -> None:
+    left = [SystemError] * times
+
+    def fails(_: NlpSettings) -> str:
+        if left:
+            raise left.pop()
+        return "here"
+
+    monkeypatch.setattr(ray_cluster, "_made_with", fails)
+    row = {"part": 0, "ids": ["1"], "texts": ["Mail zolt1@quibble.example."]}
+    key = ray_cluster._ray().put(KEY)
+    found = ray_cluster._read(row, PATTERNS.model_dump_json(), "here", key)
+    assert found["failed"] == failed
+    assert bool(found["entities"]) is not bool(failed)
+
+
+@needs_ray
 def test_neither_key_nor_text_is_in_rays_logs(two_workers: Path, patterns_only: Analyzer) -> None:
     assert len(list(read_on_ray(PARTS, patterns_only, KEY, 2))) == len(PARTS)
     logs = [path for path in two_workers.rglob("*") if path.is_file() and "logs" in path.parts]

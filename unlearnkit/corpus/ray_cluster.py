@@ -81,7 +81,18 @@ def read_on_ray(
 
 
 def _read(row: dict[str, Any], settings: str, made_with: str, key: Any) -> dict[str, Any]:
-    """One shard's entity rows, in a worker; or why not, as words, for Ray logs what is raised."""
+    """One shard's entity rows, in a worker; or why not, as words, for Ray logs what is raised.
+
+    A SystemError is Python's word for C code, none of ours, that failed and did not say how. It was
+    seen in a worker once, and not again for the same shard: so the shard is read a second time.
+    """
+    found = _read_once(row, settings, made_with, key)
+    if found["failed"] == SystemError.__name__:
+        found = _read_once(row, settings, made_with, key)
+    return found
+
+
+def _read_once(row: dict[str, Any], settings: str, made_with: str, key: Any) -> dict[str, Any]:
     import ray
 
     failed, entities = "", b""
