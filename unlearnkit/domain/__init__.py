@@ -43,6 +43,7 @@ from unlearnkit.domain.records import (
     rest_id,
 )
 from unlearnkit.domain.requests import (
+    TITLES,
     Identifier,
     IdentifierKind,
     IdentityState,
@@ -71,6 +72,7 @@ __all__ = [
     "CONDITIONS",
     "FEWEST_PEOPLE",
     "RELEARNED_REST",
+    "TITLES",
     "TURN",
     "Artefact",
     "AskedOf",

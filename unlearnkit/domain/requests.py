@@ -23,6 +23,15 @@ class IdentifierKind(StrEnum):
     OTHER = "other"
 
 
+TITLES = frozenset(
+    {
+        *("dr", "frau", "herr", "miss", "mlle", "mme", "mr", "mrs", "ms", "mx", "prof", "sir"),
+        *("sr", "sra"),
+    }
+)
+"""What stands before names and is no part of them, in lower case."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identifier:
     """One thing that points at the person. `format` raw, or the hash it came as (OpenDSR)."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from unlearnkit.config import LocateSettings
-from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.index import Index, check_unchanged
 from unlearnkit.corpus.nlp import Analyzer
 from unlearnkit.corpus.reader import Corpus
@@ -20,11 +19,11 @@ from unlearnkit.errors import BadInput
 from unlearnkit.locate.haystack import Haystack, set_aside
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import own_values
-from unlearnkit.locate.odds import with_threads
+from unlearnkit.locate.odds import Rarity, with_threads
 from unlearnkit.locate.reasons import reason
-from unlearnkit.locate.rules import judge
-from unlearnkit.locate.search import Found, search_subject
-from unlearnkit.locate.ties import Ties, Value
+from unlearnkit.locate.rules import Verdict, judge
+from unlearnkit.locate.search import search_subject
+from unlearnkit.locate.ties import Value
 
 
 def locate(
@@ -95,14 +94,14 @@ def _located(
         for kind, hashed in own_values(subject.identifiers, key, analyzer.settings.regions)
         if kind in IDENTIFYING
     }
-    matches = weigh(
-        subject.request_id,
+    judged = judge(
         found,
         frozenset(given | found.resolved),
         ties=haystack.ties,
         places=haystack.places,
         settings=settings,
     )
+    matches = as_matches(subject.request_id, judged, found.rarity)
     corpus = haystack.corpus
     return Located(
         request_id=subject.request_id,
@@ -112,23 +111,9 @@ def _located(
     )
 
 
-def weigh(
-    request_id: str,
-    found: Found,
-    own: frozenset[Value],
-    *,
-    ties: Ties,
-    places: Callable[[Value], Sequence[EntityRow]],
-    settings: LocateSettings,
-    sure: Collection[str] = (),
-) -> dict[str, Match]:
-    """Record id -> match, of everything found of one subject and what it leads to.
-
-    `own` are the subject's identifying values, `places` tells where a value stands, and
-    `sure` records with evidence that is enough whatever else they hold.
-    """
-    judged = judge(found, own, ties=ties, places=places, settings=settings, sure=sure)
-    rarity = with_threads(found.rarity, (one.hits for one in judged.values()))
+def as_matches(request_id: str, judged: Mapping[str, Verdict], rarity: Rarity) -> dict[str, Match]:
+    """Record id -> match, with its score and its reason."""
+    rarity = with_threads(rarity, (one.hits for one in judged.values()))
     return {
         record_id: Match(
             request_id=request_id,

@@ -174,7 +174,7 @@ class Haystack:
         return cache(lambda word: any(in_sentence(word, one) for one in self._with_word(word)))
 
     @cached_property
-    def words(self) -> Callable[[tuple[str, ...]], bool]:
+    def ordinary_apart(self) -> Callable[[tuple[str, ...]], bool]:
         """Whether each of some words, in lower case, stands so in a text that has no other."""
         return cache(lambda words: all(self._apart(one, {*words} - {one}) for one in words))
 

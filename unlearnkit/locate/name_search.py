@@ -9,8 +9,8 @@ from functools import lru_cache
 from itertools import pairwise
 
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.domain import IdentifierKind, Record
-from unlearnkit.locate.names import TITLES, Name
+from unlearnkit.domain import TITLES, IdentifierKind, Record
+from unlearnkit.locate.names import Name
 from unlearnkit.locate.slips import LONGEST, is_slip
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
@@ -94,14 +94,14 @@ def in_longer_names(
     found = []
     for place in places:
         in_front = before(place, ordinary)
-        if not _counts(in_front, place, proper):
+        if not _has_capital_as_name(in_front, place, proper):
             in_front = ""
         if not own.issuperset(map(_spelt, (in_front, after(place, ordinary)))):
             found.append(place)
     return found
 
 
-def _counts(word: str, place: Place, proper: Asked) -> bool:
+def _has_capital_as_name(word: str, place: Place, proper: Asked) -> bool:
     """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`."""
     record, start, _ = place
     text = record.content[:start].rstrip(" \u00a0")

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from unlearnkit.corpus.normalise import fold
+from unlearnkit.domain import TITLES
 from unlearnkit.locate.nicknames import nicknames
 
-TITLES = frozenset(
-    {"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "sir", "herr", "frau", "mme", "sr", "sra"}
-)
 _START, _END = r"(?<![\p{L}\p{M}\p{N}-])", r"(?![\p{L}\p{M}\p{N}]|-\w)"
 _MARKUP = r"(?:[*_]|</?\w{1,9}>)*"
 _SPACE = rf"{_MARKUP}\s+{_MARKUP}"

@@ -19,11 +19,12 @@ from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
-from unlearnkit.locate.engine import weigh
+from unlearnkit.locate.engine import as_matches
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.odds import Rarity
+from unlearnkit.locate.rules import judge
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import TIED, Value, by_value, tie
 
@@ -80,8 +81,7 @@ def screen(
     matches: list[Match] = []
     for request_id in sorted(hits):
         some = {one: strongest(found) for one, found in hits[request_id].items() if _tells(found)}
-        found = weigh(
-            request_id,
+        judged = judge(
             Found(some, frozenset(resolved[request_id]), Rarity(len(records))),
             owned.get(request_id, frozenset()) | resolved[request_id],
             ties=ties,
@@ -89,7 +89,7 @@ def screen(
             settings=cautious,
             sure={one for one in some if _sure(hits[request_id][one])},
         )
-        matches += found.values()
+        matches += as_matches(request_id, judged, Rarity(len(records))).values()
     return sorted(matches, key=lambda one: (order[one.record_id], one.request_id))
 
 

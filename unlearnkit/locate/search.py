@@ -177,7 +177,7 @@ def _doubtful(
     whole = [(record, hit.start, hit.end) for record, hit in found if hit.full_name]
     words = (name.first.casefold(), name.last.casefold())
     for record, start, end in whole:
-        if without_capitals(name, record.content[start:end]) and haystack.words(words):
+        if without_capitals(name, record.content[start:end]) and haystack.ordinary_apart(words):
             yield (record.id, start), "words"
     for record, start, _ in in_longer_names(
         name, whole, ordinary=haystack.ordinary, proper=haystack.proper

@@ -7,19 +7,13 @@ import unicodedata
 from datetime import date
 from typing import Literal
 
-from unlearnkit.domain import Identifier, IdentifierKind, Subject
+from unlearnkit.domain import TITLES, Identifier, IdentifierKind, Subject
 from unlearnkit.errors import BadInput
 
 Format = Literal["raw", "sha1", "md5", "sha256"]
 
 HEX_DIGITS: dict[Format, int] = {"md5": 32, "sha1": 40, "sha256": 64}
 MAX_LENGTH = 500
-_TITLES = frozenset(
-    {
-        *("dr", "frau", "herr", "miss", "mlle", "mme", "mr", "mrs", "ms", "mx", "prof", "sig"),
-        *("sir", "sr", "sra"),
-    }
-)
 _PARTICLES = frozenset(
     {
         *("af", "av", "de", "del", "della", "den", "der", "des", "dos", "ibn", "las", "les", "los"),
@@ -94,7 +88,7 @@ def _check_name(value: str) -> None:
             "a name of one letter names nobody; give the whole name, or another identifier"
         )
     words = [word.strip(".,'’") for word in letters.split()]
-    words = [word for word in words if word.lower() not in _TITLES]
+    words = [word for word in words if word.lower() not in TITLES]
     particles = all(word.lower() in _PARTICLES | _ALSO_NAMES for word in words)
     if particles and not all(word.lower() in _ALSO_NAMES and word[0].isupper() for word in words):
         raise ValueError(
