@@ -46,6 +46,8 @@ KINDS = {
     "phone": (IdentifierKind.PHONE, PHONE),
     "customer number": (IdentifierKind.CUSTOMER_ID, CUSTOMER),
 }
+BITS = (8, 6, 4, 2, 0, -2, -4)
+"""Lower ends of the bins of scores; what is lower still is in the last."""
 
 
 def main() -> None:
@@ -88,6 +90,7 @@ def company(chosen: argparse.Namespace, seed: int) -> dict[str, Any]:
         "hardness": by_hardness(made, found),
         "entities": by_entity(made, found, index),
         "wrong": wrong(made, found),
+        "reviewed": reviewed(made, found),
     }
 
 
@@ -149,6 +152,22 @@ def wrong(made: Crowd, found: Mapping[str, Located]) -> dict[str, dict[str, int]
                 other = names[number]
                 counts[match.certainty.value][_like(one, other)] += 1
     return {name: dict(count) for name, count in counts.items()}
+
+
+def reviewed(made: Crowd, found: Mapping[str, Located]) -> dict[str, dict[str, dict[str, int]]]:
+    """How many go to review and how many are right: by their score, by their strongest evidence."""
+    counts: dict[str, dict[str, Counter[str]]] = {"bits": {}, "evidence": {}}
+    for request_id, one in _asking(made):
+        for match in found[request_id].matches:
+            if match.certainty is not Certainty.UNCERTAIN:
+                continue
+            right = one.number in made.by_id[match.record_id].concerns
+            bits = next(low for low in BITS if match.score >= low or low == BITS[-1])
+            for by, value in (("bits", str(bits)), ("evidence", match.evidence[0].how)):
+                count = counts[by].setdefault(value, Counter())
+                count["records"] += 1
+                count["right"] += right
+    return {by: {value: dict(n) for value, n in some.items()} for by, some in counts.items()}
 
 
 def _like(one: Customer, other: Customer) -> str:

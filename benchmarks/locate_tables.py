@@ -74,6 +74,51 @@ def wrong(found: Any) -> str:
     return table(["whose they are", *total], rows)
 
 
+EVIDENCE = {
+    "exact": "the whole name, and the name is ambiguous",
+    "normalised": "the same in another spelling",
+    "hashed": "the same, asked for as a digest",
+    "nickname": "nickname and surname",
+    "initials": "initial and surname",
+    "typo": "a name with a slip",
+    "phonetic": "a surname that sounds alike",
+    "partial": "a bare first name or surname",
+}
+
+
+def by_evidence(found: Any) -> str:
+    """Of what goes to review, how much is right, by its strongest evidence."""
+    total = _reviewed(found, "evidence")
+    rest = sorted(set(total) - set(EVIDENCE))
+    names = {**EVIDENCE, **{one: f"`{one}`" for one in rest}}
+    rows = [_share_right(text, total[how]) for how, text in names.items() if how in total]
+    return table(["strongest evidence", "to review", "right", "share"], rows)
+
+
+def by_bits(found: Any) -> str:
+    """Of what goes to review, how much is right, by its score."""
+    total = _reviewed(found, "bits")
+    ends = sorted(map(int, total), reverse=True)
+    rows = [
+        _share_right(_bin(low, ends[at - 1] if at else None), total[str(low)])
+        for at, low in enumerate(ends)
+    ]
+    return table(["score, bits", "to review", "right", "share"], rows)
+
+
+def _bin(low: int, end: int | None) -> str:
+    return f"{low} and more" if end is None else f"{low} to {end}"
+
+
+def _share_right(name: str, count: Mapping[str, int]) -> list[str]:
+    n, right = count["records"], count["right"]
+    return [name, str(n), str(right), f"{right / n:.2f}"]
+
+
+def _reviewed(found: Any, by: str) -> dict[str, Counter[str]]:
+    return _summed([run["reviewed"] for run in found], by)
+
+
 def _summed(found: Any, what: str) -> dict[str, Counter[str]]:
     total: dict[str, Counter[str]] = {}
     for run in found:
@@ -113,6 +158,8 @@ TABLES: dict[str, dict[str, Callable[[Any], str]]] = {
         "hardness": hardness,
         "entities": entities,
         "wrong": wrong,
+        "evidence": by_evidence,
+        "bits": by_bits,
     },
     "tofu": {"contenders": contenders, "missed": missed},
     "scale": {"scale": scale},
