@@ -43,6 +43,26 @@ def test_the_options_are_kept_in_the_index_and_win_over_the_settings(
     assert not {"BADGE", "ES_NIF"} & found
 
 
+def test_process_reads_with_the_same_options(new: Path, tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    model.mkdir()
+    for name in ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"):
+        (model / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "notes").mkdir()
+    jsonl(tmp_path / "notes" / "a.jsonl", {"no": "7", "body": "NHS 943-476-5919."})
+    request = tmp_path / "requests.csv"
+    request.write_text("regulation,other\ngdpr,943 476 5919\n", encoding="utf-8")
+    (new / "unlearnkit.yaml").write_text("nlp: {engine: patterns}\n", encoding="utf-8")
+    unlearnkit("request", "import", request, "--verified", "--workspace", new)
+    stopped = unlearnkit(
+        *("process", model, "--corpus", f"{tmp_path}/notes/*.jsonl", "--requests", request),
+        *("--out", tmp_path / "out", "--text-field", "body", "--id-field", "no"),
+        *("--country", "GB", "--workspace", new),
+    )
+    assert stopped.exit_code == 3, stopped.stderr
+    assert "1 uncertain matches of 1 requests wait" in stopped.stderr
+
+
 def test_no_value_and_no_deny_list_is_written(new: Path, tmp_path: Path, corpus: Path) -> None:
     (tmp_path / "own.yaml").write_text(OWN, encoding="utf-8")
     options = ("--patterns-only", "--country", "GB", "--recognisers", tmp_path / "own.yaml")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import fields
 
 import pytest
 import typer
 
+from unlearnkit.cli.find import index
 from unlearnkit.cli.forget import process, unlearn
-from unlearnkit.cli.settings import options, with_options
+from unlearnkit.cli.reading import options as reading_options
+from unlearnkit.cli.screen import screen
+from unlearnkit.cli.settings import options
+from unlearnkit.cli.shared_options import with_options
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 NOT_OFFERED = {"retain_weight", "retain_pool", "retain_sample", "early_stop", "fixed_alpha", "seed"}
@@ -17,10 +22,31 @@ NOT_OFFERED = {"retain_weight", "retain_pool", "retain_sample", "early_stop", "f
 
 
 @pytest.mark.parametrize("command", [unlearn, process])
-def test_both_commands_take_every_option(command: object) -> None:
-    taken = inspect.signature(with_options(command)).parameters  # type: ignore[arg-type]
+def test_both_commands_take_every_option(command: Callable[..., object]) -> None:
+    taken = inspect.signature(with_options(command, choices=options)).parameters
     assert set(inspect.signature(options).parameters) < set(taken)
     assert "choices" not in taken
+
+
+def test_what_is_given_reaches_the_command_as_each_group_made_it() -> None:
+    def command(*, size: int, words: str, most: int = 3) -> tuple[int, str, int]:
+        return size, words, most
+
+    def doubled(width: int = 1) -> int:
+        return 2 * width
+
+    def joined(one: str = "a", other: str = "b") -> str:
+        return one + other
+
+    put = with_options(command, size=doubled, words=joined)
+    assert list(inspect.signature(put).parameters) == ["width", "one", "other", "most"]
+    assert put(width=4, one="x", other="y", most=5) == (8, "xy", 5)
+
+
+@pytest.mark.parametrize("command", [index, process, screen])
+def test_all_that_read_records_are_told_how_in_one_way(command: Callable[..., object]) -> None:
+    taken = inspect.signature(with_options(command, readings=reading_options)).parameters
+    assert set(inspect.signature(reading_options).parameters) < set(taken)
 
 
 def test_the_defaults_are_the_settings_own() -> None:

@@ -9,6 +9,7 @@ from tests.forgotten import jsonl
 from unlearnkit.corpus.nlp import with_countries
 from unlearnkit.domain import Certainty, Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
+from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import index_corpus, locate
 from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.pipeline.screen import screen
@@ -26,18 +27,22 @@ def workspace_with(root: Path, settings: str) -> Path:
     return workspace
 
 
+def asked(context: Context, *identifiers: Identifier) -> list[str]:
+    made = build_request(
+        identifiers,
+        "gdpr",
+        context.workspace.pseudonym_key,
+        context.now(),
+        context.workspace.config.clock,
+        verification=Verification("shown at the desk"),
+    )
+    return [one.id for one, _ in add_requests(context, [made])]
+
+
 def test_it_is_located_listed_and_screened_by_the_workspace_s_countries(tmp_path: Path) -> None:
     workspace = workspace_with(tmp_path, "nlp: {engine: patterns, countries: [GB]}\n")
     with opened(workspace) as context:
-        made = build_request(
-            [NUMBER],
-            "gdpr",
-            context.workspace.pseudonym_key,
-            context.now(),
-            context.workspace.config.clock,
-            verification=Verification("shown at the desk"),
-        )
-        add_requests(context, [made])
+        asked(context, NUMBER)
         index_corpus(context, [jsonl(tmp_path / "trained.jsonl", TRAINED)])
         [found] = locate(context)
         assert [one.certainty for one in found.matches] == [Certainty.UNCERTAIN]
@@ -46,6 +51,22 @@ def test_it_is_located_listed_and_screened_by_the_workspace_s_countries(tmp_path
     with opened(workspace) as context:
         screened = screen(context, [jsonl(tmp_path / "new.jsonl", BACK)])
     assert [one.line for one in screened.findings] == [1]
+
+
+def test_who_was_searched_by_other_countries_is_listed_and_screened_by_them(
+    tmp_path: Path,
+) -> None:
+    workspace = workspace_with(tmp_path, "nlp: {engine: patterns, regions: [US]}\n")
+    with opened(workspace) as context:
+        nlp = with_countries(context.workspace.config.nlp, ["GB", "SG"])
+        [request_id] = asked(context, NUMBER, Identifier(IdentifierKind.PHONE, "6123 4567"))
+        index_corpus(context, [jsonl(tmp_path / "trained.jsonl", TRAINED)], nlp=nlp)
+        locate(context)
+        context.ledger.set_state(request_id, RequestState.READY, "dpo")
+        complete(context, [request_id])
+        back = jsonl(tmp_path / "new.jsonl", (*BACK, "call +65 6123 4567"))
+        assert [one.line for one in screen(context, [back]).findings] == [4]
+        assert [one.line for one in screen(context, [back], nlp=nlp).findings] == [1, 4]
 
 
 def test_other_countries_for_one_index_are_kept_with_it(tmp_path: Path) -> None:

@@ -11,12 +11,12 @@ import typer
 from rich.text import Text
 
 from unlearnkit.cli.left_out import say_left_out
+from unlearnkit.cli.reading import Readings
+from unlearnkit.cli.reading import options as reading_options
+from unlearnkit.cli.shared_options import with_options
 from unlearnkit.cli.terminal import (
     HERE,
-    GroupField,
-    IdField,
     JsonOption,
-    TextField,
     WorkspaceOption,
     command,
     err,
@@ -26,7 +26,6 @@ from unlearnkit.cli.terminal import (
     print_json,
     say_unread,
     table,
-    with_fields,
 )
 from unlearnkit.domain import Certainty, Engine, Located
 from unlearnkit.errors import BadInput
@@ -37,7 +36,9 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Put `index`, `locate` and `review` on the command line."""
-    command(app, "index", "unlearnkit index tickets.jsonl mails/ crm.parquet")(index)
+    command(app, "index", "unlearnkit index tickets.jsonl mails/ crm.parquet")(
+        with_options(index, readings=reading_options)
+    )
     command(app, "locate", "unlearnkit locate 6a7551aa")(locate)
     command(app, "review", "unlearnkit review 6a7551aa --decisions reviewed.csv")(review)
 
@@ -50,27 +51,10 @@ def index(
             "folders and globs of them, datasets saved to disk, URLs (s3://...)."
         ),
     ],
-    text_field: TextField = None,
-    id_field: IdField = None,
-    group_field: GroupField = None,
+    readings: Readings,
     patterns_only: Annotated[
         bool, typer.Option("--patterns-only", help="No NER: much faster, and blind to names.")
     ] = False,
-    country: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Look for this country's numbers too (identity, tax, passport): DE, ES, US; "
-            "several times for several.",
-            show_default="nlp.countries of unlearnkit.yaml",
-        ),
-    ] = None,
-    recognisers: Annotated[
-        Path | None,
-        typer.Option(
-            help="Recognisers of your own, in Presidio's YAML.",
-            show_default="nlp.recognisers of unlearnkit.yaml",
-        ),
-    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes.", show_default="as many as are worth it"),
@@ -84,17 +68,19 @@ def index(
 ) -> None:
     """Find personal data in the training records and index it as keyed hashes."""
     from unlearnkit.corpus.index import QUARANTINE_FILE
-    from unlearnkit.corpus.nlp import with_countries, with_recognisers
     from unlearnkit.pipeline.find import index_corpus
 
     with opened(workspace) as context:
-        config = context.workspace.config
-        fields = with_fields(config.fields, text_field, id_field, group_field)
+        reading = readings(context.workspace.config)
         detection = {"engine": "patterns"} if patterns_only else {}
-        nlp = config.nlp.model_copy(update=detection)
-        nlp = with_countries(nlp, country) if country else nlp
-        nlp = with_recognisers(nlp, recognisers) if recognisers else nlp
-        info = index_corpus(context, corpus, fields, nlp=nlp, workers=workers, engine=engine)
+        info = index_corpus(
+            context,
+            corpus,
+            reading.fields,
+            nlp=reading.nlp.model_copy(update=detection),
+            workers=workers,
+            engine=engine,
+        )
         left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:
         print_json(info)

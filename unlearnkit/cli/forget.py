@@ -11,7 +11,11 @@ from unlearnkit.cli.figures import show_audit, show_run, show_verdict
 from unlearnkit.cli.left_out import say_left_out, say_not_listed
 from unlearnkit.cli.policy_names import PolicyOption
 from unlearnkit.cli.preview import show_dry_run
-from unlearnkit.cli.settings import Choices, with_options
+from unlearnkit.cli.reading import Readings
+from unlearnkit.cli.reading import options as reading_options
+from unlearnkit.cli.settings import Choices
+from unlearnkit.cli.settings import options as run_options
+from unlearnkit.cli.shared_options import with_options
 from unlearnkit.cli.terminal import (
     HERE,
     JsonOption,
@@ -37,13 +41,13 @@ HoldoutOption = Annotated[
 def register(app: typer.Typer) -> None:
     """Put `unlearn` and `process` on the command line."""
     command(app, "unlearn", "unlearnkit unlearn ./model --out ./model-unlearned")(
-        with_options(unlearn)
+        with_options(unlearn, choices=run_options)
     )
     command(
         app,
         "process",
         "unlearnkit process ./model --corpus records.jsonl --requests erasure.json --out ./result",
-    )(with_options(process))
+    )(with_options(process, choices=run_options, readings=reading_options))
 
 
 def unlearn(
@@ -86,10 +90,14 @@ def unlearn(
 
 def process(
     model: ModelArgument,
-    corpus: Annotated[list[Path], typer.Option(help="Training records; may be repeated.")],
+    corpus: Annotated[
+        list[str],
+        typer.Option(help="Training records as for index (files, folders, globs, URLs)."),
+    ],
     requests: Annotated[list[Path], typer.Option(help="Request files; may be repeated.")],
     to: Annotated[Path, typer.Option("--out", help="Gets model/ and report/.")],
     choices: Choices,
+    readings: Readings,
     holdout: HoldoutOption = None,
     reference: ReferenceOption = None,
     policy: PolicyOption = "",
@@ -116,18 +124,22 @@ def process(
     if not (workspace / FILE_NAME).is_file():
         made = create_workspace(workspace)
         err.print(f"Made a workspace in {made.root}", highlight=False, soft_wrap=True)
-    job = Job(
-        model,
-        corpus,
-        requests,
-        to,
-        holdout=holdout or [],
-        reference=reference,
-        policy=policy,
-        uncertain=uncertain,
-    )
     with opened(workspace) as context:
-        settings = choices(context.workspace.config.seed)
+        config = context.workspace.config
+        reading = readings(config)
+        job = Job(
+            model,
+            corpus,
+            requests,
+            to,
+            holdout=holdout or [],
+            reference=reference,
+            policy=policy,
+            uncertain=uncertain,
+            fields=reading.fields,
+            nlp=reading.nlp,
+        )
+        settings = choices(config.seed)
         try:
             done = run_line(context, job, settings)
         finally:

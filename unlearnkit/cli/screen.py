@@ -8,12 +8,12 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from unlearnkit.cli.reading import Readings
+from unlearnkit.cli.reading import options as reading_options
+from unlearnkit.cli.shared_options import with_options
 from unlearnkit.cli.terminal import (
     HERE,
-    GroupField,
-    IdField,
     JsonOption,
-    TextField,
     WorkspaceOption,
     command,
     err,
@@ -22,7 +22,6 @@ from unlearnkit.cli.terminal import (
     print_json,
     say_unread,
     table,
-    with_fields,
 )
 from unlearnkit.domain import Outcome, Screened, Sureness
 
@@ -38,11 +37,14 @@ SHOWN = 50
 
 def register(app: typer.Typer) -> None:
     """Put `screen` on the command line."""
-    command(app, "screen", "unlearnkit screen new.jsonl --write-clean clean/")(screen)
+    command(app, "screen", "unlearnkit screen new.jsonl --write-clean clean/")(
+        with_options(screen, readings=reading_options)
+    )
 
 
 def screen(
     corpus: CorpusArgument,
+    readings: Readings,
     strict: Annotated[
         bool,
         typer.Option(
@@ -58,9 +60,6 @@ def screen(
             "not be read. The exit code is still the given corpus's."
         ),
     ] = None,
-    text_field: TextField = None,
-    id_field: IdField = None,
-    group_field: GroupField = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes.", show_default="as many as are worth it")
     ] = None,
@@ -75,10 +74,12 @@ def screen(
     from unlearnkit.pipeline.screen import screen as screen_corpus
 
     with opened(workspace) as context:
+        reading = readings(context.workspace.config)
         found = screen_corpus(
             context,
             corpus,
-            with_fields(context.workspace.config.fields, text_field, id_field, group_field),
+            reading.fields,
+            nlp=reading.nlp,
             workers=workers,
             strict=strict,
             clean=write_clean,

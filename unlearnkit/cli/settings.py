@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
-from functools import wraps
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import Annotated
 
 import typer
 
 from unlearnkit.unlearning.settings import OBJECTIVES, ObjectiveName, RetainTerm, Settings
-
-R = TypeVar("R")
 
 Choices = Callable[[int], Settings]
 """Gives the settings that were chosen, for a seed."""
@@ -137,31 +133,3 @@ def options(
         retain_strength_tolerance=retain_strength_tolerance,
         seed=seed,
     )
-
-
-def with_options(command: Callable[..., R]) -> Callable[..., R]:
-    """The command with `options` in the place of its parameter `choices`."""
-    own, shared = inspect.signature(command).parameters, inspect.signature(options).parameters
-
-    @wraps(command)
-    def chosen(**given: Any) -> R:
-        some = {name: given.pop(name) for name in shared}
-        return command(**given, choices=options(**some))
-
-    parameters = [
-        parameter
-        for one in own.values()
-        for parameter in (shared.values() if one.name == "choices" else (one,))
-    ]
-    hints = get_type_hints(command, include_extras=True) | get_type_hints(
-        options, include_extras=True
-    )
-    made: Any = chosen
-    made.__signature__ = inspect.Signature(
-        [
-            one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
-            for one in parameters
-        ]
-    )
-    made.__annotations__ = {one.name: hints[one.name] for one in parameters}
-    return chosen

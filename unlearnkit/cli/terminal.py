@@ -25,7 +25,6 @@ from unlearnkit.domain import Progress, silent
 from unlearnkit.errors import UnlearnkitError
 
 if TYPE_CHECKING:
-    from unlearnkit.corpus.reader import Fields
     from unlearnkit.pipeline.context import Context
 
 out = Console()
@@ -44,15 +43,6 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machine
 ReferenceOption = Annotated[
     Path | None,
     typer.Option(help="A model retrained without the forget set, where there is one."),
-]
-TextField = Annotated[
-    str | None, typer.Option(help="Field with the text.", show_default="the workspace's")
-]
-IdField = Annotated[
-    str | None, typer.Option(help="Field with the record's own id.", show_default="the same")
-]
-GroupField = Annotated[
-    str | None, typer.Option(help="Field with the thread or ticket.", show_default="the same")
 ]
 HERE = Path()
 
@@ -161,12 +151,6 @@ def print_json(value: BaseModel | list[Any] | dict[str, Any]) -> None:
 def plain(value: Any) -> Any:
     """Pydantic models inside lists and dicts, and everything else as text."""
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else str(value)
-
-
-def with_fields(usual: Fields, text: str | None, id_: str | None, group: str | None) -> Fields:
-    """The workspace's field names, with those that were given in their place."""
-    given = {"text": text, "id": id_, "group": group}
-    return usual.model_copy(update={name: field for name, field in given.items() if field})
 
 
 def say_unread(records: Mapping[str, int], what: str) -> None:

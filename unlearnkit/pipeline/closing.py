@@ -45,6 +45,8 @@ class Indexed:
     lines: Lines
     records: bool
     """Whether the records are there themselves, and not only what the index has of them."""
+    regions: tuple[str, ...]
+    """Of phones without a country's code, as the person was searched by them."""
 
 
 def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
@@ -64,7 +66,7 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             request_id,
             subject.identifiers,
             workspace.pseudonym_key,
-            workspace.config.nlp.regions,
+            indexed.regions,
         )
         accepted = _accepted(context, request_id, indexed.digest)
         forgotten |= indexed.lines(request_id, accepted or ())
@@ -144,27 +146,31 @@ def _indexed(context: Context) -> Indexed:
 
     Without an index nothing but the request's own identifiers can be listed.
     """
-    key, regions = context.workspace.pseudonym_key, context.workspace.config.nlp.regions
     try:
-        _, corpus = open_corpus(context)
+        index, corpus = open_corpus(context)
     except BadInput:
         return _index_alone(context)
+    key, regions = context.workspace.pseudonym_key, index.info.nlp.regions
     records = corpus.by_id()
     return Indexed(
         digest=corpus.digest,
         lines=lambda request_id, accepted: of_records(request_id, accepted, records, key, regions),
         records=True,
+        regions=regions,
     )
 
 
 def _index_alone(context: Context) -> Indexed:
+    workspace = context.workspace
     try:
-        index: Index = open_index(context.workspace.index_dir, context.workspace.pseudonym_key)
+        index: Index = open_index(workspace.index_dir, workspace.pseudonym_key)
     except BadInput:
-        return Indexed("", lambda request_id, accepted: frozenset(), records=False)
+        regions = workspace.config.nlp.regions
+        return Indexed("", lambda *_: frozenset(), records=False, regions=regions)
     rows = index.rows(TIED)
     return Indexed(
         digest=index.info.digest,
         lines=lambda request_id, accepted: of_rows(request_id, accepted, rows),
         records=False,
+        regions=index.info.nlp.regions,
     )

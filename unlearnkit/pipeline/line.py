@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unlearnkit.corpus.nlp import NlpSettings
+from unlearnkit.corpus.reader import Fields
+from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
@@ -28,7 +31,7 @@ class Job:
     """What `process` was asked to do."""
 
     model: Path
-    corpus: Sequence[Path]
+    corpus: Sequence[Place]
     requests: Sequence[Path]
     out: Path
     """Gets `model/` and `report/`."""
@@ -36,6 +39,10 @@ class Job:
     reference: Path | None = None
     policy: str = ""
     uncertain: Uncertain = Uncertain.ASK
+    fields: Fields | None = None
+    """How the records are read; the workspace's where there are none."""
+    nlp: NlpSettings | None = None
+    """The same, of what is looked for in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +68,7 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
             check_folder(model)
     refuse_file(job.out)
     taken = import_requests(context, job.requests)
-    index_corpus(context, job.corpus)
+    index_corpus(context, job.corpus, job.fields, nlp=job.nlp)
     searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]
     if searched:
         review(context, locate(context, searched), job.uncertain)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unlearnkit.corpus.clean import Copy, described, plan, write_clean
 from unlearnkit.corpus.index import build_index, open_index
-from unlearnkit.corpus.nlp import load_analyzer
+from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import (
@@ -38,17 +38,18 @@ def screen(
     places: Sequence[Place],
     fields: Fields | None = None,
     *,
+    nlp: NlpSettings | None = None,
     workers: int | None = None,
     strict: bool = False,
     clean: Path | None = None,
 ) -> Screened:
     """Look for everybody on the do-not-train list; with `clean`, write the corpus without them.
 
-    `fields` and `workers` as for `index_corpus`. The records are indexed as there, in a folder of
-    their own and without NER: the list's names are looked for by themselves. `strict` also counts
-    what is only possible, and records that could not be read. Raises BadInput (see `read_corpus`
-    and `corpus.clean.plan`), VerificationFailed when the ledger does not hold, CannotEvaluate when
-    the corpus changes meanwhile or a process dies.
+    `fields`, `nlp` and `workers` as for `index_corpus`. The records are indexed as there, in a
+    folder of their own and without NER: the list's names are looked for by themselves. `strict`
+    also counts what is only possible, and records that could not be read. Raises BadInput (see
+    `read_corpus` and `corpus.clean.plan`), VerificationFailed when the ledger does not hold,
+    CannotEvaluate when the corpus changes meanwhile or a process dies.
     """
     context.ledger.verify()
     entries = context.ledger.do_not_train()
@@ -56,7 +57,8 @@ def screen(
     copies = plan(whole, clean) if clean is not None else []
     fields = fields or context.workspace.config.fields
     corpus = read_corpus(whole, fields)
-    matches = _matches(context, corpus, whole, fields, entries=entries, workers=workers)
+    patterns = (nlp or context.workspace.config.nlp).model_copy(update={"engine": "patterns"})
+    matches = _matches(context, corpus, whole, fields, patterns, entries=entries, workers=workers)
     records = corpus.by_id()
     found = Screened(
         outcome=Outcome.PASS,
@@ -125,13 +127,13 @@ def _matches(
     corpus: Corpus,
     places: Sequence[str],
     fields: Fields,
+    patterns: NlpSettings,
     *,
     entries: Sequence[Forgotten],
     workers: int | None,
 ) -> list[Match]:
     workspace = context.workspace
     key, folder = workspace.pseudonym_key, workspace.screening_dir
-    patterns = workspace.config.nlp.model_copy(update={"engine": "patterns"})
     build_index(
         corpus,
         load_analyzer(patterns),
