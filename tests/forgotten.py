@@ -39,12 +39,14 @@ def forgotten(root: Path) -> Path:
     return workspace
 
 
-def ready(root: Path, trained: Sequence[str] = TRAINED) -> Path:
+def ready(
+    root: Path, trained: Sequence[str] = TRAINED, given: Sequence[Identifier] = ZOLTANA
+) -> Path:
     """The same before the last step: she is in the vault still."""
     workspace = Workspace.create(root / "work").root
     with opened(workspace) as context:
         pair = build_request(
-            ZOLTANA,
+            given,
             "gdpr",
             context.workspace.pseudonym_key,
             context.now(),

@@ -18,7 +18,17 @@ from unlearnkit.domain import (
     IdentifierKind,
     Match,
 )
-from unlearnkit.locate.do_not_train import namespace, of_records, of_request, of_rows, slips
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.do_not_train import (
+    Reviewed,
+    namespace,
+    of_key,
+    of_records,
+    of_request,
+    of_rows,
+    refuse_other_key,
+    slips,
+)
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.pseudonym import keyed_hash
 
@@ -85,9 +95,58 @@ def test_what_the_accepted_records_rest_on_is_kept_and_nothing_beside_it() -> No
         evidence=(evidence,),
         reason="why",
     )
-    assert of_rows(REQUEST, [accepted], rows) == {
+    assert of_rows(REQUEST, Reviewed([accepted]), rows) == {
         Forgotten(REQUEST, "controller_customer_id", "hers")
     }
+
+
+def matched(record_id: str, *evidence: tuple[IdentifierKind, str, int]) -> Match:
+    """A match of a record; each piece of evidence has ten letters."""
+    return Match(
+        request_id=REQUEST,
+        record_id=record_id,
+        certainty=Certainty.UNCERTAIN,
+        score=0.9,
+        evidence=tuple(
+            Evidence(kind=kind, how=how, start=start, end=start + 10, recogniser="x")
+            for kind, how, start in evidence
+        ),
+        reason="why",
+    )
+
+
+OWN = (IdentifierKind.EMAIL, "exact", 0)
+LINK, TIED = (IdentifierKind.PHONE, "link", 20), (IdentifierKind.PHONE, "tied", 20)
+
+
+@pytest.mark.parametrize(
+    ("reviewed", "expected"),
+    [
+        (Reviewed([matched("1", OWN, TIED)]), {"email"}),
+        (Reviewed([matched("1", OWN, TIED)], [matched("2", TIED)]), {"email"}),
+        (Reviewed([matched("1", OWN, TIED), matched("2", TIED)]), {"email", "phone"}),
+        (Reviewed([matched("1", OWN, TIED), matched("2", TIED)], [matched("3", TIED)]), {"email"}),
+        (Reviewed([matched("1", OWN, LINK)]), {"email", "phone"}),
+        (Reviewed([matched("1", OWN, LINK)], [matched("2", LINK)]), {"email"}),
+    ],
+)
+def test_a_linked_phone_is_kept_where_an_accepted_record_rests_on_it_and_none_was_rejected(
+    reviewed: Reviewed, expected: set[str]
+) -> None:
+    rows = [
+        EntityRow(record_id, start, start + 10, entity, 0.9, "x", entity)
+        for record_id in ("1", "2", "3")
+        for start, entity in ((0, "EMAIL_ADDRESS"), (20, "PHONE_NUMBER"))
+    ]
+    assert {one.kind for one in of_rows(REQUEST, reviewed, rows)} == expected
+
+
+def test_a_list_of_another_key_is_refused_and_one_that_does_not_say_is_not() -> None:
+    listed = [of_key(REQUEST, KEY), Forgotten(REQUEST, "email", "00")]
+    refuse_other_key(listed, KEY)
+    refuse_other_key(listed[1:], b"other" * 7)
+    with pytest.raises(BadInput, match="another workspace's key"):
+        refuse_other_key(listed, b"other" * 7)
 
 
 def test_what_is_only_part_of_an_identifier_is_not_kept() -> None:
@@ -103,7 +162,7 @@ def test_what_is_only_part_of_an_identifier_is_not_kept() -> None:
         evidence=(evidence,),
         reason="why",
     )
-    assert of_rows(REQUEST, [weak], rows) == frozenset()
+    assert of_rows(REQUEST, Reviewed([weak]), rows) == frozenset()
 
 
 def test_a_record_is_kept_that_says_enough_and_that_nobody_else_repeats(
@@ -127,7 +186,7 @@ def test_a_record_is_kept_that_says_enough_and_that_nobody_else_repeats(
         )
         for record_id in ("1", "2", "3")
     ]
-    kept = of_records(REQUEST, accepted, found.corpus.by_id(), KEY, REGIONS)
+    kept = of_records(REQUEST, Reviewed(accepted), found.corpus.by_id(), KEY, REGIONS)
     hashed = keyed_hash(KEY, "record", f"{words} eight zoltana")
     assert kept == {Forgotten(REQUEST, "record", hashed)}
 

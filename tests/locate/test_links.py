@@ -55,7 +55,7 @@ def test_what_else_stands_beside_a_number_hides_none_of_its_records(
         **expected,
         last: UNCERTAIN,
     }
-    assert found[last].reason.startswith("Customer number that a record ties to the subject - ")
+    assert found[last].reason.startswith("Customer number that a record may tie to the subject - ")
 
 
 def test_a_mail_that_lists_many_customers_puts_none_of_their_records_to_review(

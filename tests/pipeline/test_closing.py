@@ -7,10 +7,18 @@ from pathlib import Path
 from tests.company import opened
 from tests.forgotten import NUMBER, TRAINED, ZOLTANA, forgotten, jsonl, ready
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, RequestState, Verification
+from unlearnkit.domain import (
+    Certainty,
+    Forgotten,
+    Identifier,
+    IdentifierKind,
+    RequestState,
+    Verification,
+)
+from unlearnkit.locate.review import answered
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import index_corpus
+from unlearnkit.pipeline.find import decide, index_corpus, locate
 from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.requests.build import build_request
@@ -61,6 +69,24 @@ def test_of_what_is_listed_whole_nothing_is_told(tmp_path: Path) -> None:
     with opened(ready(tmp_path, LONG)) as context:
         assert not completed(context)
         assert {"record", "email", "controller_customer_id"} <= kinds(context)
+
+
+FRIENDS = (
+    "From zoltana@quibble.example: please call my friend Ana at +1 212 555 0177",
+    "+1 212 555 0177 rang: Ana ordered two lamps",
+)
+
+
+def test_a_friend_s_phone_whose_records_were_rejected_is_not_listed(tmp_path: Path) -> None:
+    given = (ZOLTANA[0], ZOLTANA[1])
+    with opened(ready(tmp_path, FRIENDS, given)) as context:
+        [found] = locate(context)
+        [mail, call] = found.matches
+        assert (mail.certainty, call.certainty) == (Certainty.CERTAIN, Certainty.UNCERTAIN)
+        decide(context, found, [answered(call, "reject", "dpo", context.now())])
+        complete(context, [found.request_id])
+        assert listed(context, "email", ZOLTANA[1].value)
+        assert not listed(context, "phone", "+12125550177")
 
 
 def test_records_that_were_deleted_meanwhile_are_no_obstacle(tmp_path: Path) -> None:

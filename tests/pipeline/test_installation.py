@@ -75,6 +75,7 @@ def test_a_new_workspace_is_well_but_for_its_missing_passphrase(tmp_path: Path) 
         "keys": Health.OK,
         "passphrase": Health.WARN,
         "ledger": Health.OK,
+        "do-not-train list": Health.OK,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from unlearnkit.corpus.reader import Fields
 from unlearnkit.domain import Check, Finding, Outcome, Screened, Sureness, Verdict
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.pipeline import screen as screening
+from unlearnkit.pipeline.installation import examine_workspace
 from unlearnkit.pipeline.screen import as_check, left_out, outcome_of, screen
 from unlearnkit.policy.verdict import with_check
+from unlearnkit.workspace import Workspace
 
 CERTAIN, POSSIBLE = Sureness.CERTAIN, Sureness.POSSIBLE
 
@@ -73,6 +76,24 @@ def test_a_record_that_is_certainly_one_persons_is_not_possibly_anothers() -> No
     assert found.found(CERTAIN) == {"1"}
     assert found.found(POSSIBLE) == frozenset()
     assert left_out(found) == {"1"}
+
+
+def test_another_workspace_s_key_would_find_nobody_and_is_refused(tmp_path: Path) -> None:
+    workspace = forgotten(tmp_path)
+    other = Workspace.create(tmp_path / "other").root
+    shutil.copy(other / "keys" / "workspace.key", workspace / "keys" / "workspace.key")
+    with (
+        opened(workspace) as context,
+        pytest.raises(BadInput, match="another workspace's key") as refused,
+    ):
+        screen(context, [jsonl(tmp_path / "new.jsonl", TRAINED)])
+    assert "keys/" in refused.value.fix
+    assert (
+        "another workspace's key"
+        in {one.part: one for one in examine_workspace(Workspace.open(workspace))}[
+            "do-not-train list"
+        ].found
+    )
 
 
 @pytest.mark.parametrize(

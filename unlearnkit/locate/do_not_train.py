@@ -8,13 +8,16 @@ to be tried. No plain value.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
 from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
-from unlearnkit.domain import Forgotten, Identifier, IdentifierKind, Match, Record
+from unlearnkit.domain import Evidence, Forgotten, Identifier, IdentifierKind, Match, Record
+from unlearnkit.errors import BadInput
+from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import as_number
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name
 from unlearnkit.locate.nicknames import nicknames
@@ -32,8 +35,63 @@ SHORTEST_SLIP = 4
 """Letters of a name: one of fewer is a letter away from too many others."""
 SHORTEST_NATIONAL = 9
 """Digits of a phone number without its country's code that hardly stand for anything else."""
-_HELD = ("exact", "normalised", "hashed", "link", "mailbox")
-"""Evidence that is an identifier of the person, whole."""
+KEY = "key"
+"""The kind of the line that tells under which key the others were hashed."""
+_OWN, _LINKED = ("exact", "normalised", "hashed", "mailbox"), ("link", "tied")
+"""Evidence that is an identifier of the person, whole; and one that a record ties to them."""
+
+
+Place = tuple[str, Evidence]
+"""A record's id, and what stands in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """The matches of a request, as they were decided."""
+
+    accepted: Sequence[Match]
+    rejected: Sequence[Match] = ()
+
+    def listed(
+        self, lines: Callable[[Iterable[Place]], frozenset[Forgotten]]
+    ) -> frozenset[Forgotten]:
+        """The lines of what accepted records hold of the person.
+
+        A linked identifier is not listed where a record with it was rejected, and one that is
+        linked without certainty only where an accepted record rests on it: a friend's phone in the
+        person's own mail is the friend's.
+        """
+        own = lines(_places(self.accepted, _OWN))
+        linked = lines(_places(self.accepted, ("link",))) | lines(_places(self._resting, ("tied",)))
+        return own | (linked - lines(_places(self.rejected, _LINKED)))
+
+    @property
+    def _resting(self) -> Iterator[Match]:
+        """The accepted matches without an identifier of their own."""
+        for match in self.accepted:
+            if not any(one.kind in IDENTIFYING and one.how in _OWN for one in match.evidence):
+                yield match
+
+
+def _places(matches: Iterable[Match], how: Collection[str]) -> Iterator[Place]:
+    return ((one.record_id, piece) for one in matches for piece in one.evidence if piece.how in how)
+
+
+def of_key(request_id: str, key: bytes) -> Forgotten:
+    """The line by which another key is noticed: under it, everything else would fit nobody."""
+    return Forgotten(request_id, KEY, keyed_hash(key, KEY, "key check"))
+
+
+def refuse_other_key(entries: Iterable[Forgotten], key: bytes) -> None:
+    """Raise BadInput where a request was listed under another key; earlier ones do not say."""
+    for one in entries:
+        if one.kind == KEY and one != of_key(one.request_id, key):
+            raise BadInput(
+                "the do-not-train list was made with another workspace's key: it would find nobody",
+                where=f"request {one.request_id}",
+                fix="Put the keys/ of the workspace that completed the request here "
+                "(docs/keys.md), or screen there.",
+            )
 
 
 def of_request(
@@ -50,7 +108,7 @@ def of_request(
 
 def of_records(
     request_id: str,
-    accepted: Sequence[Match],
+    reviewed: Reviewed,
     records: Mapping[str, Record],
     key: bytes,
     regions: Sequence[str],
@@ -61,35 +119,36 @@ def of_records(
     those of which the request gave a digest. And each record that says enough to be told by its
     words, and that no other record repeats.
     """
-    held = [
-        Identifier(one.kind, records[match.record_id].content[one.start : one.end])
-        for match in accepted
-        for one in match.evidence
-        if one.how in _HELD and one.kind in TELLING
-    ]
-    mine = {match.record_id for match in accepted}
+
+    def lines(places: Iterable[Place]) -> frozenset[Forgotten]:
+        held = (
+            Identifier(one.kind, records[record_id].content[one.start : one.end])
+            for record_id, one in places
+            if one.kind in TELLING
+        )
+        return of_request(request_id, tuple(held), key, regions)
+
+    mine = {match.record_id for match in reviewed.accepted}
     others = {same_words(one.content) for one in records.values() if one.id not in mine}
     own = {same_words(records[one].content) for one in mine} - others - {""}
-    return of_request(request_id, held, key, regions) | {
+    return reviewed.listed(lines) | {
         Forgotten(request_id, RECORD, keyed_hash(key, RECORD, one)) for one in own
     }
 
 
-def of_rows(
-    request_id: str, accepted: Sequence[Match], rows: Sequence[EntityRow]
-) -> frozenset[Forgotten]:
+def of_rows(request_id: str, reviewed: Reviewed, rows: Sequence[EntityRow]) -> frozenset[Forgotten]:
     """The same where the records are no longer there: what the index's rows have of it."""
-    held = {
-        (match.record_id, one.start, one.end)
-        for match in accepted
-        for one in match.evidence
-        if one.how in _HELD
-    }
-    return frozenset(
-        Forgotten(request_id, KINDS[row.entity].value, row.hash)
-        for row in rows
-        if row.entity in (EMAIL, PHONE, CUSTOMER) and (row.record_id, row.start, row.end) in held
-    )
+
+    def lines(places: Iterable[Place]) -> frozenset[Forgotten]:
+        held = {(record_id, one.start, one.end) for record_id, one in places}
+        return frozenset(
+            Forgotten(request_id, KINDS[row.entity].value, row.hash)
+            for row in rows
+            if row.entity in (EMAIL, PHONE, CUSTOMER)
+            and (row.record_id, row.start, row.end) in held
+        )
+
+    return reviewed.listed(lines)
 
 
 def same_words(content: str) -> str:

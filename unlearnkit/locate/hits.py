@@ -13,6 +13,7 @@ WEIGHTS = {
     "normalised": 0.98,
     "hashed": 0.97,
     "link": 0.9,
+    "tied": 0.89,
     "thread": 0.8,
     "mailbox": 0.7,
     "nickname": 0.6,

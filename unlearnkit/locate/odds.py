@@ -15,7 +15,9 @@ from types import MappingProxyType
 from unlearnkit.domain import IdentifierKind
 from unlearnkit.locate.hits import Hit
 
-ASSUMED = MappingProxyType({"record": 1e-12, "identifier": 1e-9, "link": 1e-8, "mailbox": 1e-8})
+ASSUMED = MappingProxyType(
+    {"record": 1e-12, "identifier": 1e-9, "link": 1e-8, "tied": 1e-8, "mailbox": 1e-8}
+)
 """Chances that a corpus does not tell, set by hand: of what hardly anybody shares."""
 LOOSER = MappingProxyType(
     {

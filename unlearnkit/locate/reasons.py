@@ -23,6 +23,7 @@ _HOW = {
     "normalised": "the subject's {kind} in another spelling",
     "hashed": "{kind} whose digest the request gives",
     "link": "{kind} that a record ties to the subject",
+    "tied": "{kind} that a record may tie to the subject",
     "thread": "same thread as a certain match",
     "mailbox": "{kind} that is the subject's but for a tag or dots",
     "nickname": "nickname with the subject's surname",

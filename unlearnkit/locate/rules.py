@@ -124,7 +124,8 @@ def _with_links(
         for row in places(value):
             # A couple's phone leads to what has the phone alone, not to each other's records.
             if value.kind is number or not case.ties.another_customers(row.record_id, numbers):
-                tied = Hit(value.kind, "link", row.start, row.end, row.recogniser)
+                how = "link" if value in case.linked.certain else "tied"
+                tied = Hit(value.kind, how, row.start, row.end, row.recogniser)
                 hits[row.record_id].append(tied)
     return {record_id: strongest(some) for record_id, some in hits.items()}
 
@@ -142,7 +143,7 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> Verdict | None:
     full_name = any(hit.full_name for hit in hits)
     if full_name and any(hit.born for hit in hits):
         return Verdict(Certainty.CERTAIN, hits)
-    if any(hit.how == "link" for hit in hits) and (case.own or not full_name):
+    if any(hit.how == "tied" for hit in hits) and (case.own or not full_name):
         return Verdict(Certainty.UNCERTAIN, hits, "linked")
     if any(hit.how == "mailbox" for hit in hits):
         return Verdict(Certainty.UNCERTAIN, hits, "mailbox")

@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.corpus.index import Index, open_index
-from unlearnkit.domain import Forgotten, Match, Request, RequestState
+from unlearnkit.domain import Forgotten, Request, RequestState
 from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.states import CLOSED
-from unlearnkit.locate.do_not_train import of_records, of_request, of_rows
+from unlearnkit.locate.do_not_train import Reviewed, of_key, of_records, of_request, of_rows
 from unlearnkit.locate.review import apply_decisions
 from unlearnkit.locate.ties import TIED
 from unlearnkit.pipeline.context import Context
@@ -22,7 +22,7 @@ from unlearnkit.pipeline.find import decisions, located, located_file, open_corp
 from unlearnkit.pipeline.runs import all_runs, unreadable
 from unlearnkit.requests.identifiers import refuse_identifiers
 
-Lines = Callable[[str, Sequence[Match]], frozenset[Forgotten]]
+Lines = Callable[[str, Reviewed], frozenset[Forgotten]]
 """What goes on the do-not-train list of the records that were accepted for a request."""
 
 NO_RECORDS = (
@@ -68,14 +68,15 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             workspace.pseudonym_key,
             indexed.regions,
         )
-        accepted = _accepted(context, request_id, indexed.digest)
-        forgotten |= indexed.lines(request_id, accepted or ())
+        reviewed = _reviewed(context, request_id, indexed.digest)
+        forgotten |= {of_key(request_id, workspace.pseudonym_key)}
+        forgotten |= indexed.lines(request_id, reviewed or Reviewed(()))
         context.ledger.set_state(
             request_id, RequestState.COMPLETED, context.actor, forgotten=forgotten
         )
-        if accepted is None:
+        if reviewed is None:
             told.append(f"Request {request_id}: {ONLY_ITS_OWN}.")
-        elif accepted and not indexed.records:
+        elif reviewed.accepted and not indexed.records:
             told.append(f"Request {request_id}: {NO_RECORDS}.")
     return (*told, *let_go(context))
 
@@ -129,8 +130,8 @@ def let_go(context: Context) -> tuple[str, ...]:
     return tuple(f"{name} cannot be read ({told}): {NOT_LET_GO}" for name, told in broken.items())
 
 
-def _accepted(context: Context, request_id: str, digest: str) -> list[Match] | None:
-    """The accepted matches; None where the indexed corpus is not the one that was searched."""
+def _reviewed(context: Context, request_id: str, digest: str) -> Reviewed | None:
+    """The matches as decided; None where the indexed corpus is not the one that was searched."""
     try:
         found = located(context, request_id)
     except BadInput:
@@ -138,7 +139,10 @@ def _accepted(context: Context, request_id: str, digest: str) -> list[Match] | N
     if found.corpus_digest != digest:
         return None
     accepted = set(apply_decisions(found, decisions(context, found)))
-    return [one for one in found.matches if one.record_id in accepted]
+    return Reviewed(
+        [one for one in found.matches if one.record_id in accepted],
+        [one for one in found.matches if one.record_id not in accepted],
+    )
 
 
 def _indexed(context: Context) -> Indexed:
@@ -154,7 +158,7 @@ def _indexed(context: Context) -> Indexed:
     records = corpus.by_id()
     return Indexed(
         digest=corpus.digest,
-        lines=lambda request_id, accepted: of_records(request_id, accepted, records, key, regions),
+        lines=lambda request_id, one: of_records(request_id, one, records, key, regions),
         records=True,
         regions=regions,
     )
@@ -170,7 +174,7 @@ def _index_alone(context: Context) -> Indexed:
     rows = index.rows(TIED)
     return Indexed(
         digest=index.info.digest,
-        lines=lambda request_id, accepted: of_rows(request_id, accepted, rows),
+        lines=lambda request_id, one: of_rows(request_id, one, rows),
         records=False,
         regions=index.info.nlp.regions,
     )

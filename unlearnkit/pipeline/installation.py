@@ -16,6 +16,7 @@ from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
 from unlearnkit.domain import Examined, Health
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.keys import public_half, read_secret, refuse_readable_by_others
+from unlearnkit.locate.do_not_train import refuse_other_key
 from unlearnkit.passphrase import ASK, NONE, Protection
 from unlearnkit.pipeline.keys import NEXT
 from unlearnkit.pipeline.ledger import verify_ledger
@@ -57,6 +58,7 @@ def examine_workspace(workspace: Workspace) -> Iterator[Examined]:
     yield _answered("keys", lambda: _keys(workspace))
     yield _answered("passphrase", lambda: _passphrase(workspace))
     yield _answered("ledger", lambda: _ledger(workspace))
+    yield _answered("do-not-train list", lambda: _list(workspace))
 
 
 def _answered(part: str, ask: Callable[[], Examined]) -> Examined:
@@ -244,3 +246,14 @@ def _ledger(workspace: Workspace) -> Examined:
     return Examined(
         part="ledger", health=Health.OK, found=f"{found.head.size} events, which hold each other"
     )
+
+
+def _list(workspace: Workspace) -> Examined:
+    asked = Protection.of(workspace.passphrase_file).now.source == ASK
+    if asked or not workspace.ledger_is_up_to_date():
+        return Examined(part="do-not-train list", health=Health.OK, found="not looked at")
+    with workspace.open_ledger() as ledger:
+        entries = ledger.do_not_train()
+    refuse_other_key(entries, workspace.pseudonym_key)
+    people = len({one.request_id for one in entries})
+    return Examined(part="do-not-train list", health=Health.OK, found=f"{people} people")

@@ -24,6 +24,7 @@ from unlearnkit.domain import (
     Sureness,
 )
 from unlearnkit.errors import CannotEvaluate
+from unlearnkit.locate.do_not_train import refuse_other_key
 from unlearnkit.locate.screening import entities
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
@@ -53,6 +54,7 @@ def screen(
     """
     context.ledger.verify()
     entries = context.ledger.do_not_train()
+    refuse_other_key(entries, context.workspace.pseudonym_key)
     whole = [absolute(place) for place in places]
     copies = plan(whole, clean) if clean is not None else []
     fields = fields or context.workspace.config.fields
