@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+import cologne_phonetics
 import jellyfish
 
 from unlearnkit.corpus.normalise import normalise
@@ -28,18 +29,23 @@ _NEAREST = 0.75
 def alike(one: str, other: str) -> bool:
     """Whether two normalised words sound alike; words outside a to z never do.
 
-    By Metaphone (Philips 1990), made for English, or where they begin alike by the match rating
-    approach (Moore et al. 1977), made for comparing names; and not all too far apart in letters.
+    They have one code of two signs or more in Metaphone (Philips 1990), which was made for English,
+    or in the Cologne phonetics (Postel 1969), made for German; and are not all too far apart in
+    letters. How these were chosen: docs/benchmarks.md, "Surnames by ear".
     """
     if not (one + other).isascii() or not (one + other).isalpha():
         return False
     if jellyfish.jaro_winkler_similarity(one, other) < _NEAREST:
         return False
-    code = jellyfish.metaphone(one)
-    if len(code) < _SHORTEST_CODE:
-        return False
-    rated = one[0] == other[0] and bool(jellyfish.match_rating_comparison(one, other))
-    return rated or code == jellyfish.metaphone(other)
+    return any(
+        len(code(one)) >= _SHORTEST_CODE and code(one) == code(other)
+        for code in (jellyfish.metaphone, _cologne)
+    )
+
+
+def _cologne(word: str) -> str:
+    code: str = cologne_phonetics.encode(word)[0][1]
+    return code
 
 
 def heard(name: Name, firsts: Iterable[Place]) -> Iterator[Place]:
