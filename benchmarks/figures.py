@@ -36,6 +36,7 @@ import real_step
 import screen
 import sequential
 import small_company
+import sounds
 import tofu
 import tuning
 
@@ -84,6 +85,8 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "real-model": ("real_model", real_model.markdown),
     "real-step": ("real_step", lambda found: real_step.markdown(found["contenders"])),
     "small-company": ("small_company", small_company.markdown),
+    "sounds": ("sounds", sounds.rules),
+    "sounds-origins": ("sounds", sounds.origins),
     "tofu": ("tofu", tofu.markdown),
     "tofu-low-rates": ("tofu_unseen_5", tofu.low_rates),
 }

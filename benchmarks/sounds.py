@@ -174,7 +174,7 @@ def rules(found: dict[str, Any]) -> str:
     half = found["held out"]
     pairs, slips = half["pairs"], half["slips"]
     lines = [
-        "| what takes them | one name, otherwise written | what slips leave of these "
+        "| what takes them | one name, otherwise written | of these, what slips leave "
         "| near, but another name | of a million pairs of Faker's |",
         "| --- | --- | --- | --- | --- |",
         _row("slips alone", dict.fromkeys(slips, 0), pairs, slips),
