@@ -38,9 +38,8 @@ def test_it_is_the_percentile_bootstrap_at_95_per_cent() -> None:
     values = np.array([0.1, 0.4, 0.35, 0.8, 0.2, 0.95, 0.5])
     drawn = np.random.default_rng(11).integers(0, 7, (1000, 7))
     means = sorted(values[row].mean() for row in drawn)
-    low, high = bootstrap(list(values), 11)
-    assert low == pytest.approx(np.quantile(means, 0.025))
-    assert high == pytest.approx(np.quantile(means, 0.975))
+    expected = [float(np.quantile(means, at)) for at in (0.025, 0.975)]
+    assert bootstrap(list(values), 11) == pytest.approx(expected)
 
 
 def test_a_resample_has_as_many_units_as_there_are_and_takes_each_whole() -> None:
@@ -58,17 +57,28 @@ def test_a_resample_has_as_many_units_as_there_are_and_takes_each_whole() -> Non
 def test_of_a_share_that_is_none_the_trials_are_people() -> None:
     records = [str(at) for at in range(12)]
     of = units(records, {one: f"S-{int(one) % 6}" for one in records})
-    value, (low, high) = share([0] * 12, [1] * 12, 0, of)
     exact = binomtest(0, 6).proportion_ci(0.95, "exact")
-    assert (value, low, high) == (0, 0, pytest.approx(exact.high))
+    assert share([0] * 12, [1] * 12, 0, of) == (0, (0, pytest.approx(exact.high)))
 
 
 def test_a_mean_that_is_0_or_1_is_no_share_and_has_no_exact_bound() -> None:
-    assert bootstrap([1.0] * 4, 0) == (1.0, 1.0)
-    assert share([0, 0], [3, 5], 0, exact=False) == (0.0, (0.0, 0.0))
+    assert bootstrap([1.0] * 6, 0) == (1.0, 1.0)
+    assert share([0] * 6, [3, 5] * 3, 0, exact=False) == (0.0, (0.0, 0.0))
+
+
+@pytest.mark.parametrize("count", range(1, 6))
+@pytest.mark.parametrize("value", [0.0, 0.15, 1.0])
+def test_fewer_than_six_that_are_all_alike_have_no_interval(count: int, value: float) -> None:
+    """The range of n of them misses their median once in 2 ** (n - 1)."""
+    assert bootstrap([value] * count, 0) is None
+    assert bootstrap([value] * 6, 0) == pytest.approx((value, value))
+    assert share([1] * count, [3] * count, 0) == (pytest.approx(1 / 3), None)
+
+
+def test_what_counts_are_units_not_records() -> None:
+    assert bootstrap([0.1, 0.9], 0, Units(("a", "a"), 1)) is None
+    assert bootstrap([0.1, 0.9], 0, Units(("a", "b"), 2)) == pytest.approx((0.1, 0.9))
 
 
 def test_what_was_said_counts_beside_all_that_was_asked() -> None:
-    value, (low, high) = share([1, 0, 4], [2, 10, 4], 0)
-    assert value == pytest.approx(5 / 16)
-    assert (low, high) == (0, 1)
+    assert share([1, 0, 4], [2, 10, 4], 0) == (pytest.approx(5 / 16), (0, 1))

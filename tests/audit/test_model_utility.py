@@ -53,7 +53,7 @@ def test_it_is_no_better_than_its_worst_part_allows(
 def test_only_records_with_all_parts_count() -> None:
     [found] = model_utilities([score(0.9, 0.8, 0.2), score(0.1, None, 0.2)], seed=0)
     assert (found.n, found.value) == (1, pytest.approx(3 / (1 / 0.9 + 2 / 0.8)))
-    assert found.low == found.high == found.value
+    assert found.low is None and found.high is None
 
 
 def test_the_interval_holds_the_figure() -> None:

@@ -93,7 +93,7 @@ def test_long_windows_weigh_more_than_short_ones() -> None:
 
 
 def test_alike_windows_leave_no_doubt_and_unlike_ones_some() -> None:
-    [alike] = measured(losses([4, 8, 2], [8.0, 16.0, 4.0]))
+    [alike] = measured(losses([4, 8, 2] * 2, [8.0, 16.0, 4.0] * 2))
     assert alike.low == pytest.approx(alike.value) == pytest.approx(alike.high)
     [unlike] = measured(losses([4, 4, 4, 4], [4.0, 8.0, 4.0, 8.0]))
     assert unlike.low is not None and unlike.high is not None and unlike.value is not None

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu
 
@@ -40,29 +40,47 @@ def test_only_the_order_counts(members: list[float], others: list[float]) -> Non
 
 @given(scores, scores)
 def test_the_interval_lies_in_the_range(members: list[float], others: list[float]) -> None:
-    low, high = auc_interval(members, others, seed=0)
-    assert 0 <= low <= high <= 1
+    found = auc_interval(members, others, seed=0)
+    assume(found is not None)
+    assert found is not None and 0 <= found[0] <= found[1] <= 1
 
 
 def test_the_interval_holds_the_area_and_shrinks_with_more_records() -> None:
     members, others = [1.0, 2.0, 3.0, 6.0], [0.0, 2.5, 3.5, 4.0]
     area = auc(members, others)
-    low, high = auc_interval(members, others, seed=0)
-    more = auc_interval(members * 20, others * 20, seed=0)
-    assert low < more[0] < area < more[1] < high
+    few, more = (auc_interval(members * n, others * n, seed=0) for n in (1, 20))
+    assert few is not None and more is not None
+    assert few[0] < more[0] < area < more[1] < few[1]
 
 
 def test_who_always_wins_has_won_only_so_many_rounds() -> None:
-    low, high = auc_interval([1.0, 2.0], [-1.0, -2.0, -3.0], seed=0)
-    assert (low, high) == (pytest.approx(0.025**0.5), 1.0)
+    low = 0.025**0.5
+    assert auc_interval([1.0, 2.0], [-1.0, -2.0, -3.0], seed=0) == pytest.approx((low, 1))
     assert auc_interval([-1.0, -2.0, -3.0], [1.0, 2.0], seed=0) == pytest.approx((0, 1 - low))
+
+
+def test_one_record_or_person_on_a_side_has_no_interval() -> None:
+    """Only the other side would be resampled: a gate could pass or fail by one record."""
+    many, one_person = [at / 10 for at in range(100)], Units(("a",) * 100, 1)
+    for some, others, units in (
+        ([0.2], many, (None, None)),
+        (many, [0.2], (None, None)),
+        ([99.0], many, (None, None)),
+        (many, many, (one_person, None)),
+        (many, many, (None, one_person)),
+    ):
+        assert auc_interval(some, others, 0, units) is None
+        assert priv_leak_interval((some, others), (some, others), 0, units) is None
+    assert true_positives_interval([0.2], many, 0) is None
+    assert true_positives_interval(many, many, 0, (one_person, None)) is None
 
 
 def test_the_rate_has_an_interval_that_tells_how_much_hangs_on_one_score() -> None:
     members, others = [at / 10 for at in range(60)], [at / 20 for at in range(100)]
     rate = true_positives(members, others)
-    low, high = true_positives_interval(members, others, seed=0)
-    assert low < rate < high and high - low > 0.1
+    found = true_positives_interval(members, others, seed=0)
+    assert found is not None
+    assert found[0] < rate < found[1] and found[1] - found[0] > 0.1
 
 
 def test_an_empty_side_is_refused() -> None:
@@ -157,18 +175,18 @@ def test_the_areas_interval_is_the_bootstraps_of_both_sides() -> None:
     pairs = naive(MEMBERS, OTHERS, [[at, at + 1] for at in range(0, 12, 2)])
     found = auc_interval(MEMBERS, OTHERS, seed=0, units=PAIRS)
     assert found == pytest.approx(pairs, abs=0.03)
-    assert found[0] < auc_interval(MEMBERS, OTHERS, seed=0)[0] - 0.02
+    assert found is not None and found[0] < single[0] - 0.02
 
 
 def test_who_always_wins_has_won_as_many_rounds_as_there_are_people_on_the_smaller_side() -> None:
     high = [one + 9 for one in MEMBERS]
-    assert auc_interval(high, OTHERS, seed=0)[0] == pytest.approx(0.025 ** (1 / 9))
-    assert auc_interval(high, OTHERS, seed=0, units=PAIRS)[0] == pytest.approx(0.025 ** (1 / 6))
+    assert auc_interval(high, OTHERS, seed=0) == pytest.approx((0.025 ** (1 / 9), 1))
+    assert auc_interval(high, OTHERS, 0, PAIRS) == pytest.approx((0.025 ** (1 / 6), 1))
 
 
 def test_a_tie_alone_keeps_either_side_from_always_winning() -> None:
-    low, high = auc_interval([1.0, 1.0], [1.0, 1.0], seed=0)
-    assert (low, high) == (0.5, 0.5)
+    assert auc_interval([1.0] * 6, [1.0] * 6, seed=0) == (0.5, 0.5)
+    assert auc_interval([1.0] * 6, [1.0] * 5, seed=0) is None
 
 
 def test_the_rates_interval_is_the_bootstraps_of_both_sides() -> None:
@@ -203,8 +221,9 @@ def test_the_rates_interval_takes_people_whole_on_either_side() -> None:
     tens = Units(tuple(str(at // 10) for at in range(60)), 6)
     fours = Units(tuple(str(at // 25) for at in range(100)), 4)
     for units in ((tens, None), (None, fours)):
-        low, high = true_positives_interval(members, others, seed=0, units=units)
-        assert high - low > 1.2 * (single[1] - single[0])
+        found = true_positives_interval(members, others, seed=0, units=units)
+        assert found is not None and single is not None
+        assert found[1] - found[0] > 1.2 * (single[1] - single[0])
 
 
 def test_the_leaks_interval_is_that_of_both_areas_in_percent() -> None:

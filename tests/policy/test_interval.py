@@ -7,7 +7,17 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.policy.audits import FORGOTTEN, audit
-from unlearnkit.domain import AuditResult, Difference, Measurement, ModelRole, Outcome, Split
+from unlearnkit.audit.differences import differences
+from unlearnkit.audit.summary import summarise
+from unlearnkit.domain import (
+    AuditResult,
+    Difference,
+    Measurement,
+    ModelRole,
+    Outcome,
+    RecordScore,
+    Split,
+)
 from unlearnkit.policy.interval import apart, bounds, by_interval, of_difference, of_figure
 from unlearnkit.policy.schema import Compare, Policy, Rule
 from unlearnkit.policy.verdict import explain, judge
@@ -137,6 +147,32 @@ def test_without_an_interval_nothing_is_told() -> None:
     bare = tuple(one.model_copy(update={"low": None}) for one in alone.measurements)
     alone = alone.model_copy(update={"differences": (), "measurements": bare})
     [check] = judge(rule(by="interval"), "d", alone).checks
+    assert check.outcome is Outcome.CANNOT_TELL
+    assert "too few records, or people" in check.explanation
+
+
+@pytest.mark.parametrize("value", [0.15, 0.9])
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_few_records_that_are_all_alike_neither_pass_nor_fail(count: int, value: float) -> None:
+    """Resampling them never says otherwise, and that is no certainty."""
+    scores = [
+        RecordScore(
+            record_id=f"{split}-{at}",
+            split=split,
+            model=ModelRole.UNLEARNED,
+            exact_memorization=level,
+            extraction_strength=level,
+            probability=level,
+            truth_ratio=None,
+        )
+        for split, levels in (
+            (Split.FORGET, [value] * count),
+            (Split.HOLDOUT, [0.1 + at / 500 for at in range(30)]),
+        )
+        for at, level in enumerate(levels)
+    ]
+    update = {"measurements": summarise(scores, 0), "differences": differences(scores)}
+    [check] = judge(rule(by="interval"), "d", audit(FORGOTTEN).model_copy(update=update)).checks
     assert check.outcome is Outcome.CANNOT_TELL
     assert "too few records, or people" in check.explanation
 

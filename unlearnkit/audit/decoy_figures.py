@@ -123,7 +123,7 @@ def _against_unseen(
         subjects=people,
     )
     if min(people.forgotten, people.unseen) >= FEWEST_PEOPLE:
-        low, high = auc_interval(ours, theirs, seed)
+        low, high = auc_interval(ours, theirs, seed) or (None, None)
         told = told.model_copy(update={"low": low, "high": high})
     test = told.model_copy(update={"metric": "decoy_test", "low": None, "high": None})
     if people.smallest_p > LEVEL:

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import multiplicities, percentiles
+from unlearnkit.audit.intervals import FEWEST_UNITS, Interval, multiplicities, of_draws
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,13 +55,17 @@ def auc(ours: Sequence[Placed], unseen: Sequence[Placed]) -> float:
     return float(((wins * same).sum(axis=1) / same.sum(axis=1)).mean())
 
 
-def auc_interval(
-    ours: Sequence[Placed], unseen: Sequence[Placed], seed: int
-) -> tuple[float, float]:
-    """95 % interval of `auc`, the people of both sides resampled."""
+def auc_interval(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) -> Interval | None:
+    """95 % interval of `auc`, the people of both sides resampled.
+
+    None with one person on a side, or with fewer than six where no resample says otherwise.
+    """
     import numpy as np
 
     wins, same = _compared(ours, unseen)
+    fewest = min(len(subjects(side)) for side in (ours, unseen))
+    if fewest < FEWEST_UNITS:
+        return None
     generator = np.random.default_rng(seed)
     mine, theirs = (_weights(side, generator) for side in (ours, unseen))
     above, all_of_kind = theirs @ (wins * same).T, theirs @ same.T
@@ -71,7 +75,7 @@ def auc_interval(
     compared = mine.sum(axis=1)
     # One in which no two values are of one kind says nothing of how they stand.
     some = compared > 0
-    return percentiles((mine * shares).sum(axis=1)[some] / compared[some])
+    return of_draws((mine * shares).sum(axis=1)[some] / compared[some], fewest)
 
 
 def _weights(side: Sequence[Placed], generator: Any) -> NDArray[Any]:

@@ -10,6 +10,9 @@ Records of one person are not independent, so the standard error is that of peop
 (cluster-robust: Liang and Zeger 1986, with the factor G / (G - 1) and G - 1 degrees of freedom for
 G people). Of fewer than six people on a side it is of that side's records, and speaks for these
 people only (`people.py`). Where every record is somebody's own, the two are the same.
+
+A side whose records or people are all alike has no spread. Of fewer than six of them that says
+nothing of how far others lie (`intervals.py`), and there is no difference with an interval.
 """
 
 from __future__ import annotations
@@ -19,9 +22,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 
+from unlearnkit.audit.intervals import NO_SPREAD
 from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.audit.truth_ratio import closeness
-from unlearnkit.domain import Baseline, Difference, ModelRole, RecordScore, Split
+from unlearnkit.domain import FEWEST_PEOPLE, Baseline, Difference, ModelRole, RecordScore, Split
 from unlearnkit.metrics import record_metrics
 
 OF_RECORDS = {one.name: one for one in record_metrics()}
@@ -66,8 +70,8 @@ def differences(
 ) -> tuple[Difference, ...]:
     """The unlearned model's differences to its holdout, to the original and to the reference.
 
-    Of every metric on every split; none where a side has fewer than two records. `of_whom` says
-    whose they are.
+    Of every metric on every split; none where a side has fewer than two records, or fewer than six
+    that are all alike. `of_whom` says whose they are.
     """
     whose = of_whom or {}
     theirs = whose.get(Split.HOLDOUT)
@@ -129,7 +133,7 @@ def unpaired(
 
 
 def _side(values: Values, whose: Whose) -> Side | None:
-    """The mean of the records with its error by people; none of fewer than two records."""
+    """The mean of the records with its error by people; none of too few for one."""
     if len(values) < FEWEST:
         return None
     drawn, mean = units(values, whose), fmean(values.values())
@@ -138,6 +142,8 @@ def _side(values: Values, whose: Whose) -> Side | None:
         gaps[name] = gaps.get(name, 0.0) + value - mean
     count = len(gaps)
     spread = math.fsum(gap**2 for gap in gaps.values()) * count / (count - 1)
+    if count < FEWEST_PEOPLE and math.sqrt(spread) < NO_SPREAD:
+        return None
     return Side(mean, spread / len(values) ** 2, count - 1, len(values), drawn.people)
 
 

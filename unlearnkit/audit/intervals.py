@@ -3,6 +3,9 @@
 What is drawn are units (`people.py`): people, whose records come out together, or single records.
 Of a share that is none or all, resampling never says otherwise: there the bound is the exact one
 of as many trials as there are units (Clopper and Pearson 1934).
+
+Units that are all alike have no spread, however few they are. The range of n of them misses their
+median once in 2 ** (n - 1): of fewer than FEWEST_PEOPLE that is no interval, and none is given.
 """
 
 from __future__ import annotations
@@ -11,17 +14,24 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.audit.people import Units
+from unlearnkit.domain import FEWEST_PEOPLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RESAMPLES = 1000
+NO_SPREAD = 1e-9
+"""Nothing wider: resamples of equal values differ in their last digits."""
+FEWEST_UNITS = 2
+"""On either side of a comparison of two: of one the interval would be the other side's alone."""
+Interval = tuple[float, float]
 
 
-def bootstrap(
-    values: Sequence[float], seed: int, units: Units | None = None
-) -> tuple[float, float]:
-    """The interval of the mean, the values resampled (seeded), one unit's together."""
+def bootstrap(values: Sequence[float], seed: int, units: Units | None = None) -> Interval | None:
+    """The interval of the mean, the values resampled (seeded), one unit's together.
+
+    None of fewer than six units that are all alike, so of one.
+    """
     return share(values, [1] * len(values), seed, units, exact=False)[1]
 
 
@@ -32,17 +42,21 @@ def share(
     units: Units | None = None,
     *,
     exact: bool = True,
-) -> tuple[float, tuple[float, float]]:
-    """What was said of all that was asked, with its interval; both counted record by record."""
+) -> tuple[float, Interval | None]:
+    """What was said of all that was asked, with its interval; both counted record by record.
+
+    None as for `bootstrap`; not where `exact`, and none or all was said.
+    """
     import numpy as np
 
     hits, trials = np.asarray(said, dtype=float), np.asarray(asked, dtype=float)
     found = float(hits.sum() / trials.sum())
+    count = len(units) if units else len(trials)
     if exact and found in (0.0, 1.0):
-        far = 0.025 ** (1 / (len(units) if units else len(trials)))
+        far = 0.025 ** (1 / count)
         return found, (far * found, 1 - far * (1 - found))
     drawn = weights(len(trials), seed, units)
-    return found, percentiles((drawn @ hits) / (drawn @ trials))
+    return found, of_draws((drawn @ hits) / (drawn @ trials), count)
 
 
 def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
@@ -80,7 +94,15 @@ def resampled(count: int, seed: int) -> Any:
     return np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
 
 
-def percentiles(draws: Any) -> tuple[float, float]:
+def of_draws(draws: Any, units: int) -> Interval | None:
+    """The interval of resamples of so many units; None where too few are all alike."""
+    low, high = percentiles(draws)
+    if units < FEWEST_PEOPLE and high - low < NO_SPREAD:
+        return None
+    return low, high
+
+
+def percentiles(draws: Any) -> Interval:
     """The 2.5th and the 97.5th percentile."""
     import numpy as np
 

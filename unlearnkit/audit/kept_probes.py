@@ -212,7 +212,8 @@ def kept_probe_figures(
         ("kept_probe_leakage", [float(sum(one.said for one in some)) for some in rows]),
         ("kept_probe_chance", [sum(one.chance for one in some) for some in rows]),
     ):
-        value, (low, high) = share(hits, asked, seed) if rows else (None, (None, None))
+        value, interval = share(hits, asked, seed) if rows else (None, None)
+        low, high = interval or (None, None)
         figures.append(
             Measurement(
                 metric=metric,

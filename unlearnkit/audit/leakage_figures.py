@@ -32,6 +32,8 @@ SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value that the model could be asked for was found in these records"
 
 Came = Callable[[ValueScore], Mapping[Any, bool]]
+Rate = tuple[float, float | None, float | None]
+"""A share and its interval."""
 
 
 def leakage_measurements(
@@ -148,7 +150,7 @@ def _rate(
     came: Came,
     seed: int,
     of_whom: OfWhom,
-) -> tuple[tuple[float, float, float], int]:
+) -> tuple[Rate, int]:
     """The share by this probe or decoding, or by any, with its interval; of how many people.
 
     Every row has it, and all are of one split.
@@ -160,4 +162,4 @@ def _rate(
     drawn, counts = units(hits, of_whom.get(rows[0].split)), hits.values()
     said, asked = [sum(one) for one in counts], [len(one) for one in counts]
     found, interval = share(said, asked, seed, drawn)
-    return (found, *interval), drawn.people
+    return (found, *(interval or (None, None))), drawn.people

@@ -117,11 +117,11 @@ def attack_figures(
     )
     if why:
         return area, rate
-    low, high = auc_interval(members, others, seed, drawn)
+    low, high = auc_interval(members, others, seed, drawn) or (None, None)
     area = area.model_copy(update={"value": auc(members, others), "low": low, "high": high})
     if len(others) < FEWEST:
         return area, rate.model_copy(update={"not_measured": TOO_FEW})
-    low, high = true_positives_interval(members, others, seed, drawn)
+    low, high = true_positives_interval(members, others, seed, drawn) or (None, None)
     told = {"value": true_positives(members, others), "low": low, "high": high}
     return area, rate.model_copy(update=told)
 

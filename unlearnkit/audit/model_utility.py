@@ -12,7 +12,7 @@ import math
 from collections.abc import Sequence
 from statistics import fmean, harmonic_mean
 
-from unlearnkit.audit.intervals import percentiles, weights
+from unlearnkit.audit.intervals import of_draws, weights
 from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.domain import Measurement, ModelRole, RecordScore, Split
 
@@ -61,6 +61,7 @@ def _measured(
     drawn = units(known, of_whom.get(Split.RETAIN))
     again = weights(len(parts), seed, drawn)
     means = again @ [(one, rouge, max(0.0, 1 - ratio)) for one, rouge, ratio in parts]
-    low, high = percentiles([harmonic_mean(row) for row in means / again.sum(1, keepdims=True)])
+    drawn_again = [harmonic_mean(row) for row in means / again.sum(1, keepdims=True)]
+    low, high = of_draws(drawn_again, len(drawn)) or (None, None)
     figure = {"value": utility(parts), "low": low, "high": high, "people": drawn.people}
     return told.model_copy(update=figure)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.audit.intervals import percentiles, resampled
+from unlearnkit.audit.intervals import of_draws, resampled
 from unlearnkit.audit.scoring import loaded
 from unlearnkit.corpus.plain_text import PlainText
 from unlearnkit.domain import Artefact, Measurement, ModelRole, Split, UtilityText
@@ -130,7 +130,7 @@ def _measured(model: ModelRole, one: WindowLosses, seed: int, *, same: bool) -> 
         return told.model_copy(update={"not_measured": NOT_FINITE})
     rows = resampled(len(one.tokens), seed)
     means = np.asarray(one.losses)[rows].sum(axis=1) / np.asarray(one.tokens)[rows].sum(axis=1)
-    low, high = percentiles(np.exp(means))
+    low, high = of_draws(np.exp(means), len(rows[0])) or (None, None)
     value = perplexity(one.tokens, one.losses)
     return told.model_copy(update={"value": value, "low": low, "high": high})
 

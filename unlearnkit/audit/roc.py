@@ -16,7 +16,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import multiplicities, percentiles, places, weights
+from unlearnkit.audit.intervals import (
+    FEWEST_UNITS,
+    Interval,
+    multiplicities,
+    of_draws,
+    places,
+    weights,
+)
 from unlearnkit.audit.people import Units
 
 if TYPE_CHECKING:
@@ -39,21 +46,29 @@ def auc_interval(
     others: Sequence[float],
     seed: int,
     units: Drawn = (None, None),
-) -> tuple[float, float]:
+) -> Interval | None:
     """95 % interval of the AUC, both sides resampled (seeded), one unit's records together.
 
     Where every member is above every other, or below, resampling never says otherwise: the bound is
     then that of as many won rounds as there are units on the smaller side, exact (Clopper and
-    Pearson 1934).
+    Pearson 1934). None with one unit on a side, or fewer than six where all score the same.
     """
-    wins = _wins(members, others)
-    counts = [len(one) if one else of for one, of in zip(units, wins.shape, strict=True)]
-    far = 0.025 ** (1 / min(counts))
+    wins, fewest = _wins(members, others), min(_counts(members, others, units))
+    if fewest < FEWEST_UNITS:
+        return None
+    far = 0.025 ** (1 / fewest)
     if wins.min() == 1:
         return far, 1.0
     if wins.max() == 0:
         return 0.0, 1 - far
-    return percentiles(_resampled_areas(wins, seed, units))
+    return of_draws(_resampled_areas(wins, seed, units), fewest)
+
+
+def _counts(members: Sequence[float], others: Sequence[float], units: Drawn) -> list[int]:
+    """How many units each side has."""
+    return [
+        len(one) if one else len(side) for one, side in zip(units, (members, others), strict=True)
+    ]
 
 
 def _resampled_areas(wins: NDArray[Any], seed: int, units: Drawn) -> NDArray[Any]:
@@ -95,17 +110,23 @@ def true_positives_interval(
     others: Sequence[float],
     seed: int,
     units: Drawn = (None, None),
-) -> tuple[float, float]:
-    """95 % interval of TPR at 1 % FPR, both sides resampled (seeded), one unit's together."""
+) -> Interval | None:
+    """95 % interval of TPR at 1 % FPR, both sides resampled (seeded), one unit's together.
+
+    None as for the AUC.
+    """
     import numpy as np
 
+    fewest = min(_counts(members, others, units))
+    if fewest < FEWEST_UNITS:
+        return None
     ours, theirs = weights(len(members), seed, units[0]), weights(len(others), seed + 1, units[1])
     order = np.argsort(np.asarray(others, float))[::-1]
     passed = np.cumsum(theirs[:, order], axis=1)
     allowed = np.floor(FALSE_ALARMS * passed[:, -1:])
     thresholds = np.asarray(others, float)[order][(passed > allowed).argmax(axis=1)]
     hits = np.asarray(members, float)[None, :] > thresholds[:, None]
-    return percentiles((ours * hits).sum(axis=1) / ours.sum(axis=1))
+    return of_draws((ours * hits).sum(axis=1) / ours.sum(axis=1), fewest)
 
 
 def priv_leak(unlearned: float, retrained: float) -> float:
@@ -121,16 +142,19 @@ Sides = tuple[Sequence[float], Sequence[float]]
 
 def priv_leak_interval(
     unlearned: Sides, retrained: Sides, seed: int, units: Drawn = (None, None)
-) -> tuple[float, float] | None:
+) -> Interval | None:
     """95 % interval of PrivLeak in percent; the same records in the same order under both models.
 
     Records are resampled for both models at once, for a record that is easy under one is easy under
     the other. None where the retrained model's area is 1 in a resample, for the figure has no
     bound; and where a model tells every member from every other record, or all the other way
-    round, for then no resample says otherwise.
+    round, for then no resample says otherwise. None too as for the AUC.
     """
+    fewest = min(_counts(*unlearned, units))
+    if fewest < FEWEST_UNITS:
+        return None
     wins = [_wins(*one) for one in (unlearned, retrained)]
     areas, base = (_resampled_areas(one, seed, units) for one in wins)
     if base.max() >= 1 or any(one.min() == 1 or one.max() == 0 for one in wins):
         return None
-    return percentiles(100 * (base - areas) / (1 - base))
+    return of_draws(100 * (base - areas) / (1 - base), fewest)

@@ -49,9 +49,10 @@ def mean_of(
         return told.model_copy(update={"not_measured": missing})
     drawn, some = units(values, (of_whom or {}).get(split)), list(values.values())
     if metric in SHARES:
-        _, (low, high) = share(some, [1] * len(some), seed, drawn)
+        _, interval = share(some, [1] * len(some), seed, drawn)
     else:
-        low, high = bootstrap(some, seed, drawn)
+        interval = bootstrap(some, seed, drawn)
+    low, high = interval or (None, None)
     found = {"value": sum(some) / len(some), "n": len(some), "low": low, "high": high}
     return told.model_copy(update={**found, "people": drawn.people})
 
@@ -79,7 +80,8 @@ def mean_of_values(
     sums = [math.fsum(some) for some in by_record.values()]
     counts = [len(some) for some in by_record.values()]
     drawn = units(by_record, (of_whom or {}).get(split))
-    value, (low, high) = share(sums, counts, seed, drawn, exact=False)
+    value, interval = share(sums, counts, seed, drawn, exact=False)
+    low, high = interval or (None, None)
     found = {"value": value, "n": len(values), "low": low, "high": high}
     return told.model_copy(update={**found, "people": drawn.people})
 

@@ -65,9 +65,9 @@ class Leakage(Artefact):
     split: Split
     model: ModelRole
     value: float
-    low: float
-    high: float
-    """95 % bootstrap interval over records."""
+    low: float | None
+    high: float | None
+    """95 % interval (docs/method.md); None where too few records are all alike."""
     chance: float
     """The share of the other values of the same kinds, one for each, that came out."""
     n: int

@@ -62,7 +62,10 @@ def _reasons(rule: Rule) -> Iterator[str]:
         yield "the gate is asked without --probes, which alone measures it"
         yield "no erased value can be asked for by what is kept"
     if rule.compare.by == "interval":
-        yield "the interval lies there only in part, or a side has fewer than two records"
+        yield (
+            "the interval lies there only in part, or a side has fewer than two records, "
+            "or fewer than six that are all alike"
+        )
     needs_reference = (
         rule.compare.to == "reference"
         or rule.metric in ("forget_quality", "priv_leak")

@@ -159,4 +159,5 @@ def _rows(
 def _cell(one: Leakage | None) -> Cell:
     if one is None:
         return Cell()
-    return Cell(figure(one.value), f"{one.low:.3f} to {one.high:.3f}")
+    told = one.low is not None and one.high is not None
+    return Cell(figure(one.value), f"{one.low:.3f} to {one.high:.3f}" if told else "")
