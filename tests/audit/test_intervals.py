@@ -19,12 +19,32 @@ def test_none_or_all_of_few_is_no_certainty(trials: int, hit: int) -> None:
     assert interval == (pytest.approx(exact.low), pytest.approx(exact.high))
 
 
-@given(st.lists(st.booleans(), min_size=2, max_size=30).filter(lambda hits: len(set(hits)) == 2))
-def test_of_single_trials_it_is_the_bootstrap_of_the_mean(hits: list[bool]) -> None:
-    values = [float(one) for one in hits]
-    value, interval = share(values, [1] * len(values), 7)
-    assert value == pytest.approx(sum(values) / len(values))
-    assert interval == pytest.approx(bootstrap(values, 7))
+@given(st.lists(st.booleans(), min_size=1, max_size=30))
+def test_of_single_trials_it_is_clopper_and_pearsons(hits: list[bool]) -> None:
+    exact = binomtest(sum(hits), len(hits)).proportion_ci(0.95, "exact")
+    value, interval = share(hits, [1] * len(hits), 7)
+    assert value == pytest.approx(sum(hits) / len(hits))
+    assert interval == (pytest.approx(exact.low), pytest.approx(exact.high))
+    each_their_own = units(map(str, range(len(hits))))
+    assert share(hits, [1] * len(hits), 7, each_their_own)[1] == interval
+
+
+@given(st.integers(0, 24))
+def test_one_hit_more_never_lowers_a_bound(hits: int) -> None:
+    """Resampling did: 0 of 25 at most 0.137, 1 of 25 at most 0.12."""
+    bounds = []
+    for count in (hits, hits + 1):
+        _, interval = share([1] * count + [0] * (25 - count), [1] * 25, 0)
+        assert interval is not None
+        bounds.append(interval)
+    assert bounds[0][0] <= bounds[1][0] and bounds[0][1] <= bounds[1][1]
+
+
+def test_of_several_trials_a_unit_it_is_the_bootstrap() -> None:
+    said, asked = [1, 0, 2, 1, 0, 1, 3], [2, 1, 2, 1, 1, 3, 4]
+    drawn = weights(7, 7)
+    expected = np.quantile((drawn @ said) / (drawn @ asked), [0.025, 0.975])
+    assert share(said, asked, 7)[1] == pytest.approx(expected)
 
 
 def test_what_one_record_says_comes_out_together() -> None:

@@ -1,8 +1,9 @@
 """95 % intervals by resampling: percentile bootstrap (Efron and Tibshirani 1993, chapter 13).
 
 What is drawn are units (`people.py`): people, whose records come out together, or single records.
-Of a share that is none or all, resampling never says otherwise: there the bound is the exact one
-of as many trials as there are units (Clopper and Pearson 1934).
+Where each unit is one yes or no, the interval is the exact one (Clopper and Pearson 1934). Of a
+share that is none or all resampling never says otherwise, whatever a unit holds: there it is the
+exact one too, of as many trials as there are units.
 
 Units that are all alike have no spread, however few they are. The range of n of them misses their
 median once in 2 ** (n - 1): of fewer than FEWEST_PEOPLE that is no interval, and none is given.
@@ -45,18 +46,27 @@ def share(
 ) -> tuple[float, Interval | None]:
     """What was said of all that was asked, with its interval; both counted record by record.
 
-    None as for `bootstrap`; not where `exact`, and none or all was said.
+    Where `exact`, it is that of the binomial law if each unit is one yes or no, or none or all was
+    said. Else it is resampled, and None as for `bootstrap`.
     """
     import numpy as np
 
     hits, trials = np.asarray(said, dtype=float), np.asarray(asked, dtype=float)
     found = float(hits.sum() / trials.sum())
     count = len(units) if units else len(trials)
-    if exact and found in (0.0, 1.0):
-        far = 0.025 ** (1 / count)
-        return found, (far * found, 1 - far * (1 - found))
+    one_each = count == len(trials) and bool((trials == 1).all() and np.isin(hits, (0, 1)).all())
+    if exact and (one_each or found in (0.0, 1.0)):
+        return found, exactly(round(found * count), count)
     drawn = weights(len(trials), seed, units)
     return found, of_draws((drawn @ hits) / (drawn @ trials), count)
+
+
+def exactly(hits: int, trials: int) -> Interval:
+    """The exact interval of a share of independent trials, one at least."""
+    from scipy.stats import binomtest
+
+    found = binomtest(hits, trials).proportion_ci(0.95, "exact")
+    return float(found.low), float(found.high)
 
 
 def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
