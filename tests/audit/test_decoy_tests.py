@@ -145,6 +145,21 @@ def test_the_interval_is_that_of_the_people_however_often_their_values_come() ->
     assert auc_interval(repeated, other, 0) == pytest.approx(alone, abs=1e-9)
 
 
+def test_who_always_stands_before_has_won_as_many_rounds_as_the_smaller_side_has_people() -> None:
+    """No resample says otherwise; of kinds that are not compared the places do not count."""
+    first = [*placed([0.01] * 6), Placed("a0", "date", 0.9)]
+    unseen = [*placed([0.5 + at / 20 for at in range(8)], side="b"), Placed("b1", "date", 0.95)]
+    assert auc(first, unseen) == 1
+    assert auc_interval(first, unseen, 0) == pytest.approx((0.025 ** (1 / 6), 1))
+    assert auc_interval(unseen, first, 0) == pytest.approx((0, 1 - 0.025 ** (1 / 6)))
+
+
+def test_one_person_on_a_side_has_no_interval_of_the_area() -> None:
+    one, many = placed([0.2]), placed([0.1, 0.3, 0.5], side="b")
+    assert auc_interval(one, many, 0) is None
+    assert auc_interval(many, one, 0) is None
+
+
 def test_within_a_kind_ranks_run_from_0_to_1_and_ties_share_one() -> None:
     some = [*placed([0.2, 0.2, 0.8, 0.5]), *placed([0.9], kind="date")]
     assert within_kinds(some).tolist() == pytest.approx([0.25, 0.25, 0.875, 0.625, 0.5])

@@ -26,7 +26,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.intervals import FEWEST_UNITS, Interval, multiplicities, of_draws
+from unlearnkit.audit.intervals import (
+    FEWEST_UNITS,
+    Interval,
+    always_or_never,
+    multiplicities,
+    of_draws,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -56,7 +62,7 @@ def auc(ours: Sequence[Placed], unseen: Sequence[Placed]) -> float:
 
 
 def auc_interval(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) -> Interval | None:
-    """95 % interval of `auc`, the people of both sides resampled.
+    """95 % interval of `auc`, the people of both sides resampled; exact where it is 0 or 1.
 
     None with one person on a side, or with fewer than six where no resample says otherwise.
     """
@@ -66,6 +72,8 @@ def auc_interval(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) ->
     fewest = min(len(subjects(side)) for side in (ours, unseen))
     if fewest < FEWEST_UNITS:
         return None
+    if exact := always_or_never(wins[same > 0], fewest):
+        return exact
     generator = np.random.default_rng(seed)
     mine, theirs = (_weights(side, generator) for side in (ours, unseen))
     above, all_of_kind = theirs @ (wins * same).T, theirs @ same.T

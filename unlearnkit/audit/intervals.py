@@ -69,6 +69,16 @@ def exactly(hits: int, trials: int) -> Interval:
     return float(found.low), float(found.high)
 
 
+def always_or_never(wins: NDArray[Any], fewest: int) -> Interval | None:
+    """The interval of an area where one side wins every comparison, which no resample denies.
+
+    As of so many rounds won as there are units on the smaller side. None where neither does.
+    """
+    if wins.min() == 1:
+        return exactly(fewest, fewest)
+    return exactly(0, fewest) if wins.max() == 0 else None
+
+
 def weights(count: int, seed: int, units: Units | None = None) -> NDArray[Any]:
     """(resamples, count): how often each resample has each record."""
     import numpy as np

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from unlearnkit.audit.intervals import (
     FEWEST_UNITS,
     Interval,
+    always_or_never,
     multiplicities,
     of_draws,
     places,
@@ -56,12 +57,8 @@ def auc_interval(
     wins, fewest = _wins(members, others), min(_counts(members, others, units))
     if fewest < FEWEST_UNITS:
         return None
-    far = 0.025 ** (1 / fewest)
-    if wins.min() == 1:
-        return far, 1.0
-    if wins.max() == 0:
-        return 0.0, 1 - far
-    return of_draws(_resampled_areas(wins, seed, units), fewest)
+    exact = always_or_never(wins, fewest)
+    return exact or of_draws(_resampled_areas(wins, seed, units), fewest)
 
 
 def _counts(members: Sequence[float], others: Sequence[float], units: Drawn) -> list[int]:
