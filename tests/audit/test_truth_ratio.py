@@ -17,6 +17,10 @@ def test_closeness_sees_both_sides() -> None:
     assert closeness(0.5) == closeness(2.0) == 0.5
 
 
+def test_what_is_no_number_is_not_called_known() -> None:
+    assert math.isnan(closeness(math.nan))
+
+
 def test_nothing_to_compare_with_is_an_error_not_a_number() -> None:
     with pytest.raises(ValueError, match="at least one"):
         truth_ratio(1.0, [])

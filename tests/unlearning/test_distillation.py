@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -79,6 +80,22 @@ def test_the_band_is_asked_before_the_retained_records() -> None:
     damaged = moved(KEPT, "exact_memorization", -0.5)
     assert judged(moved(UNSEEN, "loss", 2.0), retain=damaged) == OVER
     assert judged(moved(UNSEEN, "loss", -2.0), retain=damaged) == STILL
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf])
+@pytest.mark.parametrize("figure", RECALLS)
+def test_what_is_no_number_is_never_inside_the_band(figure: str, broken: float) -> None:
+    level = replace(UNSEEN, **{figure: broken})
+    assert level.distance(UNSEEN) == UNSEEN.distance(level) == level.distance(level) == math.inf
+    assert judged(level) != INSIDE
+
+
+def test_losses_that_are_not_finite_are_seen_on_any_set_of_records() -> None:
+    assert Standing(UNSEEN, KEPT, UNSEEN).is_finite
+    broken = replace(KEPT, loss=math.nan)
+    for one in (Standing(broken, KEPT, KEPT), Standing(KEPT, broken, KEPT)):
+        assert not one.is_finite
+    assert not Standing(KEPT, KEPT, broken).is_finite
 
 
 def test_the_band_lies_where_the_student_itself_is_on_never_seen_records() -> None:

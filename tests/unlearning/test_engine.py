@@ -10,6 +10,7 @@ import torch
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
+from unlearnkit.language_model.folder import load_language_model, save_language_model
 from unlearnkit.language_model.recall import Level
 from unlearnkit.unlearning.distillation import INSIDE, OVER, STILL, UNRECOVERED
 from unlearnkit.unlearning.engine import Task, unlearn
@@ -114,6 +115,19 @@ def test_records_the_model_never_learned_need_no_training(small: Small, tmp_path
     )
     assert [one.number for one in outcome.passes] == [0]
     assert outcome.calibration == ()
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf")])
+def test_a_model_whose_losses_are_not_finite_is_refused_and_not_called_forgetful(
+    small: Small, tmp_path: Path, weight: float
+) -> None:
+    broken = load_language_model(small.model)
+    with torch.no_grad():
+        broken.model.get_input_embeddings().weight[:] = weight
+    save_language_model(broken, tmp_path / "broken")
+    with pytest.raises(BadInput, match="losses on the records are not finite"):
+        unlearn(task(small, tmp_path, model=tmp_path / "broken"), QUICK)
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("bad", [1, 2])

@@ -24,5 +24,10 @@ def truth_ratio(truth_loss: float, perturbed_losses: Sequence[float]) -> float:
 
 
 def closeness(ratio: float) -> float:
-    """min(R, 1/R), in 0 to 1: TOFU's aggregate on the forget set; 1 is no preference either way."""
+    """min(R, 1/R), in 0 to 1: TOFU's aggregate on the forget set; 1 is no preference either way.
+
+    NaN of NaN.
+    """
+    if math.isnan(ratio):
+        return ratio
     return min(ratio, 1 / ratio) if ratio > 0 else 0.0

@@ -79,9 +79,10 @@ def token_figures(labels: Tensor, hidden: Tensor, head: Head) -> tuple[list[bool
 
 
 def recall_of(hits: Sequence[bool], losses: Sequence[float]) -> Recall:
-    """The figures of one record from those of its tokens."""
-    count = len(hits)
-    return Recall(sum(hits) / count, extraction_strength(hits), math.exp(-sum(losses) / count))
+    """The figures of one record from those of its tokens; NaN where the loss is not finite."""
+    count, loss = len(hits), sum(losses) / len(losses)
+    probability = math.exp(-loss) if math.isfinite(loss) else math.nan
+    return Recall(sum(hits) / count, extraction_strength(hits), probability)
 
 
 def by_record(
@@ -155,15 +156,16 @@ class Level:
     def above(self, other: Level) -> float:
         """Largest difference by which this level recalls more than the other; 0 when it does not.
 
-        Of the three shares, and of the token loss with 0.05 for a nat.
+        Of the three shares, and of the token loss with 0.05 for a nat. Infinite where a figure is
+        not finite: nothing is near it.
         """
-        return max(
-            0.0,
+        gaps = (
             self.exact_memorization - other.exact_memorization,
             self.extraction_strength - other.extraction_strength,
             self.probability - other.probability,
             NAT * (other.loss - self.loss),
         )
+        return max(0.0, *gaps) if all(map(math.isfinite, gaps)) else math.inf
 
     def distance(self, other: Level) -> float:
         """Largest difference, in either direction."""

@@ -6,6 +6,7 @@ near the original. After each pass the student is measured and saved, so a kille
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -72,6 +73,11 @@ class Standing:
     forget: Level
     retain: Level
     holdout: Level
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every record that was measured has a loss that is a number."""
+        return all(math.isfinite(one.loss) for one in (self.forget, self.retain, self.holdout))
 
 
 def judge_pass(student: Standing, first_retain: Level, settings: Settings) -> str:
@@ -222,7 +228,10 @@ def distil(
 def measured(
     bench: Workbench, student: Any, lessons: Lessons, number: int, loss: float
 ) -> TrainingPass:
-    """The student after a pass, on forget, holdout and retain records."""
+    """The student after a pass, on forget, holdout and retain records.
+
+    Raises TrainingFailed where its losses are not finite.
+    """
 
     def level_on(examples: Sequence[Example]) -> Level:
         return level(recall(student, examples, bench.pad_id, bench.device))
@@ -232,6 +241,11 @@ def measured(
         level_on(lessons.retain_sample),
         level_on(lessons.holdout),
     )
+    if not standing.is_finite:
+        raise TrainingFailed(
+            f"after pass {number} the model's losses are not finite",
+            fix="Lower --learning-rate; the last finished pass is kept.",
+        )
     return training_pass(
         number, loss, standing, judge_pass(standing, lessons.first_retain, bench.settings)
     )

@@ -19,6 +19,7 @@ from typing import Any
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
+from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.generation import ending
@@ -148,6 +149,12 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     check_disk(model.whole, task.work)
     start = measured_start(bench, model.inner, material, task.work)
     now = start.levels
+    if not now.is_finite:
+        raise BadInput(
+            "the model's losses on the records are not finite numbers",
+            where=task.model,
+            fix="Its weights are broken, or too large for the precision they are stored in.",
+        )
     lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=now.retain)
     if now.forget.distance(now.holdout) <= settings.tolerance:
         untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
