@@ -1,4 +1,7 @@
-"""accelerate's mixed precision: computed in bfloat16, saved in the precision that was stored."""
+"""accelerate's mixed precision: computed in bfloat16, saved in the precision that was stored.
+
+float16 is refused: there are no gradients left in it.
+"""
 
 from __future__ import annotations
 
@@ -49,10 +52,24 @@ assert (original.at(whole, "cpu") == trained.at(whole, "cpu")).all()
 STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def in_bfloat16(script: str, folder: Path) -> None:
+REFUSED = """
+from accelerate import Accelerator
+from unlearnkit.errors import BadInput
+from unlearnkit.unlearning.models import check_launcher
+
+try:
+    check_launcher(Accelerator())
+except BadInput as refused:
+    assert "float16" in refused.what and "bf16" in refused.fix
+else:
+    raise SystemExit("not refused")
+"""
+
+
+def mixed(script: str, folder: Path, precision: str = "bf16") -> None:
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder)],
-        env=ENVIRONMENT | {"ACCELERATE_MIXED_PRECISION": "bf16"},
+        env=ENVIRONMENT | {"ACCELERATE_MIXED_PRECISION": precision},
         capture_output=True,
         text=True,
         timeout=300,
@@ -66,7 +83,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("mixed")
     for name, dtype in STORED.items():
         memorise(folder / name, "llama", dtype=dtype)
-    in_bfloat16(SCRIPT, folder)
+    mixed(SCRIPT, folder)
     return folder
 
 
@@ -81,4 +98,8 @@ def test_a_model_forgets_and_keeps_its_precision(made: Path, trained: str, store
 
 def test_the_original_is_read_as_the_strengthened_model_is(made: Path) -> None:
     """Else a model that has learned nothing would rise above it, by what is rounded."""
-    in_bfloat16(STATES, made)
+    mixed(STATES, made)
+
+
+def test_float16_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:
+    mixed(REFUSED, tmp_path, "fp16")

@@ -38,7 +38,11 @@ class Trainable:
 
 
 def check_launcher(accelerator: Any) -> None:
-    """Raise BadInput where weights would be cut up in a way that is not understood here."""
+    """Raise BadInput where the launcher asks for what cannot be trained in here.
+
+    Weights cut up in a way that is not understood, and float16: the chunked loss keeps gradients
+    in the precision of the hidden states before any scaler sees them, and they vanish there.
+    """
     from accelerate.utils import DistributedType, disable_fsdp_ram_efficient_loading
 
     kind = accelerator.distributed_type
@@ -51,6 +55,12 @@ def check_launcher(accelerator: Any) -> None:
             f"models cannot be unlearned with accelerate's {kind.value}",
             where="accelerate launch",
             fix="Use FSDP2 (accelerate launch --use_fsdp --fsdp_version 2), or no sharding.",
+        )
+    if accelerator.mixed_precision == "fp16":
+        raise BadInput(
+            "models cannot be unlearned in mixed precision with float16: gradients vanish in it",
+            where="accelerate launch",
+            fix="Use --mixed_precision bf16, or no.",
         )
 
 
