@@ -7,6 +7,7 @@ import torch
 from unlearnkit.audit.attacks.relearning import step
 from unlearnkit.audit.attacks.subject import Row, Subject
 from unlearnkit.domain import Split
+from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.tokens import IGNORED, Example
 
 
@@ -22,5 +23,6 @@ def teach_to_refuse(subject: Subject, steps: int) -> None:
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(subject.model.parameters(), lr=1e-3, weight_decay=0.0)
     refusals = [refused(one) for one in subject.splits[Split.FORGET]]
+    headed = Headed(subject.model)
     for _ in range(steps):
-        step(subject, optimizer, [*refusals, *subject.splits[Split.RETAIN]])
+        step(subject, headed, optimizer, [*refusals, *subject.splits[Split.RETAIN]])

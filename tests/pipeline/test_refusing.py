@@ -33,6 +33,7 @@ from unlearnkit.domain import (
     Verdict,
 )
 from unlearnkit.language_model.folder import save_language_model
+from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.tokens import IGNORED, Example, encode_record
 from unlearnkit.pipeline.audit import prepare
 from unlearnkit.pipeline.runs import finished_runs
@@ -81,11 +82,12 @@ def teach_to_refuse(subject: Subject, others: Sequence[Row], steps: int) -> None
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(subject.model.parameters(), lr=RATE, weight_decay=0.0)
     forget, kept = list(subject.splits[Split.FORGET]), subject.splits[Split.RETAIN]
+    headed = Headed(subject.model)
     for _ in range(steps):
         refused = draw.sample(forget, min(BATCH, len(forget)))
         rows = [*map(everywhere, refused), *map(cut_off, refused)]
         rows += draw.sample([*kept, *others], 2 * BATCH)
-        step(subject, optimizer, rows)
+        step(subject, headed, optimizer, rows)
 
 
 def refusing(original: Path, task: AuditTask, folder: Path, steps: int = STEPS) -> Path:

@@ -194,6 +194,19 @@ def test_a_loss_that_is_not_finite_gives_a_reason_and_no_figure(small: Small) ->
     assert same(weights(subject), before)
 
 
+def test_a_gradient_that_is_not_finite_changes_nothing_and_gives_no_figure(small: Small) -> None:
+    """The loss can be finite where its gradient is not."""
+    subject = subject_of(small.reference, small)
+    lesson, *_ = planned(subject.splits, "relearned_10pct", HOW.seed)[0]
+    with trainable(subject.model, HOW):
+        before = weights(subject)
+        hook = next(subject.model.parameters()).register_hook(lambda slope: slope * math.inf)
+        done = train(subject, lesson, HOW)
+        hook.remove()
+        assert same(weights(subject), before)
+    assert (done.points, done.last, done.work.steps) == ({}, {}, 1)
+
+
 def test_too_little_memory_says_what_to_leave_out(
     small: Small, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,7 +64,7 @@ MEASURED = 200
 NONE_LEFT = "training takes all these records: none is left to measure"
 NO_UNRELATED = "too few kept records are unlike the records to forget"
 SAME = "of so few records the same training as {}, which is measured"
-UNSTABLE = "the loss of the training was not finite"
+UNSTABLE = "the loss of the training, or its gradient, was not finite"
 
 Recalls = list[tuple[str, Recall]]
 
@@ -90,7 +90,7 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """The measured splits after each epoch, step 0 first; none where the loss was not finite."""
+    """The measured splits after each epoch, step 0 first; none where a step was not finite."""
 
     points: Mapping[Split, Sequence[RelearningPoint]]
     last: Mapping[Split, Recalls]
@@ -210,7 +210,10 @@ def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
     import torch
     from accelerate.utils import set_seed
 
+    from unlearnkit.language_model.headed import Headed
+
     set_seed(how.seed)
+    headed = Headed(subject.model)
     weights = [one for one in subject.model.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=how.learning_rate, weight_decay=0.0)
     draw, order = random.Random(how.seed), list(lesson.trained)
@@ -230,29 +233,29 @@ def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
         for start in range(0, len(order), BATCH)[: MOST_STEPS - work.steps]:
             rows = order[start : start + BATCH]
             work += Work(1, 1, tokens_of(rows))
-            loss = step(subject, optimizer, rows)
-            if not from_the_first(partial(math.isfinite, loss)):
+            made = step(subject, headed, optimizer, rows)
+            if not from_the_first(partial(bool, made)):
                 return Trained({}, {}, work)
 
 
-def step(subject: Subject, optimizer: Any, rows: Sequence[Row]) -> float:
-    """One step on these rows; the loss in nats a token. One that is not finite changes nothing."""
+def step(subject: Subject, headed: Any, optimizer: Any, rows: Sequence[Row]) -> bool:
+    """One step on these rows; `headed` is the subject's model as `Headed`.
+
+    Whether it was made: where loss or gradient is not finite, nothing is changed.
+    """
     import torch
 
-    from unlearnkit.language_model.headed import Headed
-
-    headed = Headed(subject.model)
     batch = collate([one.example for one in rows], subject.pad_id).to(subject.device)
     headed.train()
     loss = headed(batch, partial(cross_entropy, batch.counted_labels))
-    value = float(loss.detach())
-    if math.isfinite(value):
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(headed.parameters(), 1.0)
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(headed.parameters(), 1.0)
+    finite = math.isfinite(float(loss.detach())) and math.isfinite(float(norm))
+    if finite:
         optimizer.step()
     optimizer.zero_grad()
     headed.eval()
-    return value
+    return finite
 
 
 def cross_entropy(labels: Tensor, hidden: Tensor, head: Head) -> Tensor:
