@@ -76,3 +76,25 @@ def test_another_model_or_another_key_is_refused_before_anything_is_measured(
     said = unlearnkit("audit", line.model, "--reproduce", line.report, *reference, *place)
     assert said.exit_code == 2
     assert "not the retrained model of the report" in said.stderr
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--run", "run-1"),
+        ("--attacks", "none"),
+        ("--utility-corpus", "text.txt"),
+        ("--lm-eval", "arc_easy"),
+    ],
+)
+def test_what_a_report_says_for_itself_is_not_taken_beside_it(option: str, value: str) -> None:
+    said = unlearnkit("audit", "model", "--reproduce", "report", option, value)
+    assert said.exit_code == 2
+    assert "measures what the report says" in said.stderr
+    assert f"Leave out {option}" in said.stderr
+
+
+def test_a_key_without_a_report_is_refused() -> None:
+    said = unlearnkit("audit", "model", "--key", "signing.pub")
+    assert said.exit_code == 2
+    assert "--reproduce" in said.stderr

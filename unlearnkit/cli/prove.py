@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -91,6 +92,14 @@ def audit(
     from unlearnkit.pipeline.runs import run_named
 
     wanted = named_attacks(attacks)
+    measuring = {
+        "--run": run,
+        "--attacks": attacks,
+        "--utility-corpus": utility_corpus,
+        "--lm-eval": lm_eval,
+        "--lm-eval-tasks": lm_eval_tasks,
+    }
+    _refuse_mixed([name for name, value in measuring.items() if value], reproduce, key)
     tasks = tuple(one for name in lm_eval.split(",") if (one := name.strip()))
     if lm_eval_tasks is not None and not tasks:
         raise BadInput("no task of the folder is named", fix="Name them: --lm-eval TASKS")
@@ -116,6 +125,20 @@ def audit(
         return
     show_audit(result)
     out.print(f"Next: unlearnkit report {chosen.id}", highlight=False)
+
+
+def _refuse_mixed(measuring: Sequence[str], reproduce: Path | None, key: Path | None) -> None:
+    """Raise BadInput where an option would be ignored.
+
+    `measuring`: those that were given and say what is measured, which a report says for itself.
+    """
+    if reproduce is not None and measuring:
+        raise BadInput(
+            "--reproduce measures what the report says, of the run that it is about",
+            fix=f"Leave out {', '.join(measuring)}.",
+        )
+    if key is not None and reproduce is None:
+        raise BadInput("--key checks a report's signature alone", fix="Add --reproduce REPORT.")
 
 
 def _reproduce(
