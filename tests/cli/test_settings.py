@@ -9,6 +9,7 @@ from dataclasses import fields
 import pytest
 import typer
 
+from tests.company import unlearnkit
 from unlearnkit.cli.find import index
 from unlearnkit.cli.forget import process, unlearn
 from unlearnkit.cli.reading import options as reading_options
@@ -73,3 +74,11 @@ def test_an_objective_is_chosen_by_name() -> None:
     assert options(objective=ObjectiveName.NPO)(0).objective is ObjectiveName.NPO
     with pytest.raises(typer.BadParameter, match="'hope' is none of rklu"):
         options(objective="hope")
+
+
+@pytest.mark.parametrize("option", ["--learning-rate", "--strengthen-rate"])
+@pytest.mark.parametrize("rate", ["0", "-1e-5"])
+def test_a_rate_that_trains_nothing_is_refused(option: str, rate: str) -> None:
+    said = unlearnkit("unlearn", "model", "--out", "out", option, rate)
+    assert said.exit_code == 2
+    assert option in said.stderr

@@ -9,6 +9,8 @@ import typer
 
 from unlearnkit.unlearning.settings import OBJECTIVES, ObjectiveName, RetainTerm, Settings
 
+LEAST_RATE = 1e-9
+
 Choices = Callable[[int], Settings]
 """Gives the settings that were chosen, for a seed."""
 
@@ -38,7 +40,10 @@ def options(
         bool, typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model.")
     ] = False,
     learning_rate: Annotated[
-        float, typer.Option(help="AdamW's. 1e-5 suits billions of weights, 3e-4 a few millions.")
+        float,
+        typer.Option(
+            min=LEAST_RATE, help="AdamW's. 1e-5 suits billions of weights, 3e-4 a few millions."
+        ),
     ] = 1e-5,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Forget records a step, all processes.")
@@ -68,7 +73,7 @@ def options(
     strengthen_rate: Annotated[
         float | None,
         typer.Option(
-            min=0,
+            min=LEAST_RATE,
             help="AdamW's while strengthening.",
             show_default="--learning-rate, and a third of it where no teacher fits",
         ),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from unlearnkit.errors import BadInput
 from unlearnkit.unlearning.peers import peers
 
 
@@ -33,11 +35,35 @@ class RetainTerm(StrEnum):
 
 OBJECTIVES = (*ObjectiveName, *peers())
 """Every name of an objective."""
+_LEAST = (
+    (
+        ("learning_rate", "strengthen_rate", "beta", "max_alpha", "fixed_alpha", "tolerance"),
+        math.ulp(0.0),
+        "a number above 0",
+    ),
+    (("batch_size", "accumulation_steps", "max_passes", "retain_sample"), 1, "1 at least"),
+    (
+        (
+            "lora_rank",
+            "retain_ratio",
+            "retain_weight",
+            "retain_pool",
+            "retain_matched",
+            "level_weight",
+        ),
+        0,
+        "0 at least",
+    ),
+)
+"""What settings have to be; those that may be None are then not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of strengthening, calibration and distillation; recorded in the run's manifest."""
+    """Settings of strengthening, calibration and distillation; recorded in the run's manifest.
+
+    Raises BadInput where no run can be made with them.
+    """
 
     objective: str = ObjectiveName.RKLU
     """An ObjectiveName, or a peer's name (`peers/`)."""
@@ -93,6 +119,20 @@ class Settings:
     retain_sample: int = 256
     """Retain records measured after each pass."""
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        epochs = list(self.strengthen_epochs)
+        if not epochs or epochs != sorted(set(epochs)) or epochs[0] < 1:
+            raise BadInput("strengthen_epochs has to be whole numbers from 1 on, in rising order")
+        for names, least, needed in _LEAST:
+            for name in names:
+                value = getattr(self, name)
+                if value is not None and not (value >= least and math.isfinite(value)):
+                    raise BadInput(f"{name} is {value}: it has to be {needed}")
+        if self.retain_matched > 1:
+            raise BadInput(f"retain_matched is {self.retain_matched}: it is a share, 1 at most")
+        if self.as_adapter and not self.lora_rank:
+            raise BadInput("there is no adapter to write", fix="Give a lora_rank.")
 
     @property
     def strengthen_rates(self) -> tuple[float, ...]:
