@@ -15,6 +15,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import (
     check_folder,
     load_language_model,
+    load_tokenizer,
     model_digest,
     save_language_model,
 )
@@ -29,6 +30,25 @@ def test_a_folder_without_a_tokenizer_is_refused(copy: Path) -> None:
     (copy / "tokenizer.json").unlink()
     with pytest.raises(BadInput, match="no tokenizer"):
         load_language_model(copy)
+
+
+def _without(folder: Path, *tokens: str) -> None:
+    """Take these special tokens from the tokenizer's configuration."""
+    file = folder / "tokenizer_config.json"
+    kept = {name: one for name, one in json.loads(file.read_text()).items() if name not in tokens}
+    file.write_text(json.dumps(kept))
+
+
+def test_a_tokenizer_without_a_padding_token_pads_with_its_end_token(copy: Path) -> None:
+    _without(copy, "pad_token")
+    tokenizer = load_tokenizer(copy)
+    assert tokenizer.pad_token_id == tokenizer.eos_token_id is not None
+
+
+def test_a_tokenizer_with_neither_is_refused(copy: Path) -> None:
+    _without(copy, "pad_token", "eos_token")
+    with pytest.raises(BadInput, match="neither a padding token nor an end token"):
+        load_tokenizer(copy)
 
 
 def test_a_folder_without_weights_is_refused(copy: Path) -> None:

@@ -157,7 +157,7 @@ def load_tokenizer(folder: Path) -> Any:
     """The model's tokenizer alone; of an adapter its own, else its base's.
 
     One without a padding token pads with its end token. Raises BadInput when something is missing
-    or does not fit.
+    or does not fit, and of one with neither.
     """
     check_folder(folder)
     folder = next(one for one in model_folders(folder) if _has_tokenizer(one))
@@ -169,6 +169,12 @@ def load_tokenizer(folder: Path) -> Any:
         raise _unusable("tokenizer", folder, error) from error
     if tokenizer.pad_token_id is None:
         tokenizer.pad_token = tokenizer.eos_token
+    if tokenizer.pad_token_id is None:
+        raise BadInput(
+            "the tokenizer has neither a padding token nor an end token",
+            where=folder,
+            fix="Name one of its tokens as pad_token or eos_token in tokenizer_config.json.",
+        )
     return tokenizer
 
 
