@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -127,15 +128,20 @@ def test_at_another_outcome_it_only_tags_and_training_is_as_without_it(
         assert torch.equal(weights, theirs[name]), name
 
 
-def test_random_states_are_put_back() -> None:
+@pytest.mark.parametrize("raised", [None, KeyboardInterrupt, ValueError])
+def test_random_states_are_put_back_whatever_was_raised(
+    raised: type[BaseException] | None,
+) -> None:
     def drawn() -> tuple[float, float, float]:
         return random.random(), float(np.random.random()), float(torch.rand(1))
 
     random.seed(1)
     np.random.seed(1)
     torch.manual_seed(1)
-    with same_random_states():
+    with suppress(KeyboardInterrupt, ValueError), same_random_states():
         inside = drawn()
+        if raised is not None:
+            raise raised
     assert drawn() == inside
 
 

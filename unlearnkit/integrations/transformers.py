@@ -160,14 +160,16 @@ class PrivacyGateCallback(TrainerCallback):
 
 @contextmanager
 def same_random_states() -> Iterator[None]:
-    """Put Python's, NumPy's and PyTorch's random states back afterwards."""
+    """Put Python's, NumPy's and PyTorch's random states back afterwards, whatever was raised."""
     import random
 
     import numpy as np
     import torch
 
     python, numpy = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng():
-        yield
-    random.setstate(python)
-    np.random.set_state(numpy)
+    try:
+        with torch.random.fork_rng():
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(numpy)
