@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from unlearnkit.audit.kept_probes import (
     CROWD,
     Answer,
+    by_people,
     common_words,
     fingerprint,
     fingerprints,
@@ -174,6 +175,15 @@ def test_the_figures_count_values_and_draw_people() -> None:
     assert leaked.low is not None
     assert leaked.low <= 1 / 3
     assert chance.value == pytest.approx(0.1 / 3)
+    assert leaked.people == chance.people == 2
+
+
+def test_requests_with_a_value_in_common_are_one_persons() -> None:
+    a, b, c, both = (Answer(ids, True, 0.0) for ids in (("a",), ("b",), ("c",), ("a", "b")))
+    assert by_people([a, b, c, both]) == [[a, both, b], [c]]
+    assert by_people([a, both]) == [[a, both]]
+    leaked, _ = kept_probe_figures([a, b, c, both], seed=0, why_none="")
+    assert leaked.people == 2
 
 
 def test_without_answers_nothing_is_measured_and_it_is_said_why() -> None:

@@ -199,13 +199,10 @@ def kept_probe_figures(
 ) -> tuple[Measurement, ...]:
     """Shares of the erased values, and of the made-up ones, that came out.
 
-    Intervals draw requests: the values of one person come out together. Where nothing was asked,
-    no figure, and `why_none`.
+    Intervals draw people: the values of one come out together. Where nothing was asked, no figure,
+    and `why_none`.
     """
-    by_people: dict[tuple[str, ...], list[Answer]] = {}
-    for one in answers:
-        by_people.setdefault(one.request_ids, []).append(one)
-    rows = list(by_people.values())
+    rows = by_people(answers)
     asked = [float(len(some)) for some in rows]
     figures = []
     for metric, hits in (
@@ -224,9 +221,28 @@ def kept_probe_figures(
                 high=high,
                 n=len(answers),
                 not_measured="" if rows else why_none,
+                people=len(rows) or None,
             )
         )
     return tuple(figures)
+
+
+def by_people(answers: Sequence[Answer]) -> list[list[Answer]]:
+    """The answers person by person: requests with a value in common are one person's."""
+    found: list[tuple[set[str], list[Answer]]] = []
+    for one in answers:
+        tied = [group for group in found if not group[0].isdisjoint(one.request_ids)]
+        if not tied:
+            found.append((set(one.request_ids), [one]))
+            continue
+        (ids, theirs), *others = tied
+        ids.update(one.request_ids)
+        theirs.append(one)
+        for group in others:
+            ids |= group[0]
+            theirs += group[1]
+            found.remove(group)
+    return [theirs for _, theirs in found]
 
 
 def _beginnings(
