@@ -43,7 +43,11 @@ def test_a_schema_says_its_name_its_dialect_and_what_fields_mean(document: str) 
     told = {
         "audit": ("Measurement", "people", "Whom the records are about; "),
         "report": ("Measurement", "people", "Whom the records are about; "),
-        "attestation": ("Metric", "high", "95 % bootstrap interval over records."),
+        "attestation": (
+            "Metric",
+            "high",
+            "95 % interval (docs/method.md); null where there is none.",
+        ),
         "gate": ("Check", "bound", "The comparison as it was made, in figures: "),
         "doctor": ("Holding", "where", "Path below the workspace, or the table of the ledger."),
         "policy": ("Rule", "metric", "What is measured."),

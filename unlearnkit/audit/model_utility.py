@@ -42,7 +42,7 @@ def parts_of(score: RecordScore) -> Parts | None:
 def model_utilities(
     scores: Sequence[RecordScore], seed: int, of_whom: OfWhom | None = None
 ) -> list[Measurement]:
-    """Each model's utility with a 95 % bootstrap interval, or why there is none."""
+    """Each model's utility with a 95 % interval where it has one, or why it was not measured."""
     models = sorted({one.model for one in scores if one.split is Split.RETAIN})
     return [_measured(model, scores, seed, of_whom or {}) for model in models]
 

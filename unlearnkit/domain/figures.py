@@ -33,7 +33,7 @@ class Measurement(Artefact):
     n: int
     low: float | None = None
     high: float | None = None
-    """95 % bootstrap interval, over people or, of too few (`people`), over records."""
+    """95 % interval (docs/method.md), over people or, of too few (`people`), over records."""
     not_measured: str = ""
     under: str = ""
     """The attack it was measured under, one of `CONDITIONS`; empty: the model as it is."""

@@ -31,7 +31,7 @@ def standard_limitations(audit: AuditResult) -> tuple[str, ...]:
     yes = ModelRole.REFERENCE in audit.models
     return (
         f"The figures are means over a limited number of records ({told}); "
-        f"the intervals are 95 % bootstrap intervals{_drawn(audit)}.",
+        f"the figures have 95 % intervals{_drawn(audit)}.",
         "One unlearning run with one seed: the intervals do not hold the spread between runs.",
         "The never-seen records were given by the operator; how comparable they are is the "
         "operator’s judgement."

@@ -109,7 +109,7 @@ class Metric(_Part):
     value: FiniteFloat | None
     low: FiniteFloat | None
     high: FiniteFloat | None
-    """95 % bootstrap interval over records."""
+    """95 % interval (docs/method.md); null where there is none."""
     n: int
     not_measured: str
 
