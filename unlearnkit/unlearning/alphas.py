@@ -26,7 +26,9 @@ def search_alpha(
 ) -> list[CalibrationStep]:
     """All that was tried: a grid from 0.5 to the largest, past it if need be, around the best.
 
-    Past it only where none is within `enough` of the level.
+    Past it only where none is within `enough` of the level. The best's neighbours in the grid were
+    tried; past the grid, whose ratio is that of the steps there for a largest alpha of 32 alone,
+    others near them were.
     """
     tried = measured(grid(0.5, largest, 13))
     ratio = tried[1].alpha / tried[0].alpha
@@ -34,7 +36,7 @@ def search_alpha(
         tried += past_the_edge(measured, off, tried, largest * PAST)
     centre, end = min(tried, key=off).alpha, max(one.alpha for one in tried)
     around = grid(centre / ratio, centre * ratio, 9)
-    new = [*around[1:4], *around[5:8]]  # the others stand in the coarse grid
+    new = [*around[1:4], *around[5:8]]  # the others were tried, or nearly
     return tried + measured([alpha for alpha in new if alpha <= end])
 
 

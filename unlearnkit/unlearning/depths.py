@@ -4,8 +4,9 @@ What strengthening raises, a teacher pushes out of the first place. How far belo
 decides what membership inference sees. A common depth can bring the mean loss to that of
 never-seen records, but not the lowest tokens: those of text that a model never saw lie up to twice
 as deep, and Min-K% (Shi et al. 2024, arXiv 2310.16789) looks at them alone. Here the pushed tokens
-are ranked by how far the teacher pushes them and given, rank by rank, the losses of those tokens of
-never-seen records that the original does not put first. Ours, not the paper's.
+are ranked by their loss under the paper's teacher, without floor, and given, rank by rank, the
+losses of those tokens of never-seen records that the original does not put first. Ours, not the
+paper's.
 """
 
 from __future__ import annotations
