@@ -129,7 +129,9 @@ def outcomes(policy: Policy, before: Rows, after: Rows, draw: Draw) -> dict[str,
     lost = paired(unseen, unseen_before, whose)
     assert lost is not None
     ours, theirs = ([-one for one in some.values()] for some in (forgotten, unseen))
-    low, high = auc_interval(ours, theirs, 0, (units(forgotten, whose), units(unseen, whose)))
+    interval = auc_interval(ours, theirs, 0, (units(forgotten, whose), units(unseen, whose)))
+    assert interval is not None  # nobody drawn has a single record
+    low, high = interval
     area = Measurement(
         metric="membership_auc_loss",
         split=Split.FORGET,

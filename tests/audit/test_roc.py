@@ -202,6 +202,15 @@ def test_the_rates_interval_is_the_bootstraps_of_both_sides() -> None:
     assert found == pytest.approx(expected, abs=0.03)
 
 
+def test_a_rate_of_none_or_all_has_the_exact_interval_of_the_members() -> None:
+    others = [at / 100 for at in range(100)]
+    pairs = Units(tuple(str(at // 2) for at in range(20)), 10)
+    for units, count in (((None, None), 20), ((pairs, None), 10)):
+        far = 0.025 ** (1 / count)
+        assert true_positives_interval([2.0] * 20, others, 0, units) == pytest.approx((far, 1))
+        assert true_positives_interval([0.0] * 20, others, 0, units) == pytest.approx((0, 1 - far))
+
+
 def test_the_rates_interval_is_that_of_its_own_resamples() -> None:
     """Each resample written out as lists, with ties between members and the threshold."""
     members, others = [at / 10 for at in range(40)], [(at % 50) / 10 for at in range(110)]

@@ -20,6 +20,7 @@ from unlearnkit.audit.intervals import (
     FEWEST_UNITS,
     Interval,
     always_or_never,
+    exactly,
     multiplicities,
     of_draws,
     places,
@@ -110,12 +111,13 @@ def true_positives_interval(
 ) -> Interval | None:
     """95 % interval of TPR at 1 % FPR, both sides resampled (seeded), one unit's together.
 
-    None as for the AUC.
+    Where all members pass in every resample, or none, the exact one of as many trials as they have
+    units. None as for the AUC.
     """
     import numpy as np
 
-    fewest = min(_counts(members, others, units))
-    if fewest < FEWEST_UNITS:
+    counts = _counts(members, others, units)
+    if min(counts) < FEWEST_UNITS:
         return None
     ours, theirs = weights(len(members), seed, units[0]), weights(len(others), seed + 1, units[1])
     order = np.argsort(np.asarray(others, float))[::-1]
@@ -123,7 +125,9 @@ def true_positives_interval(
     allowed = np.floor(FALSE_ALARMS * passed[:, -1:])
     thresholds = np.asarray(others, float)[order][(passed > allowed).argmax(axis=1)]
     hits = np.asarray(members, float)[None, :] > thresholds[:, None]
-    return of_draws((ours * hits).sum(axis=1) / ours.sum(axis=1), fewest)
+    if hits.all() or not hits.any():
+        return exactly(counts[0] if hits.all() else 0, counts[0])
+    return of_draws((ours * hits).sum(axis=1) / ours.sum(axis=1), min(counts))
 
 
 def priv_leak(unlearned: float, retrained: float) -> float:
