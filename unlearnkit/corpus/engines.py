@@ -93,8 +93,13 @@ def _spacy_engine(settings: NlpSettings) -> Any:
 def _transformers_engine(settings: NlpSettings) -> Any:
     import spacy
     from presidio_analyzer.nlp_engine import NerModelConfiguration, TransformersNlpEngine
-    from presidio_analyzer.nlp_engine.huggingface_token_pipe import FACTORY_NAME
+    from presidio_analyzer.nlp_engine.huggingface_token_pipe import FACTORY_NAME, is_available
 
+    if not is_available():  # see sparing.py
+        raise BadInput(
+            "this process has loaded Presidio for another engine, without transformers",
+            fix="Load the token classifier first, or in a process of its own.",
+        )
     if not (Path(settings.model) / "config.json").is_file():
         raise BadInput(
             "not a folder with a Hugging Face token-classification model",

@@ -21,6 +21,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from unlearnkit.corpus.countries import check_countries, iso_code, recognisers_of
 from unlearnkit.corpus.locales import US_ENGLISH, is_known
 from unlearnkit.corpus.normalise import REGIONS
+from unlearnkit.corpus.sparing import sparing
 from unlearnkit.domain import Artefact
 
 PERSON, LOCATION, DATE = "PERSON", "LOCATION", "DATE_TIME"
@@ -94,7 +95,8 @@ class NlpSettings(Artefact):
 
 def with_countries(settings: NlpSettings, countries: Sequence[str]) -> NlpSettings:
     """The settings with these countries instead. Raises BadInput for one that Presidio lacks."""
-    chosen = {"countries": check_countries(countries)}
+    with sparing(settings.engine):
+        chosen = {"countries": check_countries(countries)}
     return NlpSettings.model_validate(settings.model_dump() | chosen)
 
 
@@ -125,13 +127,19 @@ class Analyzer:
 
 
 def load_analyzer(settings: NlpSettings) -> Analyzer:
-    """Load the engine and the recognisers; about a second. Nothing is ever downloaded.
+    """Load the engine and the recognisers. Nothing is ever downloaded.
 
-    The analyzer's settings say which file of own recognisers was read, by its digest. Raises
-    BadInput when the model is not installed (with the command that installs one), when it has no
-    NER, when a customer id pattern is not a regular expression, and see `recognisers_of` and
-    `read_recognisers`.
+    About a second; four for a token classifier, which takes torch. In one process no other engine
+    is loaded before it: see `sparing`. The analyzer's settings say which file of own recognisers
+    was read, by its digest. Raises BadInput when the model is not installed (with the command that
+    installs one), when it has no NER, when a customer id pattern is not a regular expression, and
+    see `recognisers_of` and `read_recognisers`.
     """
+    with sparing(settings.engine):
+        return _loaded(settings)
+
+
+def _loaded(settings: NlpSettings) -> Analyzer:
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 
     from unlearnkit.corpus.engines import analyzer_engine, load_engine
