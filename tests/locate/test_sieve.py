@@ -11,11 +11,19 @@ from hypothesis import strategies as st
 
 from tests.locate.test_identifiers import THERE
 from unlearnkit.corpus.normalise import REGIONS, fold
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.identifiers import patterns_for
 from unlearnkit.locate.name_search import in_lower_case
 from unlearnkit.locate.names import name_forms, parse_name
-from unlearnkit.locate.sieve import blocks, holding, holding_word, needed, plain, same_mailbox
+from unlearnkit.locate.sieve import (
+    Block,
+    blocks,
+    holding,
+    holding_word,
+    needed,
+    plain,
+    same_mailbox,
+)
 
 K = IdentifierKind
 FILLER = ("nothing of the kind", "", "and no more of it than here")
@@ -36,8 +44,12 @@ def standing(identifier: Identifier, texts: Sequence[str]) -> set[int]:
     }
 
 
+def joined(texts: Sequence[str]) -> list[Block]:
+    return blocks([Record(id=str(at), text=text) for at, text in enumerate(texts)])
+
+
 def held(identifier: Identifier, texts: Sequence[str]) -> list[int]:
-    among = blocks(texts)
+    among = joined(texts)
     return sorted({at for one in needed(identifier, REGIONS) for at in holding(one, among)})
 
 
@@ -118,12 +130,12 @@ def test_where_nothing_is_known_to_be_needed_every_text_may_hold_it() -> None:
 
 @pytest.mark.parametrize("text", ["mia.lee+list@gmail.com", "MIALEE@googlemail.com"])
 def test_an_address_of_the_same_mailbox_may_be_there(text: str) -> None:
-    assert list(holding(same_mailbox("mialee@gmail.com"), blocks([*FILLER, text]))) == [3]
+    assert list(holding(same_mailbox("mialee@gmail.com"), joined([*FILLER, text]))) == [3]
 
 
 def test_the_dots_of_other_addresses_stay_where_they_are() -> None:
     found = holding(
-        same_mailbox("m.lee@x.example"), blocks(["m.lee+a@x.example", "mlee@x.example"])
+        same_mailbox("m.lee@x.example"), joined(["m.lee+a@x.example", "mlee@x.example"])
     )
     assert list(found) == [0]
 
@@ -149,12 +161,12 @@ LETTERS = st.text("abé\u0301ÄN5_ -'’.\x00\n", max_size=12)
 @example("the", ["e\u0301the"])  # a mark is no letter: what follows it is a word of its own
 @example("an", ["5an", "_an an", "band"])
 def test_no_text_that_holds_a_word_in_lower_case_is_left_out(word: str, texts: list[str]) -> None:
-    found = set(holding_word(word, blocks(texts)))
+    found = set(holding_word(word, joined(texts)))
     assert {at for at, text in enumerate(texts) if in_lower_case(word, text)} <= found
 
 
 def test_a_word_inside_another_is_not_looked_at() -> None:
-    assert list(holding_word("an", blocks(["Bank and sand", "an end", "An end"]))) == [1, 2]
+    assert list(holding_word("an", joined(["Bank and sand", "an end", "An end"]))) == [1, 2]
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
@@ -171,3 +183,10 @@ def test_white_space_stays_where_it_is(text: str) -> None:
 def test_texts_keep_their_places_however_many_are_read_as_one(texts: list[str]) -> None:
     identifier = Identifier(K.HANDLE, "a")
     assert held(identifier, texts) == [at for at, one in enumerate(texts) if "a" in plain(one)]
+
+
+@given(st.text(st.characters(max_codepoint=255) | st.sampled_from("\u2019Ωé日"), max_size=12))
+def test_letters_are_spelt_alike_whatever_stands_beside_them(text: str) -> None:
+    """Western letters are spelt all at once, where no other stands among them."""
+    assert plain(text) == "".join(map(plain, text))
+    assert plain(text + "日") == plain(text) + "日"

@@ -32,7 +32,7 @@ NAMES = [
 
 
 def held(name: Name, texts: list[str]) -> set[int]:
-    among = blocks(texts)
+    among = blocks([Record(id=str(at), text=text) for at, text in enumerate(texts)])
     return {
         at
         for trace in misspelt(words_of(name))

@@ -122,9 +122,7 @@ class Haystack:
     @cached_property
     def blocks(self) -> list[Block]:
         """The same in lower case and without accents, many as one."""
-        return blocks(
-            record.content if record.prompt else record.text for record in self.corpus.records
-        )
+        return blocks(self.corpus.records)
 
     @cached_property
     def in_other_letters(self) -> list[Record]:
@@ -151,7 +149,7 @@ class Haystack:
                 yield from self._places(one)
             return
         places = self._places(trace.word)
-        few = blocks(self.corpus.records[place].content for place in places)
+        few = blocks([self.corpus.records[place] for place in places])
         for one in trace.patterns:
             yield from map(places.__getitem__, holding(one, few))
 

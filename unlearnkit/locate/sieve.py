@@ -11,12 +11,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from itertools import compress, islice
+from functools import cache, lru_cache
+from itertools import compress
 from typing import Any
 
 from unlearnkit.corpus.normalise import fold, normalise
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.identifiers import GAP, national_digits
 from unlearnkit.locate.names import SPELLINGS, parse_name
 
@@ -46,18 +46,20 @@ class Block:
         return set(self.places[self.begins.searchsorted(found, side="right") - 1].tolist())
 
 
-def blocks(texts: Iterable[str]) -> list[Block]:
-    """The texts. Those in ASCII are apart from the others, of which every letter is looked at."""
+def blocks(records: Sequence[Record]) -> list[Block]:
+    """Their texts. Those in ASCII are apart from the others, of which every letter is looked at."""
     import numpy as np
 
-    left, made, first = iter(texts), list[Block](), 0
-    while some := list(islice(left, _AT_ONCE)):
-        places, first = np.arange(first, first + len(some), dtype=np.uint32), first + len(some)
-        ascii_only = np.fromiter(map(str.isascii, some), bool, len(some))
+    made = list[Block]()
+    for first in range(0, len(records), _AT_ONCE):
+        part = records[first : first + _AT_ONCE]
+        some = [record.content if record.prompt else record.text for record in part]
+        places = np.arange(first, first + len(some), dtype=np.uint32)
+        ascii_only = np.frombuffer(bytes(map(str.isascii, some)), bool)
         for in_ascii in (True, False):
             which = ascii_only == in_ascii
-            if part := list(compress(some, which)):
-                made.append(_block(places[which], part, in_ascii))
+            if texts := list(compress(some, which.tobytes())):
+                made.append(_block(places[which], texts, in_ascii))
     return made
 
 
@@ -149,11 +151,30 @@ def longest_run(value: str) -> str:
 
 def plain(text: str) -> str:
     """Lower case without accents. What stands in a text stands, so spelt, in the text so spelt."""
+    text = text if text.isascii() else _western(text)
     if not text.isascii():
         parts = _BEYOND_ASCII.split(text)
         parts[1::2] = map(_in_plain, parts[1::2])
         text = "".join(parts)
     return text.lower()
+
+
+def _western(text: str) -> str:
+    """The same for letters that become one of ASCII, many times as fast; of Latin-1 alone."""
+    try:
+        return text.encode("latin-1").translate(_of_latin_1()).decode("latin-1")
+    except UnicodeEncodeError:
+        return text
+
+
+@cache
+def _of_latin_1() -> bytes:
+    return "".join(_one_of_ascii(chr(code)) for code in range(256)).encode("latin-1")
+
+
+def _one_of_ascii(letter: str) -> str:
+    found = letter if letter.isascii() else _in_plain(letter)
+    return found if found.isascii() and len(found) == 1 else letter
 
 
 @lru_cache(maxsize=10_000)
