@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from sys import intern
 
 from unlearnkit.domain import ASSISTANT, TURN
 
@@ -77,7 +78,7 @@ def _message(found: object) -> tuple[str, str]:
     content = _content(found.get("content"))
     if any(_filled(value) for name, value in found.items() if name not in ("role", "content")):
         raise Unusable("a message holds more than role and content")
-    return checked(role, "role"), turn(content)
+    return intern(checked(role, "role")), turn(content)
 
 
 def _content(found: object) -> str:

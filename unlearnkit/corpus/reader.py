@@ -16,6 +16,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Annotated
 
 from pydantic import Field
@@ -112,11 +113,12 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     by_file: defaultdict[str, list[Record]] = defaultdict(list)
     for record in records:
         by_file[record.source].append(record)
+    files = {source: digest_records(part) for source, part in by_file.items()}
     return Corpus(
         records=tuple(records),
         quarantined=tuple(quarantined),
-        digest=digest_records(records),
-        files={source: digest_records(part) for source, part in by_file.items()},
+        digest=digest_records(records) if len(files) > 1 else files[records[0].source],
+        files=files,
     )
 
 
@@ -187,7 +189,7 @@ def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str])
         id=_own_id(value, fields.id),
         text=text,
         prompt=prompt,
-        group=_own_id(value, fields.group),
+        group=intern(_own_id(value, fields.group)),  # the same for many records
         source=source,
         line=row.line,
         paraphrase=_said_instead(text, roles, paraphrase) if paraphrase else "",
