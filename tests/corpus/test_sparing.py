@@ -10,6 +10,7 @@ from threading import Thread
 import pytest
 
 from unlearnkit.corpus import sparing as room
+from unlearnkit.corpus.nlp import EMAIL, NlpSettings, detect, load_without_ner
 from unlearnkit.corpus.sparing import sparing
 
 LOAD = """
@@ -52,6 +53,12 @@ def test_a_token_classifier_behind_another_engine_is_told_apart_from_a_broken_on
     (tmp_path / "config.json").write_text("{}")
     said = printed(LOAD.format(engine="patterns") + CLASSIFIER.format(folder=str(tmp_path)))
     assert said.splitlines()[1].startswith("this process has loaded Presidio for another engine")
+
+
+def test_what_only_searches_needs_no_model() -> None:
+    analyzer = load_without_ner(NlpSettings(model="xx_absent"))
+    ((one,),) = detect(analyzer, ["Robert Smith: a@quibble.example"])
+    assert one.entity == EMAIL
 
 
 ABSENT = "fallow"

@@ -139,6 +139,12 @@ def load_analyzer(settings: NlpSettings) -> Analyzer:
         return _loaded(settings)
 
 
+def load_without_ner(settings: NlpSettings) -> Analyzer:
+    """The same for `search` alone: what NER finds is in the index, and its model is not loaded."""
+    with sparing(settings.engine):  # which may yet be loaded in this process
+        return _loaded(settings.model_copy(update={"engine": "patterns"}))
+
+
 def _loaded(settings: NlpSettings) -> Analyzer:
     from presidio_analyzer.nlp_engine import NoOpNlpEngine
 

@@ -17,7 +17,7 @@ from unlearnkit.corpus.index import (
     open_index,
     write_quarantine,
 )
-from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.corpus.nlp import NlpSettings, load_analyzer, load_without_ner
 from unlearnkit.corpus.ray_cluster import read_on_ray
 from unlearnkit.corpus.reader import Corpus, Fields, NothingUsable, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
@@ -128,7 +128,7 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             subjects,
             corpus,
             index,
-            load_analyzer(index.info.nlp),
+            load_without_ner(index.info.nlp),
             context.workspace.pseudonym_key,
             settings=context.workspace.config.locate,
             progress=context.progress,
