@@ -1,4 +1,7 @@
-"""Time and peak memory of a contender: what `engine.py` and `gpu.py` measure with."""
+"""Time and peak memory of a contender: what `engine.py` and `gpu.py` measure with.
+
+Torch is imported for a GPU alone: its memory is none of what does without it.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,6 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, TypeVar
-
-import torch
 
 Result = TypeVar("Result")
 MIB = 2**20
@@ -24,7 +25,7 @@ def alone(function: Callable[..., Result], *arguments: Any) -> Result:
 
 def in_use(device: str) -> int:
     """Bytes in use now: this process's resident memory, or what torch holds on the GPU."""
-    return _resident("VmRSS") if device == "cpu" else torch.cuda.memory_allocated()
+    return _resident("VmRSS") if device == "cpu" else _gpu().memory_allocated()
 
 
 def reset_peak(device: str) -> None:
@@ -33,12 +34,18 @@ def reset_peak(device: str) -> None:
     if device == "cpu":
         Path("/proc/self/clear_refs").write_text("5")
     else:
-        torch.cuda.reset_peak_memory_stats()
+        _gpu().reset_peak_memory_stats()
 
 
 def peak(device: str) -> int:
     """The most bytes in use since `reset_peak`."""
-    return _resident("VmHWM") if device == "cpu" else torch.cuda.max_memory_allocated()
+    return _resident("VmHWM") if device == "cpu" else _gpu().max_memory_allocated()
+
+
+def _gpu() -> Any:
+    import torch
+
+    return torch.cuda
 
 
 def _resident(name: str) -> int:
@@ -52,7 +59,7 @@ def seconds(run: Callable[[], Any], device: str) -> float:
     start = time.perf_counter()
     run()
     if device != "cpu":
-        torch.cuda.synchronize()
+        _gpu().synchronize()
     return time.perf_counter() - start
 
 
