@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from presidio_analyzer import Pattern, PatternRecognizer
+from presidio_analyzer.predefined_recognizers import DateRecognizer, IbanRecognizer, IpRecognizer
 
 from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.nlp import Analyzer, detect
-from unlearnkit.corpus.recognisers import OfflineEmailRecognizer, standing_recognisers
+from unlearnkit.corpus.recognisers import (
+    OfflineEmailRecognizer,
+    standing_recognisers,
+    where_a_pattern_stands,
+)
 from unlearnkit.errors import BadInput
 
 FOUND = [
@@ -19,6 +29,10 @@ FOUND = [
     ("CUSTOMER_ID", "CUST-0815"),
     ("CUSTOMER_ID", "c#4711"),
 ]
+
+
+VALUES = [value for _, value in FOUND] + ["::1", "1/2/24", "GB82WEST12345698765432", "z@y", "1.2.3"]
+TEXTS = st.lists(st.sampled_from(VALUES) | st.text(max_size=4), max_size=4).map(" ".join)
 
 
 @pytest.mark.parametrize(("entity", "value"), FOUND)
@@ -47,3 +61,29 @@ def test_customer_numbers_are_optional_and_their_patterns_are_checked() -> None:
     assert len(usual) == 6 + len(kinds())
     with pytest.raises(BadInput, match=r"pattern '\*' is malformed"):
         standing_recognisers("en", ["US"], ["*"])
+
+
+@pytest.mark.parametrize(
+    "kind", [OfflineEmailRecognizer, IbanRecognizer, IpRecognizer, DateRecognizer]
+)
+def test_it_finds_the_same_where_only_texts_with_a_pattern_are_looked_at(kind: Any) -> None:
+    asked, always = where_a_pattern_stands(kind()), kind()
+
+    @given(TEXTS)
+    def same(text: str) -> None:
+        entities = always.supported_entities
+        assert asked.analyze(text=text, entities=entities) == always.analyze(text, entities)
+
+    same()
+
+
+def test_a_pattern_that_takes_too_long_is_left_to_presidio(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for module in ("unlearnkit.corpus.recognisers", "presidio_analyzer.pattern_recognizer"):
+        monkeypatch.setattr(f"{module}.REGEX_TIMEOUT_SECONDS", 0.2)
+    patterns = [Pattern("slow", r"(a|a)+$", 0.5), Pattern("quick", "c", 0.5)]
+    asked = where_a_pattern_stands(PatternRecognizer("THING", patterns=patterns))
+    found = asked.analyze(text="a" * 60 + "c", entities=["THING"])
+    assert [(one.start, one.end) for one in found] == [(60, 61)]
+    assert "'slow' timed out" in caplog.text

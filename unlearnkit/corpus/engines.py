@@ -33,12 +33,16 @@ def analyzer_engine(
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.predefined_recognizers import SpacyRecognizer, TransformersRecognizer
 
-    from unlearnkit.corpus.recognisers import no_context, standing_recognisers
+    from unlearnkit.corpus.recognisers import (
+        no_context,
+        standing_recognisers,
+        where_a_pattern_stands,
+    )
 
-    recognisers = standing_recognisers(
+    standing = standing_recognisers(
         settings.language, settings.regions, settings.customer_id_patterns
     )
-    recognisers += more
+    recognisers = [where_a_pattern_stands(one) for one in (*standing, *more)]
     if ner:
         kind = SpacyRecognizer if settings.engine == "spacy" else TransformersRecognizer
         recognisers.append(
