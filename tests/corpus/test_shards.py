@@ -192,8 +192,9 @@ def test_a_process_that_dies_says_what_to_do(corpus: Corpus, folder: Path) -> No
 
 
 def test_few_records_are_not_worth_a_process() -> None:
-    assert suggested(0) == suggested(1999) == 1
-    assert suggested(10**9) <= (os.cpu_count() or 1)
+    assert suggested(0, "spacy") == suggested(1999, "spacy") == 1
+    assert suggested(39_999, "patterns") == 1
+    assert suggested(10**9, "spacy") == suggested(10**9, "patterns") <= (os.cpu_count() or 1)
 
 
 # --- killed ----------------------------------------------------------------------------------

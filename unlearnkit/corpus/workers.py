@@ -12,15 +12,16 @@ from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
 from unlearnkit.domain import Record
 from unlearnkit.errors import CannotEvaluate
 
-WORTH_A_PROCESS = 1000
-"""Records; loading the engine takes about as long as reading so many."""
+WORTH_A_PROCESS, WITHOUT_NER = 1000, 20_000
+"""Records with NER and without; loading the engine takes about as long as reading so many."""
 
 
-def suggested(records: int) -> int:
+def suggested(records: int, engine: str) -> int:
     """How many processes so many records are worth: one a core that this process may use."""
     usable = getattr(os, "sched_getaffinity", None)  # Linux
     cores = len(usable(0)) if usable else os.cpu_count() or 1
-    return max(1, min(cores, records // WORTH_A_PROCESS))
+    worth = WITHOUT_NER if engine == "patterns" else WORTH_A_PROCESS
+    return max(1, min(cores, records // worth))
 
 
 ReadParts = Callable[
@@ -37,7 +38,7 @@ def read_parts(
     The same for any number of workers (None: as many as the records are worth), but for the order.
     Raises CannotEvaluate when a process dies, as it does when memory runs out.
     """
-    workers = workers or suggested(sum(map(len, parts)))
+    workers = workers or suggested(sum(map(len, parts)), analyzer.settings.engine)
     if workers < 2 or len(parts) < 2:
         for at, records in enumerate(parts):
             yield at, as_parquet(entity_rows(records, analyzer, key))
