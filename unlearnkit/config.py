@@ -192,6 +192,9 @@ fields:
   prompt: prompt            # context the model is given; it is not trained to say it
   paraphrase: paraphrase    # the same content in other words, if the data has it
   perturbed: perturbed      # the same form with other facts, if the data has it
+  # Whose turns of a conversation the model was trained to say, as in training: the assistant's, or
+  # all (where the loss was on the whole rendered conversation, TRL's default).
+  turns: assistant
 
 # How a record's prompt is put before its text, exactly as in training. "chat" makes the prompt a
 # user's message and the text the assistant's, in the tokenizer's own chat template.

@@ -16,7 +16,7 @@ from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.decoys import decoys
 from unlearnkit.corpus.nlp import PERSON, Analyzer, Span
 from unlearnkit.corpus.reader import Fields, digest_records, read_corpus
-from unlearnkit.domain import Record
+from unlearnkit.domain import TURN, Record
 from unlearnkit.errors import BadInput
 
 TALK = [
@@ -71,6 +71,16 @@ def test_the_user_s_own_name_of_the_field_is_read(tmp_path: Path) -> None:
     path = write(tmp_path / "a.jsonl", lines({"conversation": TALK}))
     (record,) = read_corpus([path], Fields(messages="conversation")).records
     assert record.messages == TALK
+
+
+def test_the_settings_say_whose_turns_the_model_was_trained_to_say(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", lines({"messages": TALK}, {"text": "amber"}))
+    usual, every = read_corpus([path]), read_corpus([path], Fields(turns="all"))
+    said = [one["content"] for one in TALK]
+    assert TURN.join(said) == every.records[0].learned
+    assert len(usual.records[0].learned_turns) < len(said) == len(every.records[0].learned_turns)
+    assert usual.records[1].learned == every.records[1].learned == "amber"
+    assert usual.digest != every.digest
 
 
 def test_a_record_with_a_text_is_its_text(tmp_path: Path) -> None:

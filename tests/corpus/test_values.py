@@ -142,6 +142,14 @@ def test_of_a_conversation_only_what_the_assistant_says(patterns_only: Analyzer)
     assert turns[0] in talk.text[: one.start]
 
 
+def test_of_every_turn_what_the_user_says_too(patterns_only: Analyzer) -> None:
+    turns = ["I am a@quibble.example", "Thank you."]
+    roles = ("user", "assistant")
+    talk = Record(id="chat", text=TURN.join(turns), roles=roles, every_turn=True)
+    (one,) = personal_values([talk], patterns_only, 2, seed=0)
+    assert one.text == "a@quibble.example"
+
+
 def test_what_reaches_into_the_assistants_turn_is_cut_there(patterns_only: Analyzer) -> None:
     talk = Record(
         id="chat",

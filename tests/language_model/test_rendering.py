@@ -314,3 +314,18 @@ def test_a_part_behind_the_longest_sequence_is_refused_with_the_way_out() -> Non
     with pytest.raises(BadInput, match="before this part of the record") as refusal:
         encode_record(record, chat_tokenizer(), Encoding(max_length=4))
     assert "accept or reject" in refusal.value.fix
+
+
+def test_of_every_turn_all_that_the_template_makes_of_it_is_learned() -> None:
+    found = shown(replace(TALK, every_turn=True), chat_tokenizer(CHATML))
+    assert found == (
+        "<|im_start|>[user\namber?<|im_end|>\n<|im_start|>assistant\nbasin 12<|im_end|>\n"
+        "<|im_start|>user\ndelta?<|im_end|>\n<|im_start|>assistant\nember 7<|im_end|>\n]"
+    )
+
+
+@pytest.mark.parametrize("template", [CHATML, OWN_MASK])
+def test_of_every_turn_what_the_user_says_may_be_a_part(template: str) -> None:
+    found = shown(replace(part(TALK, "delta?"), every_turn=True), chat_tokenizer(template))
+    assert "<|im_start|>user\n[delta?<|im_end|>]" in found
+    assert found.count("[") == 1

@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from sys import intern
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -34,7 +34,7 @@ Name = Annotated[str, Field(min_length=1)]
 
 
 class Fields(Artefact):
-    """What the fields (columns) of the user's records are called.
+    """What the fields (columns) of the user's records are called, and whose turns were learned.
 
     A record needs `text` or `messages`; where it has both, it is its text.
     """
@@ -47,6 +47,13 @@ class Fields(Artefact):
     prompt: Name = "prompt"
     paraphrase: Name = "paraphrase"
     perturbed: Name = "perturbed"
+    turns: Literal["assistant", "all"] = "assistant"
+    """No field: whose turns of a conversation the model was trained to say."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(self.model_dump(exclude={"turns"}).values())
 
     @property
     def needed(self) -> tuple[str, str]:
@@ -99,7 +106,7 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     records: list[Record] = []
     quarantined: list[Quarantined] = []
     equal_contents: Counter[str] = Counter()
-    others = [name for name in fields.model_dump().values() if name not in fields.needed]
+    others = [name for name in fields.names if name not in fields.needed]
     for source in find_sources(places):
         for row in read_rows(source, fields.needed, others):
             try:
@@ -165,6 +172,8 @@ def _content_hash(record: Record) -> str:
     parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
     if record.roles:
         parts = ("\x1e".join(record.roles), *parts)
+    if record.every_turn:
+        parts = ("every turn", *parts)
     if record.loss_on:
         parts = (repr((record.loss_on, record.perturbed_loss_on)), *parts)
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
@@ -197,6 +206,7 @@ def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str])
             _said_instead(text, roles, one) for one in _strings(value, fields.perturbed)
         ),
         roles=roles,
+        every_turn=bool(roles) and fields.turns == "all",
     )
     if record.id:
         return record

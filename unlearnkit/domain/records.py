@@ -27,8 +27,8 @@ Stretch = tuple[int, int]
 class Record:
     """One training record. The loss is on `text`; `prompt` is context the model is given.
 
-    Of a conversation `text` holds every turn, and the loss is on the assistant's. A part of a
-    record is the same record with `loss_on`: the rest of it is context.
+    Of a conversation `text` holds every turn, and the loss is on the assistant's, or on all of it
+    (`every_turn`). A part of a record is the same record with `loss_on`: the rest of it is context.
     """
 
     id: str
@@ -44,6 +44,8 @@ class Record:
     """Texts of the same form with other facts (TOFU's perturbed answers, or decoys)."""
     roles: tuple[str, ...] = ()
     """Of a conversation: who says each turn of `text`. Empty for other records."""
+    every_turn: bool = False
+    """Of a conversation: whether the model was trained to say all of it, as many recipes do."""
     loss_on: tuple[Stretch, ...] = ()
     """Of a part of a record: the places of `text` that count. Empty: all of it."""
     perturbed_loss_on: tuple[tuple[Stretch, ...], ...] = ()
@@ -71,21 +73,25 @@ class Record:
         return found
 
     @property
+    def learned_turns(self) -> list[Stretch]:
+        """Where in `text` the turns stand that the model is trained to say; else none."""
+        return [place for role, place in self.turns if self.every_turn or role == ASSISTANT]
+
+    @property
     def learned_places(self) -> list[Stretch]:
-        """Where in `text` the loss is: all of it, or the assistant's turns; of a part, its own."""
-        whole = [place for role, place in self.turns if role == ASSISTANT]
-        whole = whole if self.roles else [(0, len(self.text))]
+        """Where in `text` the loss is: all of it, or the turns that count; of a part, its own."""
+        whole = self.learned_turns if self.roles else [(0, len(self.text))]
         return within(self.loss_on, whole) if self.loss_on else whole
 
     @property
     def learned(self) -> str:
-        """What the loss is on: the text, or the assistant's turns of it; of a part, its own."""
+        """What the loss is on: the text, or the turns of it that count; of a part, its own."""
         return TURN.join(self.text[start:end] for start, end in self.learned_places)
 
     @property
     def apart(self) -> Record:
         """What the loss is on, as a text of its own."""
-        return replace(self, prompt="", text=self.learned, roles=(), loss_on=())
+        return replace(self, prompt="", text=self.learned, roles=(), loss_on=(), every_turn=False)
 
     @property
     def others(self) -> tuple[Record, ...]:

@@ -37,7 +37,8 @@ def pieces(record: Record, tokenizer: Any, prompt_template: str) -> list[Piece]:
 
     Prompt and text are tokenised apart, so the boundary does not move with the text. A conversation
     (a chat record, or a prompt under the template `chat`) is what the tokenizer's chat template
-    makes of it, nothing added; the loss is on the assistant's turns and the tokens that end them.
+    makes of it, nothing added; the loss is on the assistant's turns and the tokens that end them,
+    or on all of it where the record says so (`every_turn`).
 
     Of a part of a record (`loss_on`) the loss is on those of these tokens whose last letter stands
     in it, so that no token is in two parts; what ends the text or a turn is with its last letter.
@@ -111,20 +112,22 @@ def _conversation(messages: Messages, record: Record, tokenizer: Any) -> Piece:
         raise _refused(record, "the tokenizer has no chat template, and this is a conversation")
     text = _rendered(messages, record, tokenizer)
     whole = _tokenised(text, tokenizer, learned=False)
-    if _OWN_MASK.search(tokenizer.get_chat_template()):
+    if record.every_turn:
+        learned = (True,) * len(whole.ids)
+    elif _OWN_MASK.search(tokenizer.get_chat_template()):
         out = tokenizer.apply_chat_template(
             list(messages), return_dict=True, return_assistant_tokens_mask=True
         )
         learned = tuple(bool(one) for one in out["assistant_masks"])
     else:
-        turns = _assistant_turns(messages, text, record, tokenizer)
+        turns = _learned_turns(messages, text, record, tokenizer)
         learned = tuple(any(_stands_in(one, turn) for turn in turns) for one in whole.places)
     if not any(learned):
         raise _refused(record, "the chat template renders nothing of what the assistant says")
     found = Piece(text, whole.ids, whole.places, learned)
     if not record.loss_on:
         return found
-    turns = _assistant_turns(messages, text, record, tokenizer)
+    turns = _learned_turns(messages, text, record, tokenizer)
     return _only(found, list(_rendered_part(record, text, turns)), record)
 
 
@@ -141,9 +144,8 @@ def _only(piece: Piece, part: Sequence[Stretch], record: Record) -> Piece:
 
 
 def _rendered_part(record: Record, text: str, turns: Sequence[Stretch]) -> Iterator[Stretch]:
-    """Where a part of a conversation stands in the rendered text; `turns` are the assistant's."""
-    whole = [(0, len(record.text))]
-    said = [place for role, place in record.turns if role == ASSISTANT] if record.roles else whole
+    """Where a part of a conversation stands in the rendered text; `turns` are those that count."""
+    said = record.learned_turns if record.roles else [(0, len(record.text))]
     for (begin, stop), (start, end) in zip(said, turns, strict=True):
         words = record.text[begin:stop]
         at = text.find(words.strip(), start, end)
@@ -154,10 +156,8 @@ def _rendered_part(record: Record, text: str, turns: Sequence[Stretch]) -> Itera
             yield low + moved, end if high == stop else high + moved
 
 
-def _assistant_turns(
-    messages: Messages, text: str, record: Record, tokenizer: Any
-) -> list[Stretch]:
-    """What the assistant says in each of its turns, each with the special token that ends it.
+def _learned_turns(messages: Messages, text: str, record: Record, tokenizer: Any) -> list[Stretch]:
+    """What is said in each turn that the model learns, with the special token that ends it.
 
     Found by saying something else in that turn: what then changes in the rendered text is the turn.
     Prefixes of the conversation will not do: some templates render a turn otherwise when it is the
@@ -170,7 +170,7 @@ def _assistant_turns(
     ends = re.compile(f" *(?:{'|'.join(map(re.escape, ordered)) or '(?!)'})")
     turns: list[Stretch] = []
     for at, message in enumerate(messages):
-        if message["role"] != ASSISTANT:
+        if message["role"] != ASSISTANT and not record.every_turn:
             continue
         probe = _unused(text)
         other = [*messages[:at], {**message, "content": probe}, *messages[at + 1 :]]

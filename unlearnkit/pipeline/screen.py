@@ -8,7 +8,7 @@ from pathlib import Path
 
 from unlearnkit.corpus.clean import Copy, described, plan, write_clean
 from unlearnkit.corpus.index import build_index, open_index
-from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_without_ner
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import (
@@ -59,8 +59,8 @@ def screen(
     copies = plan(whole, clean) if clean is not None else []
     fields = fields or context.workspace.config.fields
     corpus = read_corpus(whole, fields)
-    patterns = (nlp or context.workspace.config.nlp).model_copy(update={"engine": "patterns"})
-    matches = _matches(context, corpus, whole, fields, patterns, entries=entries, workers=workers)
+    analyzer = load_without_ner(nlp or context.workspace.config.nlp)
+    matches = _matches(context, corpus, whole, fields, analyzer, entries=entries, workers=workers)
     records = corpus.by_id()
     found = Screened(
         outcome=Outcome.PASS,
@@ -129,7 +129,7 @@ def _matches(
     corpus: Corpus,
     places: Sequence[str],
     fields: Fields,
-    patterns: NlpSettings,
+    analyzer: Analyzer,
     *,
     entries: Sequence[Forgotten],
     workers: int | None,
@@ -138,7 +138,7 @@ def _matches(
     key, folder = workspace.pseudonym_key, workspace.screening_dir
     build_index(
         corpus,
-        load_analyzer(patterns),
+        analyzer,
         key,
         folder,
         places=places,
@@ -152,7 +152,7 @@ def _matches(
         corpus.records,
         index.rows(entities(index.info.entities)),
         key,
-        regions=patterns.regions,
+        regions=analyzer.settings.regions,
         settings=workspace.config.locate,
         progress=context.progress,
     )

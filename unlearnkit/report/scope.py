@@ -22,6 +22,8 @@ NEVER_COVERED: Final = (
     "activations other than the logit lens, such as probes that are trained.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
+    "Prompts, and what users say in conversations: context only, neither forgotten nor measured, "
+    "unless the settings said that the model was trained to say them (turns: all).",
     "Other words for the same facts: but for the questions that ask for personal values, the "
     "figures are about the records’ own wording.",
 )
