@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.language_model.head import Head, parts
+from unlearnkit.language_model.head import Head, label_log_likelihoods
 from unlearnkit.language_model.prefixes import can_repeat, read
 from unlearnkit.language_model.recall import columns
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
@@ -134,25 +134,13 @@ def _sums(states: Tensor, labels: Tensor, head: Head) -> list[float]:
 
     found = torch.zeros(labels.shape, device=labels.device)
     at = labels != IGNORED
-    found[at] = log_p(states[at], labels[at], head)
+    found[at] = label_log_likelihoods(states[at], head, labels[at])
     return [math.fsum(row) for row in found.tolist()]
-
-
-def log_p(states: Tensor, labels: Tensor, head: Head) -> Tensor:
-    """Log p of each label, (positions,), a chunk of logits at a time."""
-    import torch
-
-    found = [torch.zeros(0, device=labels.device)]
-    for part in parts(len(labels), head.vocabulary(states)):
-        logits = head.logits(states[part])
-        own = logits.gather(-1, labels[part].unsqueeze(-1)).squeeze(-1)
-        found.append(own - logits.logsumexp(-1))
-    return torch.cat(found)
 
 
 def _read_whole(headed: Headed, texts: Sequence[Example], pad_id: int, device: Any) -> list[float]:
     def figures(labels: Tensor, hidden: Tensor, head: Head) -> tuple[list[float]]:
-        return (log_p(hidden, labels, head).tolist(),)
+        return (label_log_likelihoods(hidden, head, labels).tolist(),)
 
     return [math.fsum(one) for (one,) in columns(headed, texts, pad_id, device, figures)]
 

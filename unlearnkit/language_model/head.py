@@ -109,6 +109,19 @@ def parts(positions: int, vocabulary: int) -> Iterator[slice]:
     return (slice(start, start + size) for start in range(0, positions, size))
 
 
+def label_log_likelihoods(hidden: Tensor, head: Head, labels: Tensor) -> Tensor:
+    """Log p of each label, (positions,), in nats; a chunk of logits at a time, without gradient."""
+    import torch
+
+    found = [torch.zeros(0, device=hidden.device)]
+    with torch.no_grad():
+        for part in parts(len(labels), head.vocabulary(hidden)):
+            logits = head.logits(hidden[part])
+            own = logits.gather(-1, labels[part].unsqueeze(-1)).squeeze(-1)
+            found.append(own - logits.logsumexp(-1))
+    return torch.cat(found)
+
+
 def head_of(model: Any) -> Head:
     """The head of a transformers causal language model, read from its modules and its config."""
     linear, config = model.get_output_embeddings(), model.config.get_text_config()

@@ -32,10 +32,6 @@ def weighted_loss(hidden: Tensor, head: Head, weights: Tensor, loss_at: Position
     return found
 
 
-def _parts(hidden: Tensor, head: Head) -> Any:
-    return parts(len(hidden), head.vocabulary(hidden))
-
-
 class _WeightedLoss(torch.autograd.Function):
     """See `weighted_loss`; weight and bias are given once more so that autograd sees them."""
 
@@ -54,7 +50,7 @@ class _WeightedLoss(torch.autograd.Function):
         of_hidden = torch.zeros_like(hidden)
         of_weight = torch.zeros_like(weight) if weight is not None and wanted[1] else None
         of_bias = torch.zeros_like(bias) if bias is not None and wanted[2] else None
-        for part in _parts(hidden, head):
+        for part in parts(len(hidden), head.vocabulary(hidden)):
             raw = head.linear(hidden[part]).detach().requires_grad_()
             with torch.enable_grad():
                 loss = (loss_at(head.finish(raw), part) * weights[part]).sum()
@@ -79,17 +75,3 @@ class _WeightedLoss(torch.autograd.Function):
             return None if one is None else one.mul_(upstream)
 
         return (*(scaled(one) for one in ctx.saved_tensors), None, None, None)
-
-
-def label_log_likelihoods(hidden: Tensor, head: Head, labels: Tensor) -> Tensor:
-    """Log p(label) at each position, (positions,), without gradient."""
-    with torch.no_grad():
-        found = [
-            -cross_entropy(head.logits(hidden[part]), labels[part]) for part in _parts(hidden, head)
-        ]
-    return torch.cat(found) if found else torch.zeros(0, device=hidden.device)
-
-
-def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """-log p(label), (positions,), in nats."""
-    return torch.nn.functional.cross_entropy(logits, labels, reduction="none")

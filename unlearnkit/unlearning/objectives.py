@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.head import Head, rise
+from unlearnkit.language_model.head import Head, label_log_likelihoods, rise
 from unlearnkit.unlearning import objective as losses
 from unlearnkit.unlearning.peers import peers
 from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
@@ -123,8 +123,6 @@ def undial(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Te
 
 def npo(hidden: Tensor, head: Head, lesson: Lesson, settings: Settings) -> Tensor:
     """Negative preference optimization, the original as its reference."""
-    from unlearnkit.unlearning.chunked import label_log_likelihoods
-
     original = _sums(
         label_log_likelihoods(lesson.original, lesson.head, lesson.labels), lesson.lengths
     )
@@ -249,7 +247,7 @@ def on_records(
     """
     import torch
 
-    from unlearnkit.unlearning.chunked import label_log_likelihoods, weighted_loss
+    from unlearnkit.unlearning.chunked import weighted_loss
 
     found = label_log_likelihoods(hidden.detach(), head, lesson.labels)
     with torch.enable_grad():
