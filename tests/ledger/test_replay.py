@@ -10,14 +10,10 @@ import pytest
 
 from tests.ledger.samples import NOW, request, unverified
 from tests.ledger.samples import verified as known
-from unlearnkit.domain import IdentityState, Request, RequestState
+from unlearnkit.domain import EventKind, IdentityState, Request, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event, next_event
 from unlearnkit.ledger.replay import (
-    ADDED,
-    EXTENDED,
-    MOVED,
-    VERIFIED,
     Entry,
     check_vault,
     extended,
@@ -42,15 +38,18 @@ def chain(*happened: tuple[str, dict[str, Any]], of: str | None = ID) -> Iterato
 
 
 def added(one: Request) -> tuple[str, dict[str, Any]]:
-    return ADDED, {"request": one.model_dump(mode="json"), "digest": "d1"}
+    return EventKind.REQUEST_ADDED, {"request": one.model_dump(mode="json"), "digest": "d1"}
 
 
 def to(state: RequestState, reason: str = "") -> tuple[str, dict[str, Any]]:
-    return MOVED, {"from": "?", "to": state.value, "reason": reason}
+    return EventKind.REQUEST_MOVED, {"from": "?", "to": state.value, "reason": reason}
 
 
-SHOWN = (VERIFIED, {"how": "card", "at": NOW.isoformat(), "by": "desk"})
-LONGER = (EXTENDED, {"from": "?", "to": LATER.isoformat(), "reason": "many", "at": NOW.isoformat()})
+SHOWN = (EventKind.IDENTITY_VERIFIED, {"how": "card", "at": NOW.isoformat(), "by": "desk"})
+LONGER = (
+    EventKind.EXTENDED,
+    {"from": "?", "to": LATER.isoformat(), "reason": "many", "at": NOW.isoformat()},
+)
 
 
 def test_no_event_no_request() -> None:
@@ -91,14 +90,14 @@ def test_events_of_one_request_leave_the_others_alone() -> None:
         [added(known()), to(RequestState.UNLEARNED)],
         [added(unverified()), to(OPEN)],
         [added(known()), to(NO, " ")],
-        [added(known()), (MOVED, {"to": "gone", "reason": ""})],
-        [added(known()), (MOVED, {"reason": ""})],
-        [added(known()), (EXTENDED, {**LONGER[1], "to": request().due.isoformat()})],
+        [added(known()), (EventKind.REQUEST_MOVED, {"to": "gone", "reason": ""})],
+        [added(known()), (EventKind.REQUEST_MOVED, {"reason": ""})],
+        [added(known()), (EventKind.EXTENDED, {**LONGER[1], "to": request().due.isoformat()})],
         [added(known()), LONGER, LONGER],
-        [added(unverified()), (VERIFIED, {**SHOWN[1], "how": ""})],
-        [added(unverified()), (VERIFIED, {**SHOWN[1], "at": "yesterday"})],
-        [(ADDED, {"request": {}, "digest": "d1"})],
-        [(ADDED, {"request": known().model_dump(mode="json")})],
+        [added(unverified()), (EventKind.IDENTITY_VERIFIED, {**SHOWN[1], "how": ""})],
+        [added(unverified()), (EventKind.IDENTITY_VERIFIED, {**SHOWN[1], "at": "yesterday"})],
+        [(EventKind.REQUEST_ADDED, {"request": {}, "digest": "d1"})],
+        [(EventKind.REQUEST_ADDED, {"request": known().model_dump(mode="json")})],
     ],
 )
 def test_what_cannot_have_happened_is_found_at_its_event(

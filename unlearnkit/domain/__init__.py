@@ -10,6 +10,7 @@ from unlearnkit.domain.asking import AskedOf, Asking
 from unlearnkit.domain.attacks import CONDITIONS, RELEARNED_REST, Attack
 from unlearnkit.domain.checkup import Checkup, Examined, Health, HeldAs, Holding
 from unlearnkit.domain.engine import Engine
+from unlearnkit.domain.events import EventKind
 from unlearnkit.domain.figures import (
     FEWEST_PEOPLE,
     AttackCost,
@@ -92,6 +93,7 @@ __all__ = [
     "DecoyRank",
     "Difference",
     "Engine",
+    "EventKind",
     "Evidence",
     "Examined",
     "Finding",

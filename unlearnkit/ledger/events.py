@@ -8,17 +8,25 @@ from typing import Any
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from unlearnkit.domain import EventKind
 from unlearnkit.ledger.chain import GENESIS, Event, Head, next_event
 from unlearnkit.ledger.rows import event_row, to_event
 from unlearnkit.ledger.tables import EventRow
 
+OWN = frozenset(
+    {
+        *(EventKind.REQUEST_ADDED, EventKind.REQUEST_MOVED, EventKind.IDENTITY_VERIFIED),
+        *(EventKind.EXTENDED, EventKind.LISTED),
+    }
+)
+"""What only the ledger itself writes."""
 APPENDED = "appended"
 """In `Session.info`, where an event was appended."""
 
 
 def add_event(
     session: Session,
-    kind: str,
+    kind: EventKind,
     payload: dict[str, Any],
     request_id: str | None,
     *,
@@ -45,12 +53,12 @@ def every(session: Session) -> list[Event]:
     return [to_event(row) for row in session.scalars(select(EventRow).order_by(EventRow.seq))]
 
 
-def those_of(session: Session, kind: str, request_id: str | None) -> list[Event]:
+def those_of(session: Session, kind: EventKind, request_id: str | None) -> list[Event]:
     """Those of a kind about one request, newest first; None: about none."""
     return [to_event(row) for row in session.scalars(_of(kind, request_id))]
 
 
-def last_of(session: Session, kind: str, request_id: str | None) -> Event | None:
+def last_of(session: Session, kind: EventKind, request_id: str | None) -> Event | None:
     """The newest of those, the only one that is read."""
     return _first(session, _of(kind, request_id))
 
@@ -65,7 +73,7 @@ def _newest() -> Select[EventRow]:
     return select(EventRow).order_by(EventRow.seq.desc())
 
 
-def _of(kind: str, request_id: str | None) -> Select[EventRow]:
+def _of(kind: EventKind, request_id: str | None) -> Select[EventRow]:
     return _newest().where(EventRow.kind == kind, EventRow.request_id == request_id)
 
 

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import Request, Verification
+from unlearnkit.domain import EventKind, Request, Verification
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger import events
-from unlearnkit.ledger.replay import ADDED, VERIFIED, verified
+from unlearnkit.ledger.replay import verified
 from unlearnkit.ledger.rows import as_received, columns, declared, to_request, update
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.tables import RequestRow, VaultRow
@@ -45,7 +45,7 @@ def add(session: Session, clock: Clock, entry: tuple[Request, Sealed, str], acto
         )
     )
     payload = {"request": received.model_dump(mode="json"), "digest": digest}
-    events.add_event(session, ADDED, payload, request.id, at=clock(), actor=actor)
+    events.add_event(session, EventKind.REQUEST_ADDED, payload, request.id, at=clock(), actor=actor)
     if told is not None:
         verify(session, clock, row, told, actor)
     return True
@@ -59,7 +59,7 @@ def verify(
     after = verified(to_request(row), verification.how, at, by)
     update(row, after)
     payload = {"how": after.verified_how, "at": at.astimezone(UTC).isoformat(), "by": by}
-    events.add_event(session, VERIFIED, payload, row.id, at=clock(), actor=actor)
+    events.add_event(session, EventKind.IDENTITY_VERIFIED, payload, row.id, at=clock(), actor=actor)
     return after
 
 

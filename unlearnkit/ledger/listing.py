@@ -14,12 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import Forgotten
+from unlearnkit.domain import EventKind, Forgotten
 from unlearnkit.errors import VerificationFailed
 from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.tables import DoNotTrainRow
 
-LISTED = "listed"
 KINDS = "kinds"
 """Absent from events that were written before kinds were counted."""
 
@@ -54,7 +53,7 @@ def check_list(events: Iterable[Event], entries: Iterable[Forgotten]) -> None:
     there: defaultdict[str | None, list[Forgotten]] = defaultdict(list)
     for one in entries:
         there[one.request_id].append(one)
-    said = {event.request_id: event.payload for event in events if event.kind == LISTED}
+    said = {event.request_id: event.payload for event in events if event.kind == EventKind.LISTED}
     for request_id in sorted(str(one) for one in said.keys() | there.keys()):
         payload, found = said.get(request_id), listed_payload(there[request_id])
         if payload is not None and KINDS not in payload:

@@ -8,17 +8,10 @@ from datetime import UTC, datetime
 
 from pydantic import ValidationError
 
-from unlearnkit.domain import IdentityState, Request, RequestState
+from unlearnkit.domain import EventKind, IdentityState, Request, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.states import CLOSED, check_transition
-
-ADDED = "request_added"
-MOVED = "request_moved"
-VERIFIED = "identity_verified"
-EXTENDED = "extended"
-OWN = (ADDED, MOVED, VERIFIED, EXTENDED)
-"""Kinds of events that only the ledger itself writes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +74,17 @@ def replay(events: Iterable[Event]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for event in events:
         try:
-            if event.kind == ADDED:
+            if event.kind == EventKind.REQUEST_ADDED:
                 request = Request.model_validate(event.payload["request"])
                 entries[request.id] = Entry(request, event.payload["digest"])
-            elif event.kind == MOVED:
+            elif event.kind == EventKind.REQUEST_MOVED:
                 before = entries[str(event.request_id)]
                 state, reason = RequestState(event.payload["to"]), str(event.payload["reason"])
                 check_transition(before.request, state, reason)
                 entries[before.request.id] = replace(
                     before, request=moved(before.request, state, reason)
                 )
-            elif event.kind in (VERIFIED, EXTENDED):
+            elif event.kind in (EventKind.IDENTITY_VERIFIED, EventKind.EXTENDED):
                 before = entries[str(event.request_id)]
                 entries[before.request.id] = replace(
                     before, request=_recorded(before.request, event)
@@ -122,7 +115,7 @@ def check_vault(entries: Mapping[str, Entry], held: Set[str]) -> None:
 def _recorded(request: Request, event: Event) -> Request:
     """The request after its identity was verified or its term extended."""
     said = {name: str(value) for name, value in event.payload.items()}
-    if event.kind == VERIFIED:
+    if event.kind == EventKind.IDENTITY_VERIFIED:
         return verified(request, said["how"], datetime.fromisoformat(said["at"]), said["by"])
     due, at = datetime.fromisoformat(said["to"]), datetime.fromisoformat(said["at"])
     return extended(request, due, said["reason"], at)

@@ -11,14 +11,14 @@ from typing import Any, Self
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import Forgotten, Request, RequestState, Subject, Verification
+from unlearnkit.domain import EventKind, Forgotten, Request, RequestState, Subject, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger import events, intake, listing
 from unlearnkit.ledger.chain import Event, Head
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
 from unlearnkit.ledger.integrity import check, stored_in
-from unlearnkit.ledger.listing import LISTED, listed_payload
-from unlearnkit.ledger.replay import EXTENDED, MOVED, OWN, extended, moved
+from unlearnkit.ledger.listing import listed_payload
+from unlearnkit.ledger.replay import extended, moved
 from unlearnkit.ledger.rows import find_row, to_request, update
 from unlearnkit.ledger.states import CLOSED, check_transition
 from unlearnkit.ledger.tables import EventRow, RequestRow, VaultRow
@@ -115,12 +115,12 @@ class Ledger:
             after = moved(before, state, reason)
             update(row, after)
             payload = {"from": before.state.value, "to": state.value, "reason": reason.strip()}
-            self._record(session, MOVED, actor, payload, row.id)
+            self._record(session, EventKind.REQUEST_MOVED, actor, payload, row.id)
             if state in CLOSED:
                 session.execute(delete(VaultRow).where(VaultRow.request_id == row.id))
             if forgotten:
                 listing.add(session, row.id, forgotten)
-                self._record(session, LISTED, actor, listed_payload(forgotten), row.id)
+                self._record(session, EventKind.LISTED, actor, listed_payload(forgotten), row.id)
         if state in CLOSED:
             forget_deleted(self._engine)
         return after
@@ -156,7 +156,7 @@ class Ledger:
                 "reason": after.extension_reason,
                 "at": now.isoformat(),
             }
-            self._record(session, EXTENDED, actor, payload, row.id)
+            self._record(session, EventKind.EXTENDED, actor, payload, row.id)
         return after
 
     def subject(self, request_id: str, vault_key: bytes) -> Subject:
@@ -182,14 +182,14 @@ class Ledger:
             return listing.every(session)
 
     def append(
-        self, kind: str, actor: str, payload: dict[str, Any], request_id: str | None = None
+        self, kind: EventKind, actor: str, payload: dict[str, Any], request_id: str | None = None
     ) -> Event:
         """Record what happened; `payload` is JSON without any identifier of a person.
 
         Raises BadInput for an unknown request, ValueError for what JSON cannot say or for a kind
         that only the ledger itself may write.
         """
-        if kind in (*OWN, LISTED):
+        if kind in events.OWN:
             raise ValueError(f"'{kind}' is written by the ledger itself")
         with self._writing() as session:
             full = find_row(session, request_id).id if request_id is not None else None
@@ -200,7 +200,7 @@ class Ledger:
         with self._reading() as session:
             return events.every(session)
 
-    def events_of(self, kind: str, request_id: str | None = None) -> list[Event]:
+    def events_of(self, kind: EventKind, request_id: str | None = None) -> list[Event]:
         """What happened of one kind to one request, or to none, newest first.
 
         `request_id` is whole.
@@ -208,7 +208,7 @@ class Ledger:
         with self._reading() as session:
             return events.those_of(session, kind, request_id)
 
-    def last_event(self, kind: str, request_id: str | None = None) -> Event | None:
+    def last_event(self, kind: EventKind, request_id: str | None = None) -> Event | None:
         """The first of `events_of`; no other is read."""
         with self._reading() as session:
             return events.last_of(session, kind, request_id)
@@ -244,7 +244,7 @@ class Ledger:
     def _record(
         self,
         session: Session,
-        kind: str,
+        kind: EventKind,
         actor: str,
         payload: dict[str, Any],
         request_id: str | None,

@@ -18,6 +18,7 @@ from unlearnkit.domain import (
     CONDITIONS,
     Attack,
     AuditResult,
+    EventKind,
     Located,
     ModelRole,
     Record,
@@ -65,7 +66,7 @@ def audit(
         keep_probes(context, run, task, prepared.retain, prepared.analyzer)
         result = _kept(run.audit_file, result)
         payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
-        context.record("audited", payload)
+        context.record(EventKind.AUDITED, payload)
     return result
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from unlearnkit.domain import Progress, silent
+from unlearnkit.domain import EventKind, Progress, silent
 from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.workspace import Workspace
 
@@ -28,7 +28,9 @@ class Context:
     progress: Progress = silent
     now: Callable[[], datetime] = utc_now
 
-    def record(self, kind: str, payload: dict[str, Any], request_id: str | None = None) -> None:
+    def record(
+        self, kind: EventKind, payload: dict[str, Any], request_id: str | None = None
+    ) -> None:
         """Append an event to the ledger, unless the same one is there: a step may be repeated.
 
         Of several processes the main one does.

@@ -26,6 +26,7 @@ from unlearnkit.domain import (
     Certainty,
     Decision,
     Engine,
+    EventKind,
     Located,
     Record,
     Request,
@@ -39,7 +40,6 @@ from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
 
-REVIEWED = "reviewed"
 DECISIONS = "decisions"
 """In a `reviewed` event: how many decisions stand on file about the corpus that it names."""
 READERS: dict[Engine, ReadParts] = {Engine.LOCAL: read_parts, Engine.RAY: read_on_ray}
@@ -89,7 +89,7 @@ def index_corpus(
         "quarantined": sum(info.quarantined.values()),
         "entities_digest": info.entities_digest,
     }
-    context.record("indexed", payload)
+    context.record(EventKind.INDEXED, payload)
     return info
 
 
@@ -146,7 +146,7 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
             "related": related,
             "digest": sha256_file(path),
         }
-        context.record("located", payload, request.id)
+        context.record(EventKind.LOCATED, payload, request.id)
         _record_new(context, located, _recorded(context, located))
         _move_on(context, located)
         found.append(located)
@@ -227,13 +227,13 @@ def _record_new(context: Context, found: Located, recorded: int) -> None:
         "corpus_digest": found.corpus_digest,
         DECISIONS: len(made),
     }
-    context.record(REVIEWED, payload, found.request_id)
+    context.record(EventKind.REVIEWED, payload, found.request_id)
 
 
 def _recorded(context: Context, found: Located) -> int:
     """How many of the decisions on file are in the ledger; not all where a process died."""
     made = decisions(context, found)
-    last = context.ledger.last_event(REVIEWED, found.request_id) if made else None
+    last = context.ledger.last_event(EventKind.REVIEWED, found.request_id) if made else None
     if last is None:
         return 0
     if DECISIONS not in last.payload:
@@ -244,7 +244,7 @@ def _recorded(context: Context, found: Located) -> int:
 
 def _recorded_by_digest(context: Context, found: Located, made: Sequence[Decision]) -> int:
     """The same where the last event has no number of decisions, as earlier versions wrote it."""
-    happened = context.ledger.events_of(REVIEWED, found.request_id)
+    happened = context.ledger.events_of(EventKind.REVIEWED, found.request_id)
     told = {one.payload["digest"] for one in happened}
     if sha256_file(review_file(context, found.request_id)) in told:
         return len(made)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unlearnkit.artefacts import save, sha256_file
-from unlearnkit.domain import Request, RequestState, RunManifest
+from unlearnkit.domain import EventKind, Request, RequestState, RunManifest
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.language_model.folder import check_folder, model_digest, model_files, model_folders
 from unlearnkit.language_model.tokens import Encoding
@@ -21,8 +21,6 @@ from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
-
-UNLEARNED = "unlearned"
 
 
 def unlearn(
@@ -172,7 +170,8 @@ def _settle(context: Context) -> None:
     """
     if not is_main_process():
         return
-    known = {one.payload["run_id"] for one in context.ledger.events() if one.kind == UNLEARNED}
+    told = context.ledger.events_of(EventKind.UNLEARNED)
+    known = {one.payload["run_id"] for one in told}
     for run in finished_runs(context.workspace):
         if run.id in known:
             continue
@@ -190,4 +189,4 @@ def _settle(context: Context) -> None:
             "retain": manifest.retain_count,
             "requests": list(manifest.requests),
         }
-        context.record(UNLEARNED, payload)
+        context.record(EventKind.UNLEARNED, payload)

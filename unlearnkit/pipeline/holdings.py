@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load
-from unlearnkit.domain import Health, HeldAs, Holding, KeptProbes, Request
+from unlearnkit.domain import EventKind, Health, HeldAs, Holding, KeptProbes, Request
 from unlearnkit.domain.checkup import VAULT
 from unlearnkit.encrypted import is_encrypted
 from unlearnkit.errors import BadInput
@@ -220,7 +220,7 @@ def _listed(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding
     since = {
         one.request_id: datetime.fromisoformat(one.time)
         for one in ledger.events()
-        if one.kind == "listed" and one.request_id
+        if one.kind == EventKind.LISTED and one.request_id
     }
     for request_id, count in sorted(counts.items()):
         yield Holding(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from unlearnkit.artefacts import save, write_atomic
 from unlearnkit.config import FILE_NAME
+from unlearnkit.domain import EventKind
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import (
     ReportKey,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 NEXT = "next.pem"
 """The key that a rotation is about to sign with."""
-ROTATED = "key_rotated"
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def signing_now(workspace: Workspace) -> SigningKey:
 
 def retired_at(events: Iterable[Event], keyid: str) -> int | None:
     """The number of the event that retired a key; None where the ledger has none."""
-    found = (one for one in events if one.kind == ROTATED and one.payload.get("from") == keyid)
-    return max((one.seq for one in found), default=None)
+    rotations = (one for one in events if one.kind == EventKind.KEY_ROTATED)
+    return max((one.seq for one in rotations if one.payload.get("from") == keyid), default=None)
 
 
 def protect(context: Context, source: str) -> None:
@@ -129,7 +129,8 @@ def protect(context: Context, source: str) -> None:
         workspace.passphrase_file.unlink()
     else:
         save(workspace.passphrase_file, Protection(now=changing.now))
-    context.ledger.append("keys_protected", context.actor, {"by": source.partition(":")[0]})
+    payload = {"by": source.partition(":")[0]}
+    context.ledger.append(EventKind.KEYS_PROTECTED, context.actor, payload)
 
 
 def rotate(context: Context, kind: ReportKey | None = None) -> tuple[str, str]:
@@ -183,8 +184,8 @@ def _following(workspace: Workspace, signing: SigningKey) -> SigningKey:
 def _record_rotation(context: Context, payload: dict[str, Any]) -> None:
     """Record it, again where the old key has signed later events since it was interrupted."""
     last = context.ledger.events()[-1:]
-    if [(one.kind, one.payload) for one in last] != [(ROTATED, payload)]:
-        context.ledger.append(ROTATED, context.actor, payload)
+    if [(one.kind, one.payload) for one in last] != [(EventKind.KEY_ROTATED, payload)]:
+        context.ledger.append(EventKind.KEY_ROTATED, context.actor, payload)
 
 
 def _private(path: Path) -> Callable[[bytes | None], PrivateKey]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import load, write_atomic
-from unlearnkit.domain import Progress, silent
+from unlearnkit.domain import EventKind, Progress, silent
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import ReportKey
 from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
@@ -31,7 +31,6 @@ from unlearnkit.workspace import Workspace, who
 
 CHECKPOINT = "ledger.checkpoint.json"
 LEDGER = "ledger.db"
-ACCEPTED = "accepted"
 _ACCEPT = (
     "Put the ledger back as it was. If you have restored a backup yourself: "
     "unlearnkit ledger accept --reason TEXT"
@@ -220,7 +219,7 @@ def verify_ledger(workspace: Workspace, ledger: Ledger, key: Path | None = None)
             where=workspace.root / CHECKPOINT,
             fix=_ACCEPT,
         )
-    accepted = tuple(one for one in ledger.events() if one.kind == ACCEPTED)
+    accepted = tuple(one for one in ledger.events() if one.kind == EventKind.ACCEPTED)
     return Verified(ledger.head(), checkpoint, accepted)
 
 
@@ -261,7 +260,7 @@ def accept(workspace: Workspace, actor: str, reason: str) -> Event:
             if request.state not in CLOSED:
                 refuse_identifiers(reason, ledger.subject(request.id, workspace.vault_key))
         payload = {"reason": reason.strip(), "found": why, "size": ledger.head().size}
-        event = ledger.append(ACCEPTED, actor, payload)
+        event = ledger.append(EventKind.ACCEPTED, actor, payload)
         _sign(workspace, ledger)
         return event
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from unlearnkit.artefacts import load
-from unlearnkit.domain import AuditResult, Outcome, RunManifest
+from unlearnkit.domain import AuditResult, EventKind, Outcome, RunManifest
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import own_key
 from unlearnkit.pipeline.runs import Run, finished_runs
@@ -33,7 +33,7 @@ def past_runs(context: Context) -> list[PastRun]:
     told = {
         one.payload["run_id"]: Outcome(one.payload["outcome"])
         for one in context.ledger.events()
-        if one.kind == "reported"
+        if one.kind == EventKind.REPORTED
     }
     runs = reversed(finished_runs(context.workspace))
     return [PastRun(one, one.manifest, told.get(one.id)) for one in runs]

@@ -13,6 +13,7 @@ from unlearnkit.domain import (
     Asking,
     Attack,
     AuditResult,
+    EventKind,
     GateAnswer,
     ModelRole,
     Outcome,
@@ -101,7 +102,7 @@ def record_gated(context: Context, gated: Gated, **more: Any) -> None:
         "outcome": gated.verdict.outcome.value,
         "digest": document_digest(gated.answer),
     }
-    context.record("gated", payload | more)
+    context.record(EventKind.GATED, payload | more)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +177,7 @@ def report(
         "report": sha256_file(folder / "report.json"),
         "outcome": verdict.outcome.value,
     }
-    context.record("reported", payload)
+    context.record(EventKind.REPORTED, payload)
     return Reported(folder, written, letters, _close(context, run, verdict.outcome))
 
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from unlearnkit.artefacts import load, sha256_file
 from unlearnkit.audit.agreement import Agreement, agreement
 from unlearnkit.audit.engine import audit as audit_models
-from unlearnkit.domain import CONDITIONS, Difference, Measurement, ModelRole, Split
+from unlearnkit.domain import CONDITIONS, Difference, EventKind, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import prepare
 from unlearnkit.pipeline.context import Context
@@ -96,4 +96,4 @@ def _record(context: Context, run_id: str, folder: Path, found: Agreement) -> No
         "apart": len(found.apart),
         "unmeasured": len(found.unmeasured),
     }
-    context.record("reproduced", payload)
+    context.record(EventKind.REPRODUCED, payload)

@@ -14,6 +14,7 @@ from unlearnkit.corpus.sources import Place, absolute
 from unlearnkit.domain import (
     Check,
     CleanFile,
+    EventKind,
     Finding,
     Forgotten,
     Match,
@@ -82,7 +83,7 @@ def screen(
         "outcome": found.outcome.value,
         **{one.value: len(found.found(one)) for one in Sureness},
     }
-    context.record("screened", payload)
+    context.record(EventKind.SCREENED, payload)
     return found.model_copy(update={"written": written})
 
 
