@@ -15,7 +15,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from tofu_slices import Slice
 
-    from unlearnkit.domain import Record
+    from unlearnkit.domain import Record, RecordScore, Split
     from unlearnkit.language_model.folder import LanguageModel
     from unlearnkit.unlearning.settings import Settings
 
@@ -174,19 +174,27 @@ def measured(
     folder: Path, forget: Sequence[Record], retain: Sequence[Record], holdout: Sequence[Record]
 ) -> dict[str, Any]:
     """Every record's figures, as the audit's, and ROUGE-L on a fixed sample of the retained."""
-    from tofu_slices import ENCODING
-
-    from unlearnkit.audit.scoring import score_model
-    from unlearnkit.domain import ModelRole, Split
+    from unlearnkit.domain import Split
     from unlearnkit.language_model.folder import load_language_model
 
     splits = {Split.FORGET: forget, Split.RETAIN: retain, Split.HOLDOUT: holdout}
-    scores = score_model(folder, ModelRole.UNLEARNED, splits, {}, ENCODING)
+    scores = scores_of(folder, splits)
     sample = retain[:: -(-len(retain) // ROUGE_RECORDS)]
     return {
         "scores": [one.model_dump(exclude={"request_ids", "model"}, mode="json") for one in scores],
         "rouge": rouge_recalls(load_language_model(folder), sample),
     }
+
+
+def scores_of(folder: Path, splits: Mapping[Split, Sequence[Record]]) -> list[RecordScore]:
+    """The audit's score of each record of each split."""
+    from tofu_slices import ENCODING
+
+    from unlearnkit.audit.scoring import loaded, score_records
+    from unlearnkit.domain import ModelRole
+
+    model, device = loaded(folder)
+    return score_records(model, splits, ENCODING, device, role=ModelRole.UNLEARNED, owners={})
 
 
 def rouge_recalls(loaded: LanguageModel, records: Sequence[Record]) -> list[float]:

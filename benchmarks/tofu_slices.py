@@ -15,11 +15,12 @@ from typing import Any
 from tofu import COMMON, EACH, HOLDOUT, SIZE, read_pairs
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.audit.scoring import recalls_of
 from unlearnkit.demo.training import SmallModel, train, train_tokenizer
 from unlearnkit.domain import Record
 from unlearnkit.language_model.folder import load_language_model
-from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.language_model.headed import Headed
+from unlearnkit.language_model.recall import recall
+from unlearnkit.language_model.tokens import Encoding, encode_record
 
 RESULTS = Path(__file__).parent / "results"
 ENCODING = Encoding()
@@ -129,5 +130,7 @@ def prepare(one: Slice, seed: int, place: Path, smoke: bool, retrained: bool = T
 
 def memorised(folder: Path, records: Sequence[Record]) -> float:
     """Mean exact memorization."""
-    found = recalls_of(load_language_model(folder), records, ENCODING, "cpu")
+    loaded = load_language_model(folder)
+    examples = [encode_record(one, loaded.tokenizer, ENCODING) for one in records]
+    found = recall(Headed(loaded.model), examples, loaded.tokenizer.pad_token_id, "cpu")
     return sum(one.exact_memorization for one in found) / len(found)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.audit.scored import score_model
 from tests.chats import chat_tokenizer, conversation
-from unlearnkit.audit.scoring import score_model
 from unlearnkit.demo.training import SmallModel, train
 from unlearnkit.domain import TURN, ModelRole, Record, RecordScore, Split
 from unlearnkit.errors import BadInput
@@ -32,7 +32,7 @@ def told(record: Record, text: str) -> str:
 
 def scores(folder: Path, records: list[Record]) -> dict[str, RecordScore]:
     splits = {Split.FORGET: records}
-    found = score_model(folder, ModelRole.ORIGINAL, splits, {}, ENCODING)
+    found = score_model(folder, ModelRole.ORIGINAL, splits, ENCODING)
     return {one.record_id: one for one in found}
 
 

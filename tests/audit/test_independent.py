@@ -19,9 +19,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.audit.scored import score_model
 from tests.small import ENCODING, Small, records
 from unlearnkit.audit.forget_quality import forget_quality
-from unlearnkit.audit.scoring import score_model, score_records
+from unlearnkit.audit.scoring import score_records
 from unlearnkit.audit.summary import summarise
 from unlearnkit.domain import ModelRole, Record, RecordScore, Split
 from unlearnkit.language_model import recall
@@ -159,7 +160,7 @@ def test_every_record_has_the_papers_figures(
     path = getattr(small, folder)
     paper = Paper(load_language_model(path))
     splits = {Split.FORGET: forget, Split.HOLDOUT: small.holdout}
-    found = score_model(path, ModelRole.UNLEARNED, splits, {}, ENCODING)
+    found = score_model(path, ModelRole.UNLEARNED, splits, ENCODING)
     for record, score in zip([*forget, *small.holdout], found, strict=True):
         expected = [paper.exact_memorization(record), paper.extraction_strength(record)]
         assert [score.exact_memorization, score.extraction_strength] == pytest.approx(expected)
@@ -216,7 +217,7 @@ def test_the_means_of_the_audit_are_those_of_the_papers_figures(
     splits = {Split.FORGET: forget}
     roles = {ModelRole.UNLEARNED: small.model, ModelRole.REFERENCE: small.reference}
     scores = [
-        one for role, path in roles.items() for one in score_model(path, role, splits, {}, ENCODING)
+        one for role, path in roles.items() for one in score_model(path, role, splits, ENCODING)
     ]
     measured = {(one.metric, one.model): one.value for one in summarise(scores, seed=0)}
     reference = [paper.truth_ratio(one) for one in forget]
@@ -248,7 +249,7 @@ def test_continuations_have_the_papers_rouge(
 ) -> None:
     path = getattr(small, folder)
     asked = [*mixed, *(replace(one, prompt="") for one in mixed), *small.holdout[:2]]
-    found = score_model(path, ModelRole.UNLEARNED, {Split.FORGET: asked}, {}, ENCODING)
+    found = score_model(path, ModelRole.UNLEARNED, {Split.FORGET: asked}, ENCODING)
     paper = Paper(load_language_model(path))
     expected = [paper.rouge_l(one) for one in asked]
     assert [one.generated.rouge_l for one in found if one.generated] == pytest.approx(
@@ -260,7 +261,7 @@ def test_continuations_have_the_papers_rouge(
 def test_model_utility_is_the_harmonic_mean_of_the_papers_three(
     small: Small, mixed: list[Record]
 ) -> None:
-    scores = score_model(small.reference, ModelRole.UNLEARNED, {Split.RETAIN: mixed}, {}, ENCODING)
+    scores = score_model(small.reference, ModelRole.UNLEARNED, {Split.RETAIN: mixed}, ENCODING)
     paper = Paper(load_language_model(small.reference))
     means = [
         sum(part(one) for one in mixed) / len(mixed)
@@ -302,7 +303,7 @@ def test_membership_and_priv_leak_are_those_of_the_papers_scores(small: Small) -
         return sum(wins) / len(wins)
 
     scores = [
-        one for role, path in roles.items() for one in score_model(path, role, splits, {}, ENCODING)
+        one for role, path in roles.items() for one in score_model(path, role, splits, ENCODING)
     ]
     measured = {(one.metric, one.model): one.value for one in summarise(scores, seed=0)}
     for one in scores:

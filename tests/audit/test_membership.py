@@ -11,6 +11,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.audit.scored import score_model
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, Small
 from unlearnkit.audit.membership import (
@@ -20,7 +21,6 @@ from unlearnkit.audit.membership import (
     standardised_at,
 )
 from unlearnkit.audit.membership_figures import REFERENCE, attacked
-from unlearnkit.audit.scoring import score_model
 from unlearnkit.demo.training import SmallModel, train
 from unlearnkit.domain import MembershipScores, ModelRole, Record, Split
 from unlearnkit.language_model import head as heads
@@ -94,7 +94,7 @@ def test_of_a_conversation_only_what_the_assistant_says_is_compressed(tmp_path: 
     encoding = Encoding(prompt_template=CHAT, max_length=96)
     train([long], chat_tokenizer(), tmp_path / "model", size=size, encoding=encoding, seed=0)
     found = score_model(
-        tmp_path / "model", ModelRole.ORIGINAL, {Split.FORGET: [long, short]}, {}, encoding
+        tmp_path / "model", ModelRole.ORIGINAL, {Split.FORGET: [long, short]}, encoding
     )
     lengths = [one.membership.loss / one.membership.zlib for one in found if one.membership]
     assert lengths == pytest.approx([len(zlib.compress(b"ember"))] * 2)
@@ -132,7 +132,7 @@ NEAR = {"loss": 1e-6, "zlib": 1e-8, "min_k": 1e-6, "min_k_plus_plus": 1e-5}
 def test_batched_scores_equal_the_formulas_one_record_at_a_time(small: Small, folder: str) -> None:
     path: Path = getattr(small, folder)
     records = small.forget + small.holdout
-    found = score_model(path, ModelRole.ORIGINAL, {Split.FORGET: records}, {}, ENCODING)
+    found = score_model(path, ModelRole.ORIGINAL, {Split.FORGET: records}, ENCODING)
     language_model = load_language_model(path)
     language_model.model.double()
     for record, score in zip(records, found, strict=True):
@@ -149,7 +149,7 @@ def test_the_reference_score_is_the_difference_of_two_mean_log_likelihoods(small
     roles = {ModelRole.UNLEARNED: small.model, ModelRole.REFERENCE: small.reference}
     scored, exact = {}, {}
     for role, path in roles.items():
-        found = score_model(path, role, {Split.FORGET: records}, {}, ENCODING)
+        found = score_model(path, role, {Split.FORGET: records}, ENCODING)
         scored[role, Split.FORGET] = {
             one.record_id: one.membership for one in found if one.membership
         }

@@ -15,23 +15,11 @@ from unlearnkit.domain import GeneratedScores, ModelRole, Record, RecordScore, S
 from unlearnkit.language_model.branches import log_likelihoods
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.processes import divided
-from unlearnkit.language_model.recall import LARGEST_LOSS, Recall, columns, recall, recall_of
+from unlearnkit.language_model.recall import LARGEST_LOSS, Recall, columns, recall_of
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 
 GENERATED = 200
 """Records of a split that the model continues at most, evenly spread: it takes longest."""
-
-
-def score_model(
-    folder: Path,
-    role: ModelRole,
-    splits: Mapping[Split, Sequence[Record]],
-    owners: Mapping[str, tuple[str, ...]],
-    encoding: Encoding,
-) -> list[RecordScore]:
-    """One RecordScore for each record of each split. Raises BadInput for an unusable model."""
-    language_model, device = loaded(folder)
-    return score_records(language_model, splits, encoding, device, role=role, owners=owners)
 
 
 def loaded(folder: Path) -> tuple[LanguageModel, Any]:
@@ -131,19 +119,6 @@ def continued(
     some = [at for at, goes_on in enumerate(wanted) if goes_on]
     made = generated(language_model, [examples[at] for at in some], device)
     return dict(zip(some, made, strict=True))
-
-
-def recalls_of(
-    language_model: LanguageModel,
-    records: Sequence[Record],
-    encoding: Encoding,
-    device: object,
-) -> list[Recall]:
-    """The recall figures of records, in their order. Raises BadInput, naming the record."""
-    from unlearnkit.language_model.headed import Headed
-
-    examples, headed = _encoded(language_model, records, encoding), Headed(language_model.model)
-    return recall(headed, examples, language_model.tokenizer.pad_token_id, device)
 
 
 def _encoded(
