@@ -25,6 +25,7 @@ from unlearnkit.domain.figures import (
     RelearningPoint,
     Subjects,
     UtilityText,
+    finite,
     measurement_of,
 )
 from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes, ProbeAnswer, ProbeAnswers
@@ -143,6 +144,7 @@ __all__ = [
     "ValueScore",
     "Verdict",
     "Verification",
+    "finite",
     "measurement_of",
     "rest_id",
     "silent",

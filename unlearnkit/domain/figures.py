@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
@@ -54,6 +55,11 @@ def measurement_of(
     wanted = (metric, split, model, under)
     found = (one for one in measurements if (one.metric, one.split, one.model, one.under) == wanted)
     return next(found, None)
+
+
+def finite(value: float | None) -> float | None:
+    """The value, or None where there is none or it is no number to compare with."""
+    return value if value is not None and math.isfinite(value) else None
 
 
 class MembershipScores(Artefact):

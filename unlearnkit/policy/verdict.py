@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -16,6 +15,7 @@ from unlearnkit.domain import (
     Outcome,
     Split,
     Verdict,
+    finite,
 )
 from unlearnkit.policy.interval import Evidence, apart, by_interval, of_difference, of_figure
 from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule, of_parts
@@ -75,7 +75,7 @@ def overall(checks: Sequence[Check]) -> Outcome:
 
 
 def _check(rule: Rule, audit: AuditResult) -> Check:
-    observed = _finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
+    observed = finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
     explanation = " ".join(rule.explanation.split())
     evidence = _evidence(rule, audit)
     if missing := _required(rule, audit):
@@ -104,7 +104,7 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
         severity=rule.severity,
         observed=observed,
         bound=bound,
-        detectable=_finite(evidence.detectable) if evidence else None,
+        detectable=finite(evidence.detectable) if evidence else None,
         explanation=explanation,
     )
 
@@ -129,7 +129,7 @@ def _required(rule: Rule, audit: AuditResult) -> str:
 def _base(rule: Rule, audit: AuditResult) -> float | None:
     """The figure the rule compares with; None where it was not measured."""
     found = _compared(rule, audit)
-    return _finite(found.value) if found else None
+    return finite(found.value) if found else None
 
 
 def _compared(rule: Rule, audit: AuditResult) -> Measurement | None:
@@ -156,10 +156,6 @@ def _evidence(rule: Rule, audit: AuditResult) -> Evidence | None:
         return of_figure(ours) if ours else None
     theirs = _compared(rule, audit)
     return apart(ours, theirs) if theirs else None
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _exact(value: float) -> Decimal:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from unlearnkit.domain import ModelRole, Split
 from unlearnkit.report.facts import Report
-from unlearnkit.report.plots import TICKS, Scale, mark, svg
+from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
 
 POINTS = 300
 """Records of a set that are drawn at most, evenly spread; report.json holds all."""
@@ -85,7 +85,7 @@ def truth_ratio_plot(report: Report) -> Markup | None:
     for power in range(low, high + 1, step):
         parts.append(_upright(place(10.0**power), f"{10.0**power:g}", top, bottom))
     parts.append(f'<path class="even" d="M{place(1)} {top}V{bottom}"/>')
-    parts.append(_text(across(0.5), bottom + 34, "truth ratio R (1: no preference)", "tick"))
+    parts.append(text(across(0.5), bottom + 34, "truth ratio R (1: no preference)", "tick"))
     parts += [_steps(one, place, up, right) for one in reversed(lines)]
     told = "; ".join(
         f"{one.name}: median {median(one.values):.2g} of {len(one.values)} records" for one in lines
@@ -120,8 +120,8 @@ def moved_plot(report: Report) -> Markup | None:
     parts = [_level(up(tick), f"{tick:g}", left, left + size) for tick in TICKS]
     parts += [_upright(across(tick), f"{tick:g}", top, top + size) for tick in TICKS]
     parts.append(f'<path class="even" d="M{across(0)} {up(0)}L{across(1)} {up(1)}"/>')
-    parts.append(_text(across(0.5), top + size + 34, "exact memorization before", "tick"))
-    parts.append(_text(left + size + 12, up(1) + 4, "no change", "tick-left"))
+    parts.append(text(across(0.5), top + size + 34, "exact memorization before", "tick"))
+    parts.append(text(left + size + 12, up(1) + 4, "no change", "tick-left"))
     for split, (kind, _) in MOVED.items():
         for before, after in _some(pairs[split]):
             parts.append(mark(kind, across(before), up(after)))
@@ -167,12 +167,8 @@ def line_key(kind: str) -> Markup:
 
 def _level(y: float, label: str, left: float, right: float) -> str:
     line = f'<path class="grid" d="M{left} {y}H{right}"/>'
-    return line + _text(left - 8, y + 4, label, "row")
+    return line + text(left - 8, y + 4, label, "row")
 
 
 def _upright(x: float, label: str, top: float, bottom: float) -> str:
-    return f'<path class="grid" d="M{x} {top}V{bottom}"/>' + _text(x, bottom + 16, label, "tick")
-
-
-def _text(x: float, y: float, content: str, kind: str) -> str:
-    return f'<text class="{kind}" x="{x:g}" y="{y:g}">{escape(content)}</text>'
+    return f'<path class="grid" d="M{x} {top}V{bottom}"/>' + text(x, bottom + 16, label, "tick")

@@ -6,7 +6,6 @@ digest. What a person wrote in free words (the reason of a rejection) is left ou
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Final, Literal
@@ -33,6 +32,7 @@ from unlearnkit.domain import (
     TrainingPass,
     UtilityText,
     Verdict,
+    finite,
     measurement_of,
 )
 from unlearnkit.errors import BadInput
@@ -256,19 +256,15 @@ def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:
                 number=numbers[key],
                 request_ids=score.request_ids,
                 model=score.model,
-                exact_memorization=_finite(score.exact_memorization),
-                extraction_strength=_finite(score.extraction_strength),
-                probability=_finite(score.probability),
-                truth_ratio=_finite(score.truth_ratio),
+                exact_memorization=finite(score.exact_memorization),
+                extraction_strength=finite(score.extraction_strength),
+                probability=finite(score.probability),
+                truth_ratio=finite(score.truth_ratio),
                 values=score.values,
                 leaked=score.leaked,
             )
         )
     return tuple(figures)
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _recompute(manifest: RunManifest) -> tuple[str, ...]:
