@@ -18,6 +18,7 @@ from unlearnkit.domain import Outcome, Verdict
 from unlearnkit.errors import VerificationFailed
 from unlearnkit.pipeline.judged import WHAT
 from unlearnkit.pipeline.verify import verify
+from unlearnkit.report.facts import build_report
 from unlearnkit.report.writing import write_report
 
 
@@ -27,15 +28,11 @@ def written(folder: Path, verdict: Verdict, policy: Path = POLICY) -> Written:
     run = sample.manifest(model)
     write_report(
         folder / "report",
-        run,
-        sample.audit(run),
-        verdict,
-        sample.requests(),
+        build_report(run, sample.audit(run), verdict, sample.requests(), created=sample.NOW),
         policy_path=policy,
         model_dir=model,
         signing_key=keys.private,
         public_key=keys.public,
-        created=sample.NOW,
     )
     return Written(folder / "report", model, keys)
 

@@ -86,21 +86,24 @@ def write_sample(
 ) -> Path:
     """The report of `run` (None: one that made this model), written and signed."""
     run = run or sample.manifest(model)
-    return write_report(
-        folder,
+    facts = build_report(
         run,
         sample.audit(run),
         verdict or sample.verdict(),
         sample.requests(),
+        created=created,
+        ledger=ledger,
+    )
+    return write_report(
+        folder,
+        facts,
         policy_path=POLICY,
         model_dir=model,
         signing_key=keys.private,
         public_key=keys.public,
-        created=created,
         templates_dir=templates_dir,
         sign_model_too=sign_model_too,
         model_key=model_key,
-        ledger=ledger,
     )
 
 

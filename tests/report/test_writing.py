@@ -9,7 +9,7 @@ from tests.report.conftest import Keys, Written, make_keys, write_sample
 from unlearnkit import artefacts, resources
 from unlearnkit.artefacts import folder_digests, locked
 from unlearnkit.errors import BadInput, Busy
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.report.writing import write_report
 
@@ -39,12 +39,10 @@ def test_a_huge_figure_is_signed_and_holds(written: Written, value: float) -> No
     run = sample.manifest(written.model)
     audit = sample.audit(run)
     huge = audit.measurements[0].model_copy(update={"value": value, "low": None, "high": None})
+    audit = audit.model_copy(update={"measurements": (huge, *audit.measurements[1:])})
     write_report(
         written.folder,
-        run,
-        audit.model_copy(update={"measurements": (huge, *audit.measurements[1:])}),
-        sample.verdict(),
-        sample.requests(),
+        build_report(run, audit, sample.verdict(), sample.requests(), created=sample.NOW),
         policy_path=resources.find("policies", "default.yaml"),
         model_dir=written.model,
         signing_key=written.keys.private,

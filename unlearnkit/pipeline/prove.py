@@ -152,20 +152,14 @@ def report(
         created=context.now(),
         ledger=LedgerFacts(size=head.size, head=head.hash),
     )
-    first = _first_written(folder, facts)
     write_report(
         folder,
-        manifest,
-        result,
-        verdict,
-        requests,
+        _first_written(folder, facts),
         policy_path=policy_path,
         model_dir=Path(manifest.model_path),
         signing_key=workspace.signing_key,
         public_key=workspace.public_key,
         templates_dir=workspace.templates_dir,
-        created=first.created,
-        ledger=first.ledger,
         sign_model_too=sign_model_too,
         model_key=workspace.model_key if sign_model_too else None,
     )

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping
 from pathlib import Path
 
 from unlearnkit.artefacts import digest_of, locked, write_atomic
-from unlearnkit.domain import AuditResult, Request, RunManifest, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
 from unlearnkit.report.embedded import PAGE, still_said, to_embed
-from unlearnkit.report.facts import LedgerFacts, build_report
+from unlearnkit.report.facts import Report
 from unlearnkit.report.keyless import KEYLESS
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_model
 from unlearnkit.report.render import render_html, renderer
@@ -25,18 +23,13 @@ from unlearnkit.report.verifying import LETTERS, SIGNED_FILES
 
 def write_report(
     folder: Path,
-    manifest: RunManifest,
-    audit: AuditResult,
-    verdict: Verdict,
-    requests: Sequence[Request],
+    facts: Report,
     *,
     policy_path: Path,
     model_dir: Path,
     signing_key: SigningKey,
     public_key: Path,
     templates_dir: Path | None = None,
-    created: datetime | None = None,
-    ledger: LedgerFacts | None = None,
     sign_model_too: bool = False,
     model_key: SigningKey | None = None,
 ) -> Path:
@@ -46,27 +39,24 @@ def write_report(
     where that is another one than the report's; then its public half is signed along, as model.pub.
 
     The attestation of an earlier report in `folder`, and its Sigstore signature, are removed first,
-    so what is interrupted is no report. `verdict` must come from the policy at `policy_path`.
+    so what is interrupted is no report. The verdict must come from the policy at `policy_path`.
     signing.pub is a convenience: an auditor has to get the key elsewhere.
 
-    Raises BadInput when keys, run, audit, requests or model do not belong together, or when the
-    folder holds files that are no part of a report; Busy while somebody else writes there, as who
-    puts a time stamp in does.
+    Raises BadInput when keys, facts or model do not belong together, or when the folder holds files
+    that are no part of a report; Busy while somebody else writes there, as who puts a time stamp in
+    does.
     """
     public = load_public_key(public_key)
     if load_signer(signing_key).public_key.keyid != public.keyid:
         raise BadInput("this public key does not belong to the signing key", where=public_key)
     _refuse_foreign_files(folder, model_dir)
     files_of_model = model_files(model_dir)
-    if digest_of(files_of_model) != manifest.unlearned_digest:
+    if digest_of(files_of_model) != facts.unlearned_digest:
         raise BadInput(
             "the model folder is not the one the run made: a file was changed, added or removed",
             where=model_dir,
             fix="Restore it, or run `unlearnkit unlearn` again.",
         )
-    facts = build_report(
-        manifest, audit, verdict, requests, created=created or datetime.now(UTC), ledger=ledger
-    )
     report = facts.model_copy(update={"renderer": renderer(templates_dir)})
     document = (report.model_dump_json(indent=2) + "\n").encode()
     files = {
