@@ -5,7 +5,7 @@ Third parties can check the signature without this package: see "How to verify" 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -83,14 +83,8 @@ def verify_report(
     opened = open_bundle(attestation, key)
     statement = _statement(opened.envelope.payload, attestation)
     claimed = _predicate(statement, attestation)
-    subjects = {one.name: one.digest.get("sha256", "") for one in statement.subject}
-    signed = {n: d for n, d in subjects.items() if not n.startswith(MODEL_PREFIX)}
-    weights = {
-        name.removeprefix(MODEL_PREFIX): digest
-        for name, digest in subjects.items()
-        if name.startswith(MODEL_PREFIX)
-    }
-    claims = [
+    signed, weights = _signed_parts(statement)
+    told: list[Claim | str] = [
         Claim("signature", True, f"made by key {key.keyid}"),
         *_compare("", signed, _report_files(folder, attestation)),
         _agrees(folder, statement.predicate),
@@ -98,33 +92,35 @@ def verify_report(
     ]
     if MODEL_SIGNATURE in signed:
         signer = None if MODEL_KEY in signed else key
-        claims.append(_model_signature(folder, signer, weights))
-    witnesses = [
-        *stamped(opened, claimed.created, tsa_roots),
-        *keyless(folder / KEYLESS, opened.envelope.payload, claimed.created, expected),
-    ]
-    claims += [one for one in witnesses if isinstance(one, Claim)]
-    not_checked = [one for one in witnesses if isinstance(one, str)]
-    not_checked += ["letters: they are not signed, so that they can be edited before sending"]
-    if all(claim.ok for claim in claims):  # nothing is rendered from what does not hold
-        page = page_checks(folder, key, opened.envelope.payload)
-        claims += [one for one in page if isinstance(one, Claim)]
-        not_checked += [one for one in page if isinstance(one, str)]
-    if model is None:
-        not_checked.append("the model: give its folder to check that it is the audited one")
-    else:
-        claims += _model(model, weights, claimed.models.unlearned)
-    failed = [claim.detail for claim in claims if not claim.ok]
-    if failed:
+        told.append(_model_signature(folder, signer, weights))
+    told += stamped(opened, claimed.created, tsa_roots)
+    told += keyless(folder / KEYLESS, opened.envelope.payload, claimed.created, expected)
+    told.append("letters: they are not signed, so that they can be edited before sending")
+    if not _failed(told):  # nothing is rendered from what does not hold
+        told += page_checks(folder, key, opened.envelope.payload)
+    told += _model(model, weights, claimed.models.unlearned)
+    if failed := _failed(told):
         raise VerificationFailed("; ".join(failed), where=folder)
     return Verification(
         keyid=key.keyid,
         run_id=claimed.run_id,
         created=claimed.created,
         outcome=claimed.verdict.outcome,
-        claims=tuple(claims),
-        not_checked=tuple(not_checked),
+        claims=tuple(one for one in told if isinstance(one, Claim)),
+        not_checked=tuple(one for one in told if isinstance(one, str)),
     )
+
+
+def _failed(told: Iterable[Claim | str]) -> list[str]:
+    """What does not hold; a sentence tells of what was not checked."""
+    return [one.detail for one in told if isinstance(one, Claim) and not one.ok]
+
+
+def _signed_parts(statement: _Statement) -> tuple[dict[str, str], dict[str, str]]:
+    """The SHA-256 of each of the report's files, and of each of the model's."""
+    digests = {one.name: one.digest.get("sha256", "") for one in statement.subject}
+    report = {n: d for n, d in digests.items() if not n.startswith(MODEL_PREFIX)}
+    return report, {n.removeprefix(MODEL_PREFIX): d for n, d in digests.items() if n not in report}
 
 
 def _statement(payload: bytes, where: Path) -> _Statement:
@@ -253,7 +249,9 @@ def _model_signature(folder: Path, key: SSlibKey | None, weights: Mapping[str, s
     return Claim(what, not wrong, detail)
 
 
-def _model(folder: Path, signed: Mapping[str, str], audited: str) -> list[Claim]:
+def _model(folder: Path | None, signed: Mapping[str, str], audited: str) -> Sequence[Claim | str]:
+    if folder is None:
+        return ["the model: give its folder to check that it is the audited one"]
     if not folder.is_dir():
         raise BadInput("the model folder to check does not exist", where=folder)
     found = _digests(model_files, folder)
