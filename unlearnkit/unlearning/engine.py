@@ -54,6 +54,7 @@ from unlearnkit.unlearning.distillation import (
 from unlearnkit.unlearning.lineage import Lineage
 from unlearnkit.unlearning.models import (
     Original,
+    Trainable,
     check_disk,
     check_launcher,
     renew,
@@ -164,21 +165,12 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
 
     known, kept = original_states(bench, model.inner, material, task.work, progress)
     head = Headed(model.inner).head().frozen()
-    steps: tuple[CalibrationStep, ...] = ()
-    stronger: Strengthened | None = None
-    if objective(settings.objective).needs_teacher:
-        forget = ForgetSet(
-            material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
-        )
-        for rate in settings.strengthen_rates:
-            if steps:
-                renew(model, bench, task.model)
-            found, stronger = calibrated(bench, model.inner, forget, task.work, progress, rate=rate)
-            steps += found
-            if stronger:
-                break
-        else:
-            raise refused(steps, now.holdout, settings)
+    forget = ForgetSet(material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen))
+    steps, stronger = (
+        search(bench, model, forget, task, progress)
+        if objective(settings.objective).needs_teacher
+        else ((), None)
+    )
 
     renew(model, bench, task.model)
     lessons = Lessons(
@@ -278,6 +270,24 @@ def original_states(
         )
     progress("reading the original's states", 2, 2)
     return found[0], found[1]
+
+
+def search(
+    bench: Workbench, model: Trainable, forget: ForgetSet, task: Task, progress: Progress
+) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
+    """Every teacher tried, rate by rate until one fits, and what that one is made of.
+
+    Raises TeacherNotReady where none fits.
+    """
+    steps: tuple[CalibrationStep, ...] = ()
+    for rate in bench.settings.strengthen_rates:
+        if steps:
+            renew(model, bench, task.model)
+        found, stronger = calibrated(bench, model.inner, forget, task.work, progress, rate=rate)
+        steps += found
+        if stronger:
+            return steps, stronger
+    raise refused(steps, forget.target, bench.settings)
 
 
 def calibrated(
