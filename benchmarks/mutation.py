@@ -62,8 +62,8 @@ LEDGER = (
     *("address", "chain", "database", "events", "intake", "integrity", "listing", "migrate"),
     *("replay", "rows", "sqlite", "states", "store", "tables", "trouble", "vault"),
 )
-MATHS = ("alphas", "chunked", "depths", "kl", "objective", "objectives", "teacher")
-TESTED = ("alphas", "chunked", "depths", "objective", "objectives", "teacher", "terms")
+MATHS = ("alphas", "chunked", "depths", "kl", "losses", "objectives", "teacher")
+TESTED = ("alphas", "chunked", "depths", "losses", "objectives", "teacher", "terms")
 ROOMS = {
     "policy": Room(("unlearnkit/policy/*.py",), ("tests/policy",)),
     "metrics": Room(("unlearnkit/metrics/*.py",), ("tests/metrics",)),

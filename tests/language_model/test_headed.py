@@ -17,7 +17,7 @@ from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import figures_at, token_figures
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
 from unlearnkit.unlearning.chunked import weighted_loss
-from unlearnkit.unlearning.objective import negative_log_likelihood
+from unlearnkit.unlearning.losses import negative_log_likelihood
 
 CHANGES_LOGITS = {
     "gemma2": {"final_logit_softcapping": None},

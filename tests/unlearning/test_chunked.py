@@ -8,7 +8,7 @@ import torch
 from unlearnkit.language_model import head as heads
 from unlearnkit.language_model.head import Head, rise
 from unlearnkit.unlearning.chunked import weighted_loss
-from unlearnkit.unlearning.objective import rklu
+from unlearnkit.unlearning.losses import rklu
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.teacher import teacher_logits
 

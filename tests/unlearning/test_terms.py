@@ -1,6 +1,6 @@
 """Every objective's term on a few records: value and gradients as from its formula, in float64.
 
-The losses themselves are `test_objective.py`'s; here that each gets the logits it is about, the
+The losses themselves are `test_losses.py`'s; here that each gets the logits it is about, the
 labels, the weights of its positions or records, and its own beta where none is chosen.
 """
 

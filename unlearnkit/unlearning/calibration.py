@@ -22,7 +22,7 @@ from unlearnkit.language_model.tokens import Example, collate, counted_labels
 from unlearnkit.unlearning.alphas import first_choices_off, search_alpha
 from unlearnkit.unlearning.checkpoints import resume, save_checkpoint
 from unlearnkit.unlearning.depths import label_depths
-from unlearnkit.unlearning.objective import negative_log_likelihood
+from unlearnkit.unlearning.losses import negative_log_likelihood
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.states import States, keep_states
 from unlearnkit.unlearning.steps import Workbench, adamw, chunks, pieces, shuffled, step

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.head import Head, label_log_likelihoods, rise
-from unlearnkit.unlearning import objective as losses
+from unlearnkit.unlearning import losses
 from unlearnkit.unlearning.peers import peers
 from unlearnkit.unlearning.settings import ObjectiveName, RetainTerm, Settings
 from unlearnkit.unlearning.teacher import TeacherRule

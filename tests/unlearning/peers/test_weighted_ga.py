@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from unlearnkit.unlearning.objective import grad_ascent
+from unlearnkit.unlearning.losses import grad_ascent
 from unlearnkit.unlearning.objectives import beta_of, cross_entropy, objective, retain_term
 from unlearnkit.unlearning.peers.weighted_ga import weighted_ga
 from unlearnkit.unlearning.settings import Settings

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unlearnkit.unlearning.objective import negative_log_likelihood
+from unlearnkit.unlearning.losses import negative_log_likelihood
 from unlearnkit.unlearning.objectives import Lesson, Objective, at_positions, beta_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.unlearning.kl import LevelledReverseKL
-from unlearnkit.unlearning.objective import (
+from unlearnkit.unlearning.losses import (
     forward_kl,
     grad_ascent,
     negative_log_likelihood,
