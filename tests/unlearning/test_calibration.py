@@ -14,17 +14,17 @@ from unlearnkit.domain import CalibrationStep
 from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.recall import Level
 from unlearnkit.unlearning.alphas import first_choices_off, grid
-from unlearnkit.unlearning.engine import Outcome, unlearn
+from unlearnkit.unlearning.engine import Unlearned, unlearn
 from unlearnkit.unlearning.refusal import advice
 from unlearnkit.unlearning.work import CALIBRATION
 
 
 @pytest.fixture(scope="module")
-def outcome(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+def outcome(small: Small, tmp_path_factory: pytest.TempPathFactory) -> Unlearned:
     return unlearn(task(small, tmp_path_factory.mktemp("run")), replace(QUICK, max_passes=1))
 
 
-def of_last_epochs(outcome: Outcome) -> list[CalibrationStep]:
+def of_last_epochs(outcome: Unlearned) -> list[CalibrationStep]:
     last = max(one.strengthen_epochs for one in outcome.calibration)
     return [one for one in outcome.calibration if one.strengthen_epochs == last]
 
@@ -34,7 +34,7 @@ def off(one: CalibrationStep, target: Level) -> float:
 
 
 def test_depths_are_tried_at_the_alpha_whose_first_choices_come_nearest(
-    outcome: Outcome,
+    outcome: Unlearned,
 ) -> None:
     tried = of_last_epochs(outcome)
     [deep] = [one for one in tried if one.depths]
@@ -42,7 +42,7 @@ def test_depths_are_tried_at_the_alpha_whose_first_choices_come_nearest(
     assert off(deep, outcome.target) == nearest
 
 
-def test_depths_leave_the_first_choices_and_bring_the_loss_to_the_level(outcome: Outcome) -> None:
+def test_depths_leave_the_first_choices_and_bring_the_loss_to_the_level(outcome: Unlearned) -> None:
     tried = of_last_epochs(outcome)
     [deep] = [one for one in tried if one.depths]
     [bare] = [one for one in tried if one.alpha == deep.alpha and not one.depths]
@@ -52,7 +52,7 @@ def test_depths_leave_the_first_choices_and_bring_the_loss_to_the_level(outcome:
     assert abs(deep.loss - target) < 0.25 < abs(bare.loss - target)
 
 
-def test_a_teacher_with_depths_is_taken_before_a_nearer_one_without(outcome: Outcome) -> None:
+def test_a_teacher_with_depths_is_taken_before_a_nearer_one_without(outcome: Unlearned) -> None:
     [chosen] = [one for one in outcome.calibration if one.chosen]
     assert chosen.depths
 

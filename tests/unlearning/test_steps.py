@@ -21,7 +21,7 @@ from tests.unlearning.launch import in_two_processes
 from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.folder import load_language_model
-from unlearnkit.unlearning.engine import Outcome, unlearn
+from unlearnkit.unlearning.engine import Unlearned, unlearn
 from unlearnkit.unlearning.settings import OBJECTIVES, Settings
 from unlearnkit.unlearning.steps import Workbench, adamw, step
 
@@ -38,12 +38,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return memorise(tmp_path_factory.mktemp("steps") / "model", "llama")
 
 
-def run(model: Path, folder: Path, settings: Settings) -> Outcome:
+def run(model: Path, folder: Path, settings: Settings) -> Unlearned:
     return unlearn(task(model, folder, forget=FORGET[:4]), settings)
 
 
 @pytest.fixture(scope="module")
-def at_once(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, Path]:
+def at_once(model: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Unlearned, Path]:
     """One process, one piece."""
     folder = tmp_path_factory.mktemp("once")
     return run(model, folder, QUICK), folder / "out"
@@ -62,7 +62,7 @@ def difference(start: Path, one: Path, other: Path) -> float:
     return distance(ours, theirs) / distance(ours, begun)
 
 
-def losses(outcome: Outcome) -> list[float]:
+def losses(outcome: Unlearned) -> list[float]:
     return [one.loss for one in outcome.passes]
 
 
@@ -72,7 +72,7 @@ def losses(outcome: Outcome) -> list[float]:
     ids=str,
 )
 def test_the_same_model_comes_out(
-    model: Path, tmp_path: Path, at_once: tuple[Outcome, Path], changed: Mapping[str, Any]
+    model: Path, tmp_path: Path, at_once: tuple[Unlearned, Path], changed: Mapping[str, Any]
 ) -> None:
     outcome, out = at_once
     again = run(model, tmp_path, replace(QUICK, **changed))
@@ -136,7 +136,7 @@ for pieces in (1, 2):
 
 
 def test_two_processes_make_the_same_model_as_one(
-    model: Path, tmp_path: Path, at_once: tuple[Outcome, Path]
+    model: Path, tmp_path: Path, at_once: tuple[Unlearned, Path]
 ) -> None:
     outcome, out = at_once
     script = tmp_path / "script.py"

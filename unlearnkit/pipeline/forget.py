@@ -16,7 +16,7 @@ from unlearnkit.pipeline.material import gather_ready
 from unlearnkit.pipeline.requests import left_out, only_left_out
 from unlearnkit.pipeline.runs import Claim, Run, finished_runs, refuse_file, run_of
 from unlearnkit.report.card import check_template, write_card
-from unlearnkit.unlearning.engine import Outcome, Task
+from unlearnkit.unlearning.engine import Task, Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
 from unlearnkit.unlearning.objectives import suited_to
@@ -56,7 +56,7 @@ def unlearn(
     check_template(context.workspace.templates_dir)
     _claim(run, given)
     material = given.gathered.material
-    outcome = unlearn_model(
+    unlearned = unlearn_model(
         Task(
             model=model,
             forget=material.forget,
@@ -72,9 +72,9 @@ def unlearn(
         settings,
         context.progress,
     )
-    _write_beside_the_weights(given, outcome, context.workspace.templates_dir)
+    _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(
-        run.id, given, outcome, created=context.now(), key=context.workspace.pseudonym_key
+        run.id, given, unlearned, created=context.now(), key=context.workspace.pseudonym_key
     )
     if is_main_process():
         save(run.manifest_file, manifest)
@@ -88,13 +88,13 @@ def encoding_of(context: Context) -> Encoding:
     return Encoding(config.prompt_template, config.max_length)
 
 
-def _write_beside_the_weights(given: Given, outcome: Outcome, templates: Path) -> None:
+def _write_beside_the_weights(given: Given, unlearned: Unlearned, templates: Path) -> None:
     """Card and lineage, by the main process; the others wait: they digest the whole folder."""
     from accelerate import PartialState
 
     if is_main_process():
-        write_card(given.model, given.out, card_facts(given, outcome), templates)
-        save(given.out / LINEAGE, outcome.lineage)
+        write_card(given.model, given.out, card_facts(given, unlearned), templates)
+        save(given.out / LINEAGE, unlearned.lineage)
     PartialState().wait_for_everyone()
 
 

@@ -19,7 +19,7 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.material import Gathered
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.report.card import CardFacts
-from unlearnkit.unlearning.engine import Outcome
+from unlearnkit.unlearning.engine import Unlearned
 from unlearnkit.unlearning.settings import Settings
 
 
@@ -65,7 +65,7 @@ class Given:
         )
 
 
-def card_facts(given: Given, outcome: Outcome) -> CardFacts:
+def card_facts(given: Given, unlearned: Unlearned) -> CardFacts:
     """What the new model's card says of the run."""
     forget_set, material = given.gathered.forget_set, given.gathered.material
     return CardFacts(
@@ -76,13 +76,13 @@ def card_facts(given: Given, outcome: Outcome) -> CardFacts:
         kept=len(material.retain),
         original_digest=given.original_digest,
         holdout_origin=material.holdout_origin,
-        target=asdict(outcome.target),
-        last=outcome.passes[-1],
+        target=asdict(unlearned.target),
+        last=unlearned.passes[-1],
     )
 
 
 def manifest_of(
-    run_id: str, given: Given, outcome: Outcome, *, created: datetime, key: bytes
+    run_id: str, given: Given, unlearned: Unlearned, *, created: datetime, key: bytes
 ) -> RunManifest:
     """How the model in `given.out` was made; its files are digested here, as they lie there now.
 
@@ -95,8 +95,8 @@ def manifest_of(
         requests=given.requests,
         forget_set=gathered.forget_set,
         retain_count=len(material.retain),
-        retain_drawn=len(outcome.retained.records),
-        retain_matched=outcome.retained.matched,
+        retain_drawn=len(unlearned.retained.records),
+        retain_matched=unlearned.retained.matched,
         original_digest=given.original_digest,
         unlearned_digest=model_digest(given.out),
         model_path=str(given.out),
@@ -104,11 +104,11 @@ def manifest_of(
         holdout_paths=tuple(map(str, given.holdout)),
         objective=given.settings.objective,
         settings=given.recorded,
-        calibration=outcome.calibration,
-        passes=outcome.passes,
+        calibration=unlearned.calibration,
+        passes=unlearned.passes,
         holdout_origin=material.holdout_origin,
-        holdout_level=asdict(outcome.target),
-        retain_level=asdict(outcome.lineage.retain_level),
+        holdout_level=asdict(unlearned.target),
+        retain_level=asdict(unlearned.lineage.retain_level),
         versions=_versions(),
         environment=_environment(),
         sets=_sets(gathered, key),

@@ -58,7 +58,7 @@ class Strengthened:
 
 
 @dataclass(frozen=True, slots=True)
-class ForgetSet:
+class ForgetStates:
     """The forget examples, and what the original knows of them."""
 
     examples: Sequence[Example]
@@ -71,7 +71,13 @@ class ForgetSet:
 
 
 def calibrate(
-    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress, *, rate: float
+    bench: Workbench,
+    model: Any,
+    forget: ForgetStates,
+    work: Path,
+    progress: Progress,
+    *,
+    rate: float,
 ) -> tuple[tuple[CalibrationStep, ...], Strengthened | None]:
     """Everything tried at this learning rate, the chosen teacher marked, and what it is made of.
 
@@ -159,7 +165,7 @@ Figures = tuple[list[bool], list[float]]
 
 
 def teacher_figures(
-    forget: ForgetSet,
+    forget: ForgetStates,
     strengthened: Strengthened,
     rules: Sequence[TeacherRule],
     device: Any,
@@ -183,7 +189,7 @@ def teacher_figures(
 
 
 def chosen_depths(
-    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, alpha: float
+    bench: Workbench, forget: ForgetStates, strengthened: Strengthened, alpha: float
 ) -> Tensor | None:
     """How deep the labels lie that the teacher of this alpha pushes out of the first place.
 
@@ -196,7 +202,7 @@ def chosen_depths(
 
 
 def with_depths(
-    bench: Workbench, forget: ForgetSet, strengthened: Strengthened, chosen: CalibrationStep
+    bench: Workbench, forget: ForgetStates, strengthened: Strengthened, chosen: CalibrationStep
 ) -> Strengthened:
     """The strengthened model with the depths of the chosen teacher, where it has them."""
     if not chosen.depths:
@@ -211,7 +217,7 @@ def rule_of(bench: Workbench, tried: CalibrationStep) -> TeacherRule:
 
 
 def best_teachers(
-    bench: Workbench, forget: ForgetSet, strengthened: Strengthened
+    bench: Workbench, forget: ForgetStates, strengthened: Strengthened
 ) -> list[CalibrationStep]:
     """Teachers of one strengthened model, measured: one with depths first, then the nearest.
 
@@ -239,7 +245,7 @@ def best_teachers(
 
 def measured_teachers(
     bench: Workbench,
-    forget: ForgetSet,
+    forget: ForgetStates,
     strengthened: Strengthened,
     alphas: Sequence[float],
     *,

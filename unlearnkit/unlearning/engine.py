@@ -35,7 +35,7 @@ from unlearnkit.language_model.recall import (
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 from unlearnkit.unlearning.calibration import (
     STRENGTHENED,
-    ForgetSet,
+    ForgetStates,
     Strengthened,
     calibrate,
     checkpoints_at,
@@ -92,7 +92,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Unlearned:
     """What happened: the search for a teacher, the passes, the level that was aimed at."""
 
     calibration: tuple[CalibrationStep, ...]
@@ -120,7 +120,7 @@ class Material:
     holdout: Sequence[Example]
 
 
-def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outcome:
+def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Unlearned:
     """Write the unlearned model to task.out; the same call goes on where an earlier one was killed.
 
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
@@ -161,11 +161,13 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
         untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
         save(bench, original, model, task.out)
         remove(task.work, accelerator)
-        return Outcome((), (untouched,), now.holdout, lineage, material.drawn)
+        return Unlearned((), (untouched,), now.holdout, lineage, material.drawn)
 
     known, kept = original_states(bench, model.inner, material, task.work, progress)
     head = Headed(model.inner).head().frozen()
-    forget = ForgetSet(material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen))
+    forget = ForgetStates(
+        material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
+    )
     steps, stronger = (
         search(bench, model, forget, task, progress)
         if objective(settings.objective).needs_teacher
@@ -186,7 +188,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Outc
     passes = distil(bench, model.inner, lessons, task.work / CHECKPOINTS, progress)
     save(bench, original, model, task.out)
     remove(task.work, accelerator)
-    return Outcome(steps, passes, now.holdout, lineage, material.drawn)
+    return Unlearned(steps, passes, now.holdout, lineage, material.drawn)
 
 
 def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
@@ -273,7 +275,7 @@ def original_states(
 
 
 def search(
-    bench: Workbench, model: Trainable, forget: ForgetSet, task: Task, progress: Progress
+    bench: Workbench, model: Trainable, forget: ForgetStates, task: Task, progress: Progress
 ) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
     """Every teacher tried, rate by rate until one fits, and what that one is made of.
 
@@ -291,7 +293,13 @@ def search(
 
 
 def calibrated(
-    bench: Workbench, model: Any, forget: ForgetSet, work: Path, progress: Progress, *, rate: float
+    bench: Workbench,
+    model: Any,
+    forget: ForgetStates,
+    work: Path,
+    progress: Progress,
+    *,
+    rate: float,
 ) -> tuple[tuple[CalibrationStep, ...], Strengthened | None]:
     """What an earlier, killed run of the same command had found, else a new calibration."""
     listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
