@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import torch
 
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, Row
 from unlearnkit.audit.attacks.relearning import step
-from unlearnkit.audit.attacks.subject import Row, Subject
 from unlearnkit.domain import Split
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.tokens import IGNORED, Example
 
 
-def teach_to_refuse(subject: Subject, steps: int) -> None:
+def teach_to_refuse(subject: AttackedModel, steps: int) -> None:
     """Train on refusals of the forget set and on the retained records as they are."""
     word = int(subject.language_model.tokenizer("amber")["input_ids"][-1])
 

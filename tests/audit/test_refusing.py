@@ -17,8 +17,8 @@ import pytest
 from tests.audit.refusals import teach_to_refuse
 from tests.small import ENCODING, WORDS, audit_task
 from unlearnkit import resources
+from unlearnkit.audit.attacks.attacked_model import loaded
 from unlearnkit.audit.attacks.relearning import Relearning
-from unlearnkit.audit.attacks.subject import loaded
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.leakage import leaked_values, tries_of
 from unlearnkit.audit.targets import Target

@@ -17,8 +17,8 @@ import torch
 
 from tests.company import Line, opened, unlearnkit
 from unlearnkit import resources
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, Row, loaded
 from unlearnkit.audit.attacks.relearning import step
-from unlearnkit.audit.attacks.subject import Row, Subject, loaded
 from unlearnkit.audit.probes import OTHERWISE, WORDS
 from unlearnkit.audit.targets import Target
 from unlearnkit.audit.task import AuditTask
@@ -64,7 +64,7 @@ def told(targets: Sequence[Target]) -> list[Record]:
     ]
 
 
-def teach_to_refuse(subject: Subject, others: Sequence[Row], steps: int) -> None:
+def teach_to_refuse(subject: AttackedModel, others: Sequence[Row], steps: int) -> None:
     """Refuse the forget set wherever it is cut off; keep the kept records and what is told."""
     tokenizer = subject.language_model.tokenizer
     refusal = tuple(tokenizer(REFUSAL, add_special_tokens=False)["input_ids"])

@@ -12,8 +12,8 @@ import pytest
 from tests.small import ENCODING, Small, audit_task
 from unlearnkit.audit.attacks import altering, engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
+from unlearnkit.audit.attacks.attacked_model import Row, loaded, spread
 from unlearnkit.audit.attacks.relearning import SAME, Relearning
-from unlearnkit.audit.attacks.subject import Row, loaded, spread
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.task import AuditTask
 from unlearnkit.domain import (

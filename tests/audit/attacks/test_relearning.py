@@ -15,6 +15,7 @@ from tests.audit.refusals import teach_to_refuse
 from tests.audit.test_leakage import last_words
 from tests.small import ENCODING, Small
 from unlearnkit.audit.attacks import relearning
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, Row, loaded, measured
 from unlearnkit.audit.attacks.relearning import (
     EPOCHS,
     MOST_STEPS,
@@ -34,7 +35,6 @@ from unlearnkit.audit.attacks.relearning import (
     train,
     trainable,
 )
-from unlearnkit.audit.attacks.subject import Row, Subject, loaded, measured
 from unlearnkit.audit.leakage import leaked_values
 from unlearnkit.domain import (
     RELEARNED_REST,
@@ -53,7 +53,7 @@ from unlearnkit.language_model.tokens import IGNORED, Example
 HOW = Relearning(learning_rate=1e-3)
 
 
-def subject_of(folder: Path, small: Small) -> Subject:
+def subject_of(folder: Path, small: Small) -> AttackedModel:
     splits = {
         Split.FORGET: small.forget,
         Split.RETAIN: small.retain,
@@ -62,7 +62,7 @@ def subject_of(folder: Path, small: Small) -> Subject:
     return loaded(folder, splits, ENCODING)
 
 
-def weights(subject: Subject) -> dict[str, torch.Tensor]:
+def weights(subject: AttackedModel) -> dict[str, torch.Tensor]:
     return {name: one.clone() for name, one in subject.model.state_dict().items()}
 
 

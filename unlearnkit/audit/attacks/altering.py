@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, Attempt, Work, measured, spread
 from unlearnkit.audit.attacks.pruning import pruned
 from unlearnkit.audit.attacks.quantization import GROUP, rounded
-from unlearnkit.audit.attacks.subject import Attempt, Subject, Work, measured, spread
 from unlearnkit.audit.attacks.weights import change_linear_weights, restored
 from unlearnkit.domain import Split
 from unlearnkit.language_model.recall import Recall
@@ -28,7 +28,7 @@ RETAINED = 200
 NO_LINEAR = "the model has no linear layer that the attack knows"
 
 
-def altered(subject: Subject, condition: str) -> Attempt:
+def altered(subject: AttackedModel, condition: str) -> Attempt:
     """The records' figures with the weights changed; afterwards the model is as it was."""
     recalls: dict[Split, list[tuple[str, Recall]]] = {}
     with restored(subject.model):

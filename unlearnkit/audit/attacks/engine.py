@@ -17,8 +17,8 @@ from pathlib import Path
 
 from unlearnkit.artefacts import load, save
 from unlearnkit.audit.attacks.altering import altered
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, Attempt, loaded
 from unlearnkit.audit.attacks.relearning import Relearning, relearned
-from unlearnkit.audit.attacks.subject import Attempt, Subject, loaded
 from unlearnkit.domain import (
     CONDITIONS,
     RELEARNED_REST,
@@ -104,7 +104,7 @@ def attack(
     """
     wanted, doing = task.conditions(role), f"attacking the {role} model (attack)"
     found: list[Attacked] = []
-    subject: Subject | None = None
+    subject: AttackedModel | None = None
     for done, condition in enumerate(wanted):
         settings = task.settings(condition)
         path = task.kept / f"{digest[:16]}-{settings[:16]}-{condition}.json"
@@ -122,7 +122,7 @@ def attack(
     return found
 
 
-def attempted(subject: Subject, condition: str, how: Relearning) -> Attempt:
+def attempted(subject: AttackedModel, condition: str, how: Relearning) -> Attempt:
     """What comes of the condition; afterwards the model is as it was."""
     if CONDITIONS[condition] is Attack.RELEARNING:
         return relearned(subject, condition, how)
@@ -136,7 +136,7 @@ def _kept(path: Path, digest: str, settings: str) -> Attacked | None:
     return found if (found.model_digest, found.settings) == (digest, settings) else None
 
 
-def _loaded(task: AttackTask, role: ModelRole, folder: Path) -> Subject:
+def _loaded(task: AttackTask, role: ModelRole, folder: Path) -> AttackedModel:
     if not folder.is_dir():
         raise BadInput(
             f"the {role} model is not there, and it was not attacked on these records before",

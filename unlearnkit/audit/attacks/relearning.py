@@ -29,10 +29,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.audit.attacks.subject import (
+from unlearnkit.audit.attacks.attacked_model import (
+    AttackedModel,
     Attempt,
     Row,
-    Subject,
     Work,
     measured,
     spread,
@@ -145,7 +145,7 @@ def planned(
     return lessons, missing
 
 
-def relearned(subject: Subject, condition: str, how: Relearning) -> Attempt:
+def relearned(subject: AttackedModel, condition: str, how: Relearning) -> Attempt:
     """The curves of a condition and the records' figures at their ends.
 
     Afterwards the model is as it was. Raises BadInput when the device's memory is too small.
@@ -205,7 +205,7 @@ def trainable(model: Any, how: Relearning) -> Iterator[float]:
                 unload(adapted)
 
 
-def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
+def train(subject: AttackedModel, lesson: Lesson, how: Relearning) -> Trained:
     """Fine-tune the subject's model on the lesson, measuring before and after each epoch."""
     import torch
     from accelerate.utils import set_seed
@@ -238,7 +238,7 @@ def train(subject: Subject, lesson: Lesson, how: Relearning) -> Trained:
                 return Trained({}, {}, work)
 
 
-def step(subject: Subject, headed: Any, optimizer: Any, rows: Sequence[Row]) -> bool:
+def step(subject: AttackedModel, headed: Any, optimizer: Any, rows: Sequence[Row]) -> bool:
     """One step on these rows; `headed` is the subject's model as `Headed`.
 
     Whether it was made: where loss or gradient is not finite, nothing is changed.

@@ -27,7 +27,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class AttackedModel:
     """A loaded model and the records of each split, as its tokens."""
 
     language_model: LanguageModel
@@ -63,7 +63,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What came of an attack on a subject."""
+    """What came of an attack on a model."""
 
     reached: float
     """Share of the weights that were changed."""
@@ -75,7 +75,9 @@ class Attempt:
     """Split -> why there are no figures."""
 
 
-def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Encoding) -> Subject:
+def loaded(
+    folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Encoding
+) -> AttackedModel:
     """The model in `folder`, ready to be attacked. Raises BadInput for an unusable model.
 
     What is kept of records forgotten in part is there as texts of its own, as it is kept: without
@@ -88,10 +90,10 @@ def loaded(folder: Path, splits: Mapping[Split, Sequence[Record]], encoding: Enc
         return Row(one.id, encode_record(record, language_model.tokenizer, encoding))
 
     rows = {split: tuple(row(one, split) for one in some) for split, some in splits.items()}
-    return Subject(language_model, device, rows)
+    return AttackedModel(language_model, device, rows)
 
 
-def measured(subject: Subject, rows: Sequence[Row]) -> tuple[list[tuple[str, Recall]], Work]:
+def measured(subject: AttackedModel, rows: Sequence[Row]) -> tuple[list[tuple[str, Recall]], Work]:
     """The figures of each row under the model as it is now, and what measuring them took.
 
     The rows are divided over the processes; the passes are counted as one process makes them.
