@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from unlearnkit.unlearning.settings import OBJECTIVES, ObjectiveName, RetainTerm, Settings
+from unlearnkit.unlearning.settings import OBJECTIVES, RetainTerm, Settings
 
 LEAST_RATE = 1e-9
-
+USUAL = Settings()
 Choices = Callable[[int], Settings]
 """Gives the settings that were chosen, for a seed."""
 
@@ -22,42 +22,42 @@ def options(
             metavar="NAME",
             help=f"How to forget: {', '.join(OBJECTIVES)}; all but rklu are for comparison.",
         ),
-    ] = ObjectiveName.RKLU.value,
+    ] = str(USUAL.objective),
     retain_term: Annotated[
         RetainTerm,
         typer.Option(
             help="What holds the model on retained records. own: RKLU's is kl, and ce for a model "
             "that has unlearned before."
         ),
-    ] = RetainTerm.OWN,
+    ] = USUAL.retain_term,
     beta: Annotated[
         float | None, typer.Option(min=0.001, help="Of npo, simnpo and undial; else as published.")
-    ] = None,
+    ] = USUAL.beta,
     lora_rank: Annotated[
         int, typer.Option(min=0, help="Train LoRA adapters of this rank; 0: every weight.")
-    ] = 0,
+    ] = USUAL.lora_rank,
     as_adapter: Annotated[
         bool, typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model.")
-    ] = False,
+    ] = USUAL.as_adapter,
     learning_rate: Annotated[
         float,
         typer.Option(
             min=LEAST_RATE, help="AdamW's. 1e-5 suits billions of weights, 3e-4 a few millions."
         ),
-    ] = 1e-5,
+    ] = USUAL.learning_rate,
     batch_size: Annotated[
         int, typer.Option(min=1, help="Forget records a step, all processes.")
-    ] = 8,
+    ] = USUAL.batch_size,
     accumulation_steps: Annotated[
         int,
         typer.Option("--accumulate", min=1, help="Pieces a step is computed in, to save memory."),
-    ] = 1,
+    ] = USUAL.accumulation_steps,
     gradient_checkpointing: Annotated[
         bool, typer.Option("--grad-checkpoint", help="Less memory, a third more time.")
-    ] = False,
+    ] = USUAL.gradient_checkpointing,
     retain_ratio: Annotated[
         int, typer.Option(min=0, help="Retained records beside each forget record of a step.")
-    ] = 2,
+    ] = USUAL.retain_ratio,
     retain_matched: Annotated[
         float,
         typer.Option(
@@ -66,10 +66,10 @@ def options(
             help="Share of the retained records trained on that is chosen for likeness to the "
             "forgotten, where there are more than are needed; the rest is drawn.",
         ),
-    ] = 0.0,
+    ] = USUAL.retain_matched,
     max_passes: Annotated[
         int, typer.Option(min=1, help="Passes over the forget set at most.")
-    ] = 80,
+    ] = USUAL.max_passes,
     strengthen_rate: Annotated[
         float | None,
         typer.Option(
@@ -77,27 +77,27 @@ def options(
             help="AdamW's while strengthening.",
             show_default="--learning-rate, and a third of it where no teacher fits",
         ),
-    ] = None,
+    ] = USUAL.strengthen_rate,
     max_strengthen_epochs: Annotated[
         int, typer.Option(min=1, help="Epochs of strengthening at most, before it is refused.")
-    ] = 32,
+    ] = USUAL.last_epoch,
     max_alpha: Annotated[
         float,
         typer.Option(min=1, help="Largest alpha of the search; past it only when all else failed."),
-    ] = 32.0,
+    ] = USUAL.max_alpha,
     teacher_depths: Annotated[
         bool,
         typer.Option(help="Push tokens as deep as never-seen ones lie."),
-    ] = True,
+    ] = USUAL.teacher_depths,
     level_weight: Annotated[
         float, typer.Option(min=0, help="Of rklu's own term on each token's likelihood.")
-    ] = 3.0,
+    ] = USUAL.level_weight,
     tolerance: Annotated[
         float, typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout.")
-    ] = 0.05,
+    ] = USUAL.tolerance,
     retain_tolerance: Annotated[
         float, typer.Option(min=0.0, max=0.5, help="Loss of retain exact memorization allowed.")
-    ] = 0.02,
+    ] = USUAL.retain_tolerance,
     retain_strength_tolerance: Annotated[
         float,
         typer.Option(
@@ -106,7 +106,7 @@ def options(
             max=1.0,
             help="Loss of retain extraction strength allowed.",
         ),
-    ] = 0.15,
+    ] = USUAL.retain_strength_tolerance,
 ) -> Choices:
     """What was chosen; strengthening is looked at after 1, 2, 4, ... epochs and after the last."""
     if as_adapter and not lora_rank:
