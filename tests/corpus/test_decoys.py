@@ -65,9 +65,9 @@ def test_an_initial_stays_one_and_dates_and_times_stay_possible(analyzer: Analyz
 def test_the_seed_and_the_record_decide_the_decoys(analyzer: Analyzer) -> None:
     one = Record(id="one", text="Robert Smith called.")
     two = Record(id="two", text="Robert Smith called.")
-    made = decoys([one, two], analyzer, 3, seed=0)
-    assert decoys([two, one], analyzer, 3, seed=0) == made
-    assert decoys([one, two], analyzer, 3, seed=1) != made
+    made = decoys([one, MAIL, two], analyzer, 3, seed=0)
+    assert decoys([two, MAIL, one], analyzer, 3, seed=0) == made
+    assert decoys([one, MAIL, two], analyzer, 3, seed=1) != made
     assert made["one"] != made["two"]
 
 

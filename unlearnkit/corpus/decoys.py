@@ -42,12 +42,12 @@ def decoys(
     """
     from faker import Faker
 
+    fake = Faker(analyzer.settings.locale)
     found: dict[str, tuple[Record, ...]] = {}
     for record, marked in marked_records(
         records, analyzer, known, progress=progress, doing="making decoys"
     ):
         rng = random.Random(f"{seed}:{record.id}")
-        fake = Faker(analyzer.settings.locale)
         fake.seed_instance(rng.getrandbits(32))
         pieces = list(_pieces(record.text, marked))
         made: dict[str, Record] = {}
