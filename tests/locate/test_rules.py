@@ -140,6 +140,17 @@ def test_somebody_else_s_record_that_names_the_subject_is_related(world: Build) 
     assert "stands beside somebody else's identifier" in found["1"].reason
 
 
+def test_a_longer_name_in_somebody_else_s_record_is_asked_about(world: Build) -> None:
+    """A noun with a capital makes it longer, as German writes all of them."""
+    found = world(
+        f"{ANOTHER}: meine Nachbarin Zoltana Quibbleworth hat Sie empfohlen",
+        f"{ANOTHER} paid",
+        f"{ANOTHER} paid again",
+    ).find(NAME, NUMBER)
+    assert {one: match.certainty for one, match in found.items()} == {"1": UNCERTAIN}
+    assert "stands beside somebody else's identifier" in found["1"].reason
+
+
 def test_a_number_seen_once_may_be_a_ticket(world: Build) -> None:
     found = world("Zoltana Quibbleworth, C-770077", f"Zoltana Quibbleworth, ticket {ANOTHER}")
     assert found.certainty(NAME, NUMBER) == {"1": CERTAIN, "2": UNCERTAIN}

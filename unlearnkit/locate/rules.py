@@ -153,9 +153,12 @@ def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> Verdict | None:
     if others and case.own:
         # An identifier that occurs once may be a ticket number taken for a customer's.
         established = [one for one in others if len(ties.records(one)) > 1]
-        if established and (not full_name or any(_is_namesakes(one, case) for one in established)):
+        # In a longer name: languages write nouns with a capital ("meine Nachbarin Mira Holt").
+        named = any(hit.writes_full_name for hit in hits)
+        if established and (not named or any(_is_namesakes(one, case) for one in established)):
             return None
-        certainty = Certainty.RELATED if established else Certainty.UNCERTAIN
+        related = established and full_name
+        certainty = Certainty.RELATED if related else Certainty.UNCERTAIN
         return Verdict(certainty, hits, "beside another")
     if full_name and not case.name_is_ambiguous:
         unique = case.settings.accept_unique_full_name
