@@ -110,6 +110,13 @@ def test_words_that_stand_in_lower_case(word: str, there: bool) -> None:
         ("dear Smith, Anna is here", ("", "")),
         ("Mr Smith called", ("", "")),
         ("Dear Smith", ("", "")),
+        ("Fr. Smith rief an", ("", "")),
+        ("mit Hrn. Smith", ("", "")),
+        ("Familie Smith zahlt", ("", "")),
+        ("Kundin Smith zahlt", ("", "")),
+        ("Señora Smith llama", ("", "")),
+        ("Don Smith llama", ("", "")),
+        ("spoke to Anna. Smith agreed", ("", "")),
         ("Today Smith called", ("", "")),
         ("Smith", ("", "")),
     ],
@@ -136,6 +143,11 @@ def test_a_bare_surname_counts_while_few_others_bear_it() -> None:
     texts = ["Dear Smith, hello", "Robert Smith", "Anna Smith", "Tom Smith", "anna Smith again"]
     assert alone("Smith", texts, limit=2) == ["Dear Smith, hello", "anna Smith again"]
     assert alone("Smith", texts, limit=1) == []
+
+
+def test_a_title_is_nobody_else() -> None:
+    texts = [f"{one} Smith rief an" for one in ("Fr.", "Hr.", "Familie", "Kundin", "Frau")]
+    assert alone("Smith", texts, limit=0) == texts
 
 
 def test_one_s_own_first_name_and_initials_are_nobody_else() -> None:

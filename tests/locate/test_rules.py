@@ -48,6 +48,11 @@ def test_a_bare_surname_counts_while_few_others_bear_it(world: Build) -> None:
     assert world(*texts).find(NAME, settings=settings) == {}
 
 
+def test_german_titles_are_nobody_s_first_name(world: Build) -> None:
+    texts = [f"{one} Quibbleworth rief an" for one in ("Fr.", "Hr.", "Familie", "Kundin", "Frau")]
+    assert world(*texts).certainty(NAME) == dict.fromkeys("12345", UNCERTAIN)
+
+
 def test_a_bare_name_inside_a_place_is_no_person(world_with_names: Build) -> None:
     mary = Identifier(IdentifierKind.NAME, "Mary Ireland")
     found = world_with_names(

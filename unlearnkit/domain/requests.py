@@ -25,8 +25,10 @@ class IdentifierKind(StrEnum):
 
 TITLES = frozenset(
     {
-        *("dr", "frau", "herr", "miss", "mlle", "mme", "mr", "mrs", "ms", "mx", "prof", "sir"),
-        *("sr", "sra"),
+        *("dr", "miss", "mr", "mrs", "ms", "mx", "prof", "sir"),
+        *("fr", "frau", "herr", "herrn", "hr", "hrn", "fam", "familie", "eheleute", "ehepaar"),
+        *("mademoiselle", "mlle", "madame", "mme", "monsieur", "signor", "signora"),
+        *("doña", "señor", "señora", "señorita", "sr", "sra", "srta"),
     }
 )
 """What stands before names and is no part of them, in lower case."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
@@ -15,12 +16,16 @@ from unlearnkit.locate.slips import LONGEST, is_slip
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _INSIDE = re.compile(r"[\w'’-]")
-_BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\.?[ \u00a0]+$")
+_BEFORE = re.compile(r"(?<![\w'’-])([^\W\d_](?:[\w'’-]+|\.?))[ \u00a0]+$")
+"""A full stop behind more than one letter ends a sentence, or shortens a title."""
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)(?![\w'’:-])")
 _SPACES = (" ", "\u00a0")
 _REACH = 40
-_GREETINGS = frozenset({"dear", "hi", "hello", "hey", "thanks", "cheers", "regards"})
-"""Words beside a name that may well occur nowhere in lower case."""
+_NO_NAMES = TITLES | {
+    *("dear", "hi", "hello", "hey", "thanks", "cheers", "regards"),
+    *("don", "family", "kunde", "kundin", "mieter", "mieterin", "patient", "patientin", "sig"),
+}
+"""Words beside a name that may well occur nowhere in lower case; a name of its own may be one."""
 
 Place = tuple[Record, int, int]
 """Start and end are a span into Record.content."""
@@ -50,11 +55,11 @@ def after(place: Place, ordinary: Asked) -> str:
 
 
 def _if_name(match: re.Match[str] | None, ordinary: Asked) -> str:
-    word = match[1] if match else ""
+    word = match[1].removesuffix(".") if match else ""
     if not word[:1].isupper():
         return ""
-    plain = word.casefold()
-    return "" if plain in TITLES or plain in _GREETINGS or ordinary(plain) else word
+    plain = unicodedata.normalize("NFC", word).casefold()
+    return "" if plain in _NO_NAMES or ordinary(plain) else word
 
 
 def bare_names(
@@ -105,8 +110,6 @@ def _has_capital_as_name(word: str, place: Place, proper: Asked) -> bool:
     """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`."""
     record, start, _ = place
     text = record.content[:start].rstrip(" \u00a0")
-    if len(word) > 1 and text.endswith("."):
-        return False
     inside = re.search(r"[\w,;]\s+$", text.removesuffix(".").removesuffix(word)[-_REACH:])
     return bool(word) and (inside is not None or proper(word))
 
