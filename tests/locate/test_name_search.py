@@ -14,6 +14,7 @@ from unlearnkit.locate.name_search import (
     in_sentence,
     misspellings,
     odd_names,
+    perhaps_words,
     without_capitals,
 )
 from unlearnkit.locate.names import Name
@@ -177,7 +178,20 @@ def part_of_another(texts: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "text", ["we met Anna Robert Smith", "Karl Robert Smith called", "Robert Smith Jones called"]
+    "text",
+    [
+        "we met Anna Robert Smith",
+        "Karl Robert Smith called",
+        "Robert Smith Jones called",
+        "Robert Smith jr. called",
+        "Robert Smith, Sr., called",
+        "Robert Smith II called",
+        "Robert Smith & Sons",
+        "Robert Smith &amp; Sons",
+        "Robert Smith und Söhne",
+        "Robert Smith GmbH",
+        "Robert Smith, Inc.",
+    ],
 )
 def test_a_name_within_a_longer_one_is_another(text: str) -> None:
     assert part_of_another([text, "Dear Robert Smith"]) == [text]
@@ -194,6 +208,8 @@ def test_a_name_within_a_longer_one_is_another(text: str) -> None:
         "so Karl, Robert Smith",
         "we met Karl. Robert Smith",
         "Robert Smith Subject: the oven",
+        "Robert Smith&nbsp;called",
+        "Robert Smith and Anna",
     ],
 )
 def test_no_name_stands_beside_it(text: str) -> None:
@@ -222,3 +238,35 @@ def test_words_that_stand_in_a_sentence(text: str, there: bool) -> None:
 )
 def test_a_name_may_be_written_without_its_capitals(text: str, fewer: bool) -> None:
     assert without_capitals(Name(("Robert", "Smith")), text) is fewer
+    assert without_capitals(Name(("robert", "smith")), text) is fewer
+
+
+def test_letters_without_capitals_lack_none() -> None:
+    assert not without_capitals(Name(("प्रिया", "शर्मा")), "प्रिया शर्मा")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the rose may wilt", True),
+        ("Rose May 5, 2024", True),
+        ("Rose May 2024", True),
+        ("on Rose May 5th", True),
+        ("Rose May's bid win?", True),
+        ("Cut. Rose May be late?", True),
+        ("Rose May's bid won. And?", False),
+        ("so Rose May called?", False),
+        ("Rose May 2024-05-01", False),
+        ("Rose May, 5 roses", False),
+        ("Rose May called", False),
+    ],
+)
+def test_a_name_may_be_words(text: str, words: bool) -> None:
+    start = text.lower().index("rose may")
+    place = (Record(id="1", text=text), start, start + 8)
+    assert perhaps_words(Name(("Rose", "May")), place, {"rose"}.__contains__) is words
+
+
+def test_a_question_begins_with_a_name_where_the_corpus_has_no_such_word() -> None:
+    place = (Record(id="1", text="Rose May called?"), 0, 8)
+    assert not perhaps_words(Name(("Rose", "May")), place, lambda _: False)

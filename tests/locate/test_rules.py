@@ -102,9 +102,24 @@ def test_ordinary_words_may_not_be_the_person(world: Build) -> None:
     assert "also uses as words" in found["1"].reason
 
 
-def test_who_is_written_without_capitals_is_the_person(world: Build) -> None:
-    """Where the corpus does not use the words apart."""
-    assert world("zoltana quibbleworth rang").certainty(NAME) == {"1": CERTAIN}
+@pytest.mark.parametrize("name", ["Mark Day", "mark day"])
+def test_what_may_be_words_is_never_certain(world: Build, name: str) -> None:
+    """Whatever else the corpus holds."""
+    texts = ("please mark day and time", "Mark Day 3 of the trial", "Mark Day rang on May 3")
+    found = world(*texts, f"{ANOTHER} paid", f"mark day, {ANOTHER}").find(
+        Identifier(IdentifierKind.NAME, name), NUMBER
+    )
+    assert {one: match.certainty for one, match in found.items()} == dict.fromkeys(
+        "1235", UNCERTAIN
+    )
+    assert "perhaps words" in found["1"].reason
+    alone = world(*texts).certainty(Identifier(IdentifierKind.NAME, name))
+    assert alone == {"1": UNCERTAIN, "2": UNCERTAIN, "3": CERTAIN}
+
+
+def test_a_company_of_that_name_is_not_the_person(world: Build) -> None:
+    texts = ("Zoltana Quibbleworth & Sons", "Zoltana Quibbleworth jr. rang")
+    assert world(*texts).certainty(NAME) == {"1": UNCERTAIN, "2": UNCERTAIN}
 
 
 def test_whose_number_stands_beside_it_is_another_person(world: Build) -> None:

@@ -24,6 +24,7 @@ WEIGHTS = {
     "typo": 0.45,
     "phonetic": 0.4,
     "longer": 0.35,
+    "wordlike": 0.33,
     "words": 0.32,
     "partial": 0.3,
 }
@@ -67,8 +68,8 @@ class Hit:
 
     @property
     def writes_full_name(self) -> bool:
-        """True also where it is a part of a longer name."""
-        return self.full_name or self.how == "longer"
+        """True also where it is a part of a longer name, or may be words."""
+        return self.full_name or self.how in ("longer", "wordlike")
 
     @property
     def weight(self) -> float:

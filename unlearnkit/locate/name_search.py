@@ -19,6 +19,14 @@ _INSIDE = re.compile(r"[\w'’-]")
 _BEFORE = re.compile(r"(?<![\w'’-])([^\W\d_](?:[\w'’-]+|\.?))[ \u00a0]+$")
 """A full stop behind more than one letter ends a sentence, or shortens a title."""
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)(?![\w'’:-])")
+_BEHIND = re.compile(
+    r"\s*&(?:amp;|(?!\w+;))|,?\s+(?:(?:[jJ]r|JR|[sS]r|SR|[jJ]un|[sS]en|[jJ]unior|[sS]enior|III?|IV"
+    r"|GmbH|AG|KG|OHG|UG|[iI]nc|[lL]td|LTD|LLC|LLP|PLC|SARL|[cC]orp)\b|(?:und|and)\s+(?:Sons?|Söhne|Co)\b)"
+)
+"""What makes a name another's: a generation's or a company's sign."""
+_FIGURE = re.compile(r"[ \u00a0]+(?!\d{4}-\d)\d{1,4}(?:st|nd|rd|th)?(?!\w)")
+"""Right behind: `Rose May 5`, `Mark Day 3`; not a date that begins with its year."""
+_ASKED = re.compile(r"[^.!?\n]*\?")
 _SPACES = (" ", "\u00a0")
 _REACH = 40
 _NO_NAMES = TITLES | {
@@ -92,7 +100,7 @@ def in_longer_names(
 ) -> list[Place]:
     """The whole names that are a part of another: `Ana Mira Holt` is not Mira Holt.
 
-    A name-like word stands right before or behind them. `proper` is asked whether a word that
+    A name-like word stands right before or behind them, or behind them `jr.`, `&` or `Ltd`. `proper` is asked whether a word that
     begins a sentence has its capital inside one, somewhere.
     """
     own = {"", *words_of(name)}
@@ -101,7 +109,8 @@ def in_longer_names(
         in_front = before(place, ordinary)
         if not _has_capital_as_name(in_front, place, proper):
             in_front = ""
-        if not own.issuperset(map(_spelt, (in_front, after(place, ordinary)))):
+        beside = map(_spelt, (in_front, after(place, ordinary)))
+        if not own.issuperset(beside) or _BEHIND.match(place[0].content, place[2]):
             found.append(place)
     return found
 
@@ -110,13 +119,35 @@ def _has_capital_as_name(word: str, place: Place, proper: Asked) -> bool:
     """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`."""
     record, start, _ = place
     text = record.content[:start].rstrip(" \u00a0")
-    inside = re.search(r"[\w,;]\s+$", text.removesuffix(".").removesuffix(word)[-_REACH:])
-    return bool(word) and (inside is not None or proper(word))
+    begins = _begins_sentence(text.removesuffix(".").removesuffix(word))
+    return bool(word) and (not begins or proper(word))
+
+
+def _begins_sentence(so_far: str) -> bool:
+    return re.search(r"[\w,;]\s+$", so_far[-_REACH:]) is None
 
 
 def without_capitals(name: Name, text: str) -> bool:
-    """Whether a text that writes the name has fewer words with a capital than the name."""
-    return _capitals(_WORD.findall(text)) < _capitals(name.words)
+    """Whether a text that writes the name has fewer words with a capital than the name.
+
+    Of a request that gives the name without any, two are asked for.
+    """
+    cased = sum(word[:1].islower() for word in name.words)
+    return _capitals(_WORD.findall(text)) < (_capitals(name.words) or min(2, cased))
+
+
+def perhaps_words(name: Name, place: Place, ordinary: Asked) -> bool:
+    """Whether what looks like the whole name may be no name at all.
+
+    It lacks capitals (`mark day and time`), a figure stands right behind it (`Rose May 5`), or it
+    begins a question with a word that the corpus has in lower case (`Will Grant's bid win?`).
+    """
+    record, start, end = place
+    text = record.content
+    if without_capitals(name, text[start:end]) or _FIGURE.match(text, end):
+        return True
+    asked = _begins_sentence(text[:start]) and _ASKED.match(text, end) is not None
+    return asked and ordinary(name.first.casefold())
 
 
 def _capitals(words: Iterable[str]) -> int:

@@ -29,6 +29,7 @@ LOOSER = MappingProxyType(
         "phonetic": 20.0,
         "transliterated": 20.0,
         "longer": 20.0,
+        "wordlike": 20.0,
         "words": 20.0,
     }
 )

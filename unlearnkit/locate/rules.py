@@ -28,7 +28,7 @@ class _Case:
     """The subject's identifying values, those linked with certainty included; no names."""
     linked: Linked
     named: frozenset[str]
-    """Records with the whole name, also where it is a part of a longer one."""
+    """Records with the whole name, also where it is a part of a longer one or may be words."""
     name_is_ambiguous: bool
     settings: LocateSettings
     sure: frozenset[str]

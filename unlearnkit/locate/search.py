@@ -29,6 +29,7 @@ from unlearnkit.locate.name_search import (
     bare_names,
     in_longer_names,
     misspellings,
+    perhaps_words,
     without_capitals,
     words_of,
 )
@@ -173,16 +174,19 @@ def _ways(
 def _doubtful(
     name: Name, found: Iterable[tuple[Record, Hit]], haystack: Haystack
 ) -> Iterator[tuple[tuple[str, int], str]]:
-    """(record id, start) of what looks like the whole name -> what it may be instead."""
+    """(record id, start) of what looks like the whole name -> what it may be instead; last wins."""
     whole = [(record, hit.start, hit.end) for record, hit in found if hit.full_name]
     words = (name.first.casefold(), name.last.casefold())
-    for record, start, end in whole:
-        if without_capitals(name, record.content[start:end]) and haystack.ordinary_apart(words):
-            yield (record.id, start), "words"
+    for place in whole:
+        if perhaps_words(name, place, haystack.ordinary):
+            yield (place[0].id, place[1]), "wordlike"
     for record, start, _ in in_longer_names(
         name, whole, ordinary=haystack.ordinary, proper=haystack.proper
     ):
         yield (record.id, start), "longer"
+    for record, start, end in whole:
+        if without_capitals(name, record.content[start:end]) and haystack.ordinary_apart(words):
+            yield (record.id, start), "words"
 
 
 def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> Iterator[Place]:
