@@ -59,6 +59,22 @@ def test_a_name_is_kept_in_the_ways_it_may_be_written() -> None:
     assert found["name:lead"] > 2
 
 
+@pytest.mark.parametrize(
+    ("name", "kind", "written"),
+    [
+        ("Juan Pérez García", "name:reversed", "perez garcia juan"),
+        ("Juan Pérez García", "name:initials", "j perez garcia"),
+        ("Joost van der Berg", "name:reversed", "van der berg joost"),
+        ("Anna-Lena Müller-Lüdenscheidt", "name:partial", "anna lena muller"),
+        ("Anna-Lena Müller-Lüdenscheidt", "name:partial", "anna muller ludenscheidt"),
+        ("Fiona McAllister", "name:partial", "fiona mc allister"),
+    ],
+)
+def test_so_are_names_of_several_surnames(name: str, kind: str, written: str) -> None:
+    kept = of_request(REQUEST, [Identifier(IdentifierKind.NAME, name)], KEY, REGIONS)
+    assert Forgotten(REQUEST, kind, keyed_hash(KEY, "name", written)) in kept
+
+
 def test_a_short_name_is_a_slip_away_from_too_many() -> None:
     assert "slip" not in kinds(Identifier(IdentifierKind.NAME, "Ann Lee"))
 

@@ -105,6 +105,30 @@ WEAKER = [
     ("Juan Carlos Pérez García", "Juan Pérez llamó", {"shortened", "partial"}),
     ("Juan Carlos Pérez García", "Juan Pérez Ruiz llamó", {"partial"}),
     ("Robert James Smith", "R. J. Smith called", {"initials", "partial"}),
+    ("Juan Pérez García", "PEREZ GARCIA, JUAN", {"turned"}),
+    ("Juan Pérez García", "pérez garcía, juan", {"turned"}),
+    ("Juan Pérez García", "Perez Garcia Juan", {"turned", "partial"}),
+    ("Juan Pérez García", "PEREZ GARCIA Juan", {"turned", "partial"}),
+    ("Juan Pérez García", "Pérez García, J.", {"initials", "partial"}),
+    ("Juan Pérez García", "J. Pérez García", {"initials", "partial"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna-Lena Müller rief an", {"shortened", "partial"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna-Lena Lüdenscheidt", {"shortened", "partial"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna Müller-Lüdenscheidt", {"shortened", "partial"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna Müller-L. rief an", {"shortened"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "A.-L. Müller-L. rief an", {"initials"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "A. Müller–L. rief an", {"initials"}),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna Müller", set()),
+    ("Anna-Lena Müller-Lüdenscheidt", "Anna-Lena Müller Ruiz", {"partial"}),
+    ("Joost van der Berg", "VAN DER BERG, JOOST", {"turned"}),
+    ("Joost van der Berg", "Van der Berg Joost", {"turned", "partial"}),
+    ("Joost van der Berg", "J. v.d. Berg", {"initials", "partial"}),
+    ("Joost van der Berg", "Joost v.d. Berg", {"shortened", "partial"}),
+    ("Fiona McAllister", "Fiona Mc Allister", {"typo", "partial"}),
+    ("Fiona McAllister", "Fiona Mac Allister", {"typo", "partial"}),
+    ("Fiona McAllister", "Mc Allister, Fiona", {"turned", "partial"}),
+    ("Fiona McAllister", "F. Mc Allister", {"initials"}),
+    ("Fiona McAllister", "Fiona McAllister-Hughes", {"longer", "partial"}),
+    ("Fiona McAllister", "Fiona Hughes-McAllister", {"longer", "partial"}),
     ("Robert James Smith", "Robert Smith called", {"shortened", "partial"}),
     ("Robert James Smith", "Robert J. Smith called", {"shortened", "partial"}),
     ("Robert Smith", "Mr Smith called", {"partial"}),
@@ -116,6 +140,19 @@ WEAKER = [
 @pytest.mark.parametrize(("name", "text", "how"), WEAKER)
 def test_weaker_forms_are_told_apart(name: str, text: str, how: set[str]) -> None:
     assert ways(name, text) == how
+
+
+def test_a_double_name_is_found_by_either_sign_between_its_parts() -> None:
+    assert ways("Juan Pérez García", "Juan Pérez-García") == {"typo", "partial"}
+    assert "shortened" in ways("María de la Cruz López", "María Cruz López")
+    assert "initials" in ways("María de la Cruz López", "M. de la Cruz López")
+    assert "exact" in ways("Anna-Lena Müller-Lüdenscheidt", "Anna-Lena Müller–Lüdenscheidt")
+
+
+@pytest.mark.parametrize("name", ["Robert Smith", "Juan Pérez García", "Fiona McAllister"])
+def test_the_whole_name_is_no_looser_one(name: str) -> None:
+    """Which would hide that it is a part of a longer name, or words."""
+    assert ways(name, name) <= {"exact", "partial"}
 
 
 @pytest.mark.parametrize(

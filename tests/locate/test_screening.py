@@ -99,6 +99,19 @@ def test_what_is_somebody_elses_is_not_found(world: Build, text: str) -> None:
     assert sureness(world(text), NAME, EMAIL, PHONE, NUMBER, BORN) == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Juan Pérez García", "PEREZ GARCIA, JUAN - pagado"),
+        ("Juan Pérez García", "J. Pérez García"),
+        ("Anna-Lena Müller-Lüdenscheidt", "Anna-Lena Müller rief an"),
+        ("Fiona McAllister", "Fiona Mc Allister"),
+    ],
+)
+def test_a_name_of_several_surnames_is_possible(world: Build, name: str, text: str) -> None:
+    assert sureness(world(text), Identifier(IdentifierKind.NAME, name)) == {"1": "uncertain"}
+
+
 def test_a_nickname_is_found(world: Build) -> None:
     robert = Identifier(IdentifierKind.NAME, "Dr. Robert Brandvold")
     assert sureness(world("Bob Brandvold rang", "Bob rang"), robert) == {"1": "uncertain"}

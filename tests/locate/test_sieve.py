@@ -69,6 +69,9 @@ NAMES = st.sampled_from(
         "Li Yu",
         "Ада Лавлейс",
         "Bess Cross",
+        "Fiona McAllister",
+        "Jo-Hannelore Ost-Lüdenscheidt",
+        "Joost van der Berg",
         "Zoe\u0308 Brown",
         "Ana⑴ Lo",
     ]
@@ -94,6 +97,9 @@ def written(value: str, draw: object) -> list[str]:
     spelt = value.translate(str.maketrans({"ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "Å": "Aa"}))
     ways = [value, value.upper(), spelt, unicodedata.normalize("NFD", value), fold(value)]
     ways += [f"{last}, {first}", f"{first[0]}. {last}", last, first, f"{first} {last[0]}."]
+    ways += [f"{first[0]}. {last.replace('Mc', 'Mc ')}", f"{last.replace('Mc', 'Mc ')}, {first}"]
+    one, other = first.split("-")[0], last.split("-")[0]
+    ways += [f"{one} {last}", f"{first} {other}", f"{one} {other}-L.", f"{first[0]}. {other}-L."]
     around = [f"so {draw.choice(FILLER)} {one}, then" for one in ways]
     draw.shuffle(around)
     return around

@@ -19,7 +19,7 @@ from unlearnkit.domain import Evidence, Forgotten, Identifier, IdentifierKind, M
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import as_number
-from unlearnkit.locate.names import SPELLINGS, Name, parse_name
+from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Writing
 from unlearnkit.pseudonym import keyed_hash
@@ -248,12 +248,20 @@ def _spellings(name: Name) -> Iterator[tuple[str, str]]:
         return
     yield FULL_NAME, whole
     yield FULL_NAME, "".join(SPELLINGS.get(one.casefold(), one) for one in whole)
-    yield REVERSED, " ".join((last, *name.words[:-1]))
+    for at in range(1, len(name.words)):
+        yield REVERSED, " ".join((*name.words[at:], *name.words[:at]))
+    for piece in pieces(last):
+        yield PARTIAL, f"{first} {piece}"
+    for piece in pieces(first):
+        yield PARTIAL, f"{piece} {last}"
+    if (rest := without_mc(last)) != last:
+        yield PARTIAL, f"{first} {last.removesuffix(rest)} {rest}"
     for short in nicknames(fold(first).casefold()):
         yield NICKNAME, f"{short} {last}"
     yield INITIALS, f"{first[0]} {last}"
     yield INITIALS, f"{first} {last[0]}"
     if len(name.words) > 2:
         yield INITIALS, " ".join([*(word[0] for word in name.words[:-1]), last])
+        yield INITIALS, " ".join([first[0], *name.words[1:]])
         yield INITIALS, " ".join([first, *(word[0] for word in name.words[1:-1]), last])
         yield PARTIAL, f"{first} {last}"

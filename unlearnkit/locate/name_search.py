@@ -100,8 +100,8 @@ def in_longer_names(
 ) -> list[Place]:
     """The whole names that are a part of another: `Ana Mira Holt` is not Mira Holt.
 
-    A name-like word stands right before or behind them, or behind them `jr.`, `&` or `Ltd`. `proper` is asked whether a word that
-    begins a sentence has its capital inside one, somewhere.
+    A name-like word stands right before or behind them, or behind them `jr.`, `&` or `Ltd`.
+    `proper` is asked whether a word that begins a sentence has its capital inside one, somewhere.
     """
     own = {"", *words_of(name)}
     found = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from unlearnkit.corpus.normalise import fold
@@ -15,6 +15,10 @@ _START, _END = r"(?<![\p{L}\p{M}\p{N}-])", r"(?![\p{L}\p{M}\p{N}]|-\w)"
 _MARKUP = r"(?:[*_]|</?\w{1,9}>)*"
 _SPACE = rf"{_MARKUP}\s+{_MARKUP}"
 """Between two words of a name, which Markdown or HTML may set in bold."""
+_HYPHENS = "-\u2010\u2011\u2013"
+_JOINED = rf"(?:{_SPACE}|[{_HYPHENS}])"
+"""Or between two that a text makes one of."""
+_MC = re.compile(r"(Ma?c)(?=[A-Z])")
 _APOSTROPHES = "'\u2019\u02bc\u00b4`"
 _NAME_WORD = r"(?-i:\p{Lu})[\w'’-]*"
 SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
@@ -63,7 +67,7 @@ def parse_name(raw: str) -> Name | None:
 
 def name_forms(name: Name) -> Iterator[NameForm]:
     """From the strongest to the weakest. A name of one word has weak forms only."""
-    first, last, between = _word(name.first), _word(name.last), name.words[1:-1]
+    first, last = _word(name.first), _word(name.last)
     if len(name.words) == 1:
         yield NameForm("partial", _bounded(first), any_case=False, bare=name.first)
         return
@@ -73,32 +77,124 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     # In `John Holt, Mira Jones` the words belong to two other people.
     alone = rf"(?<!{_NAME_WORD}\s+){reversed_name}(?!\s+{_NAME_WORD})"
     yield NameForm("exact", alone, any_case=True)
-    yield NameForm("turned", reversed_name, any_case=True)
-    in_capitals = _word(name.last.upper())
-    yield NameForm("turned", _bounded(rf"(?:{last}|{in_capitals})\s+{given}"), any_case=False)
+    yield from _turned(name)
+    yield from _joined(name)
     yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
     more = rf"(?:{_NAME_WORD}\s+){{1,2}}"
     yield NameForm("longer", _bounded(rf"{given}\s+{more}{last}"), any_case=False)
-    short = sorted(nicknames(fold(name.first).casefold()))
-    if short:
-        either = "|".join(_word(one) for one in short)
+    if short := sorted(nicknames(fold(name.first).casefold())):
+        either = "|".join(map(_word, short))
         yield NameForm("nickname", _bounded(rf"(?:{either})\s+{last}"), any_case=True)
-    initial = re.escape(fold(name.first)[0].upper())
-    middle = "".join(rf"(?:\s*{re.escape(fold(word)[0].upper())}\.?)?" for word in between)
-    yield NameForm("initials", _bounded(rf"{initial}\.?{middle}\s*{last}"), any_case=False)
-    yield NameForm("initials", _bounded(rf"{last}\s*,\s*{initial}\."), any_case=False)
-    last_initial = re.escape(fold(name.last)[0].upper())
-    yield NameForm("initials", rf"{_START}{first}\s+{last_initial}\.(?!\w)", any_case=False)
-    if between:
-        skipped = r"(?:\s+\w\.?)*"
-        yield NameForm("shortened", _bounded(rf"{first}{skipped}\s+{last}"), any_case=True)
-        # Of two surnames the first is the one that is used; or it is a second given name.
-        either = "|".join(_word(word) for word in between if word[0].isupper() and len(word) > 2)
-        if either:
-            two = rf"{_bounded(rf'{first}{_SPACE}(?:{either})')}(?!\s+{_NAME_WORD})"
-            yield NameForm("shortened", two, any_case=False)
+    yield from _with_initials(name)
+    yield from _shortened(name)
     for word in dict.fromkeys((name.last, name.first)):
         yield NameForm("partial", _bounded(_word(word)), any_case=False, bare=word)
+
+
+def _with_initials(name: Name) -> Iterator[NameForm]:
+    """`J. Pérez García`, `Pérez García, J.`, `Juan G.`; of double names of either part."""
+    initial = re.escape(fold(name.first)[0].upper())
+    middle = "".join(rf"(?:\s*(?:{_initials(word)}|{_loose(word)}))?" for word in name.words[1:-1])
+    ends = "|".join([_loose(name.last), *_abbreviated(name.last)])
+    short = rf"{_initials(name.first)}{middle}\s*(?:{ends})"
+    yield NameForm("initials", _bounded(short), any_case=False)
+    surname = "|".join(_loosely(name.words[at:]) for at in range(1, len(name.words)))
+    yield NameForm("initials", _bounded(rf"(?:{surname})\s*,\s*{initial}\."), any_case=False)
+    last_initial = re.escape(fold(name.last)[0].upper())
+    yield NameForm(
+        "initials", rf"{_START}{_word(name.first)}\s+{last_initial}\.(?!\w)", any_case=False
+    )
+
+
+def _shortened(name: Name) -> Iterator[NameForm]:
+    """Without some of the words between the first and the last, or without the last surname."""
+    first, last, between = _word(name.first), _word(name.last), name.words[1:-1]
+    if not between:
+        return
+    skipped = r"(?:\s+(?:\w\.)*\w\.?)*"
+    yield NameForm("shortened", _bounded(rf"{first}{skipped}\s+{last}"), any_case=True)
+    some = "".join(rf"(?:{_JOINED}{_loose(word)})?" for word in between)
+    fewer = rf"(?!{_loosely(name.words)}){first}{some}{_JOINED}{last}"
+    yield NameForm("shortened", _bounded(fewer), any_case=True)
+    # Of two surnames the first is the one that is used; or it is a second given name.
+    either = "|".join(_word(word) for word in between if word[0].isupper() and len(word) > 2)
+    if either:
+        two = rf"{_bounded(rf'{first}{_SPACE}(?:{either})')}(?!\s+{_NAME_WORD})"
+        yield NameForm("shortened", two, any_case=False)
+
+
+def _turned(name: Name) -> Iterator[NameForm]:
+    """The surname first: a comma parts it from the given names wherever it begins, or capitals."""
+    splits = [(name.words[:at], name.words[at:]) for at in range(1, len(name.words))]
+    comma = "|".join(rf"{_loosely(last)}\s*,\s*{_loosely(given)}" for given, last in splits)
+    yield NameForm("turned", _bounded(comma), any_case=True)
+    none = "|".join(rf"{_loosely(last, _cased)}\s+{_loosely(given)}" for given, last in splits)
+    yield NameForm("turned", _bounded(none), any_case=False)
+
+
+def _joined(name: Name) -> Iterator[NameForm]:
+    """`Pérez-García`, `Mc Allister`; a surname with one more, and double names with one less."""
+    given, last = _loosely(name.words[:-1]), _loose(name.last)
+    as_given = _SPACE.join(map(_word, name.words))
+    spelt = rf"(?!{as_given}){_loosely(name.words)}"
+    yield NameForm("typo", _bounded(spelt), any_case=True)
+    word = r"(?-i:\p{Lu})[\w'’]*"
+    more = rf"{word}[{_HYPHENS}]{last}|{last}[{_HYPHENS}]{word}"
+    yield NameForm("longer", _bounded(rf"{given}{_SPACE}(?:{more})"), any_case=True)
+    first, ends = pieces(name.first), [*map(_word, pieces(name.last)), *_abbreviated(name.last)]
+    ways = [rf"{_word(name.first)}{_SPACE}(?:{'|'.join(ends)})"] if ends else []
+    if first:
+        either = "|".join(map(_word, first))
+        ways.append(rf"(?:{either}){_SPACE}(?:{'|'.join([last, *_abbreviated(name.last)])})")
+    if ways:
+        alone = rf"{_bounded('|'.join(ways))}(?!\s+{_NAME_WORD})"
+        yield NameForm("shortened", alone, any_case=False)
+
+
+def pieces(word: str) -> list[str]:
+    """The parts of a double name that are long enough to stand for it; none of a single name."""
+    parts = re.split(f"[{_HYPHENS}]", word)
+    return [one for one in parts if len(one) > 2] if len(parts) > 1 else []
+
+
+def without_mc(word: str) -> str:
+    """`Allister` of McAllister, as it stands also where a space parts the two."""
+    head = _MC.match(word)
+    return word[head.end() :] if head else word
+
+
+def _loosely(words: Iterable[str], spelt: Callable[[str], str] | None = None) -> str:
+    return _JOINED.join(map(spelt or _loose, words))
+
+
+def _loose(word: str) -> str:
+    """The word, and `Mc Allister` for McAllister; a particle with or without a capital."""
+    head = _MC.match(word)
+    spelt = rf"Ma?c\s?{_word(word[head.end() :])}" if head else _word(word)
+    return spelt if word[:1].isupper() else rf"(?i:{spelt})"
+
+
+def _cased(word: str) -> str:
+    return rf"(?:{_loose(word)}|{_word(word.upper())})"
+
+
+def _initials(word: str) -> str:
+    """`A.-L.`, `A. L.`, `AL` or `A.` of Anna-Lena."""
+    first, *others = (re.escape(fold(one)[0].upper()) for one in _parts(word))
+    begin = first if word[:1].isupper() else rf"(?i:{first})"
+    return rf"{begin}\.?" + "".join(rf"(?:\s*[{_HYPHENS}]?\s*{one}\.?)?" for one in others)
+
+
+def _abbreviated(word: str) -> list[str]:
+    """`Müller-L.` of Müller-Lüdenscheidt."""
+    first, *others = _parts(word)
+    if not others or len(first) < 3:
+        return []
+    return [rf"{_word(first)}[{_HYPHENS}]{re.escape(fold(others[0])[0].upper())}(?:\.|(?!\w))"]
+
+
+def _parts(word: str) -> list[str]:
+    return [one for one in re.split(f"[{_HYPHENS}]", word) if one] or [word]
 
 
 def _bounded(pattern: str) -> str:
@@ -111,8 +207,8 @@ def _word(word: str) -> str:
 
 
 def _letter(letter: str) -> str:
-    if letter in "-\u2010\u2011":
-        return r"[-\u2010\u2011\s]"
+    if letter in _HYPHENS:
+        return rf"[{_HYPHENS}\s]"
     if letter in _APOSTROPHES:
         return rf"[{_APOSTROPHES}\s]?"
     if letter == "ß":

@@ -33,7 +33,7 @@ _HOW = {
     "transliterated": "name in another script that may be the subject's",
     "typo": "name a slip or two away from the subject's",
     "phonetic": "name that sounds like the subject's",
-    "wordlike": "the subject's {kind} in lower case, before a figure or in a question: perhaps words",
+    "wordlike": "the subject's {kind}, perhaps words: in lower case, by a figure, or asked",
     "words": "words of the subject's name, which this corpus also uses as words",
     "longer": "longer name that has every word of the subject's",
     "partial": "part of the subject's {kind}",

@@ -18,7 +18,7 @@ from typing import Any
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.identifiers import GAP, national_digits
-from unlearnkit.locate.names import SPELLINGS, parse_name
+from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 
 _AT_ONCE = 10_000
 _BETWEEN = "\x00"
@@ -108,7 +108,7 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
     match identifier.kind:
         case IdentifierKind.NAME:
             name = parse_name(value)
-            found = [_of_name(one) for one in (name.first, name.last)] if name else [""]
+            found = list(map(_of_name, _words(name))) if name else [""]
         case IdentifierKind.PHONE:
             digits = national_digits(normalise(identifier.kind, value, regions))
             found = [GAP.join(plain(digits))]
@@ -123,6 +123,12 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
         case _:
             found = [longest_run(value)]
     return tuple(dict.fromkeys(found)) if all(found) else ("",)
+
+
+def _words(name: Name) -> Iterator[str]:
+    """Of which every way to write a name has one."""
+    for word in (name.first, name.last):
+        yield from (without_mc(word), *pieces(word))
 
 
 def _of_name(word: str) -> str:
