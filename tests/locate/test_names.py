@@ -75,6 +75,7 @@ EXACT = [
     ("Robert Smith", "Ｒｏｂｅｒｔ Ｓｍｉｔｈ"),
     ("Anne-Marie O'Brien", "Anne‑Marie OBrien"),
     ("Robert James Smith", "Robert James Smith"),
+    ("Robert Smith", "Rob\u00adert Sm\u200bith"),
     ("प्रिया शर्मा", "कल प्रिया शर्मा आई"),
 ]
 

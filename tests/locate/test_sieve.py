@@ -96,6 +96,7 @@ def written(value: str, draw: object) -> list[str]:
     first, *_, last = value.split()
     spelt = value.translate(str.maketrans({"ü": "ue", "ß": "ss", "ø": "oe", "å": "aa", "Å": "Aa"}))
     ways = [value, value.upper(), spelt, unicodedata.normalize("NFD", value), fold(value)]
+    ways += [value[:2] + "\u00ad" + value[2:], f"{value[:-1]}\u200b{value[-1]}"]
     ways += [f"{last}, {first}", f"{first[0]}. {last}", last, first, f"{first} {last[0]}."]
     ways += [f"{first[0]}. {last.replace('Mc', 'Mc ')}", f"{last.replace('Mc', 'Mc ')}, {first}"]
     one, other = first.split("-")[0], last.split("-")[0]
@@ -153,6 +154,7 @@ def test_the_dots_of_other_addresses_stay_where_they_are() -> None:
         ("A\u0301da\u00a0Łuk", "ada luk"),
         ("ﬁne Ｎｏ", "fine no"),
         ("“so” – ´", "-so- - -"),
+        ("so\u00adme\u200bwhere", "somewhere"),
         ("ΣΑΣ ς", "σασ σ"),
     ],
 )

@@ -16,6 +16,8 @@ from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
 
 GAP = r"[\s()./\u2010-\u2013-]{0,3}"
+_AT = r"(?:@|%40|\s?[(\[]\s?at\s?[)\]]\s?)"
+"""As it stands in an address, in a web address, and where it is hidden from robots."""
 _SHORT_NUMBER = 5
 """A customer number of fewer characters than this may stand for anything; it only hints."""
 _SHORT_PHONE = 7
@@ -93,7 +95,7 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
     match identifier.kind:
         case IdentifierKind.EMAIL:
             spellings = dict.fromkeys(fold(one) for one in email_spellings(identifier.value))
-            return [rf"(?<![\w.+-]){re.escape(one)}(?![\w-]|\.\w)" for one in spellings]
+            return [rf"(?<![\w.+-]){_with_at(one)}(?![\w-]|\.\w)" for one in spellings]
         case IdentifierKind.PHONE:
             return _phone_patterns(normalise(identifier.kind, value, regions))
         case IdentifierKind.CUSTOMER_ID:
@@ -109,6 +111,11 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             words = [re.escape(word) for word in re.findall(r"[^\s,]+", value)]
             value = r"[\s,]+".join(words)
             return [rf"(?<![\w@.]){value}(?!\w)"] if words else []
+
+
+def _with_at(address: str) -> str:
+    local, at, domain = address.rpartition("@")
+    return re.escape(local) + (_AT if at else "") + re.escape(domain)
 
 
 def _phone_patterns(number: str) -> list[str]:

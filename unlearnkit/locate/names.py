@@ -218,5 +218,5 @@ def _letter(letter: str) -> str:
     if spelling:
         spelling = spelling.capitalize() if letter.isupper() else spelling
         plain = f"(?:{plain}|{spelling})"
-    # A text may write an accent as a character of its own (Unicode NFD).
-    return plain + (r"\p{M}*" if letter.isalpha() else "")
+    # A text may write an accent as a character of its own (Unicode NFD), or hide where to break.
+    return plain + (r"[\p{M}\u00ad\u200b-\u200d\u2060\ufeff]*" if letter.isalpha() else "")

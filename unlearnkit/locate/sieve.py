@@ -185,9 +185,10 @@ def _one_of_ascii(letter: str) -> str:
 
 @lru_cache(maxsize=10_000)
 def _in_plain(letter: str) -> str:
-    """What one character stands for; of a mark nothing, and signs beyond ASCII are alike."""
+    """What one character stands for; of a mark and of what is not seen nothing, signs are alike."""
     if letter.isspace():
         return " "
     parts = unicodedata.normalize("NFKD", fold(letter)).casefold()
     kept = "".join(one for one in parts if one.isalnum() or (one.isascii() and one != " "))
-    return kept or ("" if unicodedata.category(letter)[0] == "M" else "-")
+    unseen = unicodedata.category(letter)[0] == "M" or unicodedata.category(letter) == "Cf"
+    return kept or ("" if unseen else "-")
