@@ -211,7 +211,7 @@ def verify(
     is the workspace's. The key in the report's folder is never trusted.
 
     Raises `VerificationFailed` naming all that does not hold; `BadInput` where there is no report,
-    or neither a key nor a workspace.
+    neither a key nor a workspace, or `key` lies in the report's folder.
 
     >>> import unlearnkit
     >>> holds = unlearnkit.verify("report", key="signing.pub", model="unlearned")

@@ -165,6 +165,29 @@ def test_a_report_is_not_verified_without_a_key_from_elsewhere(line: Line, tmp_p
     assert "but not the report's own" in said.stderr
 
 
+def test_a_key_that_came_with_the_report_does_not_vouch_for_it(line: Line, tmp_path: Path) -> None:
+    report = shutil.copytree(line.report, tmp_path / "report")
+    (link := tmp_path / "got-by-post.pub").symlink_to(report / "signing.pub")
+    for place, key in (
+        (report, report / "signing.pub"),
+        (report / "attestation.json", report / "signing.pub"),
+        (report, link),
+    ):
+        said = unlearnkit("verify", place, "--key", key, "--workspace", line.workspace)
+        assert said.exit_code == 2
+        assert "a key that came with the report cannot vouch for it" in said.stderr
+        assert "Get the public key from the signer by another way" in said.stderr
+
+
+def test_nor_does_a_workspace_that_came_with_it(line: Line, tmp_path: Path) -> None:
+    report = shutil.copytree(line.report, tmp_path / "report")
+    shutil.copytree(line.workspace / "keys", report / "keys")
+    shutil.copy(line.workspace / "unlearnkit.yaml", report)
+    said = unlearnkit("verify", report, "--workspace", report)
+    assert said.exit_code == 2
+    assert "a key that came with the report cannot vouch for it" in said.stderr
+
+
 def test_what_is_no_report_cannot_be_verified(line: Line, tmp_path: Path) -> None:
     said = unlearnkit("verify", tmp_path, "--workspace", line.workspace)
     assert said.exit_code == 2

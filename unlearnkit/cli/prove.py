@@ -246,7 +246,8 @@ def verify(
 ) -> None:
     """Check signature, digests and, with --model, that this model is the audited one.
 
-    The key in the report's folder is never trusted. Exit code 4 when anything does not hold.
+    The key in the report's folder is never trusted: as --key it is refused. Exit code 4 when
+    anything does not hold.
     """
     from unlearnkit.pipeline.keyless import expected
     from unlearnkit.pipeline.verify import verify as verify_with

@@ -67,16 +67,23 @@ def own_key(workspace: Workspace, report: Path) -> Path:
 def given_or_own(key: Path | None, workspace: Path, report: Path) -> Path:
     """The public key to check a report with: what was given, else the workspace's that fits.
 
-    Raises BadInput where there is neither.
+    Raises BadInput where there is neither, and where it lies in the report's folder: a forger puts
+    a key, and even a workspace, beside what they forged.
     """
-    if key is not None:
-        return key
-    if not (workspace / FILE_NAME).is_file():
+    if key is None and not (workspace / FILE_NAME).is_file():
         raise BadInput(
             "no key to verify with",
             fix="Give the signer's public key: --key signing.pub, but not the report's own.",
         )
-    return own_key(Workspace.open(workspace), report)
+    chosen = key or own_key(Workspace.open(workspace), report)
+    if chosen.resolve().is_relative_to(attestation_of(report).parent.resolve()):
+        raise BadInput(
+            "a key that came with the report cannot vouch for it",
+            where=chosen,
+            fix="Get the public key from the signer by another way, and keep it outside the "
+            "report's folder.",
+        )
+    return chosen
 
 
 def signing_now(workspace: Workspace) -> SigningKey:

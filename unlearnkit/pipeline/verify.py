@@ -29,7 +29,7 @@ def verify(
     that this identity signed it through Sigstore.
     `key` is the signer's public key; None takes the workspace's, present or retired. The key in the
     report's folder is never trusted. Raises VerificationFailed naming all that does not hold,
-    BadInput where there is no report, or neither a key nor a workspace.
+    BadInput where there is no report, neither a key nor a workspace, or `key` is the report's own.
     """
     public = given_or_own(key, workspace, report)
     found = verify_report(report, public, model, tsa_roots, expected)
