@@ -103,7 +103,10 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"surprise": 1}, "Extra inputs"),
     ({"subject_identities": None, "extensions": None}, "no identifier"),
     ({"subject_identities": [], "extensions": {"other.example": {"a": 1}}}, "no identifier"),
-    ({"subject_identities": [identity("phone", "+12125550142")]}, "under extensions.unlearnkit"),
+    (
+        {"subject_identities": [identity("phone", "+12125550142")]},
+        '"extensions": {"unlearnkit": {"names"',
+    ),
     ({"subject_identities": [identity("email", "nowhere")]}, "one @"),
     ({"subject_identities": [identity("email", "abc", "sha256")]}, "64 hexadecimal"),
     ({"subject_identities": [identity("email", "a@b", "rot13")]}, "'raw', 'sha1', 'md5'"),

@@ -16,9 +16,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.company import unlearnkit
+from tests.docs.pages import blocks
 from tests.report.conftest import needs
 from tests.requests.opendsr import FIRST_ID, erasure
 from unlearnkit.config import FILE_NAME
+from unlearnkit.requests.opendsr import SHORT_FORMS
 from unlearnkit.requests.table import COLUMNS
 from unlearnkit.workspace import Workspace
 
@@ -46,6 +48,24 @@ def test_the_file_on_the_page_is_taken_in_verified(tmp_path: Path) -> None:
     file.write_text(block)
     said = unlearnkit("request", "import", file, "--json", "--workspace", root)
     assert [one["request"]["identity"] for one in said.json] == ["verified"]
+
+
+def test_the_opendsr_request_on_the_page_is_taken_in_with_name_and_phone(tmp_path: Path) -> None:
+    (block,) = (one.text for one in blocks(PAGE) if one.language == "json")
+    file, root = tmp_path / "erasure.json", Workspace.create(tmp_path / "work").root
+    file.write_text(block)
+    place = ("--workspace", root)
+    (taken,) = unlearnkit("request", "import", file, "--json", *place).json
+    assert taken["request"]["identity"] == "verified"
+    shown = unlearnkit("request", "show", FIRST_ID, "--reveal", "--json", *place).json
+    assert [kind for kind, _, _ in shown["identifiers"]] == [
+        *("email", "controller_customer_id", "name", "phone")
+    ]
+
+
+def test_the_page_names_every_list_of_the_extension() -> None:
+    for field in SHORT_FORMS:
+        assert f"`{field}`" in PAGE
 
 
 def test_the_page_names_every_column() -> None:

@@ -107,7 +107,8 @@ class Identity(ExtensionIdentity):
         if name not in known:
             raise ValueError(
                 f"not an identity type of OpenDSR (known: {', '.join(known)}); "
-                "names, phone numbers and others go under extensions.unlearnkit"
+                "names, phone numbers and others go beside subject_identities: "
+                '"extensions": {"unlearnkit": {"names": ["..."], "phones": ["..."]}}'
             )
         return name
 
@@ -181,8 +182,8 @@ class OpenDsrRequest(_Strict):
         people = self.identifiers()
         if not people:
             raise ValueError(
-                "no identifier: give subject_identities, or names and others under "
-                "extensions.unlearnkit"
+                "no identifier: give subject_identities, or names and others as "
+                '"extensions": {"unlearnkit": {"names": ["..."], "phones": ["..."]}}'
             )
         # The addresses stay in the ledger when the person's identifiers are erased. A plus is a
         # space in a query and itself elsewhere; an underscore is as good as a space.
