@@ -63,7 +63,8 @@ def test_process_looks_at_the_model_before_it_takes_in_a_request(
 def test_a_request_that_matches_nothing_leaves_nothing_to_forget(
     line: Line, new: Path, tmp_path: Path
 ) -> None:
-    unlearnkit("request", "add", "--verified", "--customer-id", "C-999999", "--workspace", new)
+    who = ("--customer-id", "C-999999", "--verified", "--how", "portal login")
+    unlearnkit("request", "add", *who, "--workspace", new)
     unlearnkit("index", line.story.files.records, "--workspace", new)
     unlearnkit("locate", "--workspace", new)
     said = refused(new, "unlearn", line.story.model, "--out", tmp_path / "out")
@@ -76,8 +77,8 @@ def test_a_corpus_of_one_person_leaves_nothing_to_keep(
     line: Line, new: Path, tmp_path: Path
 ) -> None:
     rows = [{"text": f"Order {at} of zoltana@quibble.example, 12 March."} for at in range(3)]
-    who = ("--email", "zoltana@quibble.example")
-    unlearnkit("request", "add", "--verified", *who, "--workspace", new)
+    who = ("--email", "zoltana@quibble.example", "--verified", "--how", "portal login")
+    unlearnkit("request", "add", *who, "--workspace", new)
     unlearnkit("index", jsonl(tmp_path / "a.jsonl", *rows), "--workspace", new)
     unlearnkit("locate", "--workspace", new)
     said = refused(new, "unlearn", line.story.model, "--out", tmp_path / "out")

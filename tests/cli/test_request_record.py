@@ -82,6 +82,16 @@ def test_how_alone_verifies_nothing(new: Path) -> None:
     assert "a name of the person" in said.stderr
 
 
+@pytest.mark.parametrize("how", [(), ("--how", " ")], ids=["left out", "empty"])
+def test_one_that_is_typed_in_is_not_verified_without_saying_how(
+    new: Path, how: tuple[str, ...]
+) -> None:
+    """A file may say no more than yes; whoever types it in was there."""
+    said = refused(new, "request", "add", "--name", "Zoltana Quibble", "--verified", *how)
+    assert "and not how" in said.stderr
+    assert "--verified --how" in said.stderr
+
+
 def test_the_line_leaves_an_unverified_request_out_and_says_so(
     line: Line, new: Path, tmp_path: Path
 ) -> None:

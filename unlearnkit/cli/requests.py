@@ -98,6 +98,12 @@ def add(
     from unlearnkit.pipeline.intake import add_request, typed_in
 
     declared = _declared(verified, how)
+    if verified and not how.strip():
+        raise BadInput(
+            "--verified says that it was verified, and not how",
+            fix="Say how, without naming the person: --verified --how 'answered by the address on "
+            "file'",
+        )
     cells = {
         "name": name,
         "email": email,
