@@ -58,6 +58,16 @@ def test_what_is_not_verified_says_the_command_that_helps(new: Path) -> None:
     assert "answered by the address on file" in shown
 
 
+def test_what_is_overdue_when_it_comes_in_is_called_overdue(new: Path, tmp_path: Path) -> None:
+    rows = [f"ccpa,{SOON:%Y-%m-%d},yes,Al Quibble", f"gdpr,{OVERDUE:%Y-%m-%d},yes,Zo Quibble"]
+    file = csv(tmp_path / "requests.csv", *rows)
+    first, again = (unlearnkit("request", "import", file, "--workspace", new) for _ in range(2))
+    for said, what in ((first, "added, "), (again, "already there; ")):
+        soon, late, _ = said.stdout.splitlines()
+        assert f"{what}due " in soon
+        assert f"{what}overdue since " in late
+
+
 @pytest.mark.parametrize("command", ["add", "import"])
 def test_whoever_takes_it_in_may_say_that_it_was_verified(
     new: Path, tmp_path: Path, command: str

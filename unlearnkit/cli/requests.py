@@ -145,8 +145,11 @@ def _asked(cell: str) -> list[str]:
 def _say_taken(request: Request, added: bool) -> None:
     from unlearnkit.pipeline.requests import is_open
 
-    what = "added, due" if added else "already there; due"
-    out.print(f"{request.id}  {what} {request.due:%Y-%m-%d}", highlight=False, soft_wrap=True)
+    what = "added, " if added else "already there; "
+    when = f"due {request.due:%Y-%m-%d}"
+    if is_open(request) and request.due < now():
+        when = f"[bold red]overdue[/] since {request.due:%Y-%m-%d}"
+    out.print(f"{request.id}  {what}{when}", highlight=False, soft_wrap=True)
     if is_open(request) and not request.verified:
         err.print(
             "[yellow]Not run before it is verified that it is the person's own:[/] "
