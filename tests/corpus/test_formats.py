@@ -237,6 +237,35 @@ def test_a_broken_file_is_refused_with_its_line_and_without_its_data(
     assert error.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", "ticket_id;body;thread\nT1;Quibbleworth;x\n"),
+        ("a.parquet", as_parquet(ticket_id=["T1"], body=[SECRET], thread=["x"])),
+    ],
+)
+def test_of_a_file_with_other_columns_they_are_named_and_the_option(
+    tmp_path: Path, name: str, content: str | bytes
+) -> None:
+    with pytest.raises(BadInput, match="there are: ticket_id") as refusal:
+        rows(write(tmp_path / name, content))
+    assert "--text-field COLUMN" in refusal.value.fix
+    assert "fields: in unlearnkit.yaml" in refusal.value.fix
+
+
+def test_of_many_columns_a_dozen_is_named(tmp_path: Path) -> None:
+    header = ",".join(f"c{at}" for at in range(1, 31))
+    with pytest.raises(BadInput, match=r"there are: c1, .*, c12 and 18 more"):
+        rows(write(tmp_path / "a.csv", f"{header}\n"))
+
+
+@pytest.mark.parametrize("first", ["Zoltana Quibbleworth wrote", "T1,z@quibbleworth.example", "7"])
+def test_a_first_line_that_is_a_record_is_not_repeated(tmp_path: Path, first: str) -> None:
+    with pytest.raises(BadInput, match="does not look like columns' names") as refusal:
+        rows(write(tmp_path / "a.csv", f"{first}\n"))
+    assert "uibbleworth" not in str(refusal.value) + refusal.value.fix
+
+
 def test_a_text_with_a_comma_that_was_not_quoted_costs_its_own_row_only(tmp_path: Path) -> None:
     found = rows(write(tmp_path / "a.csv", "text\na\nb, c\nd\n"))
     assert [row.value for row in found] == [{"text": "a"}, TOO_MANY_COLUMNS, {"text": "d"}]

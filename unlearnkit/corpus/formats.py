@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,9 @@ MAX_LINE_BYTES = 100_000_000
 """A longer line of JSON holds no record: a text may have a tenth of it."""
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES // 1_000_000} MB"
 _BOM = b"\xef\xbb\xbf"
+_COLUMN = re.compile(r"[^\W\d]\w{0,39}(-\w{1,39})*")
+"""What a column may be called to be repeated: one word, as `ticket_id`."""
+_COLUMNS_TOLD = 12
 TOO_MANY_COLUMNS = "more columns than the header has: a text with the separator in it needs quotes"
 
 
@@ -238,10 +242,27 @@ def _check_columns(
 ) -> None:
     if not set(needed) & set(names):
         missing = " or ".join(f"'{name}'" for name in needed)
-        raise BadInput(f"no column {missing}", where=source.name, line=line)
+        raise BadInput(
+            f"no column {missing}{_told(names)}",
+            where=source.name,
+            line=line,
+            fix="Give --text-field COLUMN, or set fields: in unlearnkit.yaml.",
+        )
     for name in (*needed, *others):
         if names.count(name) > 1:
             raise BadInput(f"two columns are called '{name}'", where=source.name, line=line)
+
+
+def _told(names: Sequence[str]) -> str:
+    """The columns there are; nothing of them where one looks like data: there is no header then."""
+    if not names:
+        return ""
+    if len(names) == 1:  # no delimiter was found that makes the needed one a column
+        names = re.split("[;\t]", names[0])
+    if not all(map(_COLUMN.fullmatch, names)):
+        return ": what stands in their place does not look like columns' names"
+    more = f" and {len(names) - _COLUMNS_TOLD} more" if len(names) > _COLUMNS_TOLD else ""
+    return f"; there are: {', '.join(names[:_COLUMNS_TOLD])}{more}"
 
 
 def _json(text: str, source: Source) -> object:
