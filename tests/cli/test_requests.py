@@ -116,6 +116,33 @@ def test_a_found_record_is_told_with_its_reason_and_its_certainty(
     assert f"Next: unlearnkit review {request_id}" in said.stdout
 
 
+def test_a_sheet_without_rows_is_called_so_and_one_with_rows_needs_the_records(
+    new: Path, tmp_path: Path
+) -> None:
+    who = ("--email", "zo@quibble.example", "--name", "Zoltana Quibble")
+    place = ("--workspace", new)
+    verified = ("--verified", "--how", "portal login")
+    request_id = unlearnkit("request", "add", *who, *verified, "--json", *place).json["request"][
+        "id"
+    ]
+    records, sheet = tmp_path / "a.jsonl", tmp_path / "sheet.csv"
+    export = ("review", request_id, "--export", sheet, *place)
+    records.write_text(
+        '{"text": "Order 7 of zo@quibble.example."}\n{"text": "The shop is open."}\n'
+    )
+    unlearnkit("index", records, "--patterns-only", *place)
+    unlearnkit("locate", *place)
+    said = unlearnkit(*export)
+    assert "There is nothing to decide" in said.stdout
+    assert "Fill in" not in said.stdout
+    records.write_text('{"text": "Order 7, signed Z. Quibble."}\n{"text": "The shop is open."}\n')
+    unlearnkit("index", records, "--patterns-only", *place)
+    unlearnkit("locate", *place)
+    said = unlearnkit(*export)
+    assert "Fill in the decisions" in said.stdout
+    assert "whoever decides needs them beside it" in said.stderr
+
+
 def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, located: Path) -> None:
     request_id, place = next(iter(line.story.truth)), ("--workspace", located)
     skipped = unlearnkit("review", request_id, *place, typed="s\n" * 99)

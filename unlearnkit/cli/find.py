@@ -177,7 +177,7 @@ def review(
     accept: the record is about the person and is forgotten. spans: it is somebody else's and names
     the person; what is about them is forgotten, the rest kept. reject: it is not about them.
     """
-    from unlearnkit.locate.review import pending, read_decisions, write_decisions
+    from unlearnkit.locate.review import offered_again, pending, read_decisions, write_decisions
     from unlearnkit.pipeline import find
     from unlearnkit.pipeline.outputs import not_own
 
@@ -187,7 +187,7 @@ def review(
         made = find.decisions(context, found)
         if export is not None:
             write_decisions(not_own(workspace, export), found, made)
-            out.print(f"Fill in the decisions in {export}, then give it with --decisions.")
+            _say_exported(export, len(offered_again(found, made)), len(pending(found, made)))
             return
         waiting = pending(found, made)
         if decisions_file is not None:
@@ -204,6 +204,18 @@ def review(
         print_json({"request": moved, "decided": decided, "left": left})
         return
     out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
+
+
+def _say_exported(sheet: Path, rows: int, waiting: int) -> None:
+    """What to do with the sheet, which holds ids and evidence and no record's text."""
+    if not rows:
+        out.print(f"There is nothing to decide: {sheet} has no rows.", highlight=False)
+        return
+    if waiting:
+        out.print(f"Fill in the decisions in {sheet}, then give it with --decisions.")
+    else:
+        out.print(f"All is decided; {sheet} has the answers, to be changed with --decisions.")
+    err.print("The records are not in it: whoever decides needs them beside it, by their ids.")
 
 
 def _one_way(given: Mapping[str, object]) -> None:
