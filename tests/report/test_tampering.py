@@ -69,6 +69,12 @@ def piped(path: Path) -> None:
     os.mkfifo(path)
 
 
+def put(path: Path) -> None:
+    """An empty file, in folders that may not be there yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch()
+
+
 def link(path: Path) -> None:
     moved = path.rename(path.parent.parent / f"moved-{path.name}")
     path.symlink_to(moved, target_is_directory=moved.is_dir())
@@ -138,6 +144,18 @@ FILES: dict[str, tuple[Tamper, str]] = {
     "an extra file in a folder": (
         lambda one: shutil.copytree(one.model / "extras", one.folder / "extras"),
         "extras/chat.jinja is an extra file that was not signed",
+    ),
+    "a script among the letters": (
+        lambda one: put(one.folder / "letters" / "run.sh"),
+        "letters/run.sh is an extra file that was not signed",
+    ),
+    "another report among the letters": (
+        lambda one: put(one.folder / "letters" / "sub" / "report.html"),
+        "letters/sub/report.html is an extra file that was not signed",
+    ),
+    "a text deeper than the letters": (
+        lambda one: put(one.folder / "letters" / "sub" / "a.md"),
+        "letters/sub/a.md is an extra file that was not signed",
     ),
     "another model's model.sig": (
         lambda one: (one.folder / "model.sig").write_text("{}"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -174,8 +174,13 @@ def _report_files(folder: Path, attestation: Path) -> dict[str, str]:
     return {
         name: digest
         for name, digest in _digests(folder_digests, folder).items()
-        if name not in (attestation.name, KEYLESS) and not name.startswith(f"{LETTERS}/")
+        if name not in (attestation.name, KEYLESS) and not _is_letter(PurePosixPath(name))
     }
+
+
+def _is_letter(path: PurePosixPath) -> bool:
+    """Texts that lie flat in the letters' folder: a script or a page there is somebody else's."""
+    return path.parent == PurePosixPath(LETTERS) and path.suffix == ".md"
 
 
 def _digests(digests: Callable[[Path], dict[str, str]], folder: Path) -> dict[str, str]:
