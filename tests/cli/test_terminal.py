@@ -7,7 +7,16 @@ import io
 import pytest
 from rich.text import Text
 
-from unlearnkit.cli.terminal import as_words, complain, in_line, out, say
+from unlearnkit.cli.terminal import (
+    as_words,
+    complain,
+    in_line,
+    out,
+    plain_passes,
+    plain_progress,
+    say,
+)
+from unlearnkit.domain import TrainingPass
 from unlearnkit.errors import BadInput
 
 
@@ -59,3 +68,49 @@ def test_a_long_line_is_broken_between_words_at_a_terminal_and_nowhere_in_a_pipe
     lines = screen.getvalue().splitlines()
     assert all(len(line) <= 40 for line in lines)
     assert [word for line in lines for word in line.split()] == words
+
+
+def pass_of(number: int) -> TrainingPass:
+    figures = {name: 0.5 for name in TrainingPass.model_fields if name not in ("number", "state")}
+    return TrainingPass(number=number, state="still recalls", **figures)
+
+
+def test_a_log_has_a_line_a_pass_with_its_figures_and_the_pace(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = iter([100.0, 130.0, 170.0])
+    passed = plain_passes(lambda: next(seconds))
+    for number in (4, 5, 6):  # it went on where an earlier call was stopped
+        passed(pass_of(number))
+    first, second, third = capsys.readouterr().err.splitlines()
+    assert first == (
+        "pass 4: exact memorization 0.500 of the forgotten, 0.500 of never seen, 0.500 of kept "
+        "records"
+    )
+    assert second.startswith("pass 5: ")
+    assert second.endswith("; 30.0 s a pass")
+    assert third.endswith("; 35.0 s a pass")
+
+
+def test_passes_that_come_fast_get_a_line_each_ten_seconds(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    seconds = iter(range(26))
+    passed = plain_passes(lambda: float(next(seconds)))
+    for number in range(1, 27):
+        passed(pass_of(number))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.partition(":")[0] for line in lines] == ["pass 1", "pass 11", "pass 21"]
+
+
+def test_a_long_step_says_once_a_minute_where_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    at = 0.0
+    progress = plain_progress(lambda: at)
+    for done in range(5):
+        progress("strengthening", done, 4)
+        at += 40
+    assert capsys.readouterr().err.splitlines() == [
+        "strengthening ...",
+        "strengthening: 2 of 4",
+        "strengthening: done",
+    ]

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import wraps
 from inspect import cleandoc
@@ -21,7 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from unlearnkit.domain import Progress, silent
+from unlearnkit.domain import Passed, Progress, TrainingPass, silent
 from unlearnkit.errors import UnlearnkitError
 
 if TYPE_CHECKING:
@@ -45,6 +47,10 @@ ReferenceOption = Annotated[
     typer.Option(help="A model retrained without the forget set, where there is one."),
 ]
 HERE = Path()
+Clock = Callable[[], float]
+"""Seconds since some moment, never going back."""
+STEP_SECONDS, PASS_SECONDS = 60.0, 10.0
+"""In a log, the least time between two lines about a step, and between two about passes."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -108,7 +114,8 @@ def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
         shown_progress() if is_main_process() else nullcontext(silent) as progress,
         open_it(workspace, progress) as context,
     ):
-        yield context
+        quiet = err.is_terminal or not is_main_process()
+        yield context if quiet else replace(context, passed=plain_passes())
 
 
 def complain(error: UnlearnkitError) -> None:
@@ -198,15 +205,44 @@ def shown_progress() -> Iterator[Progress]:
         bars.stop()
 
 
-def plain_progress() -> Progress:
-    """Progress as lines, for logs: first and last of each step."""
-    started: set[str] = set()
+def plain_progress(clock: Clock = time.monotonic) -> Progress:
+    """Progress as lines, for logs: first and last of each step, and once a minute where it is."""
+    told: dict[str, float] = {}
 
     def progress(what: str, done: int, total: int) -> None:
-        if what not in started:
-            started.add(what)
+        if what not in told:
+            told[what] = clock()
             err.print(f"{what} ...", highlight=False)
         if done >= total:
             err.print(f"{what}: done", highlight=False)
+        elif clock() - told[what] >= STEP_SECONDS:
+            told[what] = clock()
+            err.print(f"{what}: {done} of {total}", highlight=False)
 
     return progress
+
+
+def plain_passes(clock: Clock = time.monotonic) -> Passed:
+    """Passes as lines, for logs: number, figures and how fast they come; not all where that is."""
+    first: tuple[int, float] | None = None
+    told = 0.0
+
+    def passed(one: TrainingPass) -> None:
+        nonlocal first, told
+        at, pace = clock(), ""
+        if first is None or one.number <= first[0]:
+            first = one.number, at
+        elif at - told < PASS_SECONDS:
+            return
+        else:
+            pace = f"; {(at - first[1]) / (one.number - first[0]):.1f} s a pass"
+        told = at
+        err.print(
+            f"pass {one.number}: exact memorization {one.forget_exact_memorization:.3f} of the "
+            f"forgotten, {one.holdout_exact_memorization:.3f} of never seen, "
+            f"{one.retain_exact_memorization:.3f} of kept records{pace}",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+    return passed

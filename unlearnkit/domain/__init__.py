@@ -54,7 +54,14 @@ from unlearnkit.domain.requests import (
     Subject,
     Verification,
 )
-from unlearnkit.domain.run import CalibrationStep, RecordSet, RunManifest, TrainingPass
+from unlearnkit.domain.run import (
+    CalibrationStep,
+    Passed,
+    RecordSet,
+    RunManifest,
+    TrainingPass,
+    unheard,
+)
 from unlearnkit.domain.screening import CleanFile, Finding, Forgotten, Screened, Sureness
 from unlearnkit.domain.splits import ModelRole, Split
 from unlearnkit.domain.values import (
@@ -119,6 +126,7 @@ __all__ = [
     "MembershipScores",
     "ModelRole",
     "Outcome",
+    "Passed",
     "Probe",
     "ProbeAnswer",
     "ProbeAnswers",
@@ -148,4 +156,5 @@ __all__ = [
     "measurement_of",
     "rest_id",
     "silent",
+    "unheard",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -49,6 +50,14 @@ class TrainingPass(Artefact):
     retain_extraction_strength: float
     state: str
     """Where it stood: one of the four states in unlearning/distillation.py."""
+
+
+Passed = Callable[[TrainingPass], None]
+"""Called with each pass when it is measured; a log may show it."""
+
+
+def unheard(one: TrainingPass) -> None:
+    """The Passed that shows nothing."""
 
 
 class RecordSet(Artefact):

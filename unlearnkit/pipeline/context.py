@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from unlearnkit.domain import EventKind, Progress, silent
+from unlearnkit.domain import EventKind, Passed, Progress, silent, unheard
 from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.workspace import Workspace
 
@@ -26,6 +26,7 @@ class Context:
     ledger: Ledger
     actor: str
     progress: Progress = silent
+    passed: Passed = unheard
     now: Callable[[], datetime] = utc_now
 
     def record(

@@ -71,6 +71,7 @@ def unlearn(
         ),
         settings,
         context.progress,
+        context.passed,
     )
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(

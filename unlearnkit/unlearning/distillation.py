@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.domain import Progress, TrainingPass
+from unlearnkit.domain import Passed, Progress, TrainingPass, unheard
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.recall import Level, level, recall
@@ -196,9 +196,15 @@ def exploded(passes: Sequence[TrainingPass], loss: float) -> bool:
 
 
 def distil(
-    bench: Workbench, model: Any, lessons: Lessons, checkpoints: Path, progress: Progress
+    bench: Workbench,
+    model: Any,
+    lessons: Lessons,
+    checkpoints: Path,
+    progress: Progress,
+    *,
+    passed: Passed = unheard,
 ) -> tuple[TrainingPass, ...]:
-    """The passes in which `model`, the original, becomes the student.
+    """The passes in which `model`, the original, becomes the student; each is told to `passed`.
 
     They end inside the band, below it, or after max_passes; without `early_stop` only then.
     Goes on from the last finished pass in `checkpoints`. Raises TrainingFailed when the loss is
@@ -221,6 +227,7 @@ def distil(
             )
         passes.append(measured(bench, student, lessons, number, loss))
         save_checkpoint(bench, checkpoints, passes)
+        passed(passes[-1])
     progress("distilling (pass)", settings.max_passes, settings.max_passes)
     return tuple(passes)
 

@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.domain import CalibrationStep, Progress, Record, TrainingPass, silent
+from unlearnkit.domain import (
+    CalibrationStep,
+    Passed,
+    Progress,
+    Record,
+    TrainingPass,
+    silent,
+    unheard,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable
 from unlearnkit.language_model.folder import load_language_model
@@ -120,7 +128,9 @@ class Material:
     holdout: Sequence[Example]
 
 
-def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Unlearned:
+def unlearn(
+    task: Task, settings: Settings, progress: Progress = silent, passed: Passed = unheard
+) -> Unlearned:
     """Write the unlearned model to task.out; the same call goes on where an earlier one was killed.
 
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
@@ -185,7 +195,7 @@ def unlearn(task: Task, settings: Settings, progress: Progress = silent) -> Unle
         rule=next((rule_of(bench, one) for one in steps if one.chosen), None),
         first_retain=lineage.retain_level,
     )
-    passes = distil(bench, model.inner, lessons, task.work / CHECKPOINTS, progress)
+    passes = distil(bench, model.inner, lessons, task.work / CHECKPOINTS, progress, passed=passed)
     save(bench, original, model, task.out)
     remove(task.work, accelerator)
     return Unlearned(steps, passes, now.holdout, lineage, material.drawn)
