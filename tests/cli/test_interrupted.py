@@ -23,8 +23,9 @@ from tests.company import (
     unlearnkit,
     without_attacks,
 )
-from unlearnkit.artefacts import folder_digests
+from unlearnkit.artefacts import folder_digests, save
 from unlearnkit.errors import Busy
+from unlearnkit.pipeline.runs import Claim
 from unlearnkit.workspace import Workspace
 
 UNLEARNKIT = (sys.executable, "-m", "unlearnkit")
@@ -129,6 +130,20 @@ def test_ctrl_c_says_one_thing_and_the_same_command_goes_on(line: Line, tmp_path
     assert (out / "model.safetensors").is_file()
 
 
+def test_a_run_names_another_that_was_stopped_and_writes_to_the_same_folder(
+    line: Line, tmp_path: Path
+) -> None:
+    """With other settings it is another run; the work files of the first stay."""
+    work, out = line.copy_ready(tmp_path / "work"), tmp_path / "out"
+    stopped = work / "runs" / "run-000000000000"
+    save(stopped / "output.json", Claim(out=str(out)))
+    started = Started(line.story.unlearn(out, work, *HURRIED), tmp_path / "errors.txt")
+    started.wait_until(lambda: "strengthening on the forget set ..." in started.said)
+    started.end(signal.SIGINT)
+    assert f"Note: {stopped.name} was stopped before its end and has the same --out" in started.said
+    assert f"To drop it: rm -r {stopped}" in started.said
+
+
 def test_ctrl_c_while_indexing_leaves_the_old_index(line: Line, tmp_path: Path) -> None:
     work = line.copy_ready(tmp_path / "work")
     before = folder_digests(work / "index")
@@ -194,6 +209,11 @@ def test_beside_a_working_process_one_may_read_and_not_change(line: Line, tmp_pa
         told = unlearnkit("locate", "--workspace", work)
         assert told.exit_code == 2
         assert f"another unlearnkit process (pid {other.pid}) is working" in told.stderr
+        policy = ("--policy", "nope", "--workspace", work)
+        bad = unlearnkit("gate", line.story.model, *policy)  # said at once: nobody has to wait
+        assert bad.exit_code == 2
+        assert "nope" in bad.stderr
+        assert "is working" not in bad.stderr
         with pytest.raises(Busy), Workspace.open(work).lock(wait=0.1):
             pass
         other.communicate()

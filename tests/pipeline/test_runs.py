@@ -12,12 +12,14 @@ from tests.company import Line
 from unlearnkit.artefacts import save
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.runs import (
+    Claim,
     Run,
     find_run,
     finished_runs,
     refuse_file,
     run_for_model,
     run_of,
+    unfinished_for,
 )
 from unlearnkit.workspace import Workspace
 
@@ -48,6 +50,17 @@ def test_the_same_things_give_the_same_run(tmp_path: Path) -> None:
     assert run_of(workspace, b"a").id != run_of(workspace, b"b").id
     assert run_of(workspace, b"a").id.startswith("run-")
     assert len(run_of(workspace, b"a").id) == len("run-") + 12
+
+
+def test_a_stopped_run_is_found_by_the_folder_it_writes_to(tmp_path: Path) -> None:
+    workspace = Workspace.create(tmp_path / "work")
+    mine, other, broken, ended = (run_of(workspace, name) for name in (b"a", b"b", b"c", b"d"))
+    for run, out in ((mine, "out"), (other, "elsewhere"), (broken, "out"), (ended, "out")):
+        run.folder.mkdir(parents=True)
+        save(run.claim_file, Claim(out=str(tmp_path / out)))
+    broken.claim_file.write_text("{")
+    ended.manifest_file.write_text("{}")
+    assert unfinished_for(workspace, tmp_path / "out") == [mine]
 
 
 def test_a_run_is_found_by_the_beginning_of_its_id_or_by_its_folder(workspace: Workspace) -> None:

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from unlearnkit.domain import Passed, Progress, TrainingPass, silent
+from unlearnkit.domain import Passed, Progress, TrainingPass, silent, unheard
 from unlearnkit.errors import UnlearnkitError
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def opened(workspace: Path, *, alone: bool = True) -> Iterator[Context]:
         shown_progress() if is_main_process() else nullcontext(silent) as progress,
         open_it(workspace, progress) as context,
     ):
-        quiet = err.is_terminal or not is_main_process()
-        yield context if quiet else replace(context, passed=plain_passes())
+        passed = unheard if err.is_terminal else plain_passes()
+        yield replace(context, tell=advise, passed=passed) if is_main_process() else context
 
 
 def complain(error: UnlearnkitError) -> None:
@@ -123,6 +123,11 @@ def complain(error: UnlearnkitError) -> None:
     err.print(f"[bold red]Error:[/] {in_line(str(error))}", highlight=False, soft_wrap=True)
     if error.fix:
         err.print(f"[dim]{as_words(error.fix)}[/]", highlight=False, soft_wrap=True)
+
+
+def advise(line: str) -> None:
+    """A line on standard error about what may not be meant, and stops nothing."""
+    err.print(f"[yellow]Note:[/] {in_line(line)}", highlight=False, soft_wrap=True)
 
 
 def say(told: str) -> None:

@@ -18,6 +18,10 @@ def is_main_process() -> bool:
     return int(os.environ.get("RANK", "0")) == 0
 
 
+def unsaid(line: str) -> None:
+    """The `tell` that shows nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """An open workspace and ledger, who works there, and where progress is shown."""
@@ -27,6 +31,8 @@ class Context:
     actor: str
     progress: Progress = silent
     passed: Passed = unheard
+    tell: Callable[[str], None] = unsaid
+    """Where advice goes that stops nothing, a line each."""
     now: Callable[[], datetime] = utc_now
 
     def record(

@@ -11,10 +11,18 @@ from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.language_model.folder import check_folder, model_digest, model_files, model_folders
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
+from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
 from unlearnkit.pipeline.material import gather_ready
 from unlearnkit.pipeline.requests import left_out, only_left_out
-from unlearnkit.pipeline.runs import Claim, Run, finished_runs, refuse_file, run_of
+from unlearnkit.pipeline.runs import (
+    Claim,
+    Run,
+    finished_runs,
+    refuse_file,
+    run_of,
+    unfinished_for,
+)
 from unlearnkit.report.card import check_template, write_card
 from unlearnkit.unlearning.engine import Task, Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
@@ -55,6 +63,9 @@ def unlearn(
         return run.manifest
     check_template(context.workspace.templates_dir)
     _claim(run, given)
+    for other in unfinished_for(context.workspace, out):
+        if other.id != run.id:
+            context.tell(_left_unfinished(other))
     material = given.gathered.material
     unlearned = unlearn_model(
         Task(
@@ -117,6 +128,15 @@ def _claim(run: Run, given: Given) -> None:
         )
     if is_main_process():
         save(run.claim_file, Claim(out=str(out), requests=given.requests))
+
+
+def _left_unfinished(run: Run) -> str:
+    """Of a run that was stopped and has the same output: what stays of it, and how it goes."""
+    return (
+        f"{run.id} was stopped before its end and has the same --out; its work files stay, "
+        "encrypted. Only its own settings go on with it, and not once this run is finished. "
+        f"To drop it: {deleting(run.folder)}"
+    )
 
 
 def _holds(run: Run, out: Path) -> bool:

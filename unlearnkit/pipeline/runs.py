@@ -115,6 +115,12 @@ def unfinished_runs(workspace: Workspace) -> list[Run]:
     return [one for one in all_runs(workspace) if not one.manifest_file.is_file()]
 
 
+def unfinished_for(workspace: Workspace, out: Path) -> list[Run]:
+    """Those of them that say they write to this folder; one that cannot be read says nothing."""
+    runs = (one for one in unfinished_runs(workspace) if not unreadable(one))
+    return [one for one in runs if one.claim is not None and one.claim.out == str(out)]
+
+
 def finished_runs(workspace: Workspace) -> list[Run]:
     """Every finished run, the newest last."""
     found = [Run(path.parent) for path in workspace.runs_dir.glob("run-*/manifest.json")]
