@@ -116,6 +116,19 @@ def test_a_found_record_is_told_with_its_reason_and_its_certainty(
     assert f"Next: unlearnkit review {request_id}" in said.stdout
 
 
+def test_a_file_that_calls_its_fields_otherwise_is_named_when_it_is_indexed(
+    new: Path, tmp_path: Path
+) -> None:
+    tickets, chats = tmp_path / "tickets.csv", tmp_path / "chats.jsonl"
+    tickets.write_text("ticket_id,text,thread\nT1,The shop is open.,a\n")
+    chats.write_text('{"id": "C1", "text": "The shop is shut.", "group": "a"}\n')
+    named = ("--id-field", "ticket_id", "--group-field", "thread")
+    place = ("--patterns-only", "--workspace", new)
+    said = unlearnkit("index", tickets, chats, *named, *place).stderr
+    assert f"Note: {chats}: no record has the field 'ticket_id' and 'thread'" in said
+    assert f"{tickets}: no record" not in said
+
+
 def test_a_sheet_without_rows_is_called_so_and_one_with_rows_needs_the_records(
     new: Path, tmp_path: Path
 ) -> None:

@@ -35,6 +35,17 @@ WHOLE = {
 }
 
 
+def test_a_file_in_which_no_record_has_a_named_field_is_told(tmp_path: Path) -> None:
+    """All files of a call are read by the same names; a chat log may call its fields otherwise."""
+    tickets = write(tmp_path / "a.csv", "ticket,text,thread\n1,one,x\n2,two,\n")
+    chats = write(tmp_path / "b.jsonl", lines({"id": "c", "text": "three", "group": "x"}))
+    both = [tickets, chats]
+    corpus = read_corpus(both, Fields(id="ticket", group="thread"))
+    assert corpus.absent == {str(chats): ("ticket", "thread")}
+    assert read_corpus(both, Fields(id="ticket")).absent == {str(chats): ("ticket",)}
+    assert read_corpus(both).absent == {}  # nobody named them: a record may do without
+
+
 def test_a_record_is_read_with_all_its_fields(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path, [WHOLE])
     path = str(tmp_path / "records.jsonl")

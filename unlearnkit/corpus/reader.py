@@ -60,6 +60,13 @@ class Fields(Artefact):
         """Those of which a record needs one."""
         return self.text, self.messages
 
+    @property
+    def renamed(self) -> tuple[str, ...]:
+        """Those of `id` and `group` that somebody named: a file without them may not be meant."""
+        usual = Fields.model_fields
+        pairs = (("id", self.id), ("group", self.group))
+        return tuple(name for field, name in pairs if name != usual[field].default)
+
 
 class Quarantined(Artefact):
     """A record that was left out, without its content."""
@@ -80,6 +87,9 @@ class Corpus:
     """Hex SHA-256 over every record's id and content hash, sorted by id."""
     files: dict[str, str]
     """Source -> the same digest over the records of that file."""
+    absent: dict[str, tuple[str, ...]]
+    """Source -> those of the id's and the group's fields, where they are not called so by default,
+    that no record of it has."""
 
     def by_id(self) -> dict[str, Record]:
         """Record id -> record."""
@@ -107,13 +117,18 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     quarantined: list[Quarantined] = []
     equal_contents: Counter[str] = Counter()
     others = [name for name in fields.names if name not in fields.needed]
+    absent: dict[str, tuple[str, ...]] = {}
     for source in find_sources(places):
+        looked_for = fields.renamed
         for row in read_rows(source, fields.needed, others):
+            looked_for = tuple(one for one in looked_for if not _has(row, one))
             try:
                 records.append(_record(row, fields, source.name, equal_contents))
             except Unusable as reason:
                 left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
                 quarantined.append(left_out)
+        if looked_for:
+            absent[source.name] = looked_for
     if not records:
         raise _nothing_usable(places, fields, quarantined)
     _refuse_equal_ids(records)
@@ -126,7 +141,12 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
         quarantined=tuple(quarantined),
         digest=digest_records(records) if len(files) > 1 else files[records[0].source],
         files=files,
+        absent=absent,
     )
+
+
+def _has(row: Row, field: str) -> bool:
+    return not isinstance(row.value, str) and row.value.get(field) not in (None, "")
 
 
 def _nothing_usable(

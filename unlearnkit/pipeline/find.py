@@ -72,6 +72,8 @@ def index_corpus(
             listed = write_quarantine(error.quarantined, workspace.index_dir)
             error.fix += f"\nEach record with file and line: {listed}"
         raise
+    for source, names in corpus.absent.items():
+        context.tell(_without(source, names, fields))
     info = build_index(
         corpus,
         load_analyzer(nlp or workspace.config.nlp),
@@ -91,6 +93,20 @@ def index_corpus(
     }
     context.record(EventKind.INDEXED, payload)
     return info
+
+
+def _without(source: str, names: Sequence[str], fields: Fields) -> str:
+    """Of a file in which fields that somebody named are in no record, and what follows from it."""
+    told = " and ".join(f"'{one}'" for one in names)
+    follows = []
+    if fields.id in names:
+        follows.append("are named by a hash of their content")
+    if fields.group in names:
+        follows.append("belong to no group")
+    return (
+        f"{source}: no record has the field {told}; its records {' and '.join(follows)}. All files "
+        "of a call are read by the same names: rename the fields there, if they have others."
+    )
 
 
 def open_corpus(context: Context) -> tuple[Index, Corpus]:
