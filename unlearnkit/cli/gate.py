@@ -83,6 +83,7 @@ def gate(
     from unlearnkit.language_model.folder import check_folder
     from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, make_room, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
+    from unlearnkit.pipeline.prove import check_policy
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import run_named
 
@@ -93,6 +94,8 @@ def gate(
     files = GateFiles(junit, sarif, markdown)
     make_room(files, workspace, model)  # first: a model that is not there must leave no green file
     check_folder(model)
+    if policy:
+        check_policy(workspace, policy)  # before waiting for whoever else works there
     with opened(workspace) as context:
         place = context.workspace
         if probes:

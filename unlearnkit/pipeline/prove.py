@@ -66,6 +66,11 @@ class Gated:
         return GateAnswer(run=self.run_id, verdict=self.verdict, asking=self.asking)
 
 
+def check_policy(workspace: Path, policy: str) -> None:
+    """Raise what `gate` would of a policy; needs no lock, and reads nothing but settings and it."""
+    find_policy(Workspace.open(workspace), policy)
+
+
 def gate(
     context: Context,
     run: Run,
