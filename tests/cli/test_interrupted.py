@@ -130,6 +130,18 @@ def test_ctrl_c_says_one_thing_and_the_same_command_goes_on(line: Line, tmp_path
     assert (out / "model.safetensors").is_file()
 
 
+def test_a_small_model_at_the_default_learning_rate_is_noted_before_the_training(
+    line: Line, tmp_path: Path
+) -> None:
+    work, place = line.copy_ready(tmp_path / "work"), ("--tolerance", "0.3", "--max-passes", "1")
+    for rate, noted in (((), True), (("--learning-rate", "3e-4"), False)):
+        arguments = line.story.unlearn(tmp_path / f"out-{noted}", work, *place, *rate)
+        started = Started(arguments, tmp_path / f"errors-{noted}.txt")
+        started.wait_until(lambda started=started: "strengthening" in started.said)
+        started.end(signal.SIGINT)
+        assert ("want --learning-rate 3e-4" in started.said) is noted
+
+
 def test_a_run_names_another_that_was_stopped_and_writes_to_the_same_folder(
     line: Line, tmp_path: Path
 ) -> None:

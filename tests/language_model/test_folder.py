@@ -18,6 +18,7 @@ from unlearnkit.language_model.folder import (
     load_tokenizer,
     model_digest,
     save_language_model,
+    weight_count,
 )
 
 
@@ -72,6 +73,10 @@ def shards(tmp_path: Path) -> Path:
     tiny.tokenizer().save_pretrained(tmp_path / "shards")
     assert len(list((tmp_path / "shards").glob("model-*.safetensors"))) > 2
     return tmp_path / "shards"
+
+
+def test_the_weights_are_counted_in_every_file_and_none_twice(shards: Path) -> None:
+    assert weight_count(shards) == sum(one.numel() for one in tiny.model().parameters())
 
 
 def test_weights_in_many_files_are_one_model(shards: Path) -> None:

@@ -8,7 +8,13 @@ from pathlib import Path
 from unlearnkit.artefacts import save, sha256_file
 from unlearnkit.domain import EventKind, Request, RequestState, RunManifest
 from unlearnkit.errors import BadInput, UnlearnkitError
-from unlearnkit.language_model.folder import check_folder, model_digest, model_files, model_folders
+from unlearnkit.language_model.folder import (
+    check_folder,
+    model_digest,
+    model_files,
+    model_folders,
+    weight_count,
+)
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.held_files import deleting
@@ -29,6 +35,9 @@ from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
+
+FEW = 100_000_000
+"""Weights below which the default learning rate is seldom meant."""
 
 
 def unlearn(
@@ -66,6 +75,8 @@ def unlearn(
     for other in unfinished_for(context.workspace, out):
         if other.id != run.id:
             context.tell(_left_unfinished(other))
+    if settings.learning_rate == Settings().learning_rate and (count := weight_count(model)) < FEW:
+        context.tell(_slow(count))
     material = given.gathered.material
     unlearned = unlearn_model(
         Task(
@@ -128,6 +139,14 @@ def _claim(run: Run, given: Given) -> None:
         )
     if is_main_process():
         save(run.claim_file, Claim(out=str(out), requests=given.requests))
+
+
+def _slow(count: int) -> str:
+    """Of a small model at the usual learning rate, which is for large ones."""
+    return (
+        "the learning rate is the default, which suits billions of weights; this model has "
+        f"{count / 1e6:.1f} million. A few millions want --learning-rate 3e-4."
+    )
 
 
 def _left_unfinished(run: Run) -> str:
