@@ -111,7 +111,7 @@ def fill_in(sheet: Path, truth: Sequence[str]) -> None:
     with sheet.open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     with sheet.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, ["record_id", "decision", "note"])
+        writer = csv.DictWriter(file, ["record_id", "decision", "note", "request"])
         writer.writeheader()
         for row in rows:
             word = "accept" if row["record_id"] in truth else "reject"

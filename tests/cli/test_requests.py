@@ -172,7 +172,8 @@ def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, loca
     assert f"{waiting - 3} decided, 0 left" in rest.stdout
     again = unlearnkit("review", request_id, "--again", *place, typed="r\n" + "\n" * (waiting - 1))
     assert f"1 of {waiting}, {waiting} decided: record " in again.stderr
-    assert "1 decided, 0 left" in again.stdout  # the first was accepted; the others are left as is
+    # The first was accepted; the others are left as they are.
+    assert "0 decided, 1 decided otherwise, 0 left" in again.stdout
     assert states_of(located) == {"ready", "in_review"}
 
 
@@ -190,6 +191,31 @@ def test_a_sheet_may_be_filled_in_part_and_written_again(
     assert said.json["request"]["state"] == "in_review"
     unlearnkit("review", request_id, "--write", sheet, *place)  # its second name
     assert f"{record_id},accept," in sheet.read_text(encoding="utf-8")
+
+
+def test_what_a_sheet_decides_otherwise_is_told(line: Line, located: Path, tmp_path: Path) -> None:
+    request_id, place = next(iter(line.story.truth)), ("--workspace", located)
+    sheet = tmp_path / "sheet.csv"
+    unlearnkit("review", request_id, *place, typed="a\na\nq\n")
+    unlearnkit("review", request_id, "--export", sheet, *place)
+    text = sheet.read_text(encoding="utf-8")
+    sheet.write_text(text.replace(",accept,", ",reject,", 1), encoding="utf-8")
+    said = unlearnkit("review", request_id, "--decisions", sheet, *place)
+    assert said.stdout.startswith("0 decided, 1 decided otherwise, ")
+
+
+def test_a_sheet_of_another_request_changes_nothing(
+    line: Line, located: Path, tmp_path: Path
+) -> None:
+    request_id, other, *_ = line.story.truth
+    place, sheet = ("--workspace", located), tmp_path / "sheet.csv"
+    unlearnkit("review", other, "--export", sheet, *place)
+    before = events_of(located)
+    said = unlearnkit("review", request_id, "--decisions", sheet, *place)
+    assert said.exit_code == 2
+    assert "sheet.csv, line 2: this row is another request's" in said.stderr
+    assert f"review {request_id} --export" in said.stderr
+    assert events_of(located) == before
 
 
 def test_reading_decisions_and_exporting_them_are_two_commands(new: Path, tmp_path: Path) -> None:

@@ -131,10 +131,10 @@ def test_the_file_to_fill_in_holds_the_uncertain_matches_and_what_was_decided(
     path = tmp_path / "review.csv"
     write_decisions(path, found, [decision("b", True), decision("a", False)])
     assert path.read_text(encoding="utf-8").splitlines() == [
-        "record_id,decision,note",
-        "a,reject,The subject's full name",
-        "b,accept,The subject's full name",
-        "d,,The subject's full name",
+        "record_id,decision,note,request",
+        f"a,reject,The subject's full name,{REQUEST}",
+        f"b,accept,The subject's full name,{REQUEST}",
+        f"d,,The subject's full name,{REQUEST}",
     ]
 
 
@@ -151,10 +151,29 @@ def test_the_file_suggests_spans_for_somebody_else_s_record_and_decides_nothing(
     made = (decision("b", True, in_part=True),)
     write_decisions(path, mentioned, made)
     assert path.read_text(encoding="utf-8").splitlines()[1:] == [
-        "b,spans,The subject's full name (suggested: spans)",
-        "c,,The subject's full name (suggested: spans)",
+        f"b,spans,The subject's full name (suggested: spans),{REQUEST}",
+        f"c,,The subject's full name (suggested: spans),{REQUEST}",
     ]
     assert read_decisions(path, mentioned, "dpo", NOW) == made
+
+
+@pytest.mark.parametrize("answer", ["", "reject"])
+def test_a_row_of_another_request_is_refused_decided_or_not(
+    found: Located, tmp_path: Path, answer: str
+) -> None:
+    """The records' ids fit where both persons are in them: the answer is about the other one."""
+    rows = ["record_id,decision,request", f"d,accept,{REQUEST}", f"b,{answer},{OTHER_REQUEST}"]
+    path = write(tmp_path / "review.csv", "\n".join(rows))
+    with pytest.raises(BadInput, match="another request's") as refusal:
+        read_decisions(path, found, "dpo", NOW)
+    assert (refusal.value.line, refusal.value.where) == (3, str(path))
+    assert REQUEST in refusal.value.fix
+
+
+def test_a_row_need_not_name_its_request(found: Located, tmp_path: Path) -> None:
+    """As one that a person added about a certain match, or that an earlier version wrote."""
+    path = write(tmp_path / "review.csv", "record_id,decision,request\na,reject,\nb,accept\n")
+    assert len(read_decisions(path, found, "dpo", NOW)) == 2
 
 
 def test_a_spreadsheet_s_way_of_writing_is_understood(found: Located, tmp_path: Path) -> None:
@@ -196,6 +215,7 @@ def test_an_id_that_was_typed_as_it_is_is_known_too(tmp_path: Path) -> None:
 REFUSED: list[tuple[str | bytes, int | None, str]] = [
     ("", 1, "the header lacks record_id or decision"),
     ("record_id,verdict\nb,accept\n", 1, "the header lacks record_id or decision"),
+    ("record_id,decision,decision\nb,accept,reject\n", 1, "two columns are called 'decision'"),
     ("record_id,decision\nb,accept\nQuibbleworth,accept\n", 3, "no match of the request"),
     ("record_id,decision\n\nb,Quibbleworth\n", 3, "none of 'accept', 'spans' and 'reject'"),
     ("record_id,decision\nb,accept\nb,reject\n", 3, "this record was decided above"),

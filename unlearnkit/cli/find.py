@@ -177,7 +177,13 @@ def review(
     accept: the record is about the person and is forgotten. spans: it is somebody else's and names
     the person; what is about them is forgotten, the rest kept. reject: it is not about them.
     """
-    from unlearnkit.locate.review import offered_again, pending, read_decisions, write_decisions
+    from unlearnkit.locate.review import (
+        latest,
+        offered_again,
+        pending,
+        read_decisions,
+        write_decisions,
+    )
     from unlearnkit.pipeline import find
     from unlearnkit.pipeline.outputs import not_own
 
@@ -189,21 +195,23 @@ def review(
             write_decisions(not_own(workspace, export), found, made)
             _say_exported(export, len(offered_again(found, made)), len(pending(found, made)))
             return
-        waiting = pending(found, made)
+        before = latest(found, made)
         if decisions_file is not None:
             read = read_decisions(decisions_file, found, context.actor, now())
             if read:
                 find.decide(context, found, read)
-            left = len(pending(found, find.decisions(context, found)))
-            decided = len(waiting) - left
         else:
-            decided = _one_by_one(context, found, again)
-            left = len(pending(found, find.decisions(context, found)))
+            _one_by_one(context, found, again)
+        made = find.decisions(context, found)
+        after, left = latest(found, made), len(pending(found, made))
+        decided = len(after) - len(before)
+        changed = sum(after[one] != answer for one, answer in before.items())
         moved = context.ledger.request(found.request_id)
     if as_json:
-        print_json({"request": moved, "decided": decided, "left": left})
+        print_json({"request": moved, "decided": decided, "changed": changed, "left": left})
         return
-    out.print(f"{decided} decided, {left} left; request {moved.id} is {moved.state}")
+    otherwise = f"{changed} decided otherwise, " if changed else ""
+    out.print(f"{decided} decided, {otherwise}{left} left; request {moved.id} is {moved.state}")
 
 
 def _say_exported(sheet: Path, rows: int, waiting: int) -> None:
@@ -228,8 +236,8 @@ def _one_way(given: Mapping[str, object]) -> None:
         )
 
 
-def _one_by_one(context: Context, found: Located, again: bool) -> int:
-    """Ask about each match; how many were decided, or decided otherwise."""
+def _one_by_one(context: Context, found: Located, again: bool) -> None:
+    """Ask about each match that waits; `again`: about those that are decided, too."""
     from unlearnkit.cli.reviewing import review_each
     from unlearnkit.locate.review import latest, offered_again, pending
     from unlearnkit.pipeline import find
@@ -237,8 +245,5 @@ def _one_by_one(context: Context, found: Located, again: bool) -> int:
     made = find.decisions(context, found)
     asked = offered_again(found, made) if again else pending(found, made)
     records = find.open_corpus(context)[1].by_id()
-    decided = set()
     for one in review_each(asked, records, context.actor, latest(found, made) if again else {}):
         find.decide(context, found, [one], records)
-        decided.add(one.record_id)
-    return len(decided)

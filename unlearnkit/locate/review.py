@@ -13,7 +13,7 @@ from unlearnkit.delimited import decoded, with_delimiter
 from unlearnkit.domain import Certainty, Decision, Located, Match
 from unlearnkit.errors import BadInput
 
-COLUMNS = ("record_id", "decision", "note")
+COLUMNS = ("record_id", "decision", "note", "request")
 ACCEPT, REJECT, SPANS = "accept", "reject", "spans"
 """The answers; SPANS: forget what is about the person in this record, and keep the rest."""
 
@@ -101,13 +101,13 @@ def decide(
 
 
 def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple[Decision, ...]:
-    """Read a CSV with the columns record_id, decision (an answer, or empty) and note.
+    """Read a CSV with record_id and decision (an answer, or empty), and maybe note and request.
 
     They are separated by commas, semicolons or tabs, as the spreadsheet saves it.
 
     A row without decision stays pending; notes are for people and are not kept. Raises BadInput,
-    with the line, on a record that is no match of this request, another word, a record decided
-    twice, or a file that is not such a CSV.
+    with the line, on a row that names another request, a record that is no match of this one,
+    another word, a record decided twice, or a file that is not such a CSV.
     """
     known = {match.record_id: match for match in located.matches}
     written = {as_text(one): one for one in known}
@@ -123,7 +123,16 @@ def read_decisions(path: Path, located: Located, by: str, at: datetime) -> tuple
     try:
         if not _has_columns(rows.fieldnames or ()):
             raise BadInput("the header lacks record_id or decision", where=path, line=1)
+        _refuse_two_alike(rows.fieldnames or (), path)
         for row in rows:
+            # A record may be a match of several requests: the wrong file's rows would be taken.
+            if (row.get("request") or "").strip() not in ("", located.request_id):
+                raise BadInput(
+                    "this row is another request's",
+                    where=path,
+                    line=rows.line_num,
+                    fix=f"Give the file that review {located.request_id} --export wrote.",
+                )
             cell = (row["record_id"] or "").strip()
             record_id = written.get(cell, cell)
             word = (row["decision"] or "").strip().casefold()
@@ -151,11 +160,17 @@ def _has_columns(header: Sequence[str]) -> bool:
     return {"record_id", "decision"} <= set(header)
 
 
+def _refuse_two_alike(header: Sequence[str], path: Path) -> None:
+    for name in COLUMNS:
+        if list(header).count(name) > 1:
+            raise BadInput(f"two columns are called '{name}'", where=path, line=1)
+
+
 def write_decisions(path: Path, located: Located, decisions: Sequence[Decision]) -> None:
     """Write the matches to decide as such a CSV, to be filled in: decision as made, or empty.
 
-    The note says why each matched, without any identifier, and what is suggested. Raises BadInput
-    when it cannot write.
+    The note says why each matched, without any identifier, and what is suggested. Each row names
+    its request, so that it is not taken for another's. Raises BadInput when it cannot write.
     """
     made = latest(located, decisions)
     text = io.StringIO(newline="")
@@ -163,7 +178,8 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
     rows.writerow(COLUMNS)
     for match in offered_again(located, decisions):
         note = f"{match.reason} (suggested: {SPANS})" if suggested(match) else match.reason
-        rows.writerow((as_text(match.record_id), made.get(match.record_id, ""), note))
+        answer = made.get(match.record_id, "")
+        rows.writerow((as_text(match.record_id), answer, note, located.request_id))
     write_atomic(path, text.getvalue().encode())
 
 
