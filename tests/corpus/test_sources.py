@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,6 +87,50 @@ def test_a_file_whose_name_looks_like_a_glob_is_itself(tmp_path: Path) -> None:
     path = write(tmp_path / "[ab].jsonl", "")
     write(tmp_path / "a.jsonl", "")
     assert found(path) == [str(path)]
+
+
+def test_a_link_to_a_file_is_read(tmp_path: Path) -> None:
+    write(tmp_path / "there" / "a.jsonl", record("a"))
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b.jsonl").symlink_to(tmp_path / "there" / "a.jsonl")
+    assert found(tmp_path / "in") == [str(tmp_path / "in" / "b.jsonl")]
+
+
+def test_a_linked_folder_is_refused_in_a_folder_and_followed_by_a_glob(tmp_path: Path) -> None:
+    """Its records would vanish from the corpus, and nobody would be told."""
+    write(tmp_path / "there" / "a.jsonl", record("a"))
+    write(tmp_path / "in" / "b.jsonl", record("b"))
+    link = tmp_path / "in" / "more"
+    link.symlink_to(tmp_path / "there")
+    refusal = refused(tmp_path / "in")
+    assert (refusal.what, refusal.where) == ("a link to a folder, which is not followed", str(link))
+    assert "'CORPUS/**/*.jsonl'" in refusal.fix
+    for glob in ("*", "**/*.jsonl"):
+        assert found(f"{tmp_path}/in/{glob}") == [
+            str(tmp_path / "in/b.jsonl"),
+            str(link / "a.jsonl"),
+        ]
+    assert found(link) == [str(link / "a.jsonl")]
+
+
+@pytest.mark.parametrize("place", ["in", "in/*", "in/b.jsonl"])
+def test_a_link_that_leads_nowhere_and_a_pipe_are_refused(tmp_path: Path, place: str) -> None:
+    write(tmp_path / "in" / "a.jsonl", record("a"))
+    path = tmp_path / "in" / "b.jsonl"
+    path.symlink_to(tmp_path / "gone.jsonl")
+    refusal = refused(str(tmp_path / place))
+    assert (refusal.what, refusal.where) == ("a link that leads nowhere", str(path))
+    path.unlink()
+    os.mkfifo(path)
+    refusal = refused(str(tmp_path / place))
+    assert (refusal.what, refusal.where) == ("neither a file nor a folder", str(path))
+
+
+def test_a_hidden_link_is_left_out_like_a_hidden_file(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.jsonl", record("a"))
+    (tmp_path / ".#a.jsonl").symlink_to("somebody@host.1234")
+    (tmp_path / ".all").symlink_to(tmp_path)
+    assert found(tmp_path) == [str(path)]
 
 
 def test_a_dataset_that_was_saved_is_read_without_what_lies_beside_it(tmp_path: Path) -> None:

@@ -59,7 +59,8 @@ def find_sources(places: Sequence[Place]) -> Iterator[Source]:
     """Every file once, in the order of the places; what is in a folder sorted, no hidden files.
 
     Of a dataset that Hugging Face's `save_to_disk` wrote the files its state.json names. Raises
-    BadInput: nothing there, another format, a URL that nothing here can read.
+    BadInput: nothing there, another format, a URL that nothing here can read; in a folder a link
+    to a folder or to nothing, or what is no file.
     """
     seen: set[str] = set()
     for place in places:
@@ -97,17 +98,51 @@ def _local(name: str) -> list[str]:
         return [name]
     if path.is_dir():
         return _some(_of_folder(name, _below(path)), name)
+    _refuse_what_is_no_file(path)
     found: list[str] = []
     # Path.glob takes no absolute pattern.
     matches = glob.glob(name, recursive=True) if _is_pattern(name) else []  # noqa: PTH207
     for match in sorted(matches):
         whole = Path(match)
+        _refuse_what_is_no_file(whole)
         found += _of_folder(match, _below(whole)) if whole.is_dir() else [match]
     return _some([one for one in found if source_of(one)], name)
 
 
 def _below(folder: Path) -> list[str]:
-    return [str(one) for one in folder.rglob("*") if one.is_file()]
+    """Every file in a folder that is not hidden. What cannot be read is refused, never left out."""
+    found: list[str] = []
+    try:
+        there = [one for one in folder.iterdir() if not one.name.startswith(".")]
+    except OSError as error:
+        raise BadInput(f"cannot read: {error.strerror}", where=folder) from None
+    for one in there:
+        _refuse_what_is_no_file(one)
+        if one.is_symlink() and one.is_dir():
+            raise BadInput(
+                "a link to a folder, which is not followed",
+                where=one,
+                fix="Put the folder itself there, or give a glob, which follows links: "
+                "'CORPUS/**/*.jsonl'.",
+            )
+        found += _below(one) if one.is_dir() else [str(one)]
+    return found
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Raise BadInput for a link that leads nowhere, and for a pipe, socket or device."""
+    if path.is_file() or path.is_dir():
+        return
+    if path.is_symlink():
+        raise BadInput(
+            "a link that leads nowhere", where=path, fix="Mend the link, or take it out."
+        )
+    if path.exists():
+        raise BadInput(
+            "neither a file nor a folder",
+            where=path,
+            fix="Save what it gives as a file, or take it out.",
+        )
 
 
 def _remote(url: str) -> list[str]:
