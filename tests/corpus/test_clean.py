@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from unlearnkit.corpus.clean import plan, write_clean
 from unlearnkit.corpus.reader import Fields, read_corpus
+from unlearnkit.corpus.sources import source_of
 from unlearnkit.errors import BadInput
 
 
@@ -29,7 +30,56 @@ def test_lines_stay_byte_for_byte(tmp_path: Path) -> None:
     path.write_bytes(b"\xef\xbb\xbf" + first + b"\n" + b'{"text": "gone"}\n' + last)
     count, target = cleaned(path, {3})
     assert count == 2
-    assert target.read_bytes() == b"\xef\xbb\xbf" + first + last
+    assert target.read_bytes() == b"\xef\xbb\xbf" + first + b"\n" + last
+
+
+@pytest.mark.parametrize(
+    ("name", "head"), [("a.jsonl", b""), ("a.csv", b"text,n\r\n"), ("a.csv.gz", b"text,n\r\n")]
+)
+def test_the_byte_order_mark_and_blank_lines_are_no_record_s(
+    tmp_path: Path, name: str, head: bytes
+) -> None:
+    """They stay whichever record goes, the first and the last too."""
+    row = b'{"text": "%s"}\r\n' if "json" in name else b"%s,1\r\n"
+    gone, kept, also = (row % one for one in (b"gone", b"kept", b"also"))
+    start, blank = b"\xef\xbb\xbf" + head, b"\r\n"
+    content = start + gone + blank + kept + blank + blank + gone.replace(b"gone", b"gone2") + also
+    count, target = cleaned(packed(tmp_path / name, content), {1, 6} if not head else {2, 7})
+    assert count == 2
+    assert unpacked(target) == start + blank + kept + blank + blank + also
+
+
+ODD = (
+    '{"text": "a", "n": 1.0, "big": 1e400, "long": 3.14159265358979323846, "k": 1, "k": 2}',
+    '{ "text":"\u00fc \\u00fc", "cut": "\\ud800", "empty": [ ] , "not": NaN}',
+    '{"text": "],[", "deep": {"list": [1, [2, {"a": "]"}]]}}',
+)
+"""Whose own text says more than what Python makes of it."""
+
+
+@pytest.mark.parametrize("gone", [{1}, {2}, {3}, {1, 3}, {2, 3}, {1, 2, 3}, set[int]()])
+@pytest.mark.parametrize(
+    "layout", ["[{}, {}, {}]", "\ufeff[\r\n  {},\r\n  {},\r\n  {}\r\n]\r\n", "[{},{}\t,\n\n{}]"]
+)
+def test_elements_of_an_array_stay_as_they_stand(
+    tmp_path: Path, layout: str, gone: set[int]
+) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(layout.format(*ODD).encode())
+    count, target = cleaned(path, gone)
+    stay = [one for at, one in enumerate(ODD, start=1) if at not in gone]
+    text = target.read_bytes().decode()
+    assert count == len(stay)
+    assert [one for one in ODD if one in text] == stay
+    assert (text.startswith("\ufeff"), text.endswith("\r\n")) == (("\r" in layout),) * 2
+    assert len(json.loads(text.removeprefix("\ufeff"))) == len(stay)
+    assert gone or target.read_bytes() == path.read_bytes()
+
+
+def test_an_array_without_records_stays_too(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text("[\n]\n")
+    assert cleaned(path, ())[1].read_text() == "[\n]\n"
 
 
 def test_rows_of_csv_stay_as_they_stand_however_many_lines_they_have(tmp_path: Path) -> None:
@@ -38,7 +88,7 @@ def test_rows_of_csv_stay_as_they_stand_however_many_lines_they_have(tmp_path: P
     lines = {one.id: one.line for one in read_corpus([path]).records}
     count, target = cleaned(path, {lines["2"]})
     assert count == 2
-    assert target.read_bytes() == b'id,text\r\n1,"two\r\nlines ""here"""\r\n3,plain\r\n'
+    assert target.read_bytes() == b'id,text\r\n1,"two\r\nlines ""here"""\r\n\r\n3,plain\r\n'
 
 
 def test_rows_of_csv_end_where_their_own_delimiter_says(tmp_path: Path) -> None:
@@ -98,13 +148,24 @@ def write(path: Path, texts: list[str]) -> Path:
         table = csv.DictWriter(buffer, ["text"])
         table.writeheader()
         table.writerows(rows)
-    content = buffer.getvalue().encode()
+    return packed(path, buffer.getvalue().encode())
+
+
+def packed(path: Path, content: bytes) -> Path:
+    """Write the content, packed as the file's name says."""
     if packing := {".gz": "gzip", ".zst": "zstd"}.get(path.suffix):
         with pa.CompressedOutputStream(str(path), packing) as file:
             file.write(content)
     else:
         path.write_bytes(content)
     return path
+
+
+def unpacked(path: Path) -> bytes:
+    source = source_of(str(path))
+    assert source is not None
+    with source.open() as file:
+        return file.read()
 
 
 # --- where it is written ------------------------------------------------------------------------

@@ -1,19 +1,18 @@
 """A corpus written again without some of its records: file by file, each in its own format.
 
-What stays is written as it stands: lines of JSON and rows of CSV byte for byte, rows of Parquet and
-Arrow with their schema, but for dictionaries and views (`columns.py`). Only a JSON array is written
-anew, with the same values. A saved dataset stays one.
+What stays is written as it stands: JSON and CSV byte for byte, rows of Parquet and Arrow with their
+schema, but for dictionaries and views (`columns.py`). A saved dataset stays one.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
+from json import JSONDecoder
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -21,9 +20,10 @@ from urllib.parse import urlsplit
 from unlearnkit.artefacts import writing_atomic
 from unlearnkit.corpus.columns import standing, without
 from unlearnkit.corpus.formats import (
+    BOM,
     arrow_batches,
     csv_lines,
-    json_rows,
+    json_array,
     lines_of,
     refused,
     validated,
@@ -154,24 +154,54 @@ def _packed(source: Source, file: BinaryIO, keep: Keep, needed: Sequence[str]) -
 
 def _write_jsonl(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
     with source.open() as raw:
-        for line, content in lines_of(raw):
-            if keep(line):
-                file.write(content)
+        for line, content in enumerate(lines_of(raw), start=1):
+            mark = BOM if line == 1 and content.startswith(BOM) else b""
+            record = content.removeprefix(mark)
+            file.write(mark + record if not record.strip() or keep(line) else mark)
 
 
 def _write_json(source: Source, file: BinaryIO, keep: Keep, _: Sequence[str]) -> None:
-    rows = [one for at, one in enumerate(json_rows(source), start=1) if keep(at)]
-    lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in rows)
-    file.write(f"[\n{lines}\n]\n".encode(errors="surrogatepass"))
+    text, _rows = json_array(source)
+    places = list(_elements(text))
+    if not places:  # it holds no record
+        file.write(text.encode())
+        return
+    stay = [at for at in range(len(places)) if keep(at + 1)]
+    file.write(text[: places[0][0]].encode())
+    for at in stay:
+        # With what stood before it, so that the layout stays; before the first stands the bracket.
+        start = places[at][0] if at == stay[0] else places[at - 1][1]
+        file.write(text[start : places[at][1]].encode())
+    file.write(text[places[-1][1] :].encode())
+
+
+def _elements(text: str) -> Iterator[tuple[int, int]]:
+    """Where each element of a JSON array begins and ends; the text is known to be an array."""
+    read = JSONDecoder().raw_decode
+    at = _past_blank(text, text.index("[") + 1)
+    while text[at] != "]":
+        _, end = read(text, at)
+        yield at, end
+        at = _past_blank(text, end)
+        if text[at] == ",":
+            at = _past_blank(text, at + 1)
+
+
+def _past_blank(text: str, at: int) -> int:
+    while text[at] in " \t\n\r":
+        at += 1
+    return at
 
 
 def _write_csv(source: Source, file: BinaryIO, keep: Keep, needed: Sequence[str]) -> None:
+    with source.open() as raw:
+        file.write(BOM if raw.read(len(BOM)) == BOM else b"")
     with source.open() as raw:
         rows = _csv_rows(*csv_lines(raw, needed, source))
         _, _, head = next(rows)
         file.write(head.encode(errors="surrogateescape"))
         for line, row, content in rows:
-            if row and keep(line):
+            if not row or keep(line):
                 file.write(content.encode())
 
 

@@ -26,7 +26,8 @@ NO_SUCH_VALUE = "a field that is neither text nor number"
 MAX_LINE_BYTES = 100_000_000
 """A longer line of JSON holds no record: a text may have a tenth of it."""
 TOO_LONG = f"a line of more than {MAX_LINE_BYTES // 1_000_000} MB"
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
+"""What some programs begin a file with: the file's, not its first record's."""
 _COLUMN = re.compile(r"[^\W\d]\w{0,39}(-\w{1,39})*")
 """What a column may be called to be repeated: one word, as `ticket_id`."""
 _COLUMNS_TOLD = 12
@@ -57,20 +58,15 @@ def read_rows(source: Source, needed: Sequence[str], others: Sequence[str]) -> I
 def read_jsonl(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """JSON Lines, read line by line, each by itself."""
     with source.open() as file:
-        for line, raw in lines_of(file):
+        for line, raw in enumerate(lines_of(file), start=1):
             if line == 1:
                 refuse_utf16(raw, source.name)
-            yield Row(line, _object(raw.removeprefix(_BOM) if line == 1 else raw))
+            content = raw.removeprefix(BOM) if line == 1 else raw
+            if content.strip():
+                yield Row(line, _object(content))
 
 
-def lines_of(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """Number and content of each line that is not empty."""
-    for line, raw in enumerate(_lines(file), start=1):
-        if (raw.removeprefix(_BOM) if line == 1 else raw).strip():
-            yield line, raw
-
-
-def _lines(file: BinaryIO) -> Iterator[bytes]:
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
     """Each line, or its first MAX_LINE_BYTES and one more."""
     while raw := file.readline(MAX_LINE_BYTES + 1):
         rest = raw
@@ -95,21 +91,25 @@ def _object(content: bytes) -> dict[str, object] | str:
 
 def read_json(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """One JSON array of objects; a row's line is its position in the array, from 1."""
-    for position, one in enumerate(json_rows(source), start=1):
+    _, rows = json_array(source)
+    for position, one in enumerate(rows, start=1):
         yield Row(position, one if isinstance(one, dict) else NOT_AN_OBJECT)
 
 
-def json_rows(source: Source) -> list[object]:
-    """What is in a file's one array. Raises BadInput: not valid UTF-8, not JSON, not an array."""
+def json_array(source: Source) -> tuple[str, list[object]]:
+    """A file's text, its byte order mark included, and what is in the one array that it is.
+
+    Raises BadInput: not valid UTF-8, not JSON, not an array.
+    """
     with source.open() as file:
         content = file.read()
     refuse_utf16(content, source.name)
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         raise BadInput(INVALID_UTF8, where=source.name, line=line) from None
-    value = _json(text, source)
+    value = _json(text.removeprefix(BOM.decode()), source)
     if not isinstance(value, list):
         raise BadInput(
             "not a JSON array of records",
@@ -117,7 +117,7 @@ def json_rows(source: Source) -> list[object]:
             line=1,
             fix="One object a line? Use .jsonl.",
         )
-    return value
+    return text, value
 
 
 def read_csv(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
