@@ -127,6 +127,19 @@ def test_whoever_quits_keeps_what_was_decided(press: Press) -> None:
     assert press("r", "q")[0] == [("one", "reject")]
 
 
+@pytest.mark.parametrize("keys", [["r"], ["r", "a", "r"]])
+def test_ctrl_d_is_quit(press: Press, keys: list[str]) -> None:
+    """While one is asked about, and when all were."""
+    made, shown = press(*keys, "\x04")
+    assert len(made) == len(keys)
+    assert shown.endswith("quit\n")
+
+
+def test_the_end_of_what_is_piped_in_is_quit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO("r\n"))
+    assert [said(one) for one in review_each(WAITING, RECORDS, "me")] == ["reject"]
+
+
 def test_the_last_answer_can_be_undone_too(press: Press) -> None:
     made, _ = press("a", "p", "r", "u", "a", "\r")
     assert made[2:] == [("three", "reject"), ("three", "accept")]

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
-import typer
 from rich.text import Text
 
 from unlearnkit.cli.terminal import err, now
@@ -89,16 +88,22 @@ def marked(record: Record, match: Match, about: Sequence[tuple[int, int]]) -> Te
 
 
 def _asked(offered: Mapping[str, str], usual: str) -> str:
-    """One of the keys, asked for until it is one."""
+    """One of the keys, asked for until it is one; the input's end (Ctrl-D) is `quit`."""
     question, key = ", ".join(offered.values()), ""
-    if not sys.stdin.isatty():
-        while key not in offered:
-            line: str = typer.prompt(question, default=usual, err=True)
-            key = line.strip().lower()[:1]
-        return key
     err.print(f"{question} [{usual}]: ", end="", markup=False, highlight=False)
     while key not in offered:
-        key = click.getchar().lower()
+        key = _typed()
         key = usual if key in _ENTER else key
     err.print(offered[key].replace("[", "").replace("]", ""), markup=False)
     return key
+
+
+def _typed() -> str:
+    """A key; where standard input is no terminal, a line's first letter, or its end."""
+    if not sys.stdin.isatty():
+        line = sys.stdin.readline()
+        return (line.strip()[:1].lower() or "\n") if line else "q"
+    try:
+        return click.getchar().lower()
+    except EOFError:
+        return "q"
