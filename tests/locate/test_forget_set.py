@@ -87,7 +87,8 @@ def test_forgetting_everything_is_refused(corpus: Corpus) -> None:
 
 def test_nothing_left_to_keep_is_refused_as_well(corpus: Corpus) -> None:
     found = located(corpus, a=CERTAIN, b=UNCERTAIN, c=UNCERTAIN, d=UNCERTAIN)
-    with pytest.raises(BadInput, match="nothing would be left to keep"):
+    said = "the whole corpus but for 3 rejected, which are in neither set: nothing would be left"
+    with pytest.raises(BadInput, match=said):
         build_forget_set([found], decide(found, [], "dpo", NOW), corpus)
 
 

@@ -62,8 +62,11 @@ def build_forget_set(
             "unlearnkit request reject REQUEST --reason 'no data held'",
         )
     if not {record.id for record in corpus.records} - accepted - set(forget.excluded):
+        others = len(forget.excluded)
+        but = f" but for {others} rejected, which are in neither set" if others else ""
         raise BadInput(
-            "the forget set is the whole corpus: nothing would be left to keep the model useful",
+            f"the forget set is the whole corpus{but}: nothing would be left to keep the model "
+            "useful",
             fix="Train a new model instead, or give the corpus the model was trained on.",
         )
     return forget
