@@ -88,6 +88,9 @@ def test_a_text_without_a_space_is_cut_all_the_same(patterns_only: Analyzer) -> 
         "number C-889389. 114 by 141 cm",  # a number that runs on is no phone number
         "order LN-334332, ticket T#3344332",
         "2125550142@quibble.example",
+        "am 05.03.2024 geliefert, 05-03-2024, 01.02.1980",
+        "Rechnung 2024/000123",
+        "IBAN DE89 3704 0044 0532 0130 00",
     ],
 )
 def test_what_belongs_to_a_code_or_an_address_is_no_phone_number(
@@ -101,6 +104,14 @@ def test_what_belongs_to_a_code_or_an_address_is_no_phone_number(
 )
 def test_a_phone_number_beside_other_things_is_one(patterns_only: Analyzer, text: str) -> None:
     assert PHONE in {entity for entity, _ in found(patterns_only, text)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["user=a@quibble.example;", "https://x.example/?m=a@quibble.example", "'a@quibble.example'"],
+)
+def test_signs_before_an_address_are_no_part_of_it(patterns_only: Analyzer, text: str) -> None:
+    assert (EMAIL, "a@quibble.example") in found(patterns_only, text)
 
 
 @settings(max_examples=50)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ import regex  # type: ignore[import-untyped]
 from pydantic import Field, ValidationInfo, field_validator
 
 from unlearnkit.corpus.countries import check_countries, iso_code, recognisers_of
+from unlearnkit.corpus.figures import no_phone
 from unlearnkit.corpus.locales import US_ENGLISH, is_known
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.corpus.sparing import sparing
@@ -31,6 +32,10 @@ _PIECE = 20_000
 _AT_ONCE = 1000
 # What stands before the figures of an order or ticket number.
 _CODE = re.compile(r"(?<![^\W_])[A-Z]{1,5}[-/#]$")
+# What has check digits, or is an address of a network, is no phone.
+_CHECKED = ("IBAN_CODE", "CREDIT_CARD", "IP_ADDRESS")
+# RFC 5322 has these signs in a local part; in texts they stand before one (`user=a@b.example`).
+_BEFORE_ADDRESS = re.compile(r"^(?:.*[=/?|{}\"])?['*`]*")
 
 
 Region = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
@@ -217,17 +222,30 @@ def _holding(patterns: Sequence[regex.Pattern[str]], texts: Sequence[str]) -> It
 
 def _tidy(text: str, spans: Sequence[Span]) -> list[Span]:
     """Sorted, without what lies inside an e-mail address or a customer number, or is no phone."""
+    spans = [_address(text, one) if one.entity == EMAIL else one for one in spans]
     whole = [one for one in spans if one.entity in (EMAIL, CUSTOMER)]
-    kept = [one for one in spans if one in whole or not _misread(text, one, whole)]
+    checked = [one for one in spans if one.entity in _CHECKED]
+    kept = [one for one in spans if one in whole or not _misread(text, one, whole, checked)]
     return sorted(kept, key=lambda one: (one.start, one.end, one.entity))
 
 
-def _misread(text: str, one: Span, whole: Sequence[Span]) -> bool:
-    """Neither `C-123456. 789` nor the order `LN-334332` holds a phone number."""
+def _address(text: str, one: Span) -> Span:
+    """Without the `user=` before it."""
+    local = text[one.start : one.end].rpartition("@")[0]
+    before = _BEFORE_ADDRESS.match(local)
+    cut = len(before[0]) if before else 0
+    return replace(one, start=one.start + cut) if cut < len(local) else one
+
+
+def _misread(text: str, one: Span, whole: Sequence[Span], checked: Sequence[Span]) -> bool:
+    """Neither `C-123456. 789` nor the order `LN-334332` holds a phone number, nor does a date."""
     if one.entity != PHONE:
         return any(outer.start <= one.start and one.end <= outer.end for outer in whole)
-    touches = any(one.start < outer.end and outer.start < one.end for outer in whole)
-    return touches or _CODE.search(text[max(0, one.start - 7) : one.start]) is not None
+    # What has check digits tells more than a plan; a plus sign tells more than both.
+    stronger = whole if text[one.start] == "+" else [*whole, *checked]
+    touches = any(one.start < outer.end and outer.start < one.end for outer in stronger)
+    code = _CODE.search(text[max(0, one.start - 7) : one.start]) is not None
+    return touches or code or no_phone(text, one.start, one.end)
 
 
 def _span(result: Any, offset: int) -> Span:

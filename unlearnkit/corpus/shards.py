@@ -25,7 +25,7 @@ from unlearnkit.pseudonym import keyed_hash
 
 TYPICAL, MOST = 256, 1024
 """Records of a shard: on average, and at most."""
-READING = 1
+READING = 2
 """To be raised when the same text would be found or hashed otherwise: every shard is made anew."""
 _DIGITS = 32
 
