@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from sys import intern
 from typing import Annotated, Literal
 
@@ -87,7 +87,7 @@ class Corpus:
     """Hex SHA-256 over every record's id and content hash, sorted by id."""
     files: dict[str, str]
     """Source -> the same digest over the records of that file."""
-    absent: dict[str, tuple[str, ...]]
+    absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Source -> those of the id's and the group's fields, where they are not called so by default,
     that no record of it has."""
 
