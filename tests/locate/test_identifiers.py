@@ -125,7 +125,7 @@ def test_no_value_is_taken_for_a_pattern(kind: IdentifierKind, value: str) -> No
     ],
 )
 def test_how_it_was_written(kind: IdentifierKind, value: str, text: str, how: str) -> None:
-    assert how_written(Identifier(kind, value), text) == how
+    assert how_written(Identifier(kind, value), text, 0, len(text), REGIONS) == how
 
 
 def test_own_values_are_keyed_as_in_the_index_and_hashes_have_none() -> None:

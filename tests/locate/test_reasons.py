@@ -23,10 +23,10 @@ def test_each_reason_is_told_once_strongest_first_and_then_the_doubt() -> None:
     )
 
 
-def test_a_short_number_is_told_as_what_it_is() -> None:
+def test_a_number_in_doubt_is_told_as_what_it_is() -> None:
     """All of it stands there: it is no part of a longer one."""
     told = reason([Hit(K.PHONE, "partial", 0, 5, "test")], "")
-    assert told == "The subject's phone number, so short that it may be any figure"
+    assert told == "Figures like the subject's phone number that may be another number"
 
 
 @pytest.mark.parametrize("kind", list(K))

@@ -43,7 +43,7 @@ _OTHER = re.compile(
     r"[\s.:#=-]*(?:(?:nr|no|number|nummer|id)\b)?[\s.:#=-]*$",
     re.IGNORECASE,
 )
-_EXTENSION = re.compile(r"\s*(?:x|ext|extension|dw)\.?\s*\d", re.IGNORECASE)
+EXTENSION = re.compile(r"\s*(?:x|ext|extension|dw)\.?\s*\d", re.IGNORECASE)
 _RUN = re.compile(r"\d(?:[.,/-]?\d)*")
 
 
@@ -96,7 +96,7 @@ def _goes_on(before: str, after: str) -> bool:
     """Whether letters or further figures touch it. A slash may part two phones, a comma too."""
     if re.search(r"(?:[^\W\d]|\d[.-]?|\d\.)$", before):
         return True
-    return re.match(r"[^\W\d]|[.-]?\d", after) is not None and not _EXTENSION.match(after)
+    return re.match(r"[^\W\d]|[.-]?\d", after) is not None and not EXTENSION.match(after)
 
 
 def _is_ean(found: str) -> bool:

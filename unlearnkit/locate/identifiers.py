@@ -12,16 +12,18 @@ from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
 from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.locate.doubts import (
+    GAP,
+    SHORT_NUMBER,
+    SHORT_PHONE,
+    may_be_no_customers,
+    may_be_no_phone,
+)
 from unlearnkit.locate.hits import Hit
 from unlearnkit.pseudonym import keyed_hash
 
-GAP = r"[\s()./\u2010-\u2013-]{0,3}"
 _AT = r"(?:@|%40|\s?[(\[]\s?at\s?[)\]]\s?)"
 """As it stands in an address, in a web address, and where it is hidden from robots."""
-_SHORT_NUMBER = 5
-"""A customer number of fewer characters than this may stand for anything; it only hints."""
-_SHORT_PHONE = 7
-"""And so many digits may be an order's: a phone written with fewer only hints too."""
 
 
 def own_values(
@@ -36,7 +38,7 @@ def own_values(
         for one in identifiers
         if one.format == "raw"
         for value in [normalise(one.kind, one.value, regions)]
-        if one.kind is not IdentifierKind.PHONE or _digits(value) >= _SHORT_PHONE
+        if one.kind is not IdentifierKind.PHONE or _digits(value) >= SHORT_PHONE
     )
 
 
@@ -67,7 +69,7 @@ def _as_detected(one: Identifier) -> Iterator[tuple[str, str]]:
             yield from as_number(one.value)
         case IdentifierKind.CUSTOMER_ID:
             figures = letters_and_digits(one.value)
-            yield FIGURES, figures if len(figures) >= _SHORT_NUMBER else ""
+            yield FIGURES, figures if len(figures) >= SHORT_NUMBER else ""
 
 
 def as_number(value: str) -> Iterator[tuple[str, str]]:
@@ -186,13 +188,23 @@ def adhoc_recogniser(
     )
 
 
-def how_written(identifier: Identifier, found: str) -> str:
-    """`exact` as given, `normalised` in another spelling, `partial` where too short to tell."""
-    if identifier.kind is IdentifierKind.CUSTOMER_ID:
-        letters = normalise(identifier.kind, identifier.value)
-        if len(letters) < _SHORT_NUMBER:
-            return "partial"
-    if identifier.kind is IdentifierKind.PHONE and _digits(found) < _SHORT_PHONE:
+def how_written(
+    identifier: Identifier, text: str, start: int, end: int, regions: Sequence[str]
+) -> str:
+    """`exact` as given, `normalised` in another spelling, `partial` where it may be another figure.
+
+    `text[start:end]` is what was found of the identifier.
+    """
+    found = text[start:end]
+    match identifier.kind:
+        case IdentifierKind.CUSTOMER_ID:
+            doubtful = may_be_no_customers(text, start, end)
+        case IdentifierKind.PHONE:
+            parts = _parts(normalise(identifier.kind, identifier.value, regions))
+            doubtful = _digits(found) < SHORT_PHONE or may_be_no_phone(text, end, *parts)
+        case _:
+            doubtful = False
+    if doubtful:
         return "partial"
     return "exact" if found.casefold() == identifier.value.strip().casefold() else "normalised"
 

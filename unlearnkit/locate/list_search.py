@@ -25,6 +25,7 @@ from unlearnkit.locate.do_not_train import (
     same_words,
     slips,
 )
+from unlearnkit.locate.doubts import may_be_no_customers, may_be_no_phone
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Phrase, Writing, phrases
@@ -38,8 +39,6 @@ _HOW = {
     INITIALS: "initials",
     PARTIAL: "partial",
 }
-_SHORT_NUMBER = 5
-"""A customer number of fewer characters may stand for anything (`identifiers.py`)."""
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
 _MONTH = "(?:" + "|".join(one[:3] for one in MONTHS) + r")\p{L}*\.?"
 _DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
@@ -104,7 +103,8 @@ class ListSearch:
     def _of_number(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         inside = text[phrase.start - 1 : phrase.start].isalnum() or text[phrase.end :][:1].isalnum()
         if not inside and any(letter.isdigit() for letter in phrase.plain):
-            how = "exact" if len(phrase.plain) >= _SHORT_NUMBER else "partial"
+            doubtful = may_be_no_customers(text, phrase.start, phrase.end)
+            how = "partial" if doubtful else "exact"
             yield from self._found(IdentifierKind.CUSTOMER_ID, NUMBERS.name, phrase, how)
 
     def _of_digits(self, text: str) -> Iterator[tuple[str, Hit]]:
@@ -113,8 +113,21 @@ class ListSearch:
             digits = "".join(letter for letter in found[0] if letter.isdigit())
             for cut in range(min(_LONGEST_PREFIX, len(digits) - SHORTEST_NATIONAL) + 1):
                 for one in self._listed.of_value(NATIONAL, digits[cut:]):
+                    code = self._code(one.request_id, digits[cut:])
+                    doubtful = may_be_no_phone(text, found.end(), digits[cut:], code)
+                    how = "partial" if doubtful else "normalised"
                     span = (found.start(), found.end(), LIST)
-                    yield one.request_id, Hit(IdentifierKind.PHONE, "normalised", *span)
+                    yield one.request_id, Hit(IdentifierKind.PHONE, how, *span)
+
+    def _code(self, request_id: str, national: str) -> str:
+        """The code of the country with which the number is on the list; empty without any."""
+        import phonenumbers
+
+        for code in map(str, phonenumbers.COUNTRY_CODE_TO_REGION_CODE):
+            listed = self._listed.of_value(IdentifierKind.PHONE.value, f"+{code}{national}")
+            if any(one.request_id == request_id for one in listed):
+                return code
+        return ""
 
     def _of_dates(self, text: str) -> Iterator[tuple[str, Hit]]:
         for found in _DATES.finditer(text):

@@ -38,8 +38,8 @@ _HOW = {
     "longer": "longer name that has every word of the subject's",
     "partial": "part of the subject's {kind}",
 }
-_SHORT = "the subject's {kind}, so short that it may be any figure"
-"""Of numbers `partial` says that they are written whole and are too short to tell."""
+_FIGURES = "figures like the subject's {kind} that may be another number"
+"""Of numbers `partial` says that they are written whole, and what else they may be."""
 _NUMBERS = (IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
 _DOUBTS = {
     "linked": "the tie is one of several, rests on a name or on little else, or others share it",
@@ -62,4 +62,4 @@ def reason(hits: Sequence[Hit], doubt: str) -> str:
 
 
 def _words(hit: Hit) -> str:
-    return _SHORT if hit.how == "partial" and hit.kind in _NUMBERS else _HOW[hit.how]
+    return _FIGURES if hit.how == "partial" and hit.kind in _NUMBERS else _HOW[hit.how]

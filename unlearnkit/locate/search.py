@@ -13,6 +13,7 @@ from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
 from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
+from unlearnkit.locate.doubts import may_be_no_customers
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import (
@@ -59,8 +60,8 @@ class _Probe:
     """One way to write one identifier, with the recogniser that finds it."""
 
     recogniser: Any
-    how: Callable[[str], str]
-    """The text found -> how it was written."""
+    how: Callable[[str, int, int], str]
+    """A text, and from where to where it stands there -> how it was written."""
 
 
 def search_subject(
@@ -84,7 +85,8 @@ def search_subject(
             )
     for (entity, hashed), kind in number_values(subject.identifiers, key).items():
         for row in haystack.numbers(entity, hashed):
-            hits[row.record_id].append(Hit(kind, "normalised", row.start, row.end, row.recogniser))
+            how = _as_read(kind, haystack.texts[row.record_id], row)
+            hits[row.record_id].append(Hit(kind, how, row.start, row.end, row.recogniser))
     for row in _same_mailbox(subject, haystack, own):
         hits[row.record_id].append(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
@@ -167,7 +169,7 @@ def _ways(
     recognisers = [_named(probe.recogniser, entity) for entity, probe in probes.items()]
     for at, spans in search(analyzer, texts, recognisers):
         for span in spans:
-            how = probes[span.entity].how(records[at].content[span.start : span.end])
+            how = probes[span.entity].how(records[at].content, span.start, span.end)
             yield records[at], Hit(identifier.kind, how, span.start, span.end, span.recogniser)
 
 
@@ -197,6 +199,13 @@ def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> I
             yield record, found.start(), found.end()
 
 
+def _as_read(kind: IdentifierKind, text: str, row: EntityRow) -> str:
+    """How a number is written that a recogniser read, whatever it took it for."""
+    customers = kind is IdentifierKind.CUSTOMER_ID
+    doubtful = customers and may_be_no_customers(text, row.start, row.end)
+    return "partial" if doubtful else "normalised"
+
+
 def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iterator[EntityRow]:
     """Addresses that are not the subject's, and may lead to the same mailbox."""
     for box in mailboxes(subject.identifiers):
@@ -211,16 +220,17 @@ def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iter
 def _probes(identifier: Identifier, language: str, regions: Sequence[str]) -> Iterator[_Probe]:
     title = f"subject's {identifier.kind.value}"
     if identifier.kind is IdentifierKind.NAME:
-        yield from _name_probes(identifier, language)
+        yield from _name_probes(identifier, language, regions)
     elif patterns := patterns_for(identifier, regions):
-        yield _Probe(adhoc_recogniser("SUBJECT", title, language, patterns), _how(identifier))
+        how = _how(identifier, regions)
+        yield _Probe(adhoc_recogniser("SUBJECT", title, language, patterns), how)
 
 
-def _how(identifier: Identifier) -> Callable[[str], str]:
-    return lambda found: how_written(identifier, found)
+def _how(identifier: Identifier, regions: Sequence[str]) -> Callable[[str, int, int], str]:
+    return lambda text, start, end: how_written(identifier, text, start, end, regions)
 
 
-def _name_probes(identifier: Identifier, language: str) -> Iterator[_Probe]:
+def _name_probes(identifier: Identifier, language: str, regions: Sequence[str]) -> Iterator[_Probe]:
     name = parse_name(identifier.value)
     if name is None:
         return
@@ -229,11 +239,12 @@ def _name_probes(identifier: Identifier, language: str) -> Iterator[_Probe]:
             continue
         title = f"subject's name ({form.how})"
         recogniser = adhoc_recogniser("SUBJECT", title, language, [form.pattern], form.any_case)
-        yield _Probe(recogniser, _how(identifier) if form.how == "exact" else _always(form.how))
+        how = _how(identifier, regions) if form.how == "exact" else _always(form.how)
+        yield _Probe(recogniser, how)
 
 
-def _always(how: str) -> Callable[[str], str]:
-    return lambda _: how
+def _always(how: str) -> Callable[[str, int, int], str]:
+    return lambda text, start, end: how
 
 
 def _named(recogniser: Any, entity: str) -> Any:

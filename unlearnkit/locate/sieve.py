@@ -17,7 +17,8 @@ from typing import Any
 
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Record
-from unlearnkit.locate.identifiers import GAP, national_digits
+from unlearnkit.locate.doubts import GAP
+from unlearnkit.locate.identifiers import national_digits
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 
 _AT_ONCE = 10_000
