@@ -20,13 +20,14 @@ LETTERED = Identifier(IdentifierKind.CUSTOMER_ID, "C-10115")
 MUNICH = Identifier(IdentifierKind.PHONE, "+49 89 5550 1234")
 NEW_YORK = Identifier(IdentifierKind.PHONE, "+1 212 555 0142")
 ROME = Identifier(IdentifierKind.PHONE, "+39 06 69812345")
+WARSAW = Identifier(IdentifierKind.PHONE, "+48 22 123 45 67")
 
 THE_PERSON_S = [
     (SHORT, "Customer 10115 called."),
     (SHORT, "the customer no. 10115 called"),
     (SHORT, '{"customer_id": "10115"}'),
     (SHORT, "Client #10115, again"),
-    (SHORT, "acct: 10115"),
+    (SHORT, "**Account:** [10115]"),
     (SHORT, "account number 10115 is open"),
     (SHORT, "Kunde 10115 rief an"),
     (SHORT, "die Kundin Nr. 10115"),
@@ -55,6 +56,7 @@ THE_PERSON_S = [
     (NEW_YORK, "1 212 555 0142"),
     (ROME, "06 6981 2345"),
     (ROME, "+39 06 69812345"),
+    (WARSAW, "(022) 123 45 67"),
 ]
 ONLY_LOCATED = [
     (MUNICH, "089 5550 1234-0"),

@@ -27,7 +27,7 @@ _NUMBER_WORD = r"(?:ident|id|no|nr|nro|num|number|nummer|n[º°]|número|numéro
 _CUSTOMER = re.compile(
     r"(?<![^\W_])(?:customer|cust|client[ea]?|account|acct?|kunde|kundin|kd|klient"
     rf"|kunden(?=[ .-]?{_NUMBER_WORD}))"
-    rf"""(?:{_SPACE}|[.:#=_"'(-])*(?:{_NUMBER_WORD})?(?:{_SPACE}|[.:#=_"'(-])*\Z""",
+    rf"""(?:{_SPACE}|[.:#=_"'*([-])*(?:{_NUMBER_WORD})?(?:{_SPACE}|[.:#=_"'*([-])*\Z""",
     re.IGNORECASE,
 )
 _JOINED_BEFORE = re.compile(r"\d[./-]\Z|(?<![^\s(+])\d+[ \u00a0]\Z")
@@ -109,9 +109,10 @@ def _own_prefix(code: str) -> re.Pattern[str]:
     ways = []
     if code:
         region = phonenumbers.region_code_for_country_code(int(code))
-        trunk = phonenumbers.ndd_prefix_for_region(region, True)
+        # Where nothing is dialled today (Poland, Italy), a zero once was.
+        trunk = phonenumbers.ndd_prefix_for_region(region, True) or "0"
         zero = rf"(?:\(?0\)?{GAP})?"
         ways.append(rf"(?:(?P<abroad>\+|00){GAP})?{GAP.join(code)}{GAP}{zero}")
-        ways += [rf"\(?{trunk}\)?{GAP}"] if trunk else []
+        ways.append(rf"\(?{trunk}\)?{GAP}")
     either = f"(?:{'|'.join(ways)})?" if ways else "(?P<abroad>(?!))?"
     return re.compile(rf"(?<![\d+]){either}\(?\Z")
