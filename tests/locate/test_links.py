@@ -139,11 +139,11 @@ def test_one_of_two_numbers_in_a_mail_is_for_a_person_to_judge_also_beside_the_n
     assert found == {"1": CERTAIN, "2": UNCERTAIN, "3": UNCERTAIN, "4": UNCERTAIN}
 
 
-def test_an_order_number_taken_for_a_phone_hides_no_record(world: Build) -> None:
+def test_any_figure_taken_for_a_phone_hides_no_record(world: Build) -> None:
     found = world(
         "Zoltana Quibbleworth, zoltana@quibble.example, C-770077",
         "C-770077 paid",
-        "C-770077 asks for order 334332",
+        "C-770077 asks for 334332 again",
         "Zoltana Quibbleworth, C-770077. 114 by 141 cm for LN-334343",
     ).certainty(NAME, EMAIL)
     assert found == {"1": CERTAIN, "2": UNCERTAIN, "3": UNCERTAIN, "4": UNCERTAIN}
