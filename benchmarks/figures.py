@@ -66,6 +66,8 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "locate-wrong": ("locate_company", locate_tables.wrong),
     "locate-tofu": ("locate_tofu", locate_tables.contenders),
     "locate-tofu-missed": ("locate_tofu", locate_tables.missed),
+    "locate-evidence": ("locate_review", locate_tables.by_evidence),
+    "locate-bits": ("locate_review", locate_tables.by_bits),
     "locate-scale": ("locate_scale", locate_tables.scale),
     "merged": ("merged", merged.markdown),
     "mutants": ("mutants", mutation.markdown),
