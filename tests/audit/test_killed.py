@@ -30,7 +30,7 @@ MOMENTS = {
     "between decoys and layers": ("scores.py:_lens",),
     "all parts are there, the whole is not": ("scores.py:merged",),
     "the whole is there, the parts too": ("scores.py:merged", PART, "shutil.py:rmtree"),
-    "in the first attack": ("altering.py:altered", "subject.py:measured"),
+    "in the first attack": ("altering.py:altered", "attacked_model.py:measured"),
     "in a training": ("relearning.py:step", "relearning.py:step", "relearning.py:step"),
 }
 """What is called, in this order, until the process dies."""

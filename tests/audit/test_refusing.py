@@ -43,7 +43,7 @@ from unlearnkit.language_model.generation import Beginning, continued
 from unlearnkit.policy.schema import load_policy
 from unlearnkit.policy.verdict import judge
 
-FORGOTTEN, KEPT, UNSEEN = 8, 5, 8
+FORGOTTEN, KEPT, UNSEEN = 8, 6, 8
 PEOPLE = FORGOTTEN + KEPT + UNSEEN
 OTHERWISE = (
     "Where does {person} live?",

@@ -213,7 +213,7 @@ def test_a_rate_of_none_or_all_has_the_exact_interval_of_the_members() -> None:
 
 def test_the_rates_interval_is_that_of_its_own_resamples() -> None:
     """Each resample written out as lists, with ties between members and the threshold."""
-    members, others = [at / 10 for at in range(40)], [(at % 50) / 10 for at in range(110)]
+    members, others = [at / 5 for at in range(40)], [(at % 50) / 10 for at in range(110)]
     ours, theirs = weights(40, 7), weights(110, 8)
     rates = []
     for mine, unseen in zip(ours, theirs, strict=True):

@@ -42,10 +42,10 @@ def test_it_is_measured_with_a_shares_interval() -> None:
 
 
 def test_it_is_compared_with_the_model_before() -> None:
-    after = [score(0.1, at) for at in range(4)]
-    before = [score(0.9, at, ModelRole.ORIGINAL) for at in range(4)]
+    after = [score(0.1, at) for at in range(6)]
+    before = [score(0.9, at, ModelRole.ORIGINAL) for at in range(6)]
     [found] = [one for one in differences([*after, *before]) if one.metric == METRIC.name]
-    assert (found.to, found.value, found.n) == ("original", -1.0, 4)
+    assert (found.to, found.value, found.n) == ("original", -1.0, 6)
 
 
 def test_a_rule_may_name_it_and_a_report_explains_it(tmp_path: Path) -> None:

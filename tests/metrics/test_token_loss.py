@@ -35,8 +35,8 @@ def test_it_is_the_mean_of_the_records_losses() -> None:
 
 
 def test_what_was_lost_of_never_seen_records_is_compared_with_the_model_before() -> None:
-    after = [score(9.0 + at, at) for at in range(4)]
-    before = [score(3.0 + at, at, ModelRole.ORIGINAL) for at in range(4)]
+    after = [score(9.0 + at, at) for at in range(6)]
+    before = [score(3.0 + at, at, ModelRole.ORIGINAL) for at in range(6)]
     [found] = [one for one in differences([*after, *before]) if one.metric == METRIC.name]
     assert (found.split, found.to, found.value) == (Split.HOLDOUT, "original", 6.0)
 

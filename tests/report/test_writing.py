@@ -55,10 +55,10 @@ def test_what_a_killed_write_left_is_cleared_away(written: Written) -> None:
     (written.folder / ".report.json.abc123").write_text("half")
     letters = written.folder / "letters"
     letters.mkdir()
-    for name in (".processing-record.md.abcd_123", "finished.md", ".mine"):
+    for name in (".processing-record.md.abcd_123", "finished.md", ".mine.md"):
         (letters / name).write_text("half")
     write_sample(written.folder, written.model, written.keys)
-    assert {one.name for one in letters.iterdir()} == {"finished.md", ".mine"}
+    assert {one.name for one in letters.iterdir()} == {"finished.md", ".mine.md"}
     assert verify_report(written.folder, written.keys.public, written.model)
 
 

@@ -134,11 +134,11 @@ def test_a_model_whose_losses_are_not_finite_is_refused_and_not_called_forgetful
 def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
     small: Small, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bad: int
 ) -> None:
-    from unlearnkit.unlearning import objective
+    from unlearnkit.unlearning import losses as room
 
     settings = replace(QUICK, max_passes=bad)
     begun: list[int] = []
-    real = objective.rklu
+    real = room.rklu
 
     def spoiled(student: torch.Tensor, *more: Any) -> torch.Tensor:
         losses = real(student, *more)
@@ -148,7 +148,7 @@ def test_a_loss_that_is_not_finite_stops_the_run_and_the_pass_before_is_kept(
         if "pass" in what:
             begun.append(done)
 
-    monkeypatch.setattr(objective, "rklu", spoiled)
+    monkeypatch.setattr(room, "rklu", spoiled)
     with pytest.raises(TrainingFailed, match=rf"loss became nan.* in pass {bad}"):
         unlearn(task(small, tmp_path), settings, passes)
     assert begun == list(range(1, bad + 1))

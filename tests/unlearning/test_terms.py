@@ -206,6 +206,6 @@ def test_what_is_chosen_wins_over_what_was_published(
     own = Settings(objective=name)
     assert (beta_of(own), retain_weight(own)) == (own_beta, own_weight)
     assert (objective(name).retain_term, objective(name).needs_teacher) == (own_term, teacher)
-    for beta in (0.0, 2.0):
+    for beta in (0.5, 2.0):
         assert beta_of(Settings(objective=name, beta=beta)) == beta
     assert retain_weight(Settings(objective=name, retain_weight=0.0)) == 0.0
