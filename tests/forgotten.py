@@ -10,6 +10,7 @@ from typing import Any
 from tests.company import opened
 from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Verification
 from unlearnkit.pipeline.closing import complete
+from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import index_corpus, locate
 from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.requests.build import build_request
@@ -45,20 +46,25 @@ def ready(
     """The same before the last step: she is in the vault still."""
     workspace = Workspace.create(root / "work").root
     with opened(workspace) as context:
-        pair = build_request(
-            given,
-            "gdpr",
-            context.workspace.pseudonym_key,
-            context.now(),
-            context.workspace.config.clock,
-            verification=Verification("shown at the desk"),
-        )
-        add_requests(context, [pair])
+        asked(context, *given)
         patterns = context.workspace.config.nlp.model_copy(update={"engine": "patterns"})
         index_corpus(context, [jsonl(root / "trained.jsonl", trained)], nlp=patterns)
         [found] = locate(context)
         context.ledger.set_state(found.request_id, RequestState.READY, "dpo")
     return workspace
+
+
+def asked(context: Context, *identifiers: Identifier) -> list[str]:
+    """A verified request with these identifiers; its id."""
+    pair = build_request(
+        identifiers,
+        "gdpr",
+        context.workspace.pseudonym_key,
+        context.now(),
+        context.workspace.config.clock,
+        verification=Verification("shown at the desk"),
+    )
+    return [one.id for one, _ in add_requests(context, [pair])]
 
 
 def jsonl(path: Path, texts: Sequence[str | dict[str, Any]]) -> Path:

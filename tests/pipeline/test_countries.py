@@ -5,15 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.company import opened
-from tests.forgotten import jsonl
+from tests.forgotten import asked, jsonl
 from unlearnkit.corpus.nlp import with_countries
-from unlearnkit.domain import Certainty, Identifier, IdentifierKind, RequestState, Verification
+from unlearnkit.domain import Certainty, Identifier, IdentifierKind, RequestState
 from unlearnkit.pipeline.closing import complete
-from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import index_corpus, locate
-from unlearnkit.pipeline.intake import add_requests
 from unlearnkit.pipeline.screen import screen
-from unlearnkit.requests.build import build_request
 from unlearnkit.workspace import Workspace
 
 NUMBER = Identifier(IdentifierKind.OTHER, "943 476 5919")
@@ -25,18 +22,6 @@ def workspace_with(root: Path, settings: str) -> Path:
     workspace = Workspace.create(root / "work").root
     (workspace / "unlearnkit.yaml").write_text(settings, encoding="utf-8")
     return workspace
-
-
-def asked(context: Context, *identifiers: Identifier) -> list[str]:
-    made = build_request(
-        identifiers,
-        "gdpr",
-        context.workspace.pseudonym_key,
-        context.now(),
-        context.workspace.config.clock,
-        verification=Verification("shown at the desk"),
-    )
-    return [one.id for one, _ in add_requests(context, [made])]
 
 
 def test_it_is_located_listed_and_screened_by_the_workspace_s_countries(tmp_path: Path) -> None:
