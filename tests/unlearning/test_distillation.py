@@ -1,4 +1,4 @@
-"""The stop rule: where a student stands after a pass, and whether another pass is due."""
+"""The steps of a pass, and the stop rule: where a student stands, whether another pass is due."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from unlearnkit.domain import TrainingPass
 from unlearnkit.language_model.recall import NAT, Level
@@ -17,6 +19,7 @@ from unlearnkit.unlearning.distillation import (
     Standing,
     goes_on,
     judge_pass,
+    steps_of,
     training_pass,
 )
 from unlearnkit.unlearning.settings import Settings
@@ -130,3 +133,26 @@ def test_training_stops_inside_the_band_and_below_it(state: str, due: bool) -> N
 
 def test_the_first_pass_is_always_due() -> None:
     assert goes_on([], BAND)
+
+
+@given(
+    forget=st.integers(1, 40),
+    retain=st.integers(0, 60),
+    size=st.integers(1, 12),
+    ratio=st.integers(0, 4),
+)
+def test_a_retain_record_comes_again_only_after_all_have_come(
+    forget: int, retain: int, size: int, ratio: int
+) -> None:
+    settings = replace(BAND, batch_size=size, retain_ratio=ratio)
+    steps = list(steps_of(range(forget), range(retain), settings))
+    assert [row for rows, _ in steps for row in rows] == list(range(forget))
+    assert all(len(beside) == min(len(rows) * ratio, retain) for rows, beside in steps)
+    assert all(len(set(beside)) == len(beside) for _, beside in steps)
+    come = [row for _, beside in steps for row in beside]
+    assert come == [at % retain for at in range(len(come))]
+
+
+def test_a_shorter_last_step_goes_on_where_the_one_before_it_ended() -> None:
+    steps = list(steps_of(range(5), range(12), replace(BAND, batch_size=4, retain_ratio=2)))
+    assert steps == [([0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 7]), ([4], [8, 9])]

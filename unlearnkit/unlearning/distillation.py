@@ -7,9 +7,10 @@ near the original. After each pass the student is measured and saved, so a kille
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import cycle, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -151,6 +152,18 @@ def piece_loss(
     return found
 
 
+def steps_of(
+    forget: Sequence[int], retain: Sequence[int], settings: Settings
+) -> Iterator[tuple[Sequence[int], list[int]]]:
+    """The forget rows of each step with the retain rows beside them, `retain_ratio` to one.
+
+    A retain row comes again only after all have come, in a shorter last step too.
+    """
+    waiting = cycle(retain)
+    for rows in chunks(forget, settings.batch_size):
+        yield rows, list(islice(waiting, min(len(rows) * settings.retain_ratio, len(retain))))
+
+
 def one_pass(
     bench: Workbench, student: Any, optimizer: Any, lessons: Lessons, number: int
 ) -> float:
@@ -163,10 +176,8 @@ def one_pass(
     drawn = len(lessons.retain.examples) - len(lessons.rest)
     retained = shuffled(range(drawn), settings.seed + 1, number)
     student.train()
-    for turn, rows in enumerate(chunks(order, settings.batch_size)):
-        wanted = min(len(rows) * settings.retain_ratio, len(retained))
-        beside = [retained[(turn * wanted + at) % len(retained)] for at in range(wanted)]
-        beside += [lessons.rest[one] for one in rows if one in lessons.rest]
+    for rows, kept_beside in steps_of(order, retained, settings):
+        beside = [*kept_beside, *(lessons.rest[one] for one in rows if one in lessons.rest)]
 
         def loss_of(
             mine: Sequence[int], kept: Sequence[int], rows: Any = rows, beside: Any = beside
