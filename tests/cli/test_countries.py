@@ -43,6 +43,15 @@ def test_the_options_are_kept_in_the_index_and_win_over_the_settings(
     assert not {"BADGE", "ES_NIF"} & found
 
 
+def test_an_index_in_plain_is_asked_for_and_said_to_be_unsafe(new: Path, corpus: Path) -> None:
+    call = ("index", corpus, "--country", "GB", "--workspace", new)
+    told = unlearnkit(*call, "--plain-index")
+    assert "UNSAFE" in told.stderr and "plain.parquet" in told.stderr
+    assert b"943-476-5919" in (new / "index" / "plain.parquet").read_bytes()
+    assert "UNSAFE" not in unlearnkit(*call).stderr
+    assert not (new / "index" / "plain.parquet").exists()
+
+
 def test_process_reads_with_the_same_options(new: Path, tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()

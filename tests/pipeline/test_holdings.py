@@ -12,11 +12,14 @@ from tests.company import opened
 from tests.forgotten import SPELLINGS, forgotten, ready
 from tests.report.sample import manifest
 from unlearnkit.artefacts import folder_digests, save, write_atomic
-from unlearnkit.domain import Health, HeldAs, Holding, RequestState
+from unlearnkit.corpus.index import open_index
+from unlearnkit.corpus.plain_index import PLAIN_FILE
+from unlearnkit.domain import EventKind, Health, HeldAs, Holding, RequestState
 from unlearnkit.encrypted import read_encrypted, write_encrypted
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.closing import complete, reject
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import index_corpus
 from unlearnkit.pipeline.held_proof import RECORD
 from unlearnkit.pipeline.holdings import holdings
 from unlearnkit.pipeline.runs import Claim, Run
@@ -188,6 +191,29 @@ def test_it_names_nobody_and_changes_nothing(tmp_path: Path) -> None:
 def test_a_new_workspace_holds_nothing(tmp_path: Path) -> None:
     with opened(Workspace.create(tmp_path / "work").root) as context:
         assert held(context) == {}
+
+
+def test_an_index_in_plain_stands_out_until_a_request_is_closed(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        folder = context.workspace.index_dir
+        places = open_index(folder, context.workspace.pseudonym_key).info.corpus_paths
+        index_corpus(context, places, plain=True)
+        found = held(context)[f"index/{PLAIN_FILE}"]
+        assert (found.held_as, found.health) == (HeldAs.PLAIN, Health.WARN)
+        assert held(context)["index"].held_as is HeldAs.HASHES
+        assert context.ledger.events_of(EventKind.INDEXED)[0].payload["plain"] is True
+        complete(context, [only_request(context)])
+        assert not (folder / PLAIN_FILE).exists()
+
+
+def test_the_next_index_leaves_none_in_plain(tmp_path: Path) -> None:
+    with opened(ready(tmp_path)) as context:
+        folder = context.workspace.index_dir
+        places = open_index(folder, context.workspace.pseudonym_key).info.corpus_paths
+        index_corpus(context, places, plain=True)
+        index_corpus(context, places)
+        assert not (folder / PLAIN_FILE).exists()
+        assert "plain" not in context.ledger.events_of(EventKind.INDEXED)[0].payload
 
 
 def test_closing_deletes_the_runs_that_can_never_go_on_and_no_others(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.text import Text
 
 from unlearnkit.cli.left_out import say_left_out
@@ -63,11 +64,19 @@ def index(
         Engine,
         typer.Option(help="Where they run: here, or on the Ray cluster of RAY_ADDRESS."),
     ] = Engine.LOCAL,
+    plain_index: Annotated[
+        bool,
+        typer.Option(
+            "--plain-index",
+            help="UNSAFE: write what was found in plain, too, in a file beside the index.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
     """Find personal data in the training records and index it as keyed hashes."""
     from unlearnkit.corpus.index import QUARANTINE_FILE
+    from unlearnkit.corpus.plain_index import PLAIN_FILE
     from unlearnkit.pipeline.find import index_corpus
 
     with opened(workspace) as context:
@@ -80,7 +89,10 @@ def index(
             nlp=reading.nlp.model_copy(update=detection),
             workers=workers,
             engine=engine,
+            plain=plain_index,
         )
+        if plain_index:
+            _say_plain(context.workspace.index_dir / PLAIN_FILE)
         left_out = context.workspace.index_dir / QUARANTINE_FILE
     if as_json:
         print_json(info)
@@ -95,6 +107,13 @@ def index(
         err.print(place, highlight=False, markup=False, soft_wrap=True)
         err.print("The model may have been trained on them: mend them and index again.")
     out.print("Next: unlearnkit locate")
+
+
+def _say_plain(written: Path) -> None:
+    """That there is a file now which the index itself was made to do without."""
+    from unlearnkit.corpus.plain_index import UNSAFE
+
+    err.print(f"[red]UNSAFE:[/] {escape(str(written))}\n{UNSAFE}", highlight=False, soft_wrap=True)
 
 
 def locate(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.corpus.index import Index, open_index
+from unlearnkit.corpus.plain_index import PLAIN_FILE
 from unlearnkit.domain import Forgotten, Request, RequestState
 from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
@@ -99,8 +100,9 @@ def let_go(context: Context) -> tuple[str, ...]:
 
     An unfinished run of a closed request can never go on: it would forget other records now, and
     its key went with the request's. Nor can one of an earlier release, which did not say whose it
-    is. What was located and reviewed stays where a finished run is measured by it. Returns a
-    sentence for each run that cannot be read. Raises BadInput where something cannot be deleted.
+    is. A plain index goes: it names everybody. What was located and reviewed stays where a finished
+    run is measured by it. Returns a sentence for each run that cannot be read. Raises BadInput
+    where something cannot be deleted.
     """
     runs = all_runs(context.workspace)
     closed = {one.id for one in context.ledger.requests() if one.state in CLOSED}
@@ -113,6 +115,8 @@ def let_go(context: Context) -> tuple[str, ...]:
         for folder, claim in claims.items()
         if claim is not None and (not claim.requests or closed & set(claim.requests))
     ]
+    if closed:
+        gone.append(context.workspace.index_dir / PLAIN_FILE)
     # By a finished run that cannot be read any request may be measured.
     if not any(run.manifest_file.is_file() for run in runs if run.id in broken):
         measured = {one for run in finished for one in run.manifest.requests}

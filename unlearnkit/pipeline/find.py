@@ -18,6 +18,7 @@ from unlearnkit.corpus.index import (
     write_quarantine,
 )
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer, load_without_ner
+from unlearnkit.corpus.plain_index import remove_plain_index, write_plain_index
 from unlearnkit.corpus.ray_cluster import read_on_ray
 from unlearnkit.corpus.reader import Corpus, Fields, NothingUsable, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
@@ -53,16 +54,19 @@ def index_corpus(
     nlp: NlpSettings | None = None,
     workers: int | None = None,
     engine: Engine = Engine.LOCAL,
+    plain: bool = False,
 ) -> IndexInfo:
     """Read the training records and index the personal data in them, as keyed hashes.
 
     `fields` and `nlp` are the workspace's where none are given; the index keeps which, for later
     steps. `workers` are processes, of this machine or of the cluster; None is as many as the
-    records are worth, or the cluster has cores. Raises BadInput: see `read_corpus` (where no record
-    can be used, all are listed and the old index stands), and when the NLP model, or what `engine`
-    needs, is not there; CannotEvaluate when a process dies.
+    records are worth, or the cluster has cores. With `plain` the values are written beside the
+    index as they are, which is unsafe; an earlier such file is deleted. Raises BadInput: see
+    `read_corpus` (where no record can be used, all are listed and the old index stands), and when
+    the NLP model, or what `engine` needs, is not there; CannotEvaluate when a process dies.
     """
     workspace = context.workspace
+    remove_plain_index(workspace.index_dir)
     fields = fields or workspace.config.fields
     whole = [absolute(place) for place in places]
     try:
@@ -91,6 +95,9 @@ def index_corpus(
         "quarantined": sum(info.quarantined.values()),
         "entities_digest": info.entities_digest,
     }
+    if plain:
+        payload["plain"] = True
+        write_plain_index(Index(workspace.index_dir, info), corpus.records)
     context.record(EventKind.INDEXED, payload)
     return info
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from unlearnkit.artefacts import load
+from unlearnkit.corpus.plain_index import PLAIN_FILE
 from unlearnkit.domain import EventKind, Health, HeldAs, Holding, KeptProbes, Request
 from unlearnkit.domain.checkup import VAULT
 from unlearnkit.encrypted import is_encrypted
@@ -237,11 +238,12 @@ def _listed(ledger: Ledger, requests: Mapping[str, Request]) -> Iterator[Holding
 
 
 def _indexes(workspace: Workspace) -> Iterator[Holding]:
+    plain = workspace.index_dir / PLAIN_FILE
     for folder, what, why in (
         (workspace.index_dir, "index of the training records", "locate searches it"),
         (workspace.screening_dir, "index of screened records", "the next screen reads less"),
     ):
-        files = files_below(folder)
+        files = [one for one in files_below(folder) if one != plain]
         if files:
             yield Holding(
                 what=what,
@@ -252,3 +254,15 @@ def _indexes(workspace: Workspace) -> Iterator[Holding]:
                 why=f"{why}; it is about everybody in the records",
                 until="until it is made anew, or you delete it",
             )
+    if plain.is_file():
+        yield Holding(
+            what="the index in plain",
+            where=in_workspace(workspace, plain),
+            held_as=HeldAs.PLAIN,
+            count=1,
+            since=last_written(plain),
+            why="unlearnkit index --plain-index was asked for it; it is about everybody",
+            until="until a request is closed, the index made anew, or you delete it",
+            health=Health.WARN,
+            fix=deleting(plain),
+        )
