@@ -82,6 +82,18 @@ def test_records_that_cannot_be_read_are_told_and_no_pass_when_it_is_strict(
     assert unlearnkit("screen", corpus, "--strict", "--workspace", shared).exit_code == 3
 
 
+def test_files_that_were_not_read_are_named(shared: Path, tmp_path: Path) -> None:
+    jsonl(tmp_path / "new" / "part-1.jsonl", CLEAN)
+    jsonl(tmp_path / "new" / "part-2.txt", [BACK])
+    said = unlearnkit("screen", tmp_path / "new", "--json", "--workspace", shared)
+    assert said.exit_code == 0
+    assert [Path(one).name for one in said.json["passed_over"]] == ["part-2.txt"]
+    assert "not read" in said.stderr
+    assert "part-2.txt" in said.stderr
+    (tmp_path / "new" / "part-2.txt").rename(tmp_path / "new" / "part-2.NDJSON")
+    assert unlearnkit("screen", tmp_path / "new", "--workspace", shared).exit_code == 1
+
+
 def test_every_source_is_read(shared: Path, tmp_path: Path) -> None:
     one = jsonl(tmp_path / "a" / "new.jsonl", CLEAN)
     jsonl(tmp_path / "b" / "new.jsonl", [BACK])

@@ -23,7 +23,11 @@ SAVED = Path(__file__).parent / "saved"
 
 
 def found(*places: Place) -> list[str]:
-    return [one.name for one in find_sources(places)]
+    return [one.name for one in find_sources(places).sources]
+
+
+def passed_over(*places: Place) -> set[str]:
+    return {Path(one).name for one in find_sources(places).passed_over}
 
 
 def record(name: str) -> str:
@@ -66,6 +70,30 @@ def test_suffixes_say_what_a_file_is() -> None:
     assert [source_of(one) for one in ("a.gz", "a.txt", "a.gz.jsonl.xz", ".jsonl", "")] == [
         None
     ] * 5
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "packing"),
+    [
+        ("Part-2.JSONL", ".jsonl", ""),
+        ("a.jsonl.GZ", ".jsonl", "gzip"),
+        ("a.ndjson", ".jsonl", ""),
+        ("a.tsv", ".csv", ""),
+        ("a.parq", ".parquet", ""),
+        ("a.pq.zst", ".parquet", "zstd"),
+    ],
+)
+def test_capitals_and_other_endings_of_a_format_count(name: str, form: str, packing: str) -> None:
+    assert source_of(name) == sources.Source(name, form, packing)
+
+
+def test_what_a_folder_or_glob_holds_beside_records_is_named(
+    tmp_path: Path, files: list[Path]
+) -> None:
+    assert passed_over(tmp_path) == {"README.md", "f.txt.gz", "g.gz"}
+    assert passed_over(str(tmp_path / "*")) == {"README.md", "f.txt.gz", "g.gz"}
+    assert not passed_over(files[0])
+    assert not passed_over(SAVED)
 
 
 def test_a_folder_s_files_are_found_sorted_packed_or_not(tmp_path: Path, files: list[Path]) -> None:

@@ -51,7 +51,7 @@ def plan(places: Sequence[Place], folder: Path) -> list[Copy]:
     Raises BadInput, before anything is read: a file would be written over one that is read, or
     where the places would be read from next time; or the folder holds other records already.
     """
-    sources = list(find_sources(places))
+    sources = find_sources(places).sources
     ways = [_way(one.name) for one in sources]
     levels = zip(*(way[:-1] for way in ways), strict=False)
     shared = sum(1 for _ in takewhile(lambda level: len(set(level)) == 1, levels))

@@ -90,6 +90,9 @@ class Corpus:
     absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Source -> those of the id's and the group's fields, where they are not called so by default,
     that no record of it has."""
+    passed_over: tuple[str, ...] = ()
+    """Files in the folders that were read, and of the globs, that hold no records by their names.
+    """
 
     def by_id(self) -> dict[str, Record]:
         """Record id -> record."""
@@ -118,7 +121,8 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     equal_contents: Counter[str] = Counter()
     others = [name for name in fields.names if name not in fields.needed]
     absent: dict[str, tuple[str, ...]] = {}
-    for source in find_sources(places):
+    found = find_sources(places)
+    for source in found.sources:
         looked_for = fields.renamed
         for row in read_rows(source, fields.needed, others):
             looked_for = tuple(one for one in looked_for if not _has(row, one))
@@ -142,6 +146,7 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
         digest=digest_records(records) if len(files) > 1 else files[records[0].source],
         files=files,
         absent=absent,
+        passed_over=found.passed_over,
     )
 
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 import glob
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NamedTuple, cast
 from urllib.parse import urlsplit
 
 from unlearnkit.errors import BadInput
 
 FORMATS = (".jsonl", ".json", ".csv", ".parquet", ".arrow")
+ALSO_CALLED = {".ndjson": ".jsonl", ".tsv": ".csv", ".parq": ".parquet", ".pq": ".parquet"}
+"""Other endings of the same formats."""
 PACKINGS = {".gz": "gzip", ".zst": "zstd"}
 MAX_RATIO = 200
 FREE_BYTES = 100_000_000
@@ -47,28 +49,44 @@ class Source:
         return cast(BinaryIO, io.BufferedReader(_Unpacked(packed, self), 1 << 20))
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What lies at some places."""
+
+    sources: tuple[Source, ...]
+    passed_over: tuple[str, ...]
+    """Files beside them in a folder, or of a glob, whose names say that they hold no records."""
+
+
 def source_of(name: str) -> Source | None:
     """The source that this file is by its suffixes, as in `a.jsonl.gz`; None for another file."""
-    path = PurePosixPath(name)
+    path = PurePosixPath(name.lower())
     packing = PACKINGS.get(path.suffix, "")
     suffix = path.with_suffix("").suffix if packing else path.suffix
-    return Source(name, suffix, packing) if suffix in FORMATS else None
+    kind = ALSO_CALLED.get(suffix, suffix)
+    return Source(name, kind, packing) if kind in FORMATS else None
 
 
-def find_sources(places: Sequence[Place]) -> Iterator[Source]:
+def find_sources(places: Sequence[Place]) -> Found:
     """Every file once, in the order of the places; what is in a folder sorted, no hidden files.
 
     Of a dataset that Hugging Face's `save_to_disk` wrote the files its state.json names. Raises
     BadInput: nothing there, another format, a URL that nothing here can read; in a folder a link
     to a folder or to nothing, or what is no file.
     """
-    seen: set[str] = set()
+    sources: dict[str, Source] = {}
+    others: dict[str, None] = {}
     for place in places:
-        for name in _remote(str(place)) if is_url(place) else _local(str(place)):
-            identity = name if is_url(name) else str(Path(name).resolve())
-            if identity not in seen:
-                seen.add(identity)
-                yield _known(name)
+        found = _remote(str(place)) if is_url(place) else _local(str(place))
+        for name in found.records:
+            sources.setdefault(_identity(name), _known(name))
+        others |= dict.fromkeys(found.others)
+    passed_over = [one for one in others if _identity(one) not in sources]
+    return Found(tuple(sources.values()), tuple(passed_over))
+
+
+def _identity(name: str) -> str:
+    return name if is_url(name) else str(Path(name).resolve())
 
 
 def is_url(place: Place) -> bool:
@@ -79,6 +97,13 @@ def is_url(place: Place) -> bool:
 def absolute(place: Place) -> str:
     """The same place, whatever folder the next command is called in."""
     return str(place) if is_url(place) else str(Path(place).resolve())
+
+
+class _Files(NamedTuple):
+    """Of one place: what holds records, and what is no records by its name."""
+
+    records: list[str]
+    others: list[str]
 
 
 def _known(name: str) -> Source:
@@ -92,21 +117,23 @@ def _known(name: str) -> Source:
 # --- local files and URLs ---------------------------------------------------------------------
 
 
-def _local(name: str) -> list[str]:
+def _local(name: str) -> _Files:
     path = Path(name)
     if path.is_file():
-        return [name]
+        return _Files([name], [])
     if path.is_dir():
         return _some(_of_folder(name, _below(path)), name)
     _refuse_what_is_no_file(path)
-    found: list[str] = []
+    found = _Files([], [])
     # Path.glob takes no absolute pattern.
     matches = glob.glob(name, recursive=True) if _is_pattern(name) else []  # noqa: PTH207
     for match in sorted(matches):
         whole = Path(match)
         _refuse_what_is_no_file(whole)
-        found += _of_folder(match, _below(whole)) if whole.is_dir() else [match]
-    return _some([one for one in found if source_of(one)], name)
+        some = _of_folder(match, _below(whole)) if whole.is_dir() else _by_name([match])
+        found.records.extend(some.records)
+        found.others.extend(some.others)
+    return _some(found, name)
 
 
 def _below(folder: Path) -> list[str]:
@@ -145,7 +172,7 @@ def _refuse_what_is_no_file(path: Path) -> None:
         )
 
 
-def _remote(url: str) -> list[str]:
+def _remote(url: str) -> _Files:
     if urlsplit(url).password:
         raise BadInput(
             "a URL with a password, which the index would keep",
@@ -157,7 +184,7 @@ def _remote(url: str) -> list[str]:
     try:
         if _is_pattern(path):
             names = [files.unstrip_protocol(one) for one in sorted(files.glob(path))]
-            return _some([one for one in names if source_of(one)], url)
+            return _some(_by_name(names), url)
         # Asking a web server what a folder holds would fetch the file.
         if not url.startswith(("http://", "https://")) and files.isdir(path):
             return _some(
@@ -168,16 +195,23 @@ def _remote(url: str) -> list[str]:
     # Every file system has errors of its own, and their words may hold a key.
     except Exception as error:
         raise BadInput(f"cannot read: {type(error).__name__}", where=url) from error
-    return [url]
+    return _Files([url], [])
+
+
+def _by_name(names: Sequence[str]) -> _Files:
+    found = _Files([], [])
+    for name in names:
+        (found.records if source_of(name) else found.others).append(name)
+    return found
 
 
 def _is_pattern(name: str) -> bool:
     return bool(_WILDCARDS & set(name))
 
 
-def _some(found: list[str], name: str) -> list[str]:
-    """`found`, where it is not empty."""
-    if found:
+def _some(found: _Files, name: str) -> _Files:
+    """`found`, where there are records."""
+    if found.records:
         return found
     if Path(name).is_dir():
         raise BadInput(f"the folder holds no {', '.join(FORMATS)} file", where=name)
@@ -206,8 +240,8 @@ def _open(name: str) -> BinaryIO:
 # --- folders ----------------------------------------------------------------------------------
 
 
-def _of_folder(folder: str, files: Sequence[str]) -> list[str]:
-    """Those of a folder's files that hold records, sorted."""
+def _of_folder(folder: str, files: Sequence[str]) -> _Files:
+    """A folder's files that are not hidden, sorted; but those that only describe a dataset."""
     depth = len(PurePosixPath(folder).parts)
     shown = [
         one
@@ -223,7 +257,11 @@ def _of_folder(folder: str, files: Sequence[str]) -> list[str]:
         there = {PurePosixPath(one).name for one in shown if _parent(one) == dataset}
         if missing := [one for one in parts if one not in there]:
             raise BadInput(f"the saved dataset lacks its file {missing[0]}", where=dataset)
-    return [one for one in shown if _holds_records(one, datasets)]
+    records = [one for one in shown if _holds_records(one, datasets)]
+    others = [
+        one for one in shown if not _holds_records(one, datasets) and not _describes(one, datasets)
+    ]
+    return _Files(records, others)
 
 
 def _parent(name: str) -> str:
@@ -231,11 +269,15 @@ def _parent(name: str) -> str:
 
 
 def _holds_records(name: str, datasets: dict[str, list[str]]) -> bool:
-    """What lies beside a saved dataset's files is about it, or a leftover of its making."""
     file = PurePosixPath(name).name
     if (parts := datasets.get(_parent(name))) is not None:
         return file in parts
     return file != "dataset_dict.json" and source_of(name) is not None
+
+
+def _describes(name: str, datasets: dict[str, list[str]]) -> bool:
+    """What lies beside a saved dataset's files is about it, or a leftover of its making."""
+    return _parent(name) in datasets or PurePosixPath(name).name == "dataset_dict.json"
 
 
 def data_files(state: str) -> list[str] | None:

@@ -71,6 +71,9 @@ class Screened(Artefact):
     records: int
     quarantined: dict[str, int]
     """Why records were not read -> how many."""
+    passed_over: tuple[str, ...] = ()
+    """Files in the folders that were not read, because their names say that they hold no records.
+    """
     findings: tuple[Finding, ...]
     written: tuple[CleanFile, ...] = ()
 

@@ -21,7 +21,7 @@ from unlearnkit.corpus.nlp import NlpSettings, load_analyzer, load_without_ner
 from unlearnkit.corpus.plain_index import remove_plain_index, write_plain_index
 from unlearnkit.corpus.ray_cluster import read_on_ray
 from unlearnkit.corpus.reader import Corpus, Fields, NothingUsable, read_corpus
-from unlearnkit.corpus.sources import Place, absolute
+from unlearnkit.corpus.sources import FORMATS, Place, absolute
 from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import (
     Certainty,
@@ -43,6 +43,8 @@ from unlearnkit.pipeline.requests import OPEN, left_out, only_left_out, runnable
 
 DECISIONS = "decisions"
 """In a `reviewed` event: how many decisions stand on file about the corpus that it names."""
+NAMED = 5
+"""Files that were not read, told by name."""
 READERS: dict[Engine, ReadParts] = {Engine.LOCAL: read_parts, Engine.RAY: read_on_ray}
 
 
@@ -76,8 +78,7 @@ def index_corpus(
             listed = write_quarantine(error.quarantined, workspace.index_dir)
             error.fix += f"\nEach record with file and line: {listed}"
         raise
-    for source, names in corpus.absent.items():
-        context.tell(_without(source, names, fields))
+    tell_of(context, corpus, fields)
     info = build_index(
         corpus,
         load_analyzer(nlp or workspace.config.nlp),
@@ -100,6 +101,20 @@ def index_corpus(
         write_plain_index(Index(workspace.index_dir, info), corpus.records)
     context.record(EventKind.INDEXED, payload)
     return info
+
+
+def tell_of(context: Context, corpus: Corpus, fields: Fields) -> None:
+    """What was read otherwise than who named the places may believe."""
+    for source, names in corpus.absent.items():
+        context.tell(_without(source, names, fields))
+    if corpus.passed_over:
+        named = ", ".join(corpus.passed_over[:NAMED])
+        more = len(corpus.passed_over) - NAMED
+        context.tell(
+            f"not read, for their names end in none of {', '.join(FORMATS)}: {named}"
+            f"{f' and {more} more' if more > 0 else ''}. If they hold records, save them as one of "
+            "these."
+        )
 
 
 def _without(source: str, names: Sequence[str], fields: Fields) -> str:

@@ -29,6 +29,7 @@ from unlearnkit.locate.do_not_train import refuse_other_key
 from unlearnkit.locate.screening import entities
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import tell_of
 
 RULE = "nobody-forgotten-in-the-corpus"
 """The name of a gate's check that is a screening and no rule of the policy."""
@@ -60,6 +61,7 @@ def screen(
     copies = plan(whole, clean) if clean is not None else []
     fields = fields or context.workspace.config.fields
     corpus = read_corpus(whole, fields)
+    tell_of(context, corpus, fields)
     analyzer = load_without_ner(nlp or context.workspace.config.nlp)
     matches = _matches(context, corpus, whole, fields, analyzer, entries=entries, workers=workers)
     records = corpus.by_id()
@@ -71,6 +73,7 @@ def screen(
         corpus_digest=corpus.digest,
         records=len(corpus.records),
         quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
+        passed_over=corpus.passed_over,
         findings=tuple(_finding(one, records[one.record_id]) for one in matches),
     )
     found = found.model_copy(update={"outcome": outcome_of(found)})
