@@ -9,7 +9,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
@@ -53,10 +53,14 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     """Review at a terminal of its own, with these keys; what was decided, and what was shown."""
     master, slave = pty.openpty()
 
-    def pressed(*keys: str) -> tuple[list[tuple[str, str]], str]:
+    def pressed(
+        *keys: str,
+        waiting: Sequence[Match] = WAITING,
+        records: Mapping[str, Record] = RECORDS,
+    ) -> tuple[list[tuple[str, str]], str]:
         made: list[Decision] = []
         review = threading.Thread(
-            target=lambda: made.extend(review_each(WAITING, RECORDS, "me")), daemon=True
+            target=lambda: made.extend(review_each(waiting, records, "me")), daemon=True
         )
         review.start()
         shown = ""
@@ -150,3 +154,14 @@ def test_what_was_decided_is_not_skipped(press: Press) -> None:
     _, shown = press("a", "u", "q")
     asked = [line for line in shown.splitlines() if "[q]uit" in line]
     assert [("[s]kip" in line) for line in asked] == [True, True, False]
+
+
+def test_a_record_can_neither_hide_its_text_nor_break_the_review(press: Press) -> None:
+    odd = "one[/red]\x1b[31m"
+    hidden = Record(id=odd, text=TEXTS["one"] + "\x1b]0;title\x07\u202egnihton\u202c")
+    asked = match("one", Certainty.UNCERTAIN).model_copy(update={"record_id": odd})
+    made, shown = press("a", "q", waiting=[asked], records={odd: hidden})
+    assert made == [(odd, "accept")]
+    assert "one[/red]" in shown
+    assert "oven" in shown
+    assert not [one for one in ("\x1b]0;", "\x1b[31m", "\u202e", "\x07") if one in shown]

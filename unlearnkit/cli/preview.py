@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from unlearnkit.cli.left_out import say_left_out
-from unlearnkit.cli.terminal import opened, out, print_json, table
+from unlearnkit.cli.terminal import as_read, opened, out, print_json, table
 
 if TYPE_CHECKING:
     from unlearnkit.pipeline.preview import Preview, Shown
@@ -45,7 +45,7 @@ def show_preview(found: Preview) -> None:
         legend.append(", special tokens bold, identifiers █")
         out.print(legend, soft_wrap=True)
     for one in found.shown:
-        out.rule(Text(f"record {one.record_id}"), align="left")
+        out.rule(Text(f"record {as_read(one.record_id)}"), align="left")
         out.print(marked(one), soft_wrap=True)
     rows = [
         [one.split.value, *(f"{n:,}" for n in (one.records, one.tokens, one.learned, one.cut))]
@@ -65,7 +65,7 @@ def marked(shown: Shown) -> Text:
             text.append(OPENS if run.learned else CLOSES, "green")
             inside = run.learned
         colour = "green" if run.learned else "dim"
-        text.append(run.text, f"bold {colour}" if run.special else colour)
+        text.append(as_read(run.text), f"bold {colour}" if run.special else colour)
     if inside:
         text.append(CLOSES, "green")
     if shown.cut:

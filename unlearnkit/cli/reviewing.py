@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 from rich.text import Text
 
-from unlearnkit.cli.terminal import err, now
+from unlearnkit.cli.terminal import as_read, err, in_line, now
 from unlearnkit.domain import TURN, Decision, Match, Record
 from unlearnkit.locate.passages import passages
 from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
@@ -51,7 +51,7 @@ def review_each(
         record = records[match.record_id]
         about = passages(record, match.evidence)
         err.rule(
-            f"{at + 1} of {len(waiting)}, {len(given)} decided: record {match.record_id}",
+            f"{at + 1} of {len(waiting)}, {len(given)} decided: record {in_line(match.record_id)}",
             align="left",
         )
         err.print(marked(record, match, about))
@@ -78,7 +78,7 @@ def _back(given: Mapping[str, str]) -> bool:
 
 def marked(record: Record, match: Match, about: Sequence[tuple[int, int]]) -> Text:
     """The record's prompt and text: evidence in reverse, what is about the person underlined."""
-    text = Text(record.content.replace(TURN, "\n―\n"))
+    text = Text(as_read(record.content.replace(TURN, "\n―\n")))
     before = len(record.content) - len(record.text)
     for start, end in about:
         text.stylize("underline", before + start, before + end)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -51,6 +52,14 @@ Clock = Callable[[], float]
 """Seconds since some moment, never going back."""
 STEP_SECONDS, PASS_SECONDS = 60.0, 10.0
 """In a log, the least time between two lines about a step, and between two about passes."""
+
+REPLACED = "\N{REPLACEMENT CHARACTER}"
+_TURNING = frozenset(
+    "\N{ARABIC LETTER MARK}\N{LEFT-TO-RIGHT MARK}\N{RIGHT-TO-LEFT MARK}"
+    "\N{LEFT-TO-RIGHT EMBEDDING}\N{RIGHT-TO-LEFT EMBEDDING}\N{POP DIRECTIONAL FORMATTING}"
+    "\N{LEFT-TO-RIGHT OVERRIDE}\N{RIGHT-TO-LEFT OVERRIDE}\N{LEFT-TO-RIGHT ISOLATE}"
+    "\N{RIGHT-TO-LEFT ISOLATE}\N{FIRST STRONG ISOLATE}\N{POP DIRECTIONAL ISOLATE}"
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -145,6 +154,20 @@ def as_words(text: str) -> str:
     """
     shown = (one if one.isprintable() or one == "\n" else repr(one)[1:-1] for one in text)
     return escape("".join(shown))
+
+
+def as_read(text: str) -> str:
+    """A record's text of the same length, without what a terminal would obey instead of showing it.
+
+    Those are control characters (Unicode's Cc) but line feed and tab, and those that turn the
+    reading direction (Unicode Standard Annex 9, section 2): by either a text could hide itself.
+    """
+    return "".join(REPLACED if _is_obeyed(one) else one for one in text)
+
+
+def _is_obeyed(character: str) -> bool:
+    controls = unicodedata.category(character) == "Cc" and character not in "\n\t"
+    return controls or character in _TURNING
 
 
 def in_line(text: str) -> str:
