@@ -47,6 +47,24 @@ def test_the_sentence_or_line_that_names_the_person_is_a_passage(
     assert about(Record(id="a", text=text), WHO) == found
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        f"Seine Schwester, Frau {WHO}, geb. am 04.03.1980, hat Krebs.",
+        f"Seine Schwester, Frau {WHO}, geb. Holt, hat Krebs.",
+        f"Frau {WHO}, wohnh. Lindenweg 3, zahlt nicht.",
+        f"Am 4. März kam {WHO} zu spät.",
+        f"La Sra. {WHO}, Avda. América 12, no paga.",
+        f"Son amie, Mme. {WHO}, tél. 01 23 45, est malade.",
+        f"Her sister {WHO} (No. 12, Mill Rd. London) is ill.",
+        f"J. {WHO} owes approx. 500 dollars.",
+    ],
+)
+def test_no_abbreviation_ends_a_sentence_in_which_the_person_stands(sentence: str) -> None:
+    text = f"Das Wetter war gut! {sentence} Alles andere blieb ruhig."
+    assert about(Record(id="a", text=text), WHO) == [sentence]
+
+
 def test_every_identifier_counts_and_neighbouring_sentences_are_one_passage() -> None:
     text = f"Hi. {WHO} moved. Write to z@q.example now. The lamp is fine. Her number: C-770077."
     record = Record(id="a", text=text)

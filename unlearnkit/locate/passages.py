@@ -2,9 +2,11 @@
 
 A sentence counts when an identifier of the person that the search found stands in it, whole or in
 part. Sentences are spaCy's rule-based ones (its `sentencizer`, which needs no model); a line ends
-one too, unless the next line goes on with a small letter. What a sentence says of the person
-without naming them ("She called again") is not found: a reviewer who sees it accepts the whole
-record.
+one too, unless the next line goes on with a small letter. A full stop behind an abbreviation or a
+day's number ends none ("geb. 04.03.1980", "am 4. März"), nor one before a small letter or a figure:
+what is cut off there would be trained to stay, so that in doubt a sentence is too long. What a
+sentence says of the person without naming them ("She called again") is not found: a reviewer who
+sees it accepts the whole record.
 """
 
 from __future__ import annotations
@@ -19,6 +21,17 @@ from unlearnkit.domain.records import within
 
 _LINE = re.compile(rf"{TURN}|\r?\n")
 _WORD = re.compile(r"\w")
+_SHORT = re.compile(r"(?:[^\W\d_]|\d{1,2})\.")
+"""An initial, or a day's number."""
+_LANGUAGES = ("de", "en", "es", "fr", "it", "pt")
+_MORE = frozenset(
+    {
+        *("approx.", "aprox.", "apt.", "ave.", "blvd.", "ca.", "cf.", "cra.", "ggf."),
+        *("gest.", "inkl.", "lic.", "nro.", "num.", "núm.", "No.", "Rd.", "resp."),
+        *("sto.", "sta.", "tél.", "urb.", "verh.", "verst.", "wohnh.", "zzgl."),
+    }
+)
+"""Those of addresses, papers and persons that spaCy lacks."""
 
 
 def passages(record: Record, evidence: Sequence[Evidence]) -> tuple[Stretch, ...]:
@@ -65,11 +78,42 @@ def sentences(text: str) -> Iterator[Stretch]:
 
 
 def _of_lines(text: str, start: int, end: int) -> Iterator[Stretch]:
+    """The sentences of lines that belong together."""
+    low = start
     for one in _sentencizer()(text[start:end]).sents:
-        low, high = start + one.start_char, start + one.end_char
-        words = text[low:high]
-        if words.strip():
+        high = start + one.end_char
+        if not text[low:high].strip():
+            low = high
+        elif high == end or not _goes_on(text[low:high].rstrip(), text[high:end].lstrip()):
+            words = text[low:high]
             yield low + len(words) - len(words.lstrip()), low + len(words.rstrip())
+            low = high
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Whether the full stop between these two may be no sentence's end."""
+    if not before.endswith(".") or not after:
+        return False
+    last = before.rsplit(maxsplit=1)[-1].lstrip("([{\"'„«")
+    return (
+        after[0].islower()
+        or after[0].isdigit()
+        or _SHORT.fullmatch(last) is not None
+        or last in _abbreviations()
+    )
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    """With their stop: those that spaCy's tokenizers know, and some more.
+
+    Small ones with a capital too, and not the other way: "Ill." is a state.
+    """
+    from spacy.util import get_lang_class
+
+    known = (get_lang_class(one).Defaults.tokenizer_exceptions for one in _LANGUAGES)
+    found = _MORE.union(one for some in known for one in some if one.endswith("."))
+    return found | {one[0].upper() + one[1:] for one in found}
 
 
 @cache
