@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import pytest
@@ -17,6 +18,7 @@ from unlearnkit.locate.name_search import in_lower_case
 from unlearnkit.locate.names import name_forms, parse_name
 from unlearnkit.locate.sieve import (
     Block,
+    beginning,
     blocks,
     holding,
     holding_word,
@@ -175,6 +177,34 @@ def test_no_text_that_holds_a_word_in_lower_case_is_left_out(word: str, texts: l
 
 def test_a_word_inside_another_is_not_looked_at() -> None:
     assert list(holding_word("an", joined(["Bank and sand", "an end", "An end"]))) == [1, 2]
+
+
+@given(
+    st.text("ab", min_size=4, max_size=5),
+    st.sampled_from(["", r"(?!\w)", r"\s++b", "a?b"]),
+    st.lists(st.text("aabb é日", max_size=12), max_size=4),
+)
+@example("abab", r"(?!\w)", ["ababab"])  # the first place hides the second, which is the one
+def test_a_pattern_is_found_where_it_stands(word: str, rest: str, texts: list[str]) -> None:
+    pattern = word + rest
+    places = [at for at, text in enumerate(texts) if re.search(pattern, plain(text))]
+    assert sorted(holding(pattern, joined(texts))) == places
+
+
+@pytest.mark.parametrize(
+    ("pattern", "letters"),
+    [
+        ("holt", "holt"),
+        ("mue?ller", "mu"),
+        ("3[ -]{0,3}1", "3"),
+        ("ab{2}", "a"),
+        (r"o\.b", "o"),
+        (r"clau(?=\S{3})", "clau"),
+        ("", ""),
+    ],
+)
+def test_what_a_pattern_begins_with(pattern: str, letters: str) -> None:
+    assert beginning(pattern) == letters
 
 
 @given(st.text(max_size=8), st.text(max_size=8))
