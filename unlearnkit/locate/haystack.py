@@ -116,8 +116,14 @@ class Haystack:
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """Record id -> what is searched."""
+        """Record id -> what is searched; of all of them, which takes much longer than of few."""
         return {record.id: record.content for record in self.corpus.records}
+
+    def texts_of(self, ids: Set[str]) -> dict[str, str]:
+        """The same of these."""
+        if not ids:
+            return {}
+        return {one.id: one.content for one in self.corpus.records if one.id in ids}
 
     @cached_property
     def blocks(self) -> list[Block]:

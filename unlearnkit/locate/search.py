@@ -83,10 +83,8 @@ def search_subject(
             hits[row.record_id].append(
                 Hit(value.kind, "normalised", row.start, row.end, row.recogniser)
             )
-    for (entity, hashed), kind in number_values(subject.identifiers, key).items():
-        for row in haystack.numbers(entity, hashed):
-            how = _as_read(kind, haystack.texts[row.record_id], row)
-            hits[row.record_id].append(Hit(kind, how, row.start, row.end, row.recogniser))
+    for record_id, hit in _as_read(subject, haystack, key):
+        hits[record_id].append(hit)
     for row in _same_mailbox(subject, haystack, own):
         hits[row.record_id].append(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
@@ -199,11 +197,16 @@ def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> I
             yield record, found.start(), found.end()
 
 
-def _as_read(kind: IdentifierKind, text: str, row: EntityRow) -> str:
-    """How a number is written that a recogniser read, whatever it took it for."""
-    customers = kind is IdentifierKind.CUSTOMER_ID
-    doubtful = customers and may_be_no_customers(text, row.start, row.end)
-    return "partial" if doubtful else "normalised"
+def _as_read(subject: Subject, haystack: Haystack, key: bytes) -> Iterator[tuple[str, Hit]]:
+    """Numbers and dates that a recogniser read, whatever it took them for."""
+    for (entity, hashed), kind in number_values(subject.identifiers, key).items():
+        rows = haystack.numbers(entity, hashed)
+        customers = kind is IdentifierKind.CUSTOMER_ID
+        texts = haystack.texts_of({row.record_id for row in rows}) if customers else {}
+        for row in rows:
+            doubtful = customers and may_be_no_customers(texts[row.record_id], row.start, row.end)
+            how = "partial" if doubtful else "normalised"
+            yield row.record_id, Hit(kind, how, row.start, row.end, row.recogniser)
 
 
 def _same_mailbox(subject: Subject, haystack: Haystack, own: Set[Value]) -> Iterator[EntityRow]:
