@@ -28,7 +28,6 @@ from locate_rivals import rivals
 from locate_scale import scale
 from locate_searching import KEY, all_rows, as_corpus, compared, indexed, searched
 from locate_tables import TABLES
-from locate_tofu import tofu
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.corpus.index import Index
@@ -56,6 +55,8 @@ def main() -> None:
     if chosen.part == "company":
         found = [company(chosen, seed) for seed in chosen.seeds]
     elif chosen.part == "tofu":
+        from locate_tofu import tofu  # brings torch, whose memory `scale` would measure
+
         found = tofu(chosen.data)
     else:
         found = scale(chosen.records, chosen.out)
