@@ -24,12 +24,19 @@ _NEAR = 60
 """Characters looked at on either side."""
 _SPACE = r"[^\S\r\n]"
 _NUMBER_WORD = r"(?:ident|id|no|nr|nro|num|number|nummer|n[º°]|número|numéro)(?![^\W\d])"
+_SIGNS = rf"""(?:{_SPACE}|[.:#=_"'*([-])*"""
 _CUSTOMER = re.compile(
     r"(?<![^\W_])(?:customer|cust|client[ea]?|account|acct?|kunde|kundin|kd|klient"
-    rf"|kunden(?=[ .-]?{_NUMBER_WORD}))"
-    rf"""(?:{_SPACE}|[.:#=_"'*([-])*(?:{_NUMBER_WORD})?(?:{_SPACE}|[.:#=_"'*([-])*\Z""",
+    rf"|kunden(?=[ .-]?{_NUMBER_WORD})){_SIGNS}(?:{_NUMBER_WORD})?{_SIGNS}\Z",
     re.IGNORECASE,
 )
+_ANOTHER_S = re.compile(
+    r"(?<![^\W_])(?:orders?|invoices?|tickets?|(?<!in )cases?|commandes?|factures?|pedidos?"
+    r"|facturas?|(?!kund)[^\W\d_]{0,20}(?:rechnung(?:s|en)?|bestell(?:ung(?:s|en)?)?"
+    rf"|auftr[aä]ge?s?)){_SIGNS}(?:{_NUMBER_WORD})?{_SIGNS}\Z",
+    re.IGNORECASE,
+)
+"""What else has numbers: orders, invoices, tickets and cases, in four languages."""
 _JOINED_BEFORE = re.compile(r"\d[./-]\Z|(?<![^\s(+])\d+[ \u00a0]\Z")
 _JOINED_AFTER = re.compile(r"[./-]\d|[ \u00a0]\d+(?![^\s,;.)])|,\d\d?(?!\d)")
 _FIGURES_BEFORE = re.compile(r"(?<![\d:])(?:\d+[ \u00a0./-])+\Z")
@@ -42,8 +49,9 @@ _CENTRAL = re.compile(r"\A-0(?![\d-])")
 def may_be_no_customers(text: str, start: int, end: int) -> bool:
     """Whether the customer number at text[start:end] may be another figure.
 
-    It may where it is short. One of digits only may where it is a part of more figures, and, under
-    8 of them, where no word for a customer stands right before it.
+    It may where it is short. One of digits only may where it is a part of more figures, where the
+    words right before it call it an order's or the like, and no customer's, and, under 8 digits,
+    where no word for a customer stands right before it.
     """
     number = [one for one in text[start:end] if one.isalnum()]
     if len(number) < SHORT_NUMBER:
@@ -53,6 +61,8 @@ def may_be_no_customers(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     if _JOINED_BEFORE.search(before) or _JOINED_AFTER.match(after):
         return True
+    if another := _ANOTHER_S.search(before):
+        return _CUSTOMER.search(before[: another.start()]) is None
     return len(number) < _SHORT_FIGURES and _CUSTOMER.search(before) is None
 
 
