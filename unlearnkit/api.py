@@ -74,14 +74,11 @@ def process(
     >>> sorted(path.name for path in done.reported.folder.iterdir())
     ['attestation.json', 'letters', 'policy.yaml', 'report.html', 'report.json', 'signing.pub']
     """
-    from unlearnkit.config import FILE_NAME
     from unlearnkit.domain import Uncertain
-    from unlearnkit.pipeline.ledger import create_workspace, working
-    from unlearnkit.pipeline.line import Job
+    from unlearnkit.pipeline.ledger import working
+    from unlearnkit.pipeline.line import Job, workspace_for
     from unlearnkit.pipeline.line import process as run_line
 
-    if not (Path(workspace) / FILE_NAME).is_file():
-        create_workspace(Path(workspace))
     job = Job(
         Path(model),
         _paths(corpus),
@@ -92,6 +89,7 @@ def process(
         policy=policy,
         uncertain=Uncertain(uncertain),
     )
+    workspace_for(Path(workspace), job)
     with working(Path(workspace), progress) as context:
         return run_line(context, job, settings or Settings(seed=context.workspace.config.seed))
 

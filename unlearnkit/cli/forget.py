@@ -116,30 +116,26 @@ def process(
     Makes the workspace where there is none. Stops with exit code 3 while matches wait for a person;
     then review them and run the same command again. Unverified requests are left out.
     """
-    from unlearnkit.config import FILE_NAME
-    from unlearnkit.pipeline.ledger import create_workspace
-    from unlearnkit.pipeline.line import Job
+    from unlearnkit.pipeline.line import Job, settings_at, workspace_for
     from unlearnkit.pipeline.line import process as run_line
 
-    if not (workspace / FILE_NAME).is_file():
-        made = create_workspace(workspace)
+    config = settings_at(workspace)
+    reading, settings = readings(config), choices(config.seed)
+    job = Job(
+        model,
+        corpus,
+        requests,
+        to,
+        holdout=holdout or [],
+        reference=reference,
+        policy=policy,
+        uncertain=uncertain,
+        fields=reading.fields,
+        nlp=reading.nlp,
+    )
+    if made := workspace_for(workspace, job):
         err.print(f"Made a workspace in {made.root}", highlight=False, soft_wrap=True)
     with opened(workspace) as context:
-        config = context.workspace.config
-        reading = readings(config)
-        job = Job(
-            model,
-            corpus,
-            requests,
-            to,
-            holdout=holdout or [],
-            reference=reference,
-            policy=policy,
-            uncertain=uncertain,
-            fields=reading.fields,
-            nlp=reading.nlp,
-        )
-        settings = choices(config.seed)
         try:
             done = run_line(context, job, settings)
         finally:

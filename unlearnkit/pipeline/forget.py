@@ -12,7 +12,6 @@ from unlearnkit.language_model.folder import (
     check_folder,
     model_digest,
     model_files,
-    model_folders,
     weight_count,
 )
 from unlearnkit.language_model.tokens import Encoding
@@ -20,6 +19,7 @@ from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
 from unlearnkit.pipeline.material import gather_ready
+from unlearnkit.pipeline.outputs import refuse_full, refuse_over
 from unlearnkit.pipeline.requests import left_out, only_left_out
 from unlearnkit.pipeline.runs import (
     Claim,
@@ -51,6 +51,8 @@ def unlearn(
     """
     model, out = model.resolve(), out.resolve()
     check_folder(model)
+    refuse_over(model, out)
+    refuse_file(out)
     lineage = lineage_of(model)
     settings = suited_to(settings, unlearned_before=lineage is not None)
     _settle(context)
@@ -127,16 +129,8 @@ def _claim(run: Run, given: Given) -> None:
     Says too whose run it is, for when it is never finished.
     """
     out = given.out
-    if any(out.is_relative_to(one) for one in model_folders(given.model)):
-        raise BadInput("the new model cannot be written over the one it is made from", where=out)
-    refuse_file(out)
-    claimed = run.claim is not None and run.claim.out == str(out)
-    if out.is_dir() and any(out.iterdir()) and not claimed:
-        raise BadInput(
-            "the folder is not empty; nothing in it was touched",
-            where=out,
-            fix="Choose another --out, or empty the folder.",
-        )
+    if run.claim is None or run.claim.out != str(out):
+        refuse_full(out)
     if is_main_process():
         save(run.claim_file, Claim(out=str(out), requests=given.requests))
 

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from unlearnkit.config import FILE_NAME, Config
 from unlearnkit.corpus.nlp import NlpSettings
+from unlearnkit.corpus.own_recognisers import read_recognisers
 from unlearnkit.corpus.reader import Fields
-from unlearnkit.corpus.sources import Place
+from unlearnkit.corpus.sources import Place, absolute, find_sources
 from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
+from unlearnkit.ledger.store import utc_now
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.audit import audit
@@ -20,10 +23,15 @@ from unlearnkit.pipeline.find import decide, decisions, index_corpus, locate
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.keys import refuse_half_rotated
+from unlearnkit.pipeline.ledger import create_workspace
+from unlearnkit.pipeline.outputs import refuse_full, refuse_over
 from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.requests import OPEN
-from unlearnkit.pipeline.runs import find_run, refuse_file
+from unlearnkit.pipeline.runs import claimed, find_run, refuse_file
+from unlearnkit.report.writing import refuse_foreign_files
+from unlearnkit.requests.intake import read_requests
 from unlearnkit.unlearning.settings import Settings
+from unlearnkit.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +62,58 @@ class Processed:
     reported: Reported
 
 
+def settings_at(root: Path) -> Config:
+    """The settings of the workspace there; where there is none, those that a new one has."""
+    return Workspace.open(root).config if (root / FILE_NAME).is_file() else Config()
+
+
+def workspace_for(root: Path, job: Job) -> Workspace | None:
+    """Make the workspace of a job where there is none, and return it; None where there is one.
+
+    Raises BadInput, before anything is made, where the job could not begin in it.
+    """
+    if (root / FILE_NAME).is_file():
+        return None
+    config = Config()
+    refuse_at_once(Workspace(root.resolve(), config), job)
+    if job.nlp is not None and job.nlp.recognisers is not None:
+        read_recognisers(job.nlp.recognisers, job.nlp.language)
+    for path in job.requests:
+        # The key is nobody's: what is read is thrown away.
+        read_requests(path, bytes(32), utc_now(), config.clock)
+    return create_workspace(root)
+
+
+def refuse_at_once(workspace: Workspace, job: Job) -> None:
+    """Raise BadInput for what a look can tell: keys, policy, models, records, outputs.
+
+    The workspace need not have been made yet.
+    """
+    refuse_half_rotated(workspace)
+    find_policy(workspace, job.policy)
+    for model in (job.model, job.reference):
+        if model is not None:
+            check_folder(model)
+    made, written = job.out / "model", job.out / "report"
+    for folder in (made, written):
+        refuse_over(job.model, folder)
+        refuse_file(folder)
+    if str(made.resolve()) not in claimed(workspace):
+        refuse_full(made)
+    refuse_foreign_files(written)
+    for places in (job.corpus, job.holdout):
+        for _ in find_sources([absolute(place) for place in places]):
+            pass
+
+
 def process(context: Context, job: Job, settings: Settings) -> Processed:
     """Import, index, locate, review, unlearn, audit and report; what is done is not done again.
 
     Requests whose identity nobody verified are imported and left out of the rest. Raises
     CannotEvaluate, with the commands, while matches wait for a person, and whatever the steps
-    raise; what can be refused at once (keys, policy, models, output) is, before anything is done.
+    raise; what can be refused at once (`refuse_at_once`) is, before anything is done.
     """
-    refuse_half_rotated(context.workspace)
-    find_policy(context.workspace, job.policy)
-    for model in (job.model, job.reference):
-        if model is not None:
-            check_folder(model)
-    refuse_file(job.out)
+    refuse_at_once(context.workspace, job)
     taken = import_requests(context, job.requests)
     index_corpus(context, job.corpus, job.fields, nlp=job.nlp)
     searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import model_folders
 from unlearnkit.pipeline.held_files import OURS
 
 
@@ -22,3 +23,25 @@ def not_own(workspace: Path, path: Path) -> Path:
             fix="Choose another file.",
         )
     return path
+
+
+def refuse_over(model: Path, out: Path) -> None:
+    """Raise BadInput where a folder to write is a model's own, lies in one, or has one in it."""
+    whole = out.resolve()
+    for folder in (one.resolve() for one in model_folders(model)):
+        if whole.is_relative_to(folder) or folder.is_relative_to(whole):
+            raise BadInput(
+                "the new model cannot be written over the one it is made from",
+                where=out,
+                fix="Choose another --out, outside the model's folder.",
+            )
+
+
+def refuse_full(out: Path) -> None:
+    """Raise BadInput where files lie already in a folder that nothing of ours was written to."""
+    if out.is_dir() and any(out.iterdir()):
+        raise BadInput(
+            "the folder is not empty; nothing in it was touched",
+            where=out,
+            fix="Choose another --out, or empty the folder.",
+        )

@@ -121,6 +121,13 @@ def unfinished_for(workspace: Workspace, out: Path) -> list[Run]:
     return [one for one in runs if one.claim is not None and one.claim.out == str(out)]
 
 
+def claimed(workspace: Workspace) -> set[str]:
+    """The folders of the models that runs, finished or not, say are theirs."""
+    runs = [one for one in all_runs(workspace) if not unreadable(one)]
+    made = {one.manifest.model_path for one in runs if one.manifest_file.is_file()}
+    return made | {claim.out for one in runs if (claim := one.claim) is not None}
+
+
 def finished_runs(workspace: Workspace) -> list[Run]:
     """Every finished run, the newest last."""
     found = [Run(path.parent) for path in workspace.runs_dir.glob("run-*/manifest.json")]

@@ -49,7 +49,9 @@ def write_report(
     public = load_public_key(public_key)
     if load_signer(signing_key).public_key.keyid != public.keyid:
         raise BadInput("this public key does not belong to the signing key", where=public_key)
-    _refuse_foreign_files(folder, model_dir)
+    if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
+        raise BadInput("a report cannot lie inside the model it is about", where=folder)
+    refuse_foreign_files(folder)
     files_of_model = model_files(model_dir)
     if digest_of(files_of_model) != facts.unlearned_digest:
         raise BadInput(
@@ -107,10 +109,11 @@ def _make(folder: Path) -> None:
         raise BadInput(f"cannot write: {error.strerror}", where=folder) from None
 
 
-def _refuse_foreign_files(folder: Path, model_dir: Path) -> None:
-    """Anything else in the folder would make the finished report fail its own verification."""
-    if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
-        raise BadInput("a report cannot lie inside the model it is about", where=folder)
+def refuse_foreign_files(folder: Path) -> None:
+    """Raise BadInput where the folder holds what is no part of a report.
+
+    It would make the finished report fail its own verification.
+    """
     ours = {ATTESTATION, KEYLESS, LETTERS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
     for path in folder.iterdir() if folder.is_dir() else ():
