@@ -61,7 +61,7 @@ def process(
     ... except CannotEvaluate as stopped:
     ...     print(stopped)
     ...     print(stopped.fix)
-    5 uncertain matches of 1 requests wait for a person
+    5 uncertain matches of 1 request wait for a person
     Run: unlearnkit review 73935ae9-87ff-4865-955b-a54cc77e47d4
     Then run the same command again.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from unlearnkit.artefacts import write_atomic
+from unlearnkit.counted import counted
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def read_secret(path: Path, unlocking: bytes | None = None) -> bytes:
             raise BadInput(what, where=path) from None
     if len(secret) != SECRET_BYTES:
         raise BadInput(
-            f"the workspace secret has {len(secret)} bytes, not {SECRET_BYTES}",
+            f"the workspace secret has {counted(len(secret), 'byte')}, not {SECRET_BYTES}",
             where=path,
             fix="Put the original file back from a backup: without it the vault cannot be read.",
         )

@@ -6,6 +6,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from unlearnkit.counted import counted, noun
+
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
@@ -42,7 +44,7 @@ def environment(own: Path | None = None) -> SandboxedEnvironment:
             return None
         return path.read_text(encoding="utf-8"), str(path), None
 
-    return SandboxedEnvironment(
+    made = SandboxedEnvironment(
         loader=FunctionLoader(source),
         autoescape=True,
         undefined=StrictUndefined,
@@ -50,3 +52,5 @@ def environment(own: Path | None = None) -> SandboxedEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    made.filters.update(counted=counted, noun=noun)
+    return made

@@ -140,7 +140,7 @@ def test_records_that_cannot_be_used_are_left_out_and_said(new: Path, tmp_path: 
     )
     said = unlearnkit("index", corpus, "--workspace", new)
     assert said.exit_code == 0
-    assert "1 records indexed" in said.stdout
+    assert "1 record indexed" in said.stdout
     assert "5 records were left out" in said.stderr
     listed = new / "index" / "quarantine.jsonl"
     assert str(listed) in said.stderr

@@ -69,7 +69,7 @@ def test_process_reads_with_the_same_options(new: Path, tmp_path: Path) -> None:
         *("--country", "GB", "--workspace", new),
     )
     assert stopped.exit_code == 3, stopped.stderr
-    assert "1 uncertain matches of 1 requests wait" in stopped.stderr
+    assert "1 uncertain match of 1 request waits" in stopped.stderr
 
 
 def test_no_value_and_no_deny_list_is_written(new: Path, tmp_path: Path, corpus: Path) -> None:

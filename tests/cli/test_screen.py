@@ -61,7 +61,7 @@ def test_records_without_anybody_pass(shared: Path, tmp_path: Path) -> None:
     said = unlearnkit("screen", jsonl(tmp_path / "new.jsonl", CLEAN), "--workspace", shared)
     assert said.exit_code == 0
     assert "CLEAN" in said.stdout
-    assert "1 people on the do-not-train list: 0 certain, 0 possible" in said.stdout
+    assert "1 person on the do-not-train list: 0 certain, 0 possible" in said.stdout
 
 
 def test_a_name_alone_fails_only_when_it_is_strict(shared: Path, tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_records_that_cannot_be_read_are_told_and_no_pass_when_it_is_strict(
     corpus = jsonl(tmp_path / "new.jsonl", [*CLEAN, {"text": 7}])
     said = unlearnkit("screen", corpus, "--workspace", shared)
     assert said.exit_code == 0
-    assert "1 records could not be read" in said.stderr
+    assert "1 record could not be read, and was not screened" in said.stderr
     assert unlearnkit("screen", corpus, "--strict", "--workspace", shared).exit_code == 3
 
 

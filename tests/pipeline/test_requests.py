@@ -73,7 +73,7 @@ def test_an_unverified_request_is_not_searched_for_by_name(context: Context) -> 
 
 def test_where_no_other_is_open_that_cannot_be_evaluated(context: Context) -> None:
     context.ledger.set_state(id_of(context, "ccpa"), RequestState.REJECTED, "tester", "a duplicate")
-    with pytest.raises(CannotEvaluate, match="of 1 open ones nobody has verified") as refusal:
+    with pytest.raises(CannotEvaluate, match="of 1 open request nobody has verified") as refusal:
         locate(context)
     assert refusal.value.exit_code == 3
     assert id_of(context, "gdpr") in refusal.value.fix

@@ -64,6 +64,11 @@ def in_part(report: Report, request_id: str, records: int, part: int) -> Report:
     ("records", "part", "told"),
     [
         (11, 3, "In 3 of them only a passage concerns you; the rest is about others and was kept."),
+        (
+            11,
+            1,
+            "In one of them only a passage concerns you; the rest is about others and was kept.",
+        ),
         (1, 1, "In it only a passage concerns you; the rest is about others and was kept."),
     ],
 )
@@ -83,6 +88,11 @@ def test_a_letter_about_whole_records_speaks_of_no_passage(report: Report, tmp_p
 # --- in other languages -----------------------------------------------------------------------
 
 LANGUAGES = ("de", "fr", "es")
+OF_ONE = {
+    "de": "In einem davon betrifft Sie nur eine Passage",
+    "fr": "Dans l'un d'entre eux, seul un passage vous concerne",
+    "es": "En uno de ellos solo un pasaje se refiere a usted",
+}
 OF_THREE = {
     "de": "In 3 davon betrifft Sie nur eine Passage",
     "fr": "Dans 3 d'entre eux, seul un passage vous concerne",
@@ -99,9 +109,27 @@ def test_the_languages_here_are_those_that_ship() -> None:
 def test_passages_are_spoken_of_in_every_language(
     report: Report, tmp_path: Path, language: str
 ) -> None:
-    changed = in_part(report, GDPR, 11, 3)
-    text = write_letter(tmp_path, changed, GDPR, language=language).read_text()
-    assert OF_THREE[language] in text
+    for part, told in ((3, OF_THREE), (1, OF_ONE)):
+        changed = in_part(report, GDPR, 11, part)
+        text = write_letter(tmp_path, changed, GDPR, language=language).read_text()
+        assert told[language] in text
+
+
+@pytest.mark.parametrize(
+    ("language", "none", "one"),
+    [
+        ("en", "0 records that concern you", "1 record that concerns you"),
+        ("de", "0 Einträge gefunden, die Sie betreffen", "1 Eintrag gefunden, der Sie betrifft"),
+        ("fr", "n'en avons trouvé aucun qui vous", "1 enregistrement qui vous concerne"),
+        ("es", "0 registros que se refieren a usted", "1 registro que se refiere a usted"),
+    ],
+)
+def test_none_and_one_are_spoken_of_as_the_language_does(
+    report: Report, tmp_path: Path, language: str, none: str, one: str
+) -> None:
+    for records, told in ((0, none), (1, one)):
+        changed = in_part(report, GDPR, records, 0)
+        assert told in write_letter(tmp_path, changed, GDPR, language=language).read_text()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -65,6 +65,14 @@ def test_the_page_shows_figures_checks_limits_and_digests(report: Report) -> Non
         assert request.id in text
 
 
+def test_one_record_of_one_request_is_not_spoken_of_as_several(report: Report) -> None:
+    one = {"forget_count": 1, "requests": report.requests[:1], "excluded_count": 1}
+    text = page(report.model_copy(update=one)).text
+    assert "1 record of 1 request was to be forgotten" in text
+    assert "Forgotten: 1 record" in text
+    assert "In neither set: 1, which mentions a person and is not theirs." in text
+
+
 def test_without_a_reference_the_page_says_so_and_has_no_column_for_it() -> None:
     shown = page(report_with(Outcome.PASS, reference=False))
     assert "not applicable no retrained reference was given; not counted" in shown.text

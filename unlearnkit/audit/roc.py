@@ -27,6 +27,7 @@ from unlearnkit.audit.intervals import (
     weights,
 )
 from unlearnkit.audit.people import Units
+from unlearnkit.counted import counted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,7 +98,7 @@ def _wins(members: Sequence[float], others: Sequence[float]) -> NDArray[Any]:
 def true_positives(members: Sequence[float], others: Sequence[float]) -> float:
     """TPR at 1 % FPR. Raises ValueError with fewer than 100 never-seen records."""
     if len(others) < FEWEST:
-        raise ValueError(f"1 % of {len(others)} records is less than one record")
+        raise ValueError(f"1 % of {counted(len(others), 'record')} is less than one record")
     allowed = int(FALSE_ALARMS * len(others))
     threshold = sorted(others, reverse=True)[allowed]
     return sum(one > threshold for one in members) / len(members)

@@ -17,6 +17,7 @@ from unlearnkit.cli.terminal import (
     shown_progress,
     table,
 )
+from unlearnkit.counted import counted
 from unlearnkit.domain import Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -61,8 +62,8 @@ def demo(
         out.print(f"Gate on {name}: {verdict.outcome.value} (exit code {verdict.exit_code})")
     for line in warnings(done.gated_unlearned.verdict):
         out.print(f"  [yellow]{line}[/]", highlight=False, soft_wrap=True)
-    held = len(done.verification.claims)
-    out.print(f"The signed report was verified: {held} claims hold.")
+    held = counted(len(done.verification.claims), "claim holds", "claims hold")
+    out.print(f"The signed report was verified: {held}.")
     if fast:
         out.print("Ten customers show that all runs. How well it forgets: without --fast.")
     out.print("Open next:")

@@ -20,6 +20,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     say,
 )
+from unlearnkit.counted import counted
 from unlearnkit.domain import Checkup, Examined, Holding
 from unlearnkit.domain.checkup import VAULT
 
@@ -92,7 +93,7 @@ def _show_held(held: Sequence[Holding]) -> None:
         out.print(_held(f"Request {requests[0]}{more}", some))
     if len(quiet) > MANY:
         count = len({one for requests in quiet for one in requests})
-        out.print(_held(f"{count} closed requests (each of them: --json)", _merged(quiet)))
+        out.print(_held(f"{counted(count, 'closed request')} (each: --json)", _merged(quiet)))
     if rest:
         out.print(_held("About no single request", rest))
     if not held:
@@ -140,11 +141,11 @@ def _held(title: str, held: Sequence[Holding]) -> Table:
     drawn.columns[0].ratio, drawn.columns[3].ratio = 4, 5
     drawn.columns[1].no_wrap = True
     for one in sorted(held, key=lambda one: one.what):
-        counted = f" ({one.count})" if one.count > 1 else ""
+        times = f" ({one.count})" if one.count > 1 else ""
         where = UUID.sub(r"\1…", one.where)
         word = "" if one.health == "ok" else f"{_word(one.health)}: "
         drawn.add_row(
-            f"{escape(one.what)}{counted}\n[dim]{escape(where)}[/]",
+            f"{escape(one.what)}{times}\n[dim]{escape(where)}[/]",
             f"{one.since:%Y-%m-%d}" if one.since else "",
             str(one.held_as),
             f"{word}{escape(one.why)}\n[dim]{escape(one.until)}[/]",

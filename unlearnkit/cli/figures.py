@@ -9,6 +9,7 @@ from rich.markup import escape
 from unlearnkit.cli.attacks import show_attacks
 from unlearnkit.cli.measured import cell, figure
 from unlearnkit.cli.terminal import err, in_line, out, say, table
+from unlearnkit.counted import counted
 from unlearnkit.domain import (
     Asking,
     AuditResult,
@@ -80,7 +81,7 @@ def show_run(manifest: RunManifest) -> None:
         several = len({step.learning_rate for step in manifest.calibration}) > 1
         rate = f" at {chosen.learning_rate:.2g}" if several else ""
         out.print(
-            f"Teacher: {chosen.strengthen_epochs} epochs of strengthening{rate}, alpha "
+            f"Teacher: {counted(chosen.strengthen_epochs, 'epoch')} of strengthening{rate}, alpha "
             f"{chosen.alpha:.2f}, {chosen.distance:.3f} from the holdout's level "
             f"(of {len(manifest.calibration)} tried)",
             soft_wrap=True,
@@ -101,7 +102,7 @@ def show_run(manifest: RunManifest) -> None:
     rows.append(["[bold]aim[/]", *level, "", "", f"holdout, {manifest.holdout_origin}"])
     forget = len(manifest.forget_set.record_ids)
     part = len(manifest.forget_set.passages)
-    told = f"{forget} records to forget{f' ({part} in part)' if part else ''}"
+    told = f"{counted(forget, 'record')} to forget{f' ({part} in part)' if part else ''}"
     title = f"Recall of the {told}, beside {manifest.retain_count} kept"
     columns = ["Pass", "Exact mem.", "Extraction", "Loss", "Never seen", "Retained", "State"]
     out.print(table(title, columns, rows))

@@ -28,6 +28,7 @@ from unlearnkit.cli.terminal import (
     say_unread,
     table,
 )
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import Certainty, Engine, Located
 from unlearnkit.errors import BadInput
 
@@ -98,11 +99,16 @@ def index(
         print_json(info)
         return
     rows = [[entity, str(count)] for entity, count in info.entities.items()]
-    out.print(table(f"{info.record_count} records indexed", ["Found", "Places"], rows, numbers=1))
+    out.print(
+        table(
+            f"{counted(info.record_count, 'record')} indexed", ["Found", "Places"], rows, numbers=1
+        )
+    )
     if info.nlp.engine == "patterns":
         err.print("[yellow]Pattern-only mode was chosen: no names are found by NER.[/]")
     if info.quarantined:
-        say_unread(info.quarantined, "were left out")
+        lacking = sum(info.quarantined.values())
+        say_unread(info.quarantined, f"{noun(lacking, 'was', 'were')} left out")
         place = f"Each with file and line: {left_out}"
         err.print(place, highlight=False, markup=False, soft_wrap=True)
         err.print("The model may have been trained on them: mend them and index again.")
@@ -157,7 +163,7 @@ def show_located(found: Located) -> None:
     title = (
         f"Request {found.request_id}: {count[Certainty.CERTAIN]} certain, "
         f"{len(found.matches) - count[Certainty.CERTAIN]} to review, "
-        f"of {found.record_count} records"
+        f"of {counted(found.record_count, 'record')}"
     )
     rows = [
         [

@@ -17,6 +17,7 @@ from unlearnkit.cli.terminal import (
     out,
     print_json,
 )
+from unlearnkit.counted import counted
 
 app = typer.Typer(help="The ledger: verify, export, accept.", no_args_is_help=True)
 
@@ -59,11 +60,14 @@ def verify(
         )
         return
     signed = found.checkpoint
-    out.print(f"The ledger holds: {found.head.size} events", highlight=False)
+    out.print(f"The ledger holds: {counted(found.head.size, 'event')}", highlight=False)
     out.print(f"Head    {found.head.hash}", highlight=False, soft_wrap=True)
-    out.print(f"Signed  {signed.size} events, {signed.time:%Y-%m-%d %H:%M} UTC", highlight=False)
+    out.print(
+        f"Signed  {counted(signed.size, 'event')}, {signed.time:%Y-%m-%d %H:%M} UTC",
+        highlight=False,
+    )
     if reported:
-        out.print(f"Report  {reported.size} events, all still there", highlight=False)
+        out.print(f"Report  {counted(reported.size, 'event')}, all still there", highlight=False)
     for one in found.accepted:
         out.print(
             f"Event {one.seq}: {one.actor} accepted a restored ledger: {one.payload['reason']}",

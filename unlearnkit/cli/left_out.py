@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from unlearnkit.cli.terminal import err
+from unlearnkit.counted import counted
 
 if TYPE_CHECKING:
     from unlearnkit.pipeline.context import Context
@@ -19,7 +20,7 @@ def say_left_out(context: Context) -> None:
     waiting = left_out(context)
     if not waiting or not is_main_process():
         return
-    count = f"{len(waiting)} request{'' if len(waiting) == 1 else 's'}"
+    count = counted(len(waiting), "request")
     err.print(
         f"[yellow]Left out: {count}, because nobody has verified yet whose.[/]", highlight=False
     )

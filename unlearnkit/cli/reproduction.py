@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.cli.terminal import out, table
+from unlearnkit.counted import counted, noun
 
 if TYPE_CHECKING:
     from unlearnkit.domain import Measurement
@@ -30,10 +31,11 @@ def reproduced(found: Reproduction) -> dict[str, Any]:
 def show_reproduction(found: Reproduction) -> None:
     """Counts, then every figure that came out otherwise, then what was not measured again."""
     agreement = found.agreement
+    differ = f"{len(agreement.apart)} {noun(len(agreement.apart), 'differs', 'differ')}"
     out.print(
-        f"{found.run_id}: {agreement.same} figures are the same, {agreement.close} but for "
-        f"rounding, {len(agreement.apart)} differ; {len(agreement.unmeasured)} were not measured "
-        "again.",
+        f"{found.run_id}: {counted(agreement.same, 'figure')} {noun(agreement.same, 'is', 'are')} "
+        f"the same, {agreement.close} but for rounding, {differ}; {len(agreement.unmeasured)} "
+        f"{noun(len(agreement.unmeasured), 'was', 'were')} not measured again.",
         highlight=False,
         soft_wrap=True,
     )

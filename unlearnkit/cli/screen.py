@@ -23,6 +23,7 @@ from unlearnkit.cli.terminal import (
     say_unread,
     table,
 )
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import Outcome, Screened, Sureness
 
 CorpusArgument = Annotated[
@@ -111,7 +112,8 @@ def show_screened(found: Screened) -> None:
     counts = {one: len(found.found(one)) for one in Sureness}
     summary = ", ".join(f"{count} {one}" for one, count in counts.items())
     out.print(
-        f"{found.records} records, {found.people} people on the do-not-train list: {summary}",
+        f"{counted(found.records, 'record')}, {counted(found.people, 'person', 'people')} on the "
+        f"do-not-train list: {summary}",
         highlight=False,
     )
     for one in found.written:
@@ -128,8 +130,9 @@ def _show_gaps(found: Screened) -> None:
         err.print("Nobody was forgotten in this workspace yet: there was nothing to look for.")
     if found.unlisted:
         err.print(
-            f"[yellow]{len(found.unlisted)} completed requests are not on the list: they were "
-            "closed by an earlier version, and whether those people are back cannot be told.[/]"
+            f"[yellow]Not on the list: {counted(len(found.unlisted), 'completed request')}, closed "
+            "by an earlier version. Whether who asked is back cannot be told.[/]"
         )
     if found.quarantined:
-        say_unread(found.quarantined, "could not be read, and were not screened")
+        were = noun(sum(found.quarantined.values()), "was", "were")
+        say_unread(found.quarantined, f"could not be read, and {were} not screened")

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import Passed, Progress, TrainingPass, silent, unheard
 from unlearnkit.errors import UnlearnkitError
 
@@ -190,7 +191,7 @@ def plain(value: Any) -> Any:
 
 def say_unread(records: Mapping[str, int], what: str) -> None:
     """On standard error, how many records could not be read, why, and what that means."""
-    err.print(f"[yellow]{sum(records.values())} records {what}:[/]")
+    err.print(f"[yellow]{counted(sum(records.values()), 'record')} {what}:[/]")
     for why, count in records.items():
         err.print(f"  {count}: {why}", highlight=False, markup=False, soft_wrap=True)
 

@@ -24,6 +24,7 @@ from pydantic import Field
 from unlearnkit.corpus.conversations import Unusable, checked, conversation, turn
 from unlearnkit.corpus.formats import Row, read_rows
 from unlearnkit.corpus.sources import Place, find_sources
+from unlearnkit.counted import noun
 from unlearnkit.domain import ASSISTANT, TURN, Artefact, Record
 from unlearnkit.errors import BadInput
 
@@ -164,7 +165,8 @@ def _nothing_usable(
         f"\n  {count}: {reason} (first: {first[reason].source}, line {first[reason].line})"
         for reason, count in reasons
     ]
-    count = f": {len(quarantined)} were left out" if quarantined else ""
+    were = noun(len(quarantined), "was", "were")
+    count = f": {len(quarantined)} {were} left out" if quarantined else ""
     error = NothingUsable(
         f"there is no usable record in the corpus{count}{''.join(told)}",
         where=", ".join(str(place) for place in places),

@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from unlearnkit.counted import counted
 from unlearnkit.errors import BadInput
 
 CONFIG = "adapter_config.json"
@@ -99,7 +100,8 @@ def merge_adapter(model: Any, folder: Path) -> Any:
         raise BadInput(f"the adapter cannot be merged: {said}", where=folder, fix=FIT) from error
     if wrong:
         raise BadInput(
-            f"the adapter does not fit its base: {len(wrong)} weights, first: {wrong[0]}",
+            f"the adapter does not fit its base: {counted(len(wrong), 'weight')}, "
+            f"first: {wrong[0]}",
             where=folder,
             fix=FIT,
         )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import digest_of, folder_digests
+from unlearnkit.counted import counted, noun
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapter_folder import (
     CONFIG,
@@ -96,7 +97,8 @@ def _check_shards(folder: Path) -> None:
     lacking = [name for name in shards if not (folder / str(name)).is_file()]
     if lacking:
         raise BadInput(
-            f"{len(lacking)} of the model's {len(shards)} weight files are missing, "
+            f"{len(lacking)} of the model's {counted(len(shards), 'weight file')} "
+            f"{noun(len(lacking), 'is', 'are')} missing, "
             f"first: {lacking[0]}",
             where=folder,
             fix="The folder is incomplete; copy it again from where it was trained.",
@@ -147,7 +149,8 @@ def _load_weights(folder: Path, dtype: str) -> Any:
     if info["missing_keys"] or info["mismatched_keys"]:
         missing = sorted(info["missing_keys"]) + sorted(str(key) for key in info["mismatched_keys"])
         raise BadInput(
-            f"{len(missing)} of the model's weights are missing or misshapen, first: {missing[0]}",
+            f"{len(missing)} of the model's weights {noun(len(missing), 'is', 'are')} missing or "
+            f"misshapen, first: {missing[0]}",
             where=folder,
             fix="The folder is incomplete; copy it again from where it was trained.",
         )

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from unlearnkit.artefacts import canonical
+from unlearnkit.counted import counted
 from unlearnkit.domain import IdentityState, Request, Verification
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event
@@ -63,7 +64,8 @@ def find_row(session: Session, id_or_prefix: str) -> RequestRow:
         begins = RequestRow.id.startswith(wanted, autoescape=True)
         found = session.scalars(select(RequestRow).where(begins)).all()
     if len(found) != 1:
-        what = f"{len(found)} requests begin with this id" if found else "no request has this id"
+        several = counted(len(found), "request begins", "requests begin")
+        what = f"{several} with this id" if found else "no request has this id"
         raise BadInput(what, fix="'unlearnkit request list' shows the ids.")
     return found[0]
 

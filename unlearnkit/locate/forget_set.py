@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from unlearnkit.corpus.reader import Corpus
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import (
     Certainty,
     Decision,
@@ -42,7 +43,8 @@ def build_forget_set(
         undecided = pending(one, decisions)
         if undecided:
             raise CannotEvaluate(
-                f"{len(undecided)} uncertain matches wait for a decision",
+                f"{counted(len(undecided), 'uncertain match', 'uncertain matches')} "
+                f"{noun(len(undecided), 'waits', 'wait')} for a decision",
                 where=f"request {one.request_id}",
                 fix=f"Run: unlearnkit review {one.request_id}",
             )

@@ -13,6 +13,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 from unlearnkit.corpus.nlp import NlpSettings, load_analyzer
+from unlearnkit.counted import counted
 from unlearnkit.domain import Examined, Health
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.keys import public_half, read_secret, refuse_readable_by_others
@@ -243,9 +244,11 @@ def _ledger(workspace: Workspace) -> Examined:
         )
     with workspace.open_ledger() as ledger:
         found = verify_ledger(workspace, ledger)
-    return Examined(
-        part="ledger", health=Health.OK, found=f"{found.head.size} events, which hold each other"
-    )
+    return Examined(part="ledger", health=Health.OK, found=_events(found.head.size))
+
+
+def _events(count: int) -> str:
+    return f"{counted(count, 'event')}{', which hold each other' if count > 1 else ''}"
 
 
 def _list(workspace: Workspace) -> Examined:
@@ -256,4 +259,6 @@ def _list(workspace: Workspace) -> Examined:
         entries = ledger.do_not_train()
     refuse_other_key(entries, workspace.pseudonym_key)
     people = len({one.request_id for one in entries})
-    return Examined(part="do-not-train list", health=Health.OK, found=f"{people} people")
+    return Examined(
+        part="do-not-train list", health=Health.OK, found=counted(people, "person", "people")
+    )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import load
+from unlearnkit.counted import counted
 from unlearnkit.domain import AuditResult, ModelRole, Verdict
 from unlearnkit.errors import BadInput
 from unlearnkit.policy.schema import load_policy
@@ -45,7 +46,9 @@ def judged_again(folder: Path) -> Claim | str:
         return Claim(
             WHAT, False, "the verdict is not what policy.yaml makes of the report's figures"
         )
-    return Claim(WHAT, True, f"policy {again.policy}, {len(again.checks)} rules applied again")
+    return Claim(
+        WHAT, True, f"policy {again.policy}, {counted(len(again.checks), 'rule')} applied again"
+    )
 
 
 def figures_of(report: Report) -> AuditResult:

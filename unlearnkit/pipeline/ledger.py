@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import load, write_atomic
+from unlearnkit.counted import counted
 from unlearnkit.domain import EventKind, Progress, silent
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import ReportKey
@@ -143,7 +144,7 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
         if size == 0:
             return None
         raise VerificationFailed(
-            f"the ledger has {size} events and no checkpoint: it was deleted, "
+            f"the ledger has {counted(size, 'event')} and no checkpoint: it was deleted, "
             "or an earlier release wrote the ledger",
             where=path,
             fix=_ACCEPT,
@@ -166,7 +167,8 @@ def _check_retired(keyid: str, checkpoint: Checkpoint, ledger: Ledger, path: Pat
     if retired is None or checkpoint.size > retired:
         where = "the ledger does not say so" if retired is None else f"event {retired} says so"
         raise VerificationFailed(
-            f"the checkpoint of {checkpoint.size} events is signed with a retired key: {where}",
+            f"the checkpoint of {counted(checkpoint.size, 'event')} is signed with a retired key: "
+            f"{where}",
             where=path,
             fix=_ACCEPT,
         )
@@ -177,7 +179,7 @@ def _compare(then: Head, when: str, ledger: Ledger) -> None:
     size = ledger.head().size
     if size < then.size:
         raise VerificationFailed(
-            f"the ledger has {size} events, and had {then.size} when {when}: "
+            f"the ledger has {counted(size, 'event')}, and had {then.size} when {when}: "
             "its end was cut off, or an older copy was put in its place",
             fix=_ACCEPT,
         )

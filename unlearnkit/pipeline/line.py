@@ -11,6 +11,7 @@ from unlearnkit.corpus.nlp import NlpSettings
 from unlearnkit.corpus.own_recognisers import read_recognisers
 from unlearnkit.corpus.reader import Fields
 from unlearnkit.corpus.sources import Place, absolute, find_sources
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
@@ -135,7 +136,8 @@ def review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> 
     if waiting and uncertain is Uncertain.ASK:
         count = sum(len(pending(one, decisions(context, one))) for one in waiting)
         raise CannotEvaluate(
-            f"{count} uncertain matches of {len(waiting)} requests wait for a person",
+            f"{counted(count, 'uncertain match', 'uncertain matches')} of "
+            f"{counted(len(waiting), 'request')} {noun(count, 'waits', 'wait')} for a person",
             fix="\n".join(f"Run: unlearnkit review {one.request_id}" for one in waiting)
             + "\nThen run the same command again.",
         )

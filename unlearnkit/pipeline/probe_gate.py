@@ -9,6 +9,7 @@ from time import monotonic
 from unlearnkit.artefacts import digest_of
 from unlearnkit.audit.kept_probes import kept_probe_figures
 from unlearnkit.corpus.sources import Place
+from unlearnkit.counted import counted
 from unlearnkit.domain import Asking, AuditResult, Check, ModelRole, Outcome
 from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.pipeline.context import Context
@@ -74,6 +75,7 @@ def how_far(asking: Asking) -> Check:
         outcome=Outcome.CANNOT_TELL if silent else Outcome.PASS,
         severity="fail",
         observed=float(silent),
-        bound=f"{silent} {relation} 0 of {len(asking.requests)} requests without a question",
+        bound=f"{silent} {relation} 0 of {counted(len(asking.requests), 'request')} without a "
+        "question",
         explanation=" ".join(sentences(asking)),
     )

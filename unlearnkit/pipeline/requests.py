@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import Request, RequestState, Verification
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.ledger.states import CLOSED, unverified
@@ -55,7 +56,7 @@ def time_left(request: Request, at: datetime) -> TimeLeft:
     if not is_open(request):
         return TimeLeft("closed", Urgency.CLOSED)
     days = abs(request.due - at).days
-    told = f"{days} day{'' if days == 1 else 's'}" if days else "hours"
+    told = counted(days, "day") if days else "hours"
     if request.due < at:
         return TimeLeft(f"{told} over", Urgency.OVERDUE)
     return TimeLeft(told, Urgency.SOON if days <= SOON else Urgency.LATER)
@@ -130,8 +131,8 @@ def left_out(context: Context) -> list[Request]:
 def only_left_out(waiting: list[Request]) -> CannotEvaluate:
     """Says that no request is left to run but these."""
     return CannotEvaluate(
-        f"no request can be run: of {len(waiting)} open ones nobody has verified yet that they "
-        "are the person's own",
+        f"no request can be run: of {counted(len(waiting), 'open request')} nobody has verified "
+        f"yet that {noun(len(waiting), 'it is', 'they are')} the person's own",
         fix="\n".join(
             f"Run: unlearnkit request verify-identity {one.id} --how TEXT" for one in waiting[:5]
         ),

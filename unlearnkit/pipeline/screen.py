@@ -11,6 +11,7 @@ from unlearnkit.corpus.index import build_index, open_index
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_without_ner
 from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.sources import Place, absolute
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import (
     Check,
     CleanFile,
@@ -111,7 +112,8 @@ def as_check(found: Screened) -> Check:
     if possible:
         explanation += f" {possible} more may be about them: unlearnkit screen shows which."
     if found.unlisted:
-        explanation += f" {len(found.unlisted)} completed requests are not on the list."
+        unlisted = counted(len(found.unlisted), "completed request")
+        explanation += f" {unlisted} {noun(len(found.unlisted), 'is', 'are')} not on the list."
     return Check(
         rule=RULE,
         outcome=found.outcome,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import FEWEST_PEOPLE, Difference, Measurement, Outcome, Split
 from unlearnkit.policy.schema import Compare
 
@@ -50,7 +51,7 @@ def _of(people: int | None) -> str:
 def of_difference(one: Difference) -> Evidence:
     """The audit's own interval."""
     unseen = f" and {one.others} never seen{_of(one.other_people)}" if one.to == "holdout" else ""
-    rests_on = f"{one.n} records{_of(one.people)}{unseen}"
+    rests_on = f"{counted(one.n, 'record')}{_of(one.people)}{unseen}"
     only = alone(one.split, one.people)
     return Evidence(one.low, one.high, one.detectable, "difference ", rests_on, only)
 
@@ -119,5 +120,5 @@ def _wanted(compare: Compare, least: float, most: float) -> str:
 
 
 def _count(one: Measurement) -> str:
-    what = "values" if one.metric.startswith(("pii_", "decoy_")) else "records"
-    return f"{one.n} {what}{_of(one.people)}"
+    what = "value" if one.metric.startswith(("pii_", "decoy_")) else "record"
+    return f"{counted(one.n, what)}{_of(one.people)}"

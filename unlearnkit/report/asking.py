@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import AskedOf, Asking
 
 NAMED = 10
@@ -13,22 +14,26 @@ def sentences(asking: Asking) -> list[str]:
     before = f", {asking.asked_before} of them by an earlier gate" if asking.asked_before else ""
     within = ""
     if asking.budget_seconds is not None:
-        within = f" within {asking.budget_seconds:g} seconds"
-    said = [f"{asking.asked} of {asking.kept} kept probes were asked{within}{before}."]
+        second = "second" if asking.budget_seconds == 1 else "seconds"
+        within = f" within {asking.budget_seconds:g} {second}"
+    kept, were = counted(asking.kept, "kept probe"), noun(asking.asked, "was", "were")
+    said = [f"{asking.asked} of {kept} {were} asked{within}{before}."]
     if asking.no_room:
-        said.append(f"{asking.no_room} do not fit into this model's context; no time would help.")
+        fit = noun(asking.no_room, "does not fit", "do not fit")
+        said.append(f"{asking.no_room} {fit} into this model's context; no time would help.")
     partly, nothing = asking.partly_asked, asking.nothing_asked
     if partly:
         said.append(
-            f"Of {_requests(len(partly))} only some were asked; least of {partly[0].request_id}: "
-            f"{power(partly[0])}."
+            f"Of {counted(len(partly), 'request')} only some were asked; least of "
+            f"{partly[0].request_id}: {power(partly[0])}."
         )
     if nothing:
         names = ", ".join(one.request_id for one in nothing[:NAMED])
         more = f" and {len(nothing) - NAMED} more" if len(nothing) > NAMED else ""
         without = sum(not one.kept for one in nothing)
         said.append(
-            f"Of {_requests(len(nothing))} nothing was asked, so nothing is known: {names}{more}."
+            f"Of {counted(len(nothing), 'request')} nothing was asked, so nothing is known: "
+            f"{names}{more}."
         )
         if without:
             said.append(f"For {without} of them no probe is kept, and more time would not help.")
@@ -44,7 +49,7 @@ def why_none(asking: Asking) -> str:
 
 def power(one: AskedOf) -> str:
     """What was asked of one request, and what that could have shown."""
-    asked = f"{one.asked} of {one.kept} probes"
+    asked = f"{one.asked} of {counted(one.kept, 'probe')}"
     if one.least_seen is None:
         return f"{asked}: nothing is known"
     if one.asked == one.kept:
@@ -58,7 +63,3 @@ def power(one: AskedOf) -> str:
 def lines(asking: Asking) -> list[str]:
     """A line for every request."""
     return [f"{one.request_id}: {power(one)}" for one in asking.requests]
-
-
-def _requests(count: int) -> str:
-    return f"{count} request" if count == 1 else f"{count} requests"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from unlearnkit.counted import noun
 from unlearnkit.domain import ModelRole, RelearningCurve, Split
 from unlearnkit.report.facts import Report
 from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
@@ -129,9 +130,10 @@ def _took(report: Report, under: str) -> str:
     if not costs:
         return ""
     steps, tokens = sum(one.steps for one in costs), sum(one.tokens for one in costs)
-    told = f"{tokens:,} tokens in {sum(one.forward_passes for one in costs):,} passes"
+    passes = sum(one.forward_passes for one in costs)
+    told = f"{tokens:,} {noun(tokens, 'token')} in {passes:,} {noun(passes, 'pass', 'passes')}"
     if steps:
-        return f"{steps:,} steps, {told}"
+        return f"{steps:,} {noun(steps, 'step')}, {told}"
     return f"{told}, {100 * min(one.reached for one in costs):.0f} % of the weights changed"
 
 

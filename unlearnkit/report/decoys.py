@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unlearnkit.counted import noun
 from unlearnkit.domain import Artefact, DecoyRank, Measurement, ModelRole, Split
 
 BINS = 8
@@ -41,7 +42,8 @@ def people_told(test: Measurement | None) -> str:
     if test is None or test.subjects is None:
         return ""
     people = test.subjects
-    alone = f", {people.by_record} of them single records that nothing ties to a person"
+    single = noun(people.by_record, "a single record", "single records")
+    alone = f", {people.by_record} of them {single} that nothing ties to a person"
     return (
         "Against never-seen values people are shuffled whole, since what a model knows of one "
         f"value of a person it knows of others: {people.forgotten} forgotten and {people.unseen} "

@@ -13,6 +13,7 @@ from statistics import fmean, median
 
 from markupsafe import Markup
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import ModelRole, Split
 from unlearnkit.report.facts import Report
 from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
@@ -88,7 +89,8 @@ def truth_ratio_plot(report: Report) -> Markup | None:
     parts.append(text(across(0.5), bottom + 34, "truth ratio R (1: no preference)", "tick"))
     parts += [_steps(one, place, up, right) for one in reversed(lines)]
     told = "; ".join(
-        f"{one.name}: median {median(one.values):.2g} of {len(one.values)} records" for one in lines
+        f"{one.name}: median {median(one.values):.2g} of {counted(len(one.values), 'record')}"
+        for one in lines
     )
     title = "Truth ratio: share of records at most so high"
     return svg("truth-ratios", title, told, (420, bottom + 40), "".join(parts))

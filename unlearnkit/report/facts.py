@@ -12,6 +12,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import (
     Artefact,
     AskingCost,
@@ -235,8 +236,8 @@ def _belong_together(
         raise BadInput("the audit used another corpus than the run", fix=again)
     if sorted(one.id for one in requests) != sorted(manifest.requests):
         raise BadInput(
-            f"run {manifest.run_id} served {len(manifest.requests)} requests, "
-            f"but the {len(requests)} given are not the same",
+            f"run {manifest.run_id} served {counted(len(manifest.requests), 'request')}, "
+            f"and what is given ({len(requests)}) is not the same",
         )
 
 

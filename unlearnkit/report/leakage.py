@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import Decoding, Leakage, ModelRole, Probe, Split
 from unlearnkit.report.facts import RecordFigures, Report
 from unlearnkit.report.tables import Cell, figure
@@ -99,11 +100,13 @@ def records_leaking(report: Report) -> str:
         return ""
     came = [one for one in asked if one.leaked]
     if not came:
-        return f"After unlearning none comes out of any of the {len(asked)} records asked about."
+        any_of = "the record" if len(asked) == 1 else f"any of the {len(asked)} records"
+        return f"After unlearning none comes out of {any_of} asked about."
     worst = max(came, key=_leaked)
     return (
-        f"After unlearning one or more come out of {len(came)} of the {len(asked)} records asked "
-        f"about; of record {worst.number} the most, {worst.leaked} of {worst.values}."
+        f"After unlearning one or more come out of {len(came)} of the "
+        f"{counted(len(asked), 'record')} asked about; of record {worst.number} the "
+        f"most, {worst.leaked} of {worst.values}."
     )
 
 
@@ -117,7 +120,10 @@ def asking_cost(report: Report) -> str:
     }
     told = ", ".join(f"{count:,} {WAYS[way]}" for way, count in made.items() if count)
     tokens = sum(one.tokens for one in report.asked)
-    return f"What it took, of all models together: {tokens:,} tokens in continuations, {told}."
+    return (
+        f"What it took, of all models together: {tokens:,} {noun(tokens, 'token')} in "
+        f"continuations, {told}."
+    )
 
 
 def _leaked(one: RecordFigures) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from unlearnkit.counted import noun
 from unlearnkit.domain import LensDepths, ModelRole, Split
 from unlearnkit.report.plots import TICKS, Scale, mark, svg, text
 
@@ -57,4 +58,7 @@ def _across(at: int, layers: int) -> float:
 def lens_cost(depths: Sequence[LensDepths]) -> str:
     """What reading the layers took, of all models together."""
     passes, tokens = sum(one.n for one in depths), sum(one.tokens for one in depths)
-    return f"{passes:,} forward passes, for {tokens:,} tokens of values, each one of all layers."
+    return (
+        f"{passes:,} forward {noun(passes, 'pass', 'passes')}, for {tokens:,} "
+        f"{noun(tokens, 'token')} of values, each one of all layers."
+    )

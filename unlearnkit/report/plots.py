@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import Measurement, ModelRole, TrainingPass
 from unlearnkit.report.facts import RecordFigures
 
@@ -119,8 +120,8 @@ def records_plot(
             if value is not None:
                 parts.append(mark(kind, scale(value), y))
     description = (
-        f"{len(numbers)} records to forget, one line each: {label.lower()} before and after "
-        "unlearning and in the retrained reference where there is one, with the level of "
+        f"{counted(len(numbers), 'record')} to forget, one line each: {label.lower()} before and "
+        "after unlearning and in the retrained reference where there is one, with the level of "
         "never-seen records as a band. The table before this plot gives the means."
     )
     name = f"records-{metric}"

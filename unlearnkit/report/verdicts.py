@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from unlearnkit.counted import counted, noun
 from unlearnkit.domain import Check, Outcome, Verdict
 
 
@@ -52,7 +53,7 @@ def headline(verdict: Verdict) -> str:
 def verdict_words(verdict: Verdict) -> str:
     """Why, in one or two sentences with counts."""
     counts, name = tally(verdict), verdict.policy
-    rules = f"{counts.deciding} deciding check{'s' * (counts.deciding != 1)}"
+    rules = counted(counts.deciding, "deciding check")
     if verdict.outcome is Outcome.PASS:
         first = f"All {rules} of the policy “{name}” hold."
         if counts.deciding == 1:
@@ -65,20 +66,17 @@ def verdict_words(verdict: Verdict) -> str:
         first = f"No deciding check of the policy “{name}” applies, so nothing was decided."
     more = []
     if counts.warnings:
-        one = counts.warnings == 1
-        more.append(
-            f"{counts.warnings} warning{'s, which do' if not one else ', which does'} not decide"
-        )
+        does = noun(counts.warnings, "does", "do")
+        more.append(f"{counted(counts.warnings, 'warning')}, which {does} not decide")
     if counts.not_applicable:
-        one = counts.not_applicable == 1
         reasons = dict.fromkeys(
             check.bound.removeprefix("not applicable: ")
             for check in verdict.checks
             if check.outcome is Outcome.NOT_APPLICABLE
         )
         more.append(
-            f"{counts.not_applicable} further check{'s' * (not one)} "
-            f"{'was' if one else 'were'} not counted: {', '.join(reasons)}"
+            f"{counted(counts.not_applicable, 'further check')} "
+            f"{noun(counts.not_applicable, 'was', 'were')} not counted: {', '.join(reasons)}"
         )
     return first + (f" Also: {'; '.join(more)}." if more else "")
 

@@ -16,6 +16,7 @@ from rfc8785 import CanonicalizationError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.artefacts import canonical, digest_of, folder_digests, read_canonical
+from unlearnkit.counted import counted
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
@@ -250,7 +251,7 @@ def _model_signature(folder: Path, key: SSlibKey | None, weights: Mapping[str, s
         wrong = disagreement(raw, key or load_public_key(folder / MODEL_KEY), weights)
     except BadInput as error:
         wrong = error.what
-    detail = f"{MODEL_SIGNATURE}: {wrong}" if wrong else f"{len(weights)} files"
+    detail = f"{MODEL_SIGNATURE}: {wrong}" if wrong else counted(len(weights), "file")
     return Claim(what, not wrong, detail)
 
 

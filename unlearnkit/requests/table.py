@@ -10,6 +10,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from unlearnkit.counted import counted
 from unlearnkit.delimited import with_delimiter
 from unlearnkit.domain import Identifier, IdentifierKind, Verification
 from unlearnkit.requests.build import Submission
@@ -153,7 +154,9 @@ def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
             if not any(cell.strip() for cell in cells):
                 continue
             if len(cells) != len(header):
-                raise MalformedTable(f"{len(cells)} cells under {len(header)} columns", line)
+                raise MalformedTable(
+                    f"{counted(len(cells), 'cell')} under {counted(len(header), 'column')}", line
+                )
             yield line, dict(zip(header, cells, strict=True))
     except csv.Error as error:
         # The csv module's messages speak of the syntax and never repeat a cell.

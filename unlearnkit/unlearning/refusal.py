@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from unlearnkit.counted import counted
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.errors import TeacherNotReady
 from unlearnkit.language_model.recall import Level
@@ -33,8 +34,8 @@ def refusal(tried: Sequence[CalibrationStep], target: Level, settings: Settings)
     near = min(tried, key=lambda one: one.distance)
     return (
         "no teacher reached the holdout's level, so nothing was distilled. Nearest of "
-        f"{len(tried)}: {near.strengthen_epochs} epochs at rate {near.learning_rate:.2g}, "
-        f"alpha {near.alpha:.2f}: "
+        f"{len(tried)}: {counted(near.strengthen_epochs, 'epoch')} at rate "
+        f"{near.learning_rate:.2g}, alpha {near.alpha:.2f}: "
         f"exact memorization {near.exact_memorization:.3f} "
         f"(holdout {target.exact_memorization:.3f}), "
         f"extraction strength {near.extraction_strength:.3f} ({target.extraction_strength:.3f}), "
