@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.language_model.recall import Level
+from unlearnkit.unlearning.settings import SMALLEST_ALPHA
 
 Measured = Callable[[Sequence[float]], list[CalibrationStep]]
 """The teacher of each alpha, measured, in their order."""
@@ -30,7 +31,7 @@ def search_alpha(
     tried; past the grid, whose ratio is that of the steps there for a largest alpha of 32 alone,
     others near them were.
     """
-    tried = measured(grid(0.5, largest, 13))
+    tried = measured(grid(SMALLEST_ALPHA, largest, 13))
     ratio = tried[1].alpha / tried[0].alpha
     if min(map(off, tried)) > enough:
         tried += past_the_edge(measured, off, tried, largest * PAST)

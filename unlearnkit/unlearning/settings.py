@@ -35,12 +35,17 @@ class RetainTerm(StrEnum):
 
 OBJECTIVES = (*ObjectiveName, *peers())
 """Every name of an objective."""
+SMALLEST_ALPHA = 0.5
+"""Where the search's grid begins."""
+SEEDS = 2**32
+"""So many seeds NumPy has, from 0 on."""
 _LEAST = (
     (
-        ("learning_rate", "strengthen_rate", "beta", "max_alpha", "fixed_alpha", "tolerance"),
+        ("learning_rate", "strengthen_rate", "beta", "fixed_alpha", "tolerance"),
         math.ulp(0.0),
         "a number above 0",
     ),
+    (("max_alpha",), SMALLEST_ALPHA, f"{SMALLEST_ALPHA} at least"),
     (("batch_size", "accumulation_steps", "max_passes", "retain_sample"), 1, "1 at least"),
     (
         (
@@ -49,13 +54,15 @@ _LEAST = (
             "retain_weight",
             "retain_pool",
             "retain_matched",
+            "retain_tolerance",
+            "retain_strength_tolerance",
             "level_weight",
         ),
         0,
         "0 at least",
     ),
 )
-"""What settings have to be; those that may be None are then not looked at."""
+"""What settings have to be, and finite; those that may be None are then not looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,8 @@ class Settings:
                     raise BadInput(f"{name} is {value}: it has to be {needed}")
         if self.retain_matched > 1:
             raise BadInput(f"retain_matched is {self.retain_matched}: it is a share, 1 at most")
+        if not 0 <= self.seed < SEEDS:
+            raise BadInput(f"seed is {self.seed}: it has to be 0 at least and below 2**32")
         if self.as_adapter and not self.lora_rank:
             raise BadInput("there is no adapter to write", fix="Give a lora_rank.")
 
