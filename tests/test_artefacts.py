@@ -1,16 +1,36 @@
-"""One way to write JSON that is hashed or signed, for ledger and reports alike."""
+"""One way to write JSON that is hashed or signed, and one to write a file whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import math
+import os
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
+from safetensors import SafetensorError
+from safetensors.torch import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 
-from unlearnkit.artefacts import canonical, digest_of, document_digest, read_canonical
+from tests.disk import no_file_larger_than
+from unlearnkit.artefacts import (
+    canonical,
+    digest_of,
+    disk_failed,
+    document_digest,
+    read_canonical,
+    write_atomic,
+    writing_atomic,
+)
+from unlearnkit.errors import BadInput
 
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -47,3 +67,94 @@ def test_a_documents_digest_is_that_of_its_canonical_bytes() -> None:
 
     assert canonical(Document().model_dump()) == b'{"a":"x","b":1}'
     assert document_digest(Document()) == digest_of({"a": "x", "b": 1})  # type: ignore[dict-item]
+
+
+# --- written whole or not at all ----------------------------------------------------------------
+
+
+def test_a_file_of_many_pieces_is_there_when_all_of_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "file"
+    with writing_atomic(path, mode=0o600) as file:
+        for _ in range(3):
+            file.write(bytes(10_000))
+        assert not path.exists()
+    assert path.read_bytes() == bytes(30_000)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert [one.name for one in path.parent.iterdir()] == ["file"]
+
+
+@pytest.mark.parametrize("pieces", [1, 300])
+def test_a_write_that_fails_is_said_wherever_it_fails(tmp_path: Path, pieces: int) -> None:
+    """At once, or only when what was buffered is written at the end."""
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with (
+        pytest.raises(BadInput, match="cannot write: File too large") as refused,
+        no_file_larger_than(2000),
+        writing_atomic(path) as file,
+    ):
+        for _ in range(pieces):
+            file.write(bytes(3000 // pieces))
+    assert refused.value.where == str(path)
+    assert {one.name: one.read_bytes() for one in tmp_path.iterdir()} == {"file": b"old"}
+
+
+def test_so_is_one_that_a_library_makes(tmp_path: Path) -> None:
+    table = pa.table({"text": [str(number) for number in range(5000)]})
+    with (
+        pytest.raises(BadInput, match="cannot write: File too large"),
+        no_file_larger_than(2000),
+        writing_atomic(tmp_path / "file") as file,
+        pq.ParquetWriter(file, table.schema, compression="NONE") as writer,
+    ):
+        writer.write_table(table)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(BadInput, match="cannot write: File exists"):
+        write_atomic(tmp_path / "file" / "below", b"")
+
+
+def test_what_cannot_be_read_meanwhile_is_no_want_of_disk(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    with pytest.raises(FileNotFoundError), writing_atomic(path) as file:
+        file.write((tmp_path / "not there").read_bytes())
+    assert list(tmp_path.iterdir()) == []
+
+
+FULL = os.strerror(errno.ENOSPC)
+
+
+@pytest.mark.parametrize(
+    ("error", "of_the_disk"),
+    [
+        (OSError(errno.ENOSPC, FULL), True),
+        (OSError(errno.EDQUOT, "quota"), True),
+        (FileNotFoundError(errno.ENOENT, "gone"), False),
+        (ConnectionResetError(errno.ECONNRESET, "reset"), False),
+        (SafetensorError(f"Error while serializing: I/O error: {FULL} (os error 28)"), True),
+        (SafetensorError("Error while deserializing header: header too large"), False),
+        (RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 640"), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"), False),
+        (RuntimeError("NCCL error: unhandled system error"), False),
+    ],
+    ids=str,
+)
+def test_only_errors_of_writing_are_the_disks(error: Exception, of_the_disk: bool) -> None:
+    assert disk_failed(error) is of_the_disk
+
+
+def test_full_disks_are_told_by_the_libraries_own_words(tmp_path: Path) -> None:
+    weights = {"a": torch.zeros(10_000)}
+    words = Tokenizer(WordLevel({str(number): number for number in range(5000)}))
+    path = tmp_path / "file"
+    for write in (
+        lambda: save_file(weights, path),
+        lambda: torch.save(weights, path),
+        lambda: words.save(str(path)),
+    ):
+        with no_file_larger_than(20_000), pytest.raises(Exception) as raised:
+            write()
+        assert disk_failed(raised.value)

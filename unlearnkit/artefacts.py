@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
+import io
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,32 +37,73 @@ def writing_atomic(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     """A file to write piece by piece, which takes the place of `path` when all of it is there.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder (POSIX rename is atomic).
-    Raises BadInput when the disk is full or the folder cannot be written.
+    Raises BadInput when the disk is full or the folder cannot be written, and nothing in place of
+    what else fails while it is written, as reading something else.
     """
-    try:
+    with _written(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                yield file
-                file.flush()
+    try:
+        with io.BufferedWriter(_Checked(descriptor, path)) as file:
+            yield file
+            file.flush()
+            with _written(path):
                 os.fsync(file.fileno())
+        with _written(path):
             Path(temporary).chmod(mode)
             Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    with _written(path):
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+class _Checked(io.FileIO):
+    """An open file, which raises BadInput where it cannot be written to."""
+
+    def __init__(self, descriptor: int, path: Path) -> None:
+        super().__init__(descriptor, "wb")
+        self._path = path
+
+    def write(self, content: Any, /) -> int:
+        with _written(self._path):
+            return super().write(content)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise BadInput(
             f"cannot write: {error.strerror}",
             where=path,
             fix="Free some disk space or choose another folder, then run the same command again.",
         ) from error
+
+
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+_ERROR_NUMBER = re.compile(r"\(os error (\d+)\)")
+_ZIP_WRITER = re.compile(r"inline_container\.cc|iostream error")
+
+
+def disk_failed(error: BaseException) -> bool:
+    """Whether a library that writes files says so of the disk: it is full, broken or read-only.
+
+    safetensors and tokenizers have the system's number in their words, PyTorch nothing but the
+    place in its code.
+    """
+    if isinstance(error, OSError):
+        return error.errno in _OF_THE_DISK
+    number = _ERROR_NUMBER.search(str(error))
+    if number:
+        return int(number[1]) in _OF_THE_DISK
+    return isinstance(error, RuntimeError) and bool(_ZIP_WRITER.search(str(error)))
 
 
 @contextmanager

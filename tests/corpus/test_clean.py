@@ -227,3 +227,15 @@ def test_writing_again_takes_the_place_of_the_last_time(tmp_path: Path) -> None:
     for _ in range(2):
         [copy] = plan([one], tmp_path / "out")
         assert write_clean(copy, ()) == 1
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.parquet"])
+def test_a_file_that_cannot_be_read_any_more_is_what_is_named(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.touch()
+    [copy] = plan([path], tmp_path / "clean")
+    path.unlink()
+    with pytest.raises(BadInput, match="cannot read: No such file") as refused:
+        write_clean(copy, {1})
+    assert refused.value.where == str(path)
+    assert list((tmp_path / "clean").iterdir()) == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -152,7 +153,7 @@ def test_a_write_that_fails_leaves_what_was_there(
     before = folder_digests(copy)
 
     def no_space(_: object) -> None:
-        raise OSError("No space left on device")
+        raise OSError(errno.ENOSPC, "No space left on device")
 
     loaded = load_language_model(small.model)
     monkeypatch.setattr(loaded.tokenizer, "save_pretrained", no_space)
@@ -160,3 +161,20 @@ def test_a_write_that_fails_leaves_what_was_there(
         save_language_model(loaded, copy)
     assert folder_digests(copy) == before
     assert [path.name for path in copy.parent.iterdir()] == [copy.name]
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError(errno.ENOENT, "gone"), RuntimeError("NCCL")])
+def test_what_else_fails_beside_a_write_is_no_want_of_disk(
+    small: Small, copy: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise error
+
+    model = load_language_model(small.model)
+    before = folder_digests(copy)
+    monkeypatch.setattr(model.tokenizer, "save_pretrained", failing)
+    with pytest.raises(type(error)) as raised:
+        save_language_model(model, copy)
+    assert raised.value is error
+    assert folder_digests(copy) == before
+    assert [one.name for one in copy.parent.iterdir()] == [copy.name]

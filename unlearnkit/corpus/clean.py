@@ -25,6 +25,7 @@ from unlearnkit.corpus.formats import (
     csv_lines,
     json_array,
     lines_of,
+    readable,
     refused,
     validated,
 )
@@ -103,7 +104,7 @@ def write_clean(copy: Copy, left_out: Collection[int], fields: Fields | None = N
         kept += stays
         return stays
 
-    with writing_atomic(copy.target) as file:
+    with writing_atomic(copy.target) as file, readable(copy.source):
         if copy.source.packing:
             _packed(copy.source, file, keep, needed)
         else:

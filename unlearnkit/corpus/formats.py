@@ -48,8 +48,15 @@ Reader = Callable[[Source, Sequence[str], Sequence[str]], Iterator[Row]]
 
 def read_rows(source: Source, needed: Sequence[str], others: Sequence[str]) -> Iterator[Row]:
     """The rows of a file of any format. Raises BadInput where it cannot be read or is broken."""
-    try:
+    with readable(source):
         yield from READERS[source.format](source, needed, others)
+
+
+@contextmanager
+def readable(source: Source) -> Iterator[None]:
+    """Turns errors of a file that is read into BadInput."""
+    try:
+        yield
     except OSError as error:
         reason = error.strerror or str(error).partition("\n")[0][:200] or type(error).__name__
         raise BadInput(f"cannot read: {reason}", where=source.name) from None

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.artefacts import digest_of, folder_digests
+from unlearnkit.artefacts import digest_of, disk_failed, folder_digests
 from unlearnkit.counted import counted, noun
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapter_folder import (
@@ -202,24 +202,41 @@ def save_language_model(language_model: LanguageModel, folder: Path) -> None:
 def written_whole(folder: Path) -> Iterator[Path]:
     """A folder beside `folder` to write a model to; renamed at the end: never a half model.
 
-    Raises BadInput when the disk is full or cannot be written.
+    Raises BadInput when the disk is full or cannot be written; what else fails in between stays
+    what it is.
     """
-    from safetensors import SafetensorError
-
     temporary = folder.with_name(f".{folder.name}.partial")
     try:
+        with _writing(folder, _is_of_the_system):
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+        with _writing(folder, disk_failed):
+            yield temporary
+        with _writing(folder, _is_of_the_system):
+            shutil.rmtree(folder, ignore_errors=True)
+            temporary.rename(folder)
+    except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-        yield temporary
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
-    except (OSError, SafetensorError) as error:
-        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+@contextmanager
+def _writing(folder: Path, refused: Callable[[Exception], bool]) -> Iterator[None]:
+    """Turns the errors that are refused into BadInput."""
+    try:
+        yield
+    except Exception as error:
+        if not refused(error):
+            raise
         raise BadInput(
             f"the model cannot be written: {error}",
             where=folder,
             fix="Free some disk space or choose another folder, then run the same command again.",
         ) from error
+
+
+def _is_of_the_system(error: Exception) -> bool:
+    return isinstance(error, OSError)
 
 
 def model_files(folder: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from unlearnkit.artefacts import write_atomic
+from unlearnkit.artefacts import disk_failed, write_atomic
 from unlearnkit.domain import Artefact
 from unlearnkit.encrypted import encrypt_file, erase, opened
 from unlearnkit.errors import BadInput, VerificationFailed
@@ -28,7 +28,8 @@ OPENED = "opened"
 def save_checkpoint(bench: Workbench, folder: Path, rows: Sequence[Artefact]) -> None:
     """Write weights, optimiser and random states, then `rows`, what was done up to here.
 
-    Raises BadInput when the disk is full; the checkpoint before is still there.
+    Raises BadInput when the disk is full; the checkpoint before is still there. What else fails,
+    as a device without memory, stays what it is.
     """
     accelerator, name = bench.accelerator, f"checkpoint-{len(rows):03d}"
     try:
@@ -37,7 +38,9 @@ def save_checkpoint(bench: Workbench, folder: Path, rows: Sequence[Artefact]) ->
         files = sorted(one for one in (folder / name).rglob("*") if one.is_file())
         for file in files[accelerator.process_index :: accelerator.num_processes]:
             encrypt_file(file, bench.key)
-    except (OSError, RuntimeError) as error:
+    except Exception as error:
+        if not disk_failed(error):
+            raise
         raise BadInput(
             f"the checkpoint cannot be written: {error}",
             where=folder,
