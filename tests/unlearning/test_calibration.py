@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import torch
+from accelerate import Accelerator
 
-from tests.small import Small
+from tests.small import ENCODING, Small
 from tests.unlearning.test_engine import QUICK, task
 from unlearnkit.domain import CalibrationStep
 from unlearnkit.errors import TeacherNotReady
+from unlearnkit.language_model.folder import load_tokenizer
+from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.recall import Level
+from unlearnkit.language_model.tokens import Batch, encode_record
 from unlearnkit.unlearning.alphas import first_choices_off, grid
+from unlearnkit.unlearning.calibration import cross_entropy
 from unlearnkit.unlearning.engine import Unlearned, unlearn
 from unlearnkit.unlearning.refusal import advice
+from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.steps import Workbench
 from unlearnkit.unlearning.work import CALIBRATION
 
 
@@ -141,3 +151,19 @@ def test_a_search_that_ended_at_its_largest_alpha_says_so() -> None:
     inside, edge = tried(4.0, 0.2), tried(32.0, 0.3)
     assert "--max-alpha" not in advice([inside, edge])
     assert "Lower --strengthen-rate" in advice([inside, tried(32.0, 0.1)])
+
+
+def test_tokens_weigh_the_same_in_whatever_precision_the_model_is_computed_in(
+    small: Small,
+) -> None:
+    """In bfloat16 a third would be 0.334."""
+    rows = [encode_record(one, load_tokenizer(small.model), ENCODING) for one in small.forget[:2]]
+    bench = Workbench(Accelerator(cpu=True), Settings(), pad_id=0, end_ids=(), key=bytes(32))
+
+    def headed(batch: Batch, loss: Any) -> torch.Tensor:
+        states = torch.zeros((len(batch.counted_labels), 4), dtype=torch.bfloat16)
+        return cast(torch.Tensor, loss(states, Head(torch.zeros(1000, 4, dtype=torch.bfloat16))))
+
+    found = cross_entropy(bench, headed, rows, 1 / 3)
+    tokens = sum(one.counted for one in rows)
+    assert float(found) == pytest.approx(tokens * math.log(1000) / 3, rel=1e-6)

@@ -49,6 +49,32 @@ trained = keep_states(bench, bench.accelerator.prepare(headed), examples, folder
 whole = slice(0, original.starts[-1])
 assert (original.at(whole, "cpu") == trained.at(whole, "cpu")).all()
 """
+START = """
+import sys
+from pathlib import Path
+from accelerate import Accelerator
+from tests.unlearning.memorised import task
+from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.headed import Headed
+from unlearnkit.language_model.recall import level, recall
+from unlearnkit.unlearning.engine import encoded, measured_start
+from unlearnkit.unlearning.settings import Settings
+from unlearnkit.unlearning.steps import Workbench
+
+folder = Path(sys.argv[1])
+loaded = load_language_model(folder / "float32")
+pad = loaded.tokenizer.pad_token_id
+bench = Workbench(Accelerator(), Settings(), pad, (1,), bytes(32))
+material = encoded(task(folder, folder), loaded.tokenizer, bench.settings)
+start = measured_start(bench, loaded.model, material, folder).levels
+student = bench.accelerator.prepare(Headed(loaded.model))
+for examples, before in (
+    (material.forget, start.forget),
+    (material.sample, start.retain),
+    (material.holdout, start.holdout),
+):
+    assert level(recall(student, examples, pad, bench.device)) == before
+"""
 STORED = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
@@ -99,6 +125,11 @@ def test_a_model_forgets_and_keeps_its_precision(made: Path, trained: str, store
 def test_the_original_is_read_as_the_strengthened_model_is(made: Path) -> None:
     """Else a model that has learned nothing would rise above it, by what is rounded."""
     mixed(STATES, made)
+
+
+def test_the_original_is_measured_as_the_student_is_after_a_pass(made: Path) -> None:
+    """What the stop rule takes for lost would else be rounding."""
+    mixed(START, made)
 
 
 def test_float16_is_refused_before_anything_is_loaded(tmp_path: Path) -> None:

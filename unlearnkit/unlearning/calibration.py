@@ -143,6 +143,8 @@ def strengthen_epoch(
 
 def cross_entropy(bench: Workbench, headed: Any, rows: Sequence[Example], weight: float) -> Tensor:
     """The rows' token losses summed, times `weight`."""
+    import torch
+
     from unlearnkit.unlearning.chunked import weighted_loss
 
     batch = collate(rows, bench.pad_id).to(bench.device)
@@ -152,7 +154,7 @@ def cross_entropy(bench: Workbench, headed: Any, rows: Sequence[Example], weight
         return weighted_loss(
             hidden,
             head,
-            hidden.new_full((len(labels),), weight),
+            torch.full((len(labels),), weight, device=hidden.device),
             lambda logits, part: negative_log_likelihood(logits, labels[part]),
         )
 

@@ -234,7 +234,10 @@ class Start:
 
 
 def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Start:
-    """What is known of the original; from an earlier, killed run of the same command if any."""
+    """What is known of the original; from an earlier, killed run of the same command if any.
+
+    In the precision that the student is measured in after each pass: the two are compared.
+    """
     from unlearnkit.language_model.headed import Headed
 
     file = work / "start.json"
@@ -247,16 +250,16 @@ def measured_start(bench: Workbench, model: Any, material: Material, work: Path)
     def level_on(examples: Sequence[Example]) -> Level:
         return level(recall(headed, examples, bench.pad_id, bench.device))
 
-    unseen = columns(headed, material.holdout, bench.pad_id, bench.device, token_figures)
-    hits, losses = ([*chain.from_iterable(column)] for column in zip(*unseen, strict=True))
-    start = Start(
-        Standing(
+    with bench.accelerator.autocast():
+        unseen = columns(headed, material.holdout, bench.pad_id, bench.device, token_figures)
+        standing = Standing(
             forget=level_on(material.forget),
             retain=level_on(material.sample),
             holdout=level([recall_of(*one) for one in unseen]),
-        ),
-        tuple(missed(material.holdout, hits, losses, bench.end_ids).tolist()),
-    )
+        )
+    hits, losses = ([*chain.from_iterable(column)] for column in zip(*unseen, strict=True))
+    deep = missed(material.holdout, hits, losses, bench.end_ids)
+    start = Start(standing, tuple(deep.tolist()))
     if bench.accelerator.is_main_process:
         write_atomic(file, json.dumps(asdict(start)).encode())
     bench.accelerator.wait_for_everyone()
