@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -22,8 +23,9 @@ from unlearnkit.audit.kept_probes import (
 )
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, LOCATION, PERSON, PHONE, Span
+from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.corpus.values import PersonalValue
-from unlearnkit.domain import KeptProbe, Record
+from unlearnkit.domain import KeptProbe, KeptProbes, Record
 from unlearnkit.pseudonym import keyed_hash
 
 KEY = bytes(32)
@@ -84,6 +86,33 @@ def test_a_value_is_known_again_however_it_is_written(entity: str, value: str, t
 )
 def test_what_only_begins_alike_is_another_value(entity: str, value: str, text: str) -> None:
     assert fingerprint(entity, value) not in set(fingerprints(entity, text))
+
+
+@pytest.mark.parametrize("regions", [("CH",), ("US", "GB", "DE", "FR", "CH")])
+@pytest.mark.parametrize("value", ["044 668 18 00", "+41 44 668 18 00", "0041446681800"])
+@pytest.mark.parametrize("text", ["call (044) 668 18 00,", "+41446681800", "0041 44 668-18-00."])
+def test_a_number_is_known_again_in_every_region_it_may_be_of(
+    value: str, text: str, regions: tuple[str, ...]
+) -> None:
+    assert fingerprint(PHONE, value, regions) in set(fingerprints(PHONE, text, regions))
+
+
+def test_a_foreign_number_that_an_earlier_version_kept_is_known_again() -> None:
+    assert "+41446681800" in set(fingerprints(PHONE, "call +41 44 668 18 00"))
+
+
+def test_a_file_that_names_no_regions_was_made_with_the_first_ones() -> None:
+    old = KeptProbes(
+        run_id="run-1",
+        created=datetime(2026, 1, 1, tzinfo=UTC),
+        prompt_template="",
+        max_length=8,
+        seed=0,
+        values=0,
+        common=0,
+        probes=(),
+    ).model_dump(exclude={"regions"})
+    assert KeptProbes.model_validate(old).regions == REGIONS
 
 
 def test_a_prompt_goes_back_as_far_as_its_words_are_everybodys() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.audit.targets import Target, choose_targets, quotas, targets_digest
-from unlearnkit.corpus.nlp import DATE, EMAIL, PERSON
+from unlearnkit.corpus.nlp import DATE, EMAIL, PERSON, PHONE
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import Record
 
@@ -65,6 +65,15 @@ def test_quotas_use_the_limit_and_starve_no_kind(counts: list[int], limit: int) 
     assert found == quotas(counts, limit)
 
 
+def test_a_number_is_said_however_it_is_written_in_the_regions() -> None:
+    called = Record(id="a", text="Mira Holt: 044 668 18 00")
+    number = value(called, "044 668 18 00", PHONE, ("+41 44 668 18 00", "044 668 18 01"))
+    [found] = choose_targets([called], [number], {}, {}, seed=0, regions=("US", "CH"))
+    assert found.other == "044 668 18 01"
+    assert found.said_in("call +41446681800")
+    assert not found.said_in("call +41446681801")
+
+
 def test_the_digest_changes_with_everything_that_decides_a_figure() -> None:
     mail = value(HOLT, "mira@quibble.example", EMAIL, ("ann@quibble.example",))
     target = Target(HOLT, mail, "ann@quibble.example", "Mira Holt")
@@ -73,7 +82,8 @@ def test_the_digest_changes_with_everything_that_decides_a_figure() -> None:
         replace(target, other="bea@quibble.example"),
         replace(target, value=replace(mail, start=1)),
         replace(target, value=replace(mail, entity=PERSON)),
+        replace(target, regions=("CH",)),
     ]
     digests = {targets_digest([one]) for one in [target, *others]} | {targets_digest([])}
-    assert len(digests) == 6
+    assert len(digests) == 7
     assert targets_digest([target]) == targets_digest([replace(target)])

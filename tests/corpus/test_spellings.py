@@ -101,6 +101,29 @@ def test_a_phone_number_is_its_digits_whatever_stands_between(
     assert not says(f"call {written}7", PHONE, value)
 
 
+SWISS = ("US", "GB", "DE", "FR", "CH")
+
+
+@pytest.mark.parametrize("regions", [("CH",), ("CH", "US"), SWISS])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("044 668 18 00", "Call +41446681800 now"),
+        ("044 668 18 00", "Call 0041 44 668 18 00 now"),
+        ("+41 44 668 18 00", "Call 044 668 18 00 now"),
+    ],
+)
+def test_a_number_may_be_of_any_of_the_regions(
+    value: str, text: str, regions: tuple[str, ...]
+) -> None:
+    assert says(text, PHONE, value, regions)
+    assert not says(text.replace("668", "669"), PHONE, value, regions)
+
+
+def test_a_number_of_no_region_is_another_one() -> None:
+    assert not says("Call +41446681800 now", PHONE, "044 668 18 00", ("US", "GB"))
+
+
 @given(day=DAYS, other=DAYS)
 def test_a_day_is_found_in_every_format_and_no_other_day(day: date, other: date) -> None:
     value = f"{day.day} {day:%B %Y}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from unlearnkit.audit.targets import Target
-from unlearnkit.corpus.nlp import EMAIL, LOCATION, PERSON, Analyzer
+from unlearnkit.corpus.nlp import EMAIL, LOCATION, PERSON, Analyzer, NlpSettings, load_analyzer
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import (
     Certainty,
@@ -85,6 +87,14 @@ def test_what_the_search_found_is_asked_for_though_detection_missed_it(
     material = Material((FIRST, SECOND), (), (STRANGER,), "given")
     found = personal_targets(material, FORGOTTEN, [FOUND], patterns_only, seed=0).asked
     assert "Zoltana Quibble" in {one.value.text for one in found[Split.FORGET]}
+
+
+def test_numbers_are_read_in_the_regions_that_the_index_was_made_with() -> None:
+    swiss = load_analyzer(NlpSettings(engine="patterns", regions=("CH",)))
+    records = (replace(FIRST, text="Zoltana Quibble: 044 668 18 00"), SECOND)
+    material = Material(records, (), (STRANGER,), "given")
+    forget = personal_targets(material, FORGOTTEN, [FOUND], swiss, seed=0).asked[Split.FORGET]
+    assert [one.value.text for one in forget if one.said_in("+41446681800")] == ["044 668 18 00"]
 
 
 def test_a_never_seen_record_is_asked_under_its_own_name_its_threads_or_anothers(

@@ -29,7 +29,7 @@ from unlearnkit.audit.intervals import share
 from unlearnkit.audit.leakage import BATCH, HOT, HOT_SAMPLES, SAMPLES
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import EMAIL, PHONE, Span
-from unlearnkit.corpus.normalise import normalise_phone
+from unlearnkit.corpus.normalise import REGIONS, national_format, normalise_phone
 from unlearnkit.corpus.spellings import tidy
 from unlearnkit.domain import KeptProbe, Measurement, ModelRole, Record, Split
 from unlearnkit.language_model.folder import LanguageModel
@@ -60,23 +60,26 @@ Hash = Callable[[str, str], str]
 """Entity and fingerprint to a keyed hash."""
 
 
-def fingerprint(entity: str, value: str) -> str:
+def fingerprint(entity: str, value: str, regions: Sequence[str] = REGIONS) -> str:
     """The one spelling of a value; empty where it holds neither letter nor figure.
 
-    Phones as E.164, addresses of e-mail as they are, of all others the letters and figures alone;
-    case and accents never count.
+    Phones as E.164, read as they are written within their country: `044 668 18 00` may be of
+    several `regions`, and is the same number as `+41446681800`. Addresses of e-mail as they are, of
+    all others the letters and figures alone; case and accents never count.
     """
     if entity == PHONE:
-        return normalise_phone(value)
+        return normalise_phone(national_format(normalise_phone(value, regions)), regions)
     if entity == EMAIL:
         return tidy(value)
     return "".join(_WORD.findall(tidy(value)))
 
 
-def fingerprints(entity: str, text: str) -> Iterator[str]:
+def fingerprints(entity: str, text: str, regions: Sequence[str] = REGIONS) -> Iterator[str]:
     """Of everything in a text that could be a value of this kind."""
     if entity == PHONE:
-        yield from (normalise_phone(one) for one in _PHONE.findall(text))
+        for one in _PHONE.findall(text):
+            yield normalise_phone(one, regions)  # as earlier versions kept foreign numbers
+            yield fingerprint(entity, one, regions)
     elif entity == EMAIL:
         yield from (one.strip(".") for one in _EMAIL.findall(tidy(text)))
     else:
@@ -111,21 +114,24 @@ def keep(
     owners: Mapping[str, tuple[str, ...]],
     keyed: Hash,
     detected: Detector,
+    *,
+    regions: Sequence[str] = REGIONS,
 ) -> tuple[tuple[KeptProbe, ...], int]:
     """The probes for these values, and how many are nobody's secret: said by others, or short.
 
-    `owners` are requests by record id; a prompt also ends behind whatever is `detected` in it.
+    `owners` are requests by record id, `regions` where phone numbers may be from; a prompt also
+    ends behind whatever is `detected` in it.
     """
     common = common_words(kept, targets)
     entities = {one.value.entity for one in targets}
     said = {
-        entity: {found for one in kept for found in fingerprints(entity, one.content)}
+        entity: {found for one in kept for found in fingerprints(entity, one.content, regions)}
         for entity in entities
     }
     probes, shared = [], 0
     for target in targets:
         entity, record = target.value.entity, target.record
-        value = fingerprint(entity, target.value.text)
+        value = fingerprint(entity, target.value.text, regions)
         if len(value) < GUESSABLE or value in said[entity]:
             shared += 1
             continue
@@ -136,7 +142,7 @@ def keep(
         prompt = "" if in_prompt else prompt
         if record.roles or len(_words(before)) + len(_words(prompt)) < LEAST:
             continue
-        others = [fingerprint(entity, one) for one in target.value.alternatives]
+        others = [fingerprint(entity, one, regions) for one in target.value.alternatives]
         others = [one for one in others if one and one != value and one not in said[entity]]
         length = -(-(len(target.value.text) + MARGIN) // STEP) * STEP
         probes.append(
@@ -171,6 +177,7 @@ def ask(
     *,
     seed: int,
     keyed: Hash,
+    regions: Sequence[str] = REGIONS,
 ) -> list[Answer]:
     """Ask the model through every probe that fits its context; what it said is kept nowhere."""
     starts: list[Beginning] = []
@@ -186,7 +193,7 @@ def ask(
     said: dict[int, list[str]] = {}
     for at, text in zip(of_probe, texts, strict=True):
         said.setdefault(at, []).append(text)
-    return [_answer(probes[at], some, keyed) for at, some in said.items()]
+    return [_answer(probes[at], some, keyed, regions) for at, some in said.items()]
 
 
 def has_room(language_model: LanguageModel, probe: KeptProbe, encoding: Encoding) -> bool:
@@ -264,9 +271,11 @@ def _beginnings(
             yield Beginning(given, length, draws, temperature)
 
 
-def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash) -> Answer:
+def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash, regions: Sequence[str]) -> Answer:
     found = {
-        keyed(probe.entity, one) for text in set(texts) for one in fingerprints(probe.entity, text)
+        keyed(probe.entity, one)
+        for text in set(texts)
+        for one in fingerprints(probe.entity, text, regions)
     }
     chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
     return Answer(probe.request_ids, probe.value in found, chance)

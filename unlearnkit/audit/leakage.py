@@ -197,8 +197,8 @@ def _score(
         [list(ids) for _, ids in said_by], skip_special_tokens=True
     )
     for (one, _), text in zip(said_by, map(tidy, texts), strict=True):
-        true = said(text, target.value.entity, target.value.text)
-        other = said(text, target.value.entity, target.other)
+        true = said(text, target.value.entity, target.value.text, target.regions)
+        other = said(text, target.value.entity, target.other, target.regions)
         leaked[one.probe] |= true
         leaked_by[one.ask.decoding] |= true
         chance[one.probe] |= other

@@ -85,10 +85,10 @@ def prompts(target: Target, seed: int) -> list[Prompt]:
             )
         asked.append(_question(Probe.NAME, target, target.person, target.person))
     # A value in the prefix would stand in its capitals and look-alikes too.
-    if not says(own.given, value.entity, value.text):
+    if not target.said_in(own.given):
         asked += obfuscated(own, target.person, random.Random(f"{seed}:{record.id}:{value.start}"))
     asked += behind_others(own, target)
-    return [one for one in asked if not says(one.given, value.entity, value.text)]
+    return [one for one in asked if not target.said_in(one.given)]
 
 
 def behind_others(own: Prompt, target: Target) -> list[Prompt]:
@@ -99,7 +99,9 @@ def behind_others(own: Prompt, target: Target) -> list[Prompt]:
     """
     entity, sought = target.value.entity, (target.value.text, target.other)
     silent = [
-        one for one in target.near if not any(text and says(one, entity, text) for text in sought)
+        one
+        for one in target.near
+        if not any(text and says(one, entity, text, target.regions) for text in sought)
     ]
     before = "".join(f"{one.replace(TURN, NEXT)}{NEXT}{NEXT}" for one in silent)
     if not before or own.record.roles[:1] == (ASSISTANT,):

@@ -7,6 +7,7 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.corpus.spellings import says, tidy
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import Record
@@ -27,6 +28,12 @@ class Target:
     """A name, or empty where none is known."""
     near: tuple[str, ...] = field(default=(), repr=False)
     """Kept records like this one, the likest first."""
+    regions: tuple[str, ...] = REGIONS
+    """Where a phone number without its country's code may be from, as the index was made."""
+
+    def said_in(self, text: str) -> bool:
+        """Whether a text holds the value, however it is written."""
+        return says(text, self.value.entity, self.value.text, self.regions)
 
 
 def choose_targets(
@@ -37,6 +44,7 @@ def choose_targets(
     *,
     seed: int,
     limit: int = LIMIT,
+    regions: tuple[str, ...] = REGIONS,
 ) -> tuple[Target, ...]:
     """At most `limit` of the values, in the records' order, the kinds as even as they can be.
 
@@ -51,10 +59,11 @@ def choose_targets(
         record = by_id[value.record_id]
         key = (subjects.get(record.id, record.id), value.entity, tidy(value.text))
         person = people.get(record.id, "")
-        other = _other(record, value, person, seed)
+        other = _other(record, value, person, seed, regions)
         if other and key not in seen:
             seen.add(key)
-            by_kind.setdefault(value.entity, []).append((at, Target(record, value, other, person)))
+            target = Target(record, value, other, person, regions=regions)
+            by_kind.setdefault(value.entity, []).append((at, target))
     chosen = [
         some[len(some) * one // quota]
         for some, quota in zip(
@@ -79,7 +88,9 @@ def quotas(counts: Sequence[int], limit: int) -> list[int]:
     return found
 
 
-def _other(record: Record, value: PersonalValue, person: str, seed: int) -> str:
+def _other(
+    record: Record, value: PersonalValue, person: str, seed: int, regions: tuple[str, ...]
+) -> str:
     """One of the alternatives that do not stand in the record (seeded), or nothing."""
     rng = random.Random(f"{seed}:{record.id}:{value.start}")
     around = f"{record.content}\n{person}"
@@ -87,7 +98,8 @@ def _other(record: Record, value: PersonalValue, person: str, seed: int) -> str:
     free = (
         one
         for one in drawn
-        if not says(around, value.entity, one) and not says(one, value.entity, value.text)
+        if not says(around, value.entity, one, regions)
+        and not says(one, value.entity, value.text, regions)
     )
     return next(free, "")
 
@@ -98,6 +110,8 @@ def targets_digest(targets: Iterable[Target]) -> str:
     for one in targets:
         value = one.value
         place = (value.record_id, value.entity, value.start, value.end)
-        what = (*place, one.other, one.person, one.near, value.alternatives)
+        what: tuple[object, ...] = (*place, one.other, one.person, one.near, value.alternatives)
+        if one.regions != REGIONS:  # scores that were kept without them hold for the others
+            what = (*what, one.regions)
         total.update(f"{what!r}\n".encode())
     return total.hexdigest()

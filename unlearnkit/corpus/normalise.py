@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from unlearnkit.domain import IdentifierKind
@@ -99,16 +99,37 @@ def _in_letters(domain: str) -> str:
 
 def normalise_phone(value: str, regions: Sequence[str] = REGIONS) -> str:
     """E.164 by the `phonenumbers` library; only the digits where no region makes it valid."""
+    return next(phone_readings(value, regions))
+
+
+def phone_readings(value: str, regions: Sequence[str] = REGIONS) -> Iterator[str]:
+    """E.164 for each region in which the number is valid; only the digits where it is in none.
+
+    `044 668 18 00` is a number in Germany, in France and in Switzerland.
+    """
     import phonenumbers
 
+    valid = False
     for region in regions:
         try:
             number = phonenumbers.parse(value, region)
         except phonenumbers.NumberParseException:
             continue
         if phonenumbers.is_valid_number(number):
-            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return re.sub(r"\D", "", value)
+            valid = True
+            yield phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    if not valid:
+        yield re.sub(r"\D", "", value)
+
+
+def national_format(number: str) -> str:
+    """A number in E.164 as it is written within its country; what is no such number stays."""
+    import phonenumbers
+
+    if not number.startswith("+"):
+        return number
+    parsed = phonenumbers.parse(number)
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.NATIONAL)
 
 
 def fold(text: str) -> str:

@@ -11,7 +11,7 @@ import unicodedata
 from functools import lru_cache
 
 from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON, PHONE
-from unlearnkit.corpus.normalise import MONTHS, REGIONS, fold, normalise_phone
+from unlearnkit.corpus.normalise import MONTHS, REGIONS, fold, phone_readings
 from unlearnkit.corpus.replacements import HANDLE
 
 _MONTHS = tuple(one.lower() for one in MONTHS)
@@ -36,24 +36,28 @@ def tidy(text: str) -> str:
     return " ".join(fold(unicodedata.normalize("NFKC", text)).casefold().split())
 
 
-def says(text: str, entity: str, value: str) -> bool:
-    """Whether `text` holds the value. A value without a letter or a figure is in no text."""
-    return said(tidy(text), entity, value)
+def says(text: str, entity: str, value: str, regions: tuple[str, ...] = REGIONS) -> bool:
+    """Whether `text` holds the value. A value without a letter or a figure is in no text.
+
+    A phone number without its country's code may be of any of the `regions`.
+    """
+    return said(tidy(text), entity, value, regions)
 
 
-def said(tidied: str, entity: str, value: str) -> bool:
+def said(tidied: str, entity: str, value: str, regions: tuple[str, ...] = REGIONS) -> bool:
     """`says`, of a text that is tidied already."""
-    return _spellings(entity, value).search(tidied) is not None
+    return _spellings(entity, value, regions).search(tidied) is not None
 
 
 @lru_cache(maxsize=4096)
-def _spellings(entity: str, value: str) -> re.Pattern[str]:
+def _spellings(entity: str, value: str, regions: tuple[str, ...]) -> re.Pattern[str]:
     """What to search a tidied text for."""
     plain = tidy(value)
     if not any(letter.isalnum() for letter in plain):
         return re.compile(r"(?!)")
     if entity == PHONE:
-        return re.compile(_phone(value))
+        numbers = phone_readings(value, regions)
+        return re.compile("|".join(dict.fromkeys(map(_phone, numbers))))
     if entity == EMAIL:
         return re.compile(rf"(?<![\w.+-]){re.escape(plain)}(?![\w-]|\.\w)")
     if entity == "AMOUNT" and (number := _AMOUNT.search(plain)):
@@ -73,11 +77,10 @@ def _parts(plain: str, pattern: str) -> list[str]:
     return [re.escape(one) for one in re.findall(pattern, plain)]
 
 
-def _phone(value: str) -> str:
+def _phone(found: str) -> str:
     """The digits with any separators, with or without the country's code or a leading zero."""
     import phonenumbers
 
-    found = normalise_phone(value, REGIONS)
     code, national = "", found
     if found.startswith("+"):
         number = phonenumbers.parse(found)

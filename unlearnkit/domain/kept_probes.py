@@ -34,6 +34,9 @@ class KeptProbes(Artefact):
     prompt_template: str
     max_length: int
     seed: int
+    regions: tuple[str, ...] = ("US", "GB", "DE", "FR", "ES", "IT", "PL")
+    """Where a phone number without its country's code may be from; files that do not say it were
+    made with these."""
     values: int
     """Values that were looked at; those that cannot be asked for so are not among the probes."""
     common: int

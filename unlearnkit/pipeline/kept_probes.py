@@ -26,8 +26,14 @@ def keep_probes(
 
     `retain` are all records that are kept: what one of them says is nobody's secret.
     """
+    regions = analyzer.settings.regions
     probes, common = keep(
-        task.targets[Split.FORGET], retain, task.owners, keyed(context), partial(detect, analyzer)
+        task.targets[Split.FORGET],
+        retain,
+        task.owners,
+        keyed(context),
+        partial(detect, analyzer),
+        regions=regions,
     )
     kept = KeptProbes(
         run_id=run.id,
@@ -35,6 +41,7 @@ def keep_probes(
         prompt_template=task.encoding.prompt_template,
         max_length=task.encoding.max_length,
         seed=task.seed,
+        regions=regions,
         values=len(task.targets[Split.FORGET]),
         common=common,
         probes=probes,

@@ -86,7 +86,15 @@ def personal_targets(
     return PersonalTargets(
         asked={
             split: beside(
-                choose_targets(records, values, names, subjects, seed=seed), material.retain
+                choose_targets(
+                    records,
+                    values,
+                    names,
+                    subjects,
+                    seed=seed,
+                    regions=analyzer.settings.regions,
+                ),
+                material.retain,
             )
             for split, records, values, names, subjects in sides
         },

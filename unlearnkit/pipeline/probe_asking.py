@@ -175,6 +175,7 @@ def _ask(
                 device,
                 seed=kept.seed,
                 keyed=keyed(context),
+                regions=kept.regions,
             )
             new = {
                 one.at: ProbeAnswer(said=answer.said, chance=answer.chance)
