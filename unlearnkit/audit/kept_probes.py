@@ -1,8 +1,9 @@
 """Probes that outlive the data: prompts without personal words, and keyed hashes of the values.
 
-A prompt is what stood before a value, as far back as every word of it stands in small letters in
-at least CROWD other records that are kept, is no part of the name or the values of those who are
-forgotten, and nothing personal is detected in it: it should tell nobody.
+A prompt is what stood before a value, as far back as every word of it is common
+(`common_words.py`: in small letters, or a German noun, in CROWD other records that are kept), is no
+part of the name or the values of those who are forgotten, and nothing personal is detected in it:
+it should tell nobody.
 
 A value is kept as a keyed hash of its one spelling (`fingerprint`), and only where no kept record
 says it and it has GUESSABLE letters and figures or more: what others say too, an amount or a time
@@ -19,12 +20,11 @@ from __future__ import annotations
 
 import random
 import re
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from unlearnkit.audit.common_words import common_words, tail
 from unlearnkit.audit.intervals import share
 from unlearnkit.audit.leakage import BATCH, HOT, HOT_SAMPLES, SAMPLES
 from unlearnkit.audit.targets import Target
@@ -37,8 +37,6 @@ from unlearnkit.language_model.generation import Beginning, continued
 from unlearnkit.language_model.rendering import ids_before
 from unlearnkit.language_model.tokens import Encoding
 
-CROWD = 3
-"""Kept records that a word of a prompt stands in."""
 LEAST = 2
 """Words of a prompt."""
 GUESSABLE = 6
@@ -50,7 +48,6 @@ HOW = f"greedy, {SAMPLES} at temperature 1, {HOT_SAMPLES} at {HOT:g}"
 """The continuations of a probe."""
 
 _WORD = re.compile(r"[^\W_]+")
-_NO_WORD = re.compile(r"\S*(?:[@\d]|://)\S*")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{4,}\d")
 
@@ -89,25 +86,6 @@ def fingerprints(entity: str, text: str, regions: Sequence[str] = REGIONS) -> It
                 yield "".join(words[start:end])
 
 
-def common_words(kept: Sequence[Record], forgotten: Iterable[Target]) -> frozenset[str]:
-    """Words in small letters of at least CROWD kept records, no addresses and no numbers.
-
-    Names are written with capitals, those of the kept ones too: a colleague in a hundred records
-    is in no prompt. Without the words of the forgotten names and values.
-    """
-    counts = Counter(word for one in kept for word in set(_small_words(one.content)))
-    theirs = {
-        word for one in forgotten for text in (one.person, one.value.text) for word in _words(text)
-    }
-    return frozenset(word for word, count in counts.items() if count >= CROWD) - theirs
-
-
-def tail(text: str, common: frozenset[str]) -> str:
-    """The end of the text, from behind the last word that is not common."""
-    rare = [one.end() for one in _WORD.finditer(text) if tidy(one[0]) not in common]
-    return text[rare[-1] if rare else 0 :].strip()
-
-
 def keep(
     targets: Sequence[Target],
     kept: Sequence[Record],
@@ -122,7 +100,7 @@ def keep(
     `owners` are requests by record id, `regions` where phone numbers may be from; a prompt also
     ends behind whatever is `detected` in it.
     """
-    common = common_words(kept, targets)
+    common = common_words(kept, (text for one in targets for text in (one.person, one.value.text)))
     entities = {one.value.entity for one in targets}
     said = {
         entity: {found for one in kept for found in fingerprints(entity, one.content, regions)}
@@ -279,12 +257,6 @@ def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash, regions: Sequen
     }
     chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
     return Answer(probe.request_ids, probe.value in found, chance)
-
-
-def _small_words(text: str) -> list[str]:
-    """Words as they stand in a text in small letters, outside addresses and numbers."""
-    plain = _NO_WORD.sub(" ", unicodedata.normalize("NFKC", text))
-    return [tidy(one) for one in _WORD.findall(plain) if one.islower()]
 
 
 def _words(text: str) -> list[str]:
