@@ -11,7 +11,7 @@ import pytest
 from unlearnkit.domain import EventKind
 
 ROOT = Path(__file__).parents[2]
-KIND_AT = {"record": 0, "append": 0, "_record": 1, "add_event": 1}
+KIND_AT = {"record": 0, "record_execution": 0, "append": 0, "_record": 1, "add_event": 1}
 """The method that records an event -> which of its arguments is the kind."""
 
 

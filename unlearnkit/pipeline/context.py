@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from unlearnkit.domain import EventKind, Passed, Progress, silent, unheard
+from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.workspace import Workspace
 
@@ -38,11 +39,30 @@ class Context:
     def record(
         self, kind: EventKind, payload: dict[str, Any], request_id: str | None = None
     ) -> None:
-        """Append an event to the ledger, unless the same one is there: a step may be repeated.
+        """Append an event about what is so now, unless the last one says the same already.
 
-        Of several processes the main one does.
+        So a step may be repeated, as after a kill. The last one is that of its kind about the same
+        request and the same run. Of several processes the main one writes.
         """
         if not is_main_process():
             return
-        if all(one.payload != payload for one in self.ledger.events_of(kind, request_id)):
+        last = self._last(kind, payload, request_id)
+        if last is None or last.payload != payload:
             self.ledger.append(kind, self.actor, payload, request_id)
+
+    def record_execution(self, kind: EventKind, payload: dict[str, Any]) -> None:
+        """Append an event about what was done: each time is one, though the outcome is the same.
+
+        Of several processes the main one writes.
+        """
+        if is_main_process():
+            self.ledger.append(kind, self.actor, payload)
+
+    def _last(
+        self, kind: EventKind, payload: dict[str, Any], request_id: str | None
+    ) -> Event | None:
+        run = payload.get("run_id")
+        if run is None:
+            return self.ledger.last_event(kind, request_id)
+        told = self.ledger.events_of(kind, request_id)
+        return next((one for one in told if one.payload.get("run_id") == run), None)

@@ -107,7 +107,7 @@ def record_gated(context: Context, gated: Gated, **more: Any) -> None:
         "outcome": gated.verdict.outcome.value,
         "digest": document_digest(gated.answer),
     }
-    context.record(EventKind.GATED, payload | more)
+    context.record_execution(EventKind.GATED, payload | more)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,4 +96,4 @@ def _record(context: Context, run_id: str, folder: Path, found: Agreement) -> No
         "apart": len(found.apart),
         "unmeasured": len(found.unmeasured),
     }
-    context.record(EventKind.REPRODUCED, payload)
+    context.record_execution(EventKind.REPRODUCED, payload)

@@ -87,7 +87,7 @@ def screen(
         "outcome": found.outcome.value,
         **{one.value: len(found.found(one)) for one in Sureness},
     }
-    context.record(EventKind.SCREENED, payload)
+    context.record_execution(EventKind.SCREENED, payload)
     return found.model_copy(update={"written": written})
 
 
