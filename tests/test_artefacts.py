@@ -26,10 +26,14 @@ from unlearnkit.artefacts import (
     digest_of,
     disk_failed,
     document_digest,
+    load,
     read_canonical,
+    same_document,
+    save,
     write_atomic,
     writing_atomic,
 )
+from unlearnkit.domain import Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
 
 INTEGERS = st.integers(-(2**53) + 1, 2**53 - 1)
@@ -58,6 +62,20 @@ def test_what_readers_would_read_differently_is_refused(value: object) -> None:
 def test_a_whole_number_that_no_float_is_does_not_come_out_the_same(digits: bytes) -> None:
     with pytest.raises((ValueError, OverflowError, AssertionError)):
         assert canonical(read_canonical(b'{"a":' + digits + b"}")) == b'{"a":' + digits + b"}"
+
+
+@given(st.floats() | st.none(), st.floats() | st.none())
+def test_documents_are_the_same_where_they_are_stored_alike(
+    tmp_path_factory: pytest.TempPathFactory, first: float | None, second: float | None
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "figure.json"
+    one, other = (
+        Measurement(metric="loss", split=Split.FORGET, model=ModelRole.UNLEARNED, value=value, n=1)
+        for value in (first, second)
+    )
+    save(file, one)
+    assert same_document(one, load(file, Measurement))
+    assert same_document(one, other) == (repr(first) == repr(second) or first == second)
 
 
 def test_a_documents_digest_is_that_of_its_canonical_bytes() -> None:

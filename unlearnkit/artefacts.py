@@ -219,6 +219,12 @@ def document_digest(document: BaseModel) -> str:
     return hashlib.sha256(canonical(document.model_dump(mode="json"))).hexdigest()
 
 
+def same_document(one: BaseModel, other: BaseModel) -> bool:
+    """Whether both are stored alike; NaN, which is no number, is like NaN here."""
+    stored, others = (json.loads(each.model_dump_json()) for each in (one, other))
+    return bool(stored == others)
+
+
 def json_lines(rows: Iterable[object]) -> bytes:
     """UTF-8 JSON Lines."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows).encode()

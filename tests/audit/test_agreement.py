@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +28,16 @@ def test_the_same_audit_twice_agrees_in_all() -> None:
     found = agreement(said, list(reversed(said)))
     assert (found.same, found.close, found.apart, found.unmeasured) == (2, 0, (), ())
     assert found.holds
+
+
+def test_what_is_no_finite_number_is_no_figure_on_both_sides() -> None:
+    other = figure(0.5, metric="x")
+    for odd in (math.nan, math.inf):
+        for said in (figure(odd), figure(None)):  # a report has None in its place
+            found = agreement([said, other], [figure(odd), other])
+            assert (found.same, found.holds) == (2, True)
+        assert agreement([figure(0.5)], [figure(odd)]).unmeasured == (figure(0.5),)
+        assert not agreement([figure(odd)], [figure(0.5)]).holds
 
 
 def test_rounding_is_counted_apart_from_equality() -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from unlearnkit.domain import Measurement
+from unlearnkit.domain import Measurement, finite
 
 ROUNDING = 1e-3
 """Of a figure's size."""
@@ -56,27 +56,29 @@ def agreement(said: Iterable[Measurement], found: Iterable[Measurement]) -> Agre
     """Compare what was said with what was found; what only the second audit has is left out.
 
     A figure that had a value and now has none was not measured again; one that had none and now has
-    a value contradicts the reason that was given for it.
+    a value contradicts the reason that was given for it. What is no finite number is no value, as
+    in a report.
     """
     again = {_key(one): one for one in found}
     same, close, apart, unmeasured = 0, 0, [], []
     for one in said:
         other = again.get(_key(one))
-        if other is None or (other.value is None and one.value is not None) or _new(one, other):
+        if other is None:
             unmeasured.append(one)
-        elif (one.value, one.n) == (other.value, other.n):
+            continue
+        was, now = finite(one.value), finite(other.value)
+        first_made = was is None and now is not None and one.not_measured in NO_DECOYS
+        if first_made or (was is not None and now is None):
+            unmeasured.append(one)
+        elif (was, one.n) == (now, other.n):
             same += 1
-        elif one.value is None and other.value is None:
+        elif was is None and now is None:
             unmeasured.append(one)  # as beside a retrained model, of which another was not given
-        elif one.n == other.n and _within_rounding(one.value, other.value):
+        elif one.n == other.n and _within_rounding(was, now):
             close += 1
         else:
             apart.append(Apart(one, other))
     return Agreement(same, close, tuple(apart), tuple(unmeasured))
-
-
-def _new(one: Measurement, other: Measurement) -> bool:
-    return one.value is None and other.value is not None and one.not_measured in NO_DECOYS
 
 
 def _within_rounding(one: float | None, other: float | None) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unlearnkit.artefacts import load, save, sha256_file
+from unlearnkit.artefacts import load, same_document, save, sha256_file
 from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.audit.harness import HarnessTasks, find_tasks
@@ -159,7 +159,7 @@ def _kept(file: Path, result: AuditResult) -> AuditResult:
     """The audit that is there, where it found the same; else this one, saved."""
     if file.is_file():
         earlier = load(file, AuditResult)
-        if earlier == result.model_copy(update={"created": earlier.created}):
+        if same_document(earlier, result.model_copy(update={"created": earlier.created})):
             return earlier
     save(file, result)
     return result

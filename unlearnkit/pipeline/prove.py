@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from unlearnkit.artefacts import document_digest, load, sha256_file
+from unlearnkit.artefacts import document_digest, load, same_document, sha256_file
 from unlearnkit.corpus.sources import Place
 from unlearnkit.domain import (
     Asking,
@@ -206,8 +206,8 @@ def _first_written(folder: Path, facts: Report) -> Report:
     except BadInput:
         return facts
     of_its_time = ("created", "ledger", "renderer")
-    same = earlier == facts.model_copy(update={one: getattr(earlier, one) for one in of_its_time})
-    return earlier if same else facts
+    now = facts.model_copy(update={one: getattr(earlier, one) for one in of_its_time})
+    return earlier if same_document(earlier, now) else facts
 
 
 def _close(context: Context, run: Run, outcome: Outcome) -> tuple[str, ...]:
