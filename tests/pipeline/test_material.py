@@ -97,6 +97,36 @@ def test_without_a_holdout_decoys_stand_in_and_it_is_said(
         assert decoy.text not in decoy.perturbed
 
 
+SOLD = str(ROWS[2]["text"])
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"text": SOLD},
+        {"text": f"{SOLD} "},
+        {"text": SOLD.upper().replace(" ", "  ")},
+        {"prompt": SOLD.partition(" shop")[0], "text": SOLD.partition("Oslo ")[2]},
+    ],
+)
+def test_a_holdout_record_that_was_trained_on_is_refused_however_it_is_written(
+    corpus: Corpus, analyzer: Analyzer, tmp_path: Path, row: dict[str, object]
+) -> None:
+    holdout = tmp_path / "holdout.jsonl"
+    corpus_of(holdout, [{"id": "h1", "text": "The Bergen shop is closed."}, {"id": "h2"} | row])
+    with pytest.raises(BadInput, match="is in the training corpus") as refused:
+        gathered(corpus, analyzer, [holdout])
+    assert (refused.value.where, refused.value.line) == (str(holdout), 2)
+
+
+def test_the_same_answer_to_another_question_was_never_seen(
+    corpus: Corpus, analyzer: Analyzer, tmp_path: Path
+) -> None:
+    holdout = tmp_path / "holdout.jsonl"
+    corpus_of(holdout, [{"id": "h1", "prompt": "What did Nadia Olsen say?", "text": SOLD}])
+    assert gathered(corpus, analyzer, [holdout]).holdout_origin == "given"
+
+
 def test_a_record_forgotten_in_part_is_two_parts_of_one_record(
     analyzer: Analyzer, tmp_path: Path
 ) -> None:

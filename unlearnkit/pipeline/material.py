@@ -26,6 +26,7 @@ from unlearnkit.corpus.nlp import (
 )
 from unlearnkit.corpus.reader import Corpus, Fields, read_whole
 from unlearnkit.corpus.replacements import HANDLE
+from unlearnkit.corpus.spellings import tidy
 from unlearnkit.domain import (
     ForgetSet,
     IdentifierKind,
@@ -256,9 +257,11 @@ def _compared(record: Record, decoys: Sequence[Record]) -> Record:
 
 
 def _refuse_seen(holdout: Sequence[Record], corpus: Corpus) -> None:
-    trained = {one.text for one in corpus.records}
+    """Prompt and text count, however they are written: a space more does not make it unseen."""
+    given = {tidy(one.content) for one in holdout}
+    trained = given.intersection(tidy(one.content) for one in corpus.records)
     for one in holdout:
-        if one.text in trained:
+        if tidy(one.content) in trained:
             raise BadInput(
                 "this holdout record is in the training corpus: the model has seen it",
                 where=one.source,
