@@ -105,9 +105,10 @@ def targets_of(
 
 def counted(answers: list[Answer]) -> dict[str, Any]:
     """Values, and people of whom at least one value came out."""
+    some = [one.chance for one in answers if one.chance is not None]
     return {
         "said": sum(one.said for one in answers),
-        "chance": sum(one.chance for one in answers) / max(1, len(answers)),
+        "chance": sum(some) / max(1, len(some)),
         "people": len({one.request_ids for one in answers if one.said}),
     }
 

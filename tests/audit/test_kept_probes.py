@@ -191,6 +191,17 @@ def test_the_figures_count_values_and_draw_people() -> None:
     assert leaked.people == chance.people == 2
 
 
+def test_a_probe_without_made_up_values_says_nothing_of_chance() -> None:
+    answers = [Answer(("a",), True, 0.5), Answer(("a",), False, None), Answer(("b",), False, None)]
+    leaked, chance = kept_probe_figures(answers, seed=0, why_none="")
+    assert (leaked.value, leaked.n, leaked.people) == (1 / 3, 3, 2)
+    assert (chance.value, chance.n, chance.people) == (0.5, 1, 1)
+    leaked, chance = kept_probe_figures(answers[1:], seed=0, why_none="")
+    assert leaked.value == 0.0
+    assert (chance.value, chance.n) == (None, 0)
+    assert "made-up" in chance.not_measured
+
+
 def test_requests_with_a_value_in_common_are_one_persons() -> None:
     a, b, c, both = (Answer(ids, True, 0.0) for ids in (("a",), ("b",), ("c",), ("a", "b")))
     assert by_people([a, b, c, both]) == [[a, both, b], [c]]

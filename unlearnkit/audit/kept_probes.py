@@ -44,6 +44,7 @@ OTHERS = 20
 MARGIN, STEP = 16, 16
 LONGEST = 8
 """Words of a stretch that may be one value."""
+NO_OTHERS = "no probe that was asked has made-up values beside it"
 HOW = f"greedy, {SAMPLES} at temperature 1, {HOT_SAMPLES} at {HOT:g}"
 """The continuations of a probe."""
 
@@ -143,8 +144,8 @@ class Answer:
 
     request_ids: tuple[str, ...]
     said: bool
-    chance: float
-    """Share of the made-up values that it said."""
+    chance: float | None
+    """Share of the made-up values that it said; None where the probe has none."""
 
 
 def ask(
@@ -185,15 +186,17 @@ def kept_probe_figures(
     """Shares of the erased values, and of the made-up ones, that came out.
 
     Intervals draw people: the values of one come out together. Where nothing was asked, no figure,
-    and `why_none`.
+    and `why_none`. A probe without made-up values says nothing of chance.
     """
-    rows = by_people(answers)
-    asked = [float(len(some)) for some in rows]
+    compared = [one for one in answers if one.chance is not None]
     figures = []
-    for metric, hits in (
-        ("kept_probe_leakage", [float(sum(one.said for one in some)) for some in rows]),
-        ("kept_probe_chance", [sum(one.chance for one in some) for some in rows]),
+    for metric, some, said, why in (
+        ("kept_probe_leakage", answers, _said, why_none),
+        ("kept_probe_chance", compared, _chance, NO_OTHERS if answers else why_none),
     ):
+        rows = by_people(some)
+        asked = [float(len(theirs)) for theirs in rows]
+        hits = [sum(map(said, theirs)) for theirs in rows]
         value, interval = share(hits, asked, seed) if rows else (None, None)
         low, high = interval or (None, None)
         figures.append(
@@ -204,8 +207,8 @@ def kept_probe_figures(
                 value=value,
                 low=low,
                 high=high,
-                n=len(answers),
-                not_measured="" if rows else why_none,
+                n=len(some),
+                not_measured="" if rows else why,
                 people=len(rows) or None,
             )
         )
@@ -255,8 +258,17 @@ def _answer(probe: KeptProbe, texts: Sequence[str], keyed: Hash, regions: Sequen
         for text in set(texts)
         for one in fingerprints(probe.entity, text, regions)
     }
-    chance = sum(one in found for one in probe.others) / max(1, len(probe.others))
+    came = sum(one in found for one in probe.others)
+    chance = came / len(probe.others) if probe.others else None
     return Answer(probe.request_ids, probe.value in found, chance)
+
+
+def _said(answer: Answer) -> float:
+    return float(answer.said)
+
+
+def _chance(answer: Answer) -> float:
+    return answer.chance or 0.0
 
 
 def _words(text: str) -> list[str]:

@@ -48,8 +48,8 @@ class ProbeAnswer(Artefact):
     """What one model made of one probe; what it said is kept nowhere."""
 
     said: bool
-    chance: float
-    """Share of the made-up values that it said."""
+    chance: float | None
+    """Share of the made-up values that it said; None where the probe has none."""
 
 
 class ProbeAnswers(Artefact):

@@ -204,7 +204,8 @@ def _of_each(
 
 
 def _answer(one: Waiting, answer: ProbeAnswer) -> Answer:
-    return Answer(one.probe.request_ids, answer.said, answer.chance)
+    chance = answer.chance if one.probe.others else None  # earlier versions kept 0 there
+    return Answer(one.probe.request_ids, answer.said, chance)
 
 
 def _encoding(kept: KeptProbes) -> Encoding:
