@@ -191,6 +191,24 @@ def test_the_digest_of_other_records_stays_what_it_was() -> None:
     )
     before = "fe1ee0acac010fbd5a804982539201fc2439a44de0192a30a0b5989f34da89e2"
     assert digest_records([record]) == before
+    talk = Record(id="8", text=TURN.join(("amber", "basin")), roles=("user", "assistant"))
+    before = "68c1f6434d76ec9029c96cc126da0aaa738f9df80ed7de52e303a33914833602"
+    assert digest_records([talk]) == before
+    before = "b47762af5133119f3a5686a554704f8ba2055c6ecfa9f3c68b94e1b6e1daf6c1"
+    assert digest_records([replace(talk, loss_on=((0, 5),))]) == before
+
+
+@pytest.mark.parametrize("on", [(), ((0, 5),)])
+def test_no_words_of_another_record_are_a_conversation_of_every_turn(
+    on: tuple[tuple[int, int], ...],
+) -> None:
+    talk = Record(id="8", text=TURN.join(("amber", "basin")), roles=("user", "assistant"))
+    every = replace(talk, every_turn=True)
+    assert digest_records([every]) != digest_records([talk])
+    alike = Record(id="8", prompt="every turn", text="\x1e".join(talk.roles), paraphrase=talk.text)
+    more = replace(alike, perturbed=("", ""))
+    made = {digest_records([replace(one, loss_on=on)]) for one in (every, talk, alike, more)}
+    assert len(made) == 4
 
 
 # --- decoys ----------------------------------------------------------------------------------

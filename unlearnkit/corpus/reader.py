@@ -199,11 +199,13 @@ def _content_hash(record: Record) -> str:
     parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
     if record.roles:
         parts = ("\x1e".join(record.roles), *parts)
-    if record.every_turn:
-        parts = ("every turn", *parts)
     if record.loss_on:
         parts = (repr((record.loss_on, record.perturbed_loss_on)), *parts)
-    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+    if record.every_turn:
+        # These are two parts; of every other record at least four are hashed.
+        digest = hashlib.sha256(f"every turn\x1f{digest}".encode()).hexdigest()
+    return digest
 
 
 def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str]) -> Record:
