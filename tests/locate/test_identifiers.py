@@ -14,7 +14,12 @@ from tests.locate.conftest import Build
 from tests.locate.world import KEY
 from unlearnkit.corpus.normalise import REGIONS, fold
 from unlearnkit.domain import Identifier, IdentifierKind
-from unlearnkit.locate.identifiers import how_written, own_values, patterns_for
+from unlearnkit.locate.identifiers import (
+    digest_spellings,
+    how_written,
+    own_values,
+    patterns_for,
+)
 from unlearnkit.pseudonym import keyed_hash
 
 K = IdentifierKind
@@ -180,3 +185,18 @@ def test_a_hashed_name_is_found_where_ner_sees_the_name(world_with_names: Build)
     )
     assert list(matches) == ["1"]
     assert matches["1"].evidence[0].how == "hashed"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "spellings"),
+    [
+        (K.EMAIL, "Mira@Quibble.example", {"Mira@Quibble.example", "mira@quibble.example"}),
+        (K.PHONE, "044 668 18 00", {"044 668 18 00", "+41446681800", "41446681800"}),
+        (K.CUSTOMER_ID, "c-1042", {"c-1042", "C1042"}),
+    ],
+)
+def test_a_digest_may_be_of_the_value_as_it_stands_or_normalised(
+    kind: IdentifierKind, value: str, spellings: set[str]
+) -> None:
+    for written in (value, f" {value}\n"):
+        assert digest_spellings(kind, written, ("CH",)) == spellings

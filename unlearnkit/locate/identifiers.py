@@ -213,6 +213,15 @@ def _digits(text: str) -> int:
     return sum(letter.isdigit() for letter in text)
 
 
+def digest_spellings(kind: IdentifierKind, value: str, regions: Sequence[str]) -> frozenset[str]:
+    """What a digest of a value may have been made of, for OpenDSR does not say which.
+
+    The value as it stands, in lower case and normalised, a phone number also without its plus.
+    """
+    bare, normalised = value.strip(), normalise(kind, value, regions)
+    return frozenset({bare, bare.lower(), normalised, normalised.removeprefix("+")})
+
+
 def hashed_hits(
     identifiers: Sequence[Identifier],
     rows: Iterable[EntityRow],
@@ -221,7 +230,7 @@ def hashed_hits(
 ) -> Iterator[tuple[EntityRow, Hit]]:
     """Rows of the index whose detected value has the digest a request gave (OpenDSR formats).
 
-    The value is hashed as it stands, in lower case and normalised: OpenDSR does not say which.
+    The value may have been hashed in any of its `digest_spellings`.
     """
     wanted = {
         (one.kind, one.format, one.value.strip().casefold())
@@ -235,9 +244,7 @@ def hashed_hits(
         kind = KINDS[row.entity]
         if kind not in kinds:
             continue
-        value = texts[row.record_id][row.start : row.end].strip()
-        normalised = normalise(kind, value, regions)
-        spellings = {value, value.lower(), normalised, normalised.removeprefix("+")}
+        spellings = digest_spellings(kind, texts[row.record_id][row.start : row.end], regions)
         if any(
             kind is one and hashlib.new(digest, text.encode()).hexdigest() == hexdigits
             for one, digest, hexdigits in wanted

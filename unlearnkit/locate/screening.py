@@ -21,6 +21,7 @@ from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import as_matches
 from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.identifiers import digest_spellings
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.odds import Rarity
@@ -132,18 +133,11 @@ def _of_row(
 def _by_digest(
     kind: IdentifierKind, value: str, listed: DoNotTrain, regions: Sequence[str]
 ) -> Iterator[str]:
-    """Requests that gave a digest of the value, as it stands, in lower case or normalised."""
+    """Requests that gave a digest of the value in one of its spellings."""
     for name in _DIGESTS:
         hashed_as = f"{kind.value}:{name}"
         if hashed_as in listed.kinds:
-            normalised = normalise(kind, value, regions)
-            spellings = {
-                value.strip(),
-                value.strip().lower(),
-                normalised,
-                normalised.removeprefix("+"),
-            }
-            for text in sorted(spellings):
+            for text in sorted(digest_spellings(kind, value, regions)):
                 digest = hashlib.new(name, text.encode()).hexdigest()
                 for one in listed.of_value(hashed_as, digest):
                     yield one.request_id
