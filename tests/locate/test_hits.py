@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from unlearnkit.domain import IdentifierKind
+from unlearnkit.domain import Evidence, IdentifierKind
 from unlearnkit.locate.hits import WEIGHTS, Hit, strongest
 
 K = IdentifierKind
@@ -17,6 +19,11 @@ def hit(kind: IdentifierKind, how: str, start: int = 0, end: int = 1) -> Hit:
 def test_an_identifier_outweighs_a_name_and_a_name_an_address() -> None:
     weights = [hit(kind, "exact").weight for kind in (K.EMAIL, K.NAME, K.ADDRESS)]
     assert weights == [1.0, 0.85, 0.4]
+
+
+def test_what_an_artefact_says_of_it_names_every_kind() -> None:
+    said = Evidence.model_fields["how"].description or ""
+    assert re.findall(r"\w+", said) == list(WEIGHTS)
 
 
 @pytest.mark.parametrize("how", sorted(WEIGHTS))

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.normalise import fold
+from unlearnkit.locate.hits import WEIGHTS
 from unlearnkit.locate.names import Name, name_forms, parse_name
 from unlearnkit.locate.nicknames import nicknames
 
 
 def ways(name: str, text: str) -> set[str]:
-    """How the text writes the name: exact, nickname, shortened, initials, longer, partial."""
+    """How the text writes the name."""
     parsed = parse_name(name)
     assert parsed is not None
     return {
@@ -169,6 +170,13 @@ def test_the_whole_name_is_no_looser_one(name: str) -> None:
 )
 def test_other_words_are_nobody_s_name(name: str, text: str) -> None:
     assert ways(name, text) == set()
+
+
+def test_every_way_is_a_kind_of_evidence() -> None:
+    some = ("Robert James Smith-Miller", "Zoe Pérez Díaz", "Bob", "Ann McAllister")
+    made = {one.how for name in some for one in name_forms(Name(tuple(name.split())))}
+    assert made < set(WEIGHTS)
+    assert {"typo", "turned", "longer"} < made
 
 
 def test_a_bare_word_is_marked_as_such() -> None:

@@ -132,8 +132,8 @@ class Evidence(Artefact):
 
     kind: IdentifierKind
     how: str
-    """exact, normalised, hashed, nickname, shortened, turned, initials, partial, typo,
-    phonetic, transliterated, longer, words, link, thread, mailbox, record."""
+    """record, exact, normalised, hashed, link, tied, thread, mailbox, nickname, shortened, turned,
+    initials, transliterated, typo, phonetic, longer, wordlike, words, partial."""
     start: int
     end: int
     recogniser: str

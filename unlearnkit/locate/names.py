@@ -47,7 +47,7 @@ class NameForm:
     """One way to write it. `pattern` (module `regex`) is searched in folded text."""
 
     how: str
-    """exact, nickname, shortened, turned, initials, longer, partial."""
+    """exact, nickname, shortened, turned, initials, typo, longer, partial."""
     pattern: str
     any_case: bool
     bare: str = ""
