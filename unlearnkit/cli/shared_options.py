@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 R = TypeVar("R")
 
@@ -15,7 +15,9 @@ def with_options(command: Callable[..., R], **groups: Callable[..., Any]) -> Cal
 
     What the group's function returns for the options given is what the command gets.
     """
-    shared = {name: inspect.signature(group).parameters for name, group in groups.items()}
+    shared = {
+        name: inspect.signature(group, eval_str=True).parameters for name, group in groups.items()
+    }
 
     @wraps(command)
     def chosen(**given: Any) -> R:
@@ -24,19 +26,11 @@ def with_options(command: Callable[..., R], **groups: Callable[..., Any]) -> Cal
         return command(**given)
 
     parameters = [
-        parameter
-        for one in inspect.signature(command).parameters.values()
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for one in inspect.signature(command, eval_str=True).parameters.values()
         for parameter in (shared[one.name].values() if one.name in shared else (one,))
     ]
-    hints: dict[str, Any] = {}
-    for function in (*groups.values(), command):
-        hints |= get_type_hints(function, include_extras=True)
     made: Any = chosen
-    made.__signature__ = inspect.Signature(
-        [
-            one.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hints[one.name])
-            for one in parameters
-        ]
-    )
-    made.__annotations__ = {one.name: hints[one.name] for one in parameters}
+    made.__signature__ = inspect.Signature(parameters)
+    made.__annotations__ = {one.name: one.annotation for one in parameters}
     return chosen
