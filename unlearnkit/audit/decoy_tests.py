@@ -3,13 +3,14 @@
 - decoy_auc: over the forgotten values, the mean share of never-seen values of the same kind whose
   place is larger, equal ones counting half (Mann and Whitney 1947, within kinds). 0 to 1; 1/2: the
   forgotten stand where the never-seen do; towards 1 still known, towards 0 avoided.
-- decoy_test: p-value of a two-sample Kolmogorov-Smirnov test between both, so that both tails
-  count: the share of arrangements whose largest distance of the two distribution functions, sup |F
-  - G|, is the observed one or larger. `smallest_p` to 1; small: they differ. Before it, each place
-  becomes its rank among all values of its kind, both sides pooled: e-mail addresses are easier than
-  amounts, and the two sides have them in other shares. People are permuted whole between the sides:
-  what a model makes of one value of a person, it makes of others. All arrangements are looked at
-  where there are at most ROUNDS, else so many drawn at random.
+- decoy_test: p-value of a two-sample Kolmogorov-Smirnov test between both (Smirnov 1948, Annals of
+  Mathematical Statistics 19), so that both tails count: the share of arrangements whose largest
+  distance of the two distribution functions, sup |F - G|, is the observed one or larger.
+  `smallest_p` to 1; small: they differ. Before it, each place becomes its rank among all values of
+  its kind, both sides pooled: e-mail addresses are easier than amounts, and the two sides have them
+  in other shares. People are permuted whole between the sides: what a model makes of one value of a
+  person, it makes of others. All arrangements are looked at where there are at most ROUNDS, else so
+  many drawn at random.
 - decoy_uniform: p-value of a Kolmogorov-Smirnov test of places against ranks drawn at random, by
   simulation (Phipson and Smyth 2010). 1 / (ROUNDS + 1) to 1; small: they are not uniform.
 
@@ -75,21 +76,22 @@ def auc_interval(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) ->
     if exact := always_or_never(wins[same > 0], fewest):
         return exact
     generator = np.random.default_rng(seed)
-    mine, theirs = (_weights(side, generator) for side in (ours, unseen))
-    above, all_of_kind = theirs @ (wins * same).T, theirs @ same.T
+    times, times_of_unseen = (_weights(side, generator) for side in (ours, unseen))
+    # (resamples, ours): how many never-seen values of its kind are drawn, and stand behind it.
+    behind, of_its_kind = times_of_unseen @ (wins * same).T, times_of_unseen @ same.T
     # A kind of which a resample has no never-seen value has no part in it.
-    mine = mine * (all_of_kind > 0)
-    shares = above / np.maximum(all_of_kind, 1)
-    compared = mine.sum(axis=1)
+    times = times * (of_its_kind > 0)
+    shares = behind / np.maximum(of_its_kind, 1)
+    compared = times.sum(axis=1)
     # One in which no two values are of one kind says nothing of how they stand.
-    some = compared > 0
-    return of_draws((mine * shares).sum(axis=1)[some] / compared[some], fewest)
+    tells = compared > 0
+    return of_draws((times * shares).sum(axis=1)[tells] / compared[tells], fewest)
 
 
 def _weights(side: Sequence[Placed], generator: Any) -> NDArray[Any]:
     """(resamples, values): how often each value's subject is drawn."""
-    at = {name: index for index, name in enumerate(subjects(side))}
-    return multiplicities([at[one.subject] for one in side], generator)
+    row_of = {subject: row for row, subject in enumerate(subjects(side))}
+    return multiplicities([row_of[value.subject] for value in side], generator)
 
 
 def _compared(
@@ -98,11 +100,11 @@ def _compared(
     """(ours, unseen): 1 where ours stands before, 1/2 where both stand alike; 1 for one kind."""
     import numpy as np
 
-    a, b = (np.array([one.place for one in side]) for side in (ours, unseen))
-    gap = b[None, :] - a[:, None]
+    places, unseen_places = (np.array([value.place for value in side]) for side in (ours, unseen))
+    gap = unseen_places[None, :] - places[:, None]
     wins = (gap > NEARLY) + 0.5 * (np.abs(gap) <= NEARLY)
-    kinds, others = (np.array([one.kind for one in side]) for side in (ours, unseen))
-    same = (kinds[:, None] == others[None, :]).astype(float)
+    kinds, unseen_kinds = (np.array([value.kind for value in side]) for side in (ours, unseen))
+    same = (kinds[:, None] == unseen_kinds[None, :]).astype(float)
     if not len(same) or not same.any(axis=1).all():
         raise ValueError("a kind of value stands on one side alone")
     return wins, same
@@ -125,40 +127,57 @@ def smallest_p(ours: int, unseen: int) -> float:
 
 
 def two_sample_p(ours: Sequence[Placed], unseen: Sequence[Placed], seed: int) -> float:
-    """How often people shuffled between the two sides lie as far apart as they do."""
+    """How often people shuffled between the two sides lie as far apart as they do.
+
+    The two-sample Kolmogorov-Smirnov test by permutation: of people, not of values.
+    """
     import numpy as np
 
-    pooled = within_kinds([*ours, *unseen])
-    grid = np.unique(pooled)
-    tables = [
-        _below(side, ranks, grid)
-        for side, ranks in ((ours, pooled[: len(ours)]), (unseen, pooled[len(ours) :]))
-    ]
-    below = np.concatenate(tables)
+    ranks = within_kinds([*ours, *unseen])
+    grid = np.unique(ranks)
+    sides = (ours, ranks[: len(ours)]), (unseen, ranks[len(ours) :])
+    counts_of_ours, counts_of_unseen = (_counts(side, own, grid) for side, own in sides)
+    counts = np.concatenate([counts_of_ours, counts_of_unseen])
 
-    def distance(chosen: NDArray[Any]) -> NDArray[Any]:
-        """(rounds,), of which people (rounds, people) are on the first side."""
-        one, other = chosen @ below, (1.0 - chosen) @ below
-        found: NDArray[Any] = np.abs(one / one[:, -1:] - other / other[:, -1:]).max(axis=1)
-        return found
-
-    count, of = len(tables[0]), len(below)
-    own = distance((np.arange(of) < count).astype(float)[None, :])[0]
-    if math.comb(of, count) <= ROUNDS:
-        return float((distance(_every(count, of)) >= own - NEARLY).mean())
-    first = np.tile(np.arange(of) < count, (ROUNDS, 1))
-    shuffled = np.random.default_rng(seed).permuted(first, axis=1)
-    return _share(distance(shuffled.astype(float)), own)
+    people, on_first = len(counts), len(counts_of_ours)
+    as_they_are = np.arange(people) < on_first
+    observed = _distances_of_sides(as_they_are[None, :], counts)[0]
+    if math.comb(people, on_first) <= ROUNDS:
+        every = _distances_of_sides(_every_arrangement(on_first, people), counts)
+        return float((every >= observed - NEARLY).mean())
+    generator = np.random.default_rng(seed)
+    shuffled = generator.permuted(np.tile(as_they_are, (ROUNDS, 1)), axis=1)
+    return _simulated_p(_distances_of_sides(shuffled, counts), observed)
 
 
-def _every(count: int, of: int) -> NDArray[Any]:
-    """(arrangements, people): 1 for those on the first side, in every way there is."""
+def _distances_of_sides(arrangements: NDArray[Any], counts: NDArray[Any]) -> NDArray[Any]:
+    """(draws,): how far apart two sides lie, by arrangements (draws, people) and `_counts`.
+
+    An arrangement has True for the people that it puts on the first side.
+    """
+    first = arrangements.astype(float)
+    below_of_first, below_of_second = first @ counts, (1.0 - first) @ counts
+    return ks_distances(
+        below_of_first / below_of_first[:, -1:], below_of_second / below_of_second[:, -1:]
+    )
+
+
+def ks_distances(functions: NDArray[Any], others: NDArray[Any]) -> NDArray[Any]:
+    """(draws,): sup |F - G| of distribution functions (draws, grid), Kolmogorov and Smirnov's."""
     import numpy as np
 
-    ways = list(itertools.combinations(range(of), count))
-    found = np.zeros((len(ways), of))
-    np.put_along_axis(found, np.array(ways), 1.0, axis=1)
-    return found
+    distances: NDArray[Any] = np.abs(functions - others).max(axis=1)
+    return distances
+
+
+def _every_arrangement(on_first: int, people: int) -> NDArray[Any]:
+    """(arrangements, people): True for those on the first side, in every way there is."""
+    import numpy as np
+
+    ways = list(itertools.combinations(range(people), on_first))
+    arrangements = np.zeros((len(ways), people), dtype=bool)
+    np.put_along_axis(arrangements, np.array(ways), values=True, axis=1)
+    return arrangements
 
 
 def within_kinds(values: Sequence[Placed]) -> NDArray[Any]:
@@ -166,23 +185,23 @@ def within_kinds(values: Sequence[Placed]) -> NDArray[Any]:
     import numpy as np
     from scipy.stats import rankdata
 
-    kinds = np.array([one.kind for one in values])
-    places = np.round([one.place for one in values], 9)
-    found = np.empty(len(values))
+    kinds = np.array([value.kind for value in values])
+    places = np.round([value.place for value in values], 9)
+    ranks = np.empty(len(values))
     for kind in np.unique(kinds):
-        mine = kinds == kind
-        found[mine] = (rankdata(places[mine]) - 0.5) / mine.sum()
-    return found
+        of_kind = kinds == kind
+        ranks[of_kind] = (rankdata(places[of_kind]) - 0.5) / of_kind.sum()
+    return ranks
 
 
-def _below(side: Sequence[Placed], ranks: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
+def _counts(side: Sequence[Placed], ranks: NDArray[Any], grid: NDArray[Any]) -> NDArray[Any]:
     """(people, grid): how many values of a person lie at a rank or before it."""
     import numpy as np
 
-    mine: dict[str, list[float]] = {}
-    for one, rank in zip(side, ranks, strict=True):
-        mine.setdefault(one.subject, []).append(float(rank))
-    rows = [np.searchsorted(np.sort(one), grid, side="right") for one in mine.values()]
+    ranks_of: dict[str, list[float]] = {}
+    for value, rank in zip(side, ranks, strict=True):
+        ranks_of.setdefault(value.subject, []).append(float(rank))
+    rows = [np.searchsorted(np.sort(own), grid, side="right") for own in ranks_of.values()]
     return np.array(rows, dtype=float)
 
 
@@ -196,23 +215,24 @@ def uniform_p(places: Sequence[float], counts: Sequence[int], seed: int) -> floa
 
     if not places:
         raise ValueError("no place to test")
-    of = np.asarray(counts)
-    grid = np.unique(
-        np.concatenate([(np.arange(one + 1) + 0.5) / (one + 1) for one in np.unique(of)])
+    decoys = np.asarray(counts)
+    steps = [(np.arange(count + 1) + 0.5) / (count + 1) for count in np.unique(decoys)]
+    grid = np.unique(np.concatenate(steps))
+    law = np.mean(
+        [np.floor(grid * (count + 1) + 0.5 + NEARLY) / (count + 1) for count in decoys], axis=0
     )
-    law = np.mean([np.floor(grid * (one + 1) + 0.5 + NEARLY) / (one + 1) for one in of], axis=0)
 
-    def distance(some: NDArray[Any]) -> NDArray[Any]:
-        """(rounds,) of places (rounds, values)."""
-        below = np.stack([(some <= one + NEARLY).mean(axis=1) for one in grid], axis=1)
-        found: NDArray[Any] = np.abs(below - law).max(axis=1)
-        return found
+    def distances_from_law(draws: NDArray[Any]) -> NDArray[Any]:
+        """(draws,) of places (draws, values)."""
+        below = [(draws <= place + NEARLY).mean(axis=1) for place in grid]
+        return ks_distances(np.stack(below, axis=1), law)
 
-    drawn = np.random.default_rng(seed).random((ROUNDS, len(of)))
-    random = (np.floor(drawn * (of + 1)) + 0.5) / (of + 1)
-    return _share(distance(random), distance(np.asarray(places, dtype=float)[None, :])[0])
+    uniform = np.random.default_rng(seed).random((ROUNDS, len(decoys)))
+    random_places = (np.floor(uniform * (decoys + 1)) + 0.5) / (decoys + 1)
+    observed = distances_from_law(np.asarray(places, dtype=float)[None, :])[0]
+    return _simulated_p(distances_from_law(random_places), observed)
 
 
-def _share(drawn: NDArray[Any], own: float) -> float:
-    """The p-value of a test by simulation, which is never 0 (Phipson and Smyth 2010)."""
-    return float(((drawn >= own - NEARLY).sum() + 1) / (len(drawn) + 1))
+def _simulated_p(drawn: NDArray[Any], observed: float) -> float:
+    """The share of drawn distances as large, never 0 (Phipson and Smyth 2010)."""
+    return float(((drawn >= observed - NEARLY).sum() + 1) / (len(drawn) + 1))
