@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.locate.conftest import Build
@@ -14,8 +17,16 @@ from tests.locate.world import (
 )
 from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.engine import LocateSettings
+from unlearnkit.locate.rules import RULES
 
 ANOTHER = "C-880088"
+
+
+def test_the_docs_list_the_rules_in_the_order_in_which_they_are_asked() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "locate.md").read_text(encoding="utf-8")
+    rules = page.partition("## The rules of certainty")[2]
+    listed = re.findall(r"^(\d)\. \*([^*]+)\*", rules, re.MULTILINE)
+    assert listed == [(str(number), rule.name) for number, rule in enumerate(RULES, start=1)]
 
 
 # --- the name --------------------------------------------------------------------------------

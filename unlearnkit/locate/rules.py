@@ -1,6 +1,6 @@
 """How sure it is that a record concerns the subject.
 
-The rules of certainty are written for readers in docs/locate.md; keep the two alike.
+The rules of certainty (`RULES`) are written for readers in docs/locate.md; keep the two alike.
 """
 
 from __future__ import annotations
@@ -45,6 +45,33 @@ class Verdict:
     """Why it is not certain."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Matched:
+    """A record with evidence, as the rules look at it."""
+
+    record_id: str
+    hits: Sequence[Hit]
+    case: _Case
+
+    @property
+    def full_name(self) -> bool:
+        """Whether it has the subject's whole name."""
+        return any(hit.full_name for hit in self.hits)
+
+    @property
+    def others(self) -> frozenset[Value]:
+        """Somebody else's identifiers around it."""
+        return _others(self.record_id, self.case.ties, self.case.own)
+
+    def has(self, how: str) -> bool:
+        """Whether there is such evidence, a key of `hits.WEIGHTS`."""
+        return any(hit.how == how for hit in self.hits)
+
+    def uncertain(self, doubt: str) -> Verdict:
+        """That a person is asked, and why."""
+        return Verdict(Certainty.UNCERTAIN, self.hits, doubt)
+
+
 def judge(
     found: Found,
     own: frozenset[Value],
@@ -61,9 +88,12 @@ def judge(
     """
     case = _open_case(ties, own, found, settings, frozenset(sure))
     hits = _with_links(found.hits, case, places)
-    judged = {record_id: _judge(record_id, some, case) for record_id, some in hits.items()}
+    judged = {
+        record_id: _judge(_Matched(record_id, of_record, case))
+        for record_id, of_record in hits.items()
+    }
     _add_threads(judged, case)
-    return {one: verdict for one, verdict in judged.items() if verdict is not None}
+    return {record_id: verdict for record_id, verdict in judged.items() if verdict is not None}
 
 
 def _open_case(
@@ -130,40 +160,90 @@ def _with_links(
     return {record_id: strongest(some) for record_id, some in hits.items()}
 
 
-def _judge(record_id: str, hits: Sequence[Hit], case: _Case) -> Verdict | None:
+def _judge(matched: _Matched) -> Verdict | None:
     """How sure it is, or None: the record is somebody else's and does not name the person."""
-    ties = case.ties
-    values = ties.within(record_id)
-    if (
-        record_id in case.sure
-        or any(hit.identifies for hit in hits)
-        or values & case.linked.certain
-    ):
-        return Verdict(Certainty.CERTAIN, hits)
-    full_name = any(hit.full_name for hit in hits)
-    if full_name and any(hit.born for hit in hits):
-        return Verdict(Certainty.CERTAIN, hits)
-    if any(hit.how == "tied" for hit in hits) and (case.own or not full_name):
-        return Verdict(Certainty.UNCERTAIN, hits, "linked")
-    if any(hit.how == "mailbox" for hit in hits):
-        return Verdict(Certainty.UNCERTAIN, hits, "mailbox")
-    if _has(record_id, ties, case.own):  # its thread has the subject's identifier
-        return _in_own_thread(record_id, hits, case)
-    others = _others(record_id, ties, case.own)
-    if others and case.own:
-        # An identifier that occurs once may be a ticket number taken for a customer's.
-        established = [one for one in others if len(ties.records(one)) > 1]
-        # In a longer name: languages write nouns with a capital ("meine Nachbarin Mira Holt").
-        named = any(hit.writes_full_name for hit in hits)
-        if established and (not named or any(_is_namesakes(one, case) for one in established)):
-            return None
-        related = established and full_name
-        certainty = Certainty.RELATED if related else Certainty.UNCERTAIN
-        return Verdict(certainty, hits, "beside another")
-    if full_name and not case.name_is_ambiguous:
-        unique = case.settings.accept_unique_full_name
-        return Verdict(Certainty.CERTAIN if unique else Certainty.UNCERTAIN, hits, "name only")
-    return Verdict(Certainty.UNCERTAIN, hits, "namesake" if full_name else "weak")
+    return next(rule.verdict(matched) for rule in RULES if rule.applies(matched))
+
+
+def _is_identified(matched: _Matched) -> bool:
+    case = matched.case
+    return (
+        matched.record_id in case.sure
+        or any(hit.identifies for hit in matched.hits)
+        or bool(case.ties.within(matched.record_id) & case.linked.certain)
+        or (matched.full_name and any(hit.born for hit in matched.hits))
+    )
+
+
+def _is_tied(matched: _Matched) -> bool:
+    """By an uncertain link; where no identifier is known, it is the whole name that links."""
+    return matched.has("tied") and (bool(matched.case.own) or not matched.full_name)
+
+
+def _is_in_own_thread(matched: _Matched) -> bool:
+    """Whether its thread has the subject's identifier."""
+    return _has(matched.record_id, matched.case.ties, matched.case.own)
+
+
+def _in_own_thread(matched: _Matched) -> Verdict:
+    case = matched.case
+    alone = not _others_in(case.ties.group_of[matched.record_id], case)
+    certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
+    return Verdict(certainty, [*matched.hits, _THREAD], "" if alone else "mixed thread")
+
+
+def _beside_another(matched: _Matched) -> Verdict | None:
+    case = matched.case
+    # An identifier that occurs once may be a ticket number taken for a customer's.
+    established = [value for value in matched.others if len(case.ties.records(value)) > 1]
+    # In a longer name: languages write nouns with a capital ("meine Nachbarin Mira Holt").
+    named = any(hit.writes_full_name for hit in matched.hits)
+    if established and (not named or any(_is_namesakes(value, case) for value in established)):
+        return None
+    if established and matched.full_name:
+        return Verdict(Certainty.RELATED, matched.hits, "beside another")
+    return matched.uncertain("beside another")
+
+
+def _by_name(matched: _Matched) -> Verdict:
+    if matched.case.settings.accept_unique_full_name:
+        return Verdict(Certainty.CERTAIN, matched.hits, "name only")
+    return matched.uncertain("name only")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which records it decides, and what; None: no match."""
+
+    name: str
+    """As docs/locate.md calls it."""
+    applies: Callable[[_Matched], bool]
+    verdict: Callable[[_Matched], Verdict | None]
+
+
+RULES = (
+    Rule("Identified", _is_identified, lambda matched: Verdict(Certainty.CERTAIN, matched.hits)),
+    Rule(
+        "Tied",
+        lambda matched: _is_tied(matched) or matched.has("mailbox"),
+        lambda matched: matched.uncertain("linked" if _is_tied(matched) else "mailbox"),
+    ),
+    Rule("Own thread", _is_in_own_thread, _in_own_thread),
+    Rule(
+        "Beside another", lambda matched: bool(matched.case.own and matched.others), _beside_another
+    ),
+    Rule(
+        "By name",
+        lambda matched: matched.full_name and not matched.case.name_is_ambiguous,
+        _by_name,
+    ),
+    Rule(
+        "Weak",
+        lambda _: True,
+        lambda matched: matched.uncertain("namesake" if matched.full_name else "weak"),
+    ),
+)
+"""The rules of certainty; the first that applies decides."""
 
 
 def _is_namesakes(value: Value, case: _Case) -> bool:
@@ -189,12 +269,6 @@ def _others_in(group: str, case: _Case) -> frozenset[Value]:
         for value in ties.distinguishing(ties.of_group(group) - case.own)
         if not ties.any_figure(value)
     )
-
-
-def _in_own_thread(record_id: str, hits: Sequence[Hit], case: _Case) -> Verdict:
-    alone = not _others_in(case.ties.group_of[record_id], case)
-    certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
-    return Verdict(certainty, [*hits, _THREAD], "" if alone else "mixed thread")
 
 
 def _add_threads(judged: dict[str, Verdict | None], case: _Case) -> None:
