@@ -40,6 +40,28 @@ class PersonalTargets:
     ranked: dict[Split, tuple[Target, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The records of a split, what is in them, and whose they are."""
+
+    split: Split
+    records: Sequence[Record]
+    values: Sequence[PersonalValue]
+    names: Mapping[str, str]
+    """Record id -> the name that a question may give."""
+    subjects: Mapping[str, str]
+    """Record id -> whose it is: a request's, or a thread's."""
+
+    def asked(
+        self, retain: Sequence[Record], regions: Sequence[str], seed: int
+    ) -> tuple[Target, ...]:
+        """The values that the models are asked for, with the kept records most like theirs."""
+        targets = choose_targets(
+            self.records, self.values, self.names, self.subjects, seed=seed, regions=regions
+        )
+        return beside(targets, retain)
+
+
 def personal_targets(
     material: Material,
     forget_set: ForgetSet,
@@ -60,47 +82,40 @@ def personal_targets(
     chance. Names are not borrowed where a forgotten record has none either, for then the never-seen
     ones would be asked more.
     """
-    known = evidence(material.forget, found)
-    of_forget = personal_values(material.forget, analyzer, POOL, seed, known, progress=progress)
+    subject_evidence = evidence(material.forget, found)
+    of_forget = personal_values(
+        material.forget, analyzer, POOL, seed, subject_evidence, progress=progress
+    )
     of_holdout = personal_values(material.holdout, analyzer, POOL, seed, progress=progress)
     owner = {
         record: request for request, records in forget_set.records.items() for record in records
     }
-    named = subject_names(material.forget, owner, found)
-    people = named_in(material.forget, of_forget) | {
-        record: named[request] for record, request in owner.items() if request in named
+    name_of_request = subject_names(material.forget, owner, found)
+    forgotten_names = named_in(material.forget, of_forget) | {
+        record: name_of_request[request]
+        for record, request in owner.items()
+        if request in name_of_request
     }
-    strangers = named_in(material.holdout, of_holdout)
-    anybody = sorted(set(strangers.values()))
-    if anybody and all(one.id in people for one in material.forget):
-        strangers = {
-            one.id: strangers.get(one.id) or random.Random(f"{seed}:{one.id}").choice(anybody)
-            for one in material.holdout
+    unseen_names = named_in(material.holdout, of_holdout)
+    lent = sorted(set(unseen_names.values()))
+    if lent and all(record.id in forgotten_names for record in material.forget):
+        unseen_names = {
+            record.id: unseen_names.get(record.id)
+            or random.Random(f"{seed}:{record.id}").choice(lent)
+            for record in material.holdout
         }
-    threads = {one.id: one.group for one in material.holdout if one.group}
+    threads = {record.id: record.group for record in material.holdout if record.group}
 
     sides = (
-        (Split.FORGET, material.forget, of_forget, people, owner),
-        (Split.HOLDOUT, material.holdout, of_holdout, strangers, threads),
+        Side(Split.FORGET, material.forget, of_forget, forgotten_names, owner),
+        Side(Split.HOLDOUT, material.holdout, of_holdout, unseen_names, threads),
     )
     return PersonalTargets(
         asked={
-            split: beside(
-                choose_targets(
-                    records,
-                    values,
-                    names,
-                    subjects,
-                    seed=seed,
-                    regions=analyzer.settings.regions,
-                ),
-                material.retain,
-            )
-            for split, records, values, names, subjects in sides
+            side.split: side.asked(material.retain, analyzer.settings.regions, seed)
+            for side in sides
         },
-        ranked={
-            split: rankable(records, values, seed=seed) for split, records, values, _, _ in sides
-        },
+        ranked={side.split: rankable(side.records, side.values, seed=seed) for side in sides},
     )
 
 
