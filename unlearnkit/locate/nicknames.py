@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_GROUPS = """
+_TABLE = """
 abigail abby gail
 albert al bert bertie
 alexander alex al sandy xander sascha
@@ -121,10 +121,10 @@ wilhelm willi helmut
 william bill billy will willie liam
 zachary zach zack
 """
+_GROUPS = tuple(frozenset(line.split()) for line in _TABLE.strip().splitlines())
 
 
 def nicknames(first: str) -> frozenset[str]:
     """Other names of a person with this first name (normalised, lower case), both directions."""
-    groups = [frozenset(line.split()) for line in _GROUPS.strip().splitlines()]
     # Formal names stand first; two short forms of one line may be two people's, and may be one's.
-    return frozenset(name for group in groups if first in group for name in group) - {first}
+    return frozenset(name for group in _GROUPS if first in group for name in group) - {first}

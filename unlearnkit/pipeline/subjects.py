@@ -14,12 +14,11 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from unlearnkit.corpus.entities import EntityRow, entity_rows
-from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, Analyzer
+from unlearnkit.corpus.nlp import PERSON, Analyzer
 from unlearnkit.domain import ForgetSet, Record, Split
-from unlearnkit.locate.ties import by_value, tie
+from unlearnkit.locate.ties import TIED, by_value, tie
 from unlearnkit.pipeline.material import Material
 
-CONTACTS = (EMAIL, PHONE, CUSTOMER)
 FULL_NAME = 2
 """Words."""
 
@@ -56,7 +55,7 @@ def alike(records: Sequence[Record], analyzer: Analyzer, shared_after: int) -> l
     """The ids of records with a person's identifier in common."""
     # The hashes leave this function no more than the values do, so that any key will do.
     rows = entity_rows(records, analyzer, b"")
-    places = by_value(one for one in rows if one.entity in CONTACTS)
+    places = by_value(row for row in rows if row.entity in TIED)
     ties = tie(places, records, shared_after)
     contacts = [sorted(ties.records(value)) for value in places if not ties.shared(value)]
     return [one for one in [*contacts, *same_names(rows, records)] if len(one) > 1]

@@ -19,13 +19,12 @@ from typing import Any
 
 from rfc8785 import CanonicalizationError
 from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.artefacts import canonical
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
-from unlearnkit.report.signing import load_signer, signed_by
+from unlearnkit.report.signing import NO_ENVELOPE, load_signer, signed_by
 from unlearnkit.report.statement import PAYLOAD_TYPE
 from unlearnkit.report.timestamp import answers_in, as_material
 
@@ -106,7 +105,7 @@ def opened_bundle(raw: bytes, key: SSlibKey, path: Path) -> Opened:
     try:
         envelope = Envelope.from_dict(json.loads(raw)["dsseEnvelope"])
         (signature,) = envelope.signatures.values()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SecuresystemslibError):
+    except NO_ENVELOPE:
         raise VerificationFailed(
             "malformed: not a Sigstore bundle with one DSSE signature", where=path
         ) from None

@@ -12,13 +12,12 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import Error as SecuresystemslibError
 
 from unlearnkit.artefacts import canonical
 from unlearnkit.domain import Artefact
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey
-from unlearnkit.report.signing import load_public_key, load_signer, signed_by
+from unlearnkit.report.signing import NO_ENVELOPE, load_public_key, load_signer, signed_by
 
 CHECKPOINT_TYPE = "application/vnd.unlearnkit.ledger-checkpoint+json"
 
@@ -54,7 +53,7 @@ def read_checkpoint(path: Path, public_keys: Iterable[Path]) -> tuple[Checkpoint
     try:
         envelope = Envelope.from_dict(json.loads(raw))
         (signature,) = envelope.signatures.values()
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SecuresystemslibError):
+    except NO_ENVELOPE:
         raise VerificationFailed(
             "the checkpoint is malformed: not a DSSE envelope with one signature", where=path
         ) from None

@@ -15,12 +15,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from securesystemslib.dsse import Envelope
-from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import ReportKey, SigningKey
-from unlearnkit.report.signing import signed_by
+from unlearnkit.report.signing import NO_ENVELOPE, signed_by
 
 MODEL_SIGNATURE = "model.sig"
 MODEL_KEY = "model.pub"
@@ -74,7 +73,7 @@ def disagreement(raw: bytes, key: SSlibKey, audited: Mapping[str, str]) -> str:
         statement = json.loads(envelope.payload)
         resources = statement["predicate"]["resources"]
         listed = {one["name"]: one["digest"] for one in resources}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, SecuresystemslibError):
+    except NO_ENVELOPE:
         return "it is no signature in the OpenSSF format"
     if statement.get("predicateType") != PREDICATE_TYPE:
         return "it is a signature over something else"

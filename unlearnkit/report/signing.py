@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_public_key,
 )
+from securesystemslib.exceptions import Error as SecuresystemslibError
 from securesystemslib.exceptions import UnverifiedSignatureError
 from securesystemslib.signer import (  # type: ignore[attr-defined]
     CryptoSigner,
@@ -28,6 +29,15 @@ from unlearnkit.errors import BadInput
 from unlearnkit.keys import ANOTHER_KIND, SigningKey
 
 PublicKey: TypeAlias = EllipticCurvePublicKey | Ed25519PublicKey
+NO_ENVELOPE = (
+    ValueError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    SecuresystemslibError,
+)
+"""What reading bytes of somebody else's as a DSSE envelope may raise."""
 
 
 def signed_by(key: SSlibKey, signature: Signature, signed: bytes) -> bool:
