@@ -18,17 +18,16 @@ from typing import Any
 from unlearnkit.audit.intervals import share
 from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.domain import (
+    COMPARED,
     Decoding,
     Leakage,
     Measurement,
     ModelRole,
     Probe,
     RecordScore,
-    Split,
     ValueScore,
 )
 
-SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value that the model could be asked for was found in these records"
 
 Came = Callable[[ValueScore], Mapping[Any, bool]]
@@ -46,7 +45,7 @@ def leakage_measurements(
     whose = of_whom or {}
     found = []
     for model in models:
-        for split in SPLITS:
+        for split in COMPARED:
             rows = [one for one in values if (one.model, one.split) == (model, split)]
             for metric, came in (("pii_leakage", _leaked), ("pii_leakage_chance", _chance)):
                 rate, people = (

@@ -22,9 +22,8 @@ from statistics import fmean
 
 from unlearnkit.audit.people import OfWhom
 from unlearnkit.audit.summary import mean_of_values
-from unlearnkit.domain import LensDepths, LensScore, Measurement, ModelRole, Split
+from unlearnkit.domain import COMPARED, LensDepths, LensScore, Measurement, ModelRole
 
-SPLITS = (Split.FORGET, Split.HOLDOUT)
 NO_VALUES = "no personal value with something before it was found in these records"
 
 COUNTS: Mapping[str, Callable[[LensScore], int]] = {
@@ -45,7 +44,7 @@ def lens_measurements(
     """Every figure of every model, or why there is none: `why` where its layers were not read."""
     found = []
     for model in models:
-        for split in SPLITS:
+        for split in COMPARED:
             rows = [one for one in scores if (one.model, one.split) == (model, split)]
             missing = why.get(model) or NO_VALUES
             for metric, count in COUNTS.items():

@@ -24,7 +24,7 @@ from unlearnkit.audit.roc import (
     true_positives,
     true_positives_interval,
 )
-from unlearnkit.domain import Measurement, MembershipScores, ModelRole, RecordScore, Split
+from unlearnkit.domain import COMPARED, Measurement, MembershipScores, ModelRole, RecordScore, Split
 
 OWN = tuple(MembershipScores.model_fields)
 """The attacks that need nothing but the model."""
@@ -37,7 +37,6 @@ NOT_FINITE = "a score of a record is not a finite number"
 ALWAYS_TOLD = "the retrained model's AUC is 1"
 TOO_FEW = f"fewer than {FEWEST} never-seen records: 1 % of them is less than one"
 
-SIDES = (Split.FORGET, Split.HOLDOUT)
 
 Scored = Mapping[tuple[ModelRole, Split], Mapping[str, MembershipScores]]
 """(model, split) -> record id -> scores."""
@@ -149,14 +148,14 @@ def leaks(
 def _with_interval(told: Measurement, scored: Scored, seed: int, whose: OfWhom) -> Measurement:
     """The same with an interval, where it has a figure and both models scored the same records."""
     models = (told.model, ModelRole.REFERENCE)
-    sides = [[scored.get((model, one), {}) for one in SIDES] for model in models]
+    sides = [[scored.get((model, one), {}) for one in COMPARED] for model in models]
     if told.value is None or [list(one) for one in sides[0]] != [list(one) for one in sides[1]]:
         return told
     own, retrained = (
         [[getattr(one, LEAK_BY) for one in side.values()] for side in both] for both in sides
     )
     ours, theirs = (
-        units(one, whose.get(split)) for one, split in zip(sides[0], SIDES, strict=True)
+        units(one, whose.get(split)) for one, split in zip(sides[0], COMPARED, strict=True)
     )
     interval = priv_leak_interval(
         (own[0], own[1]), (retrained[0], retrained[1]), seed, (ours, theirs)

@@ -63,7 +63,7 @@ from unlearnkit.domain.run import (
     unheard,
 )
 from unlearnkit.domain.screening import CleanFile, Finding, Forgotten, Screened, Sureness
-from unlearnkit.domain.splits import ModelRole, Split
+from unlearnkit.domain.splits import COMPARED, ModelRole, Split
 from unlearnkit.domain.values import (
     AskingCost,
     Decoding,
@@ -78,6 +78,7 @@ from unlearnkit.domain.verdict import Check, GateAnswer, Outcome, Verdict
 
 __all__ = [
     "ASSISTANT",
+    "COMPARED",
     "CONDITIONS",
     "FEWEST_PEOPLE",
     "RELEARNED_REST",

@@ -21,6 +21,10 @@ class Split(StrEnum):
     """Tasks of the lm-evaluation-harness, where some were asked for; n counts their documents."""
 
 
+COMPARED = (Split.FORGET, Split.HOLDOUT)
+"""Forgotten records, and comparable ones that the model never saw."""
+
+
 class ModelRole(StrEnum):
     """Which model a figure belongs to."""
 

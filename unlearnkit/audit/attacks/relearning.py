@@ -40,6 +40,7 @@ from unlearnkit.audit.attacks.attacked_model import (
 )
 from unlearnkit.audit.attacks.weights import restored
 from unlearnkit.domain import (
+    COMPARED,
     RELEARNED_REST,
     ModelRole,
     RelearningCurve,
@@ -115,7 +116,7 @@ def planned(
 ) -> tuple[list[Lesson], dict[Split, str]]:
     """The trainings of a condition, and why a split has none."""
     most = sample_size(len(splits.get(Split.FORGET, ())), max(PERCENT.values()))
-    both = [split for split in (Split.FORGET, Split.HOLDOUT) if splits.get(split)]
+    both = [split for split in COMPARED if splits.get(split)]
     if condition == UNRELATED:
         near = {one.record_id for one in splits.get(Split.NEIGHBOUR, ())}
         unlike = [one for one in splits.get(Split.RETAIN, ()) if one.record_id not in near]
