@@ -4,6 +4,11 @@ The beginnings of several groups are read side by side, and their keys and value
 cache of transformers) and given to what follows. Where a model keeps none, or keeps them in a way
 that cannot be repeated, or a group's texts have nothing in common, each text is read whole; the
 figures are the same to rounding.
+
+An example: of the texts "born in Ulm" and "born in Bad Ems", a group, "born in" is read once, in a
+row of states (groups, width, hidden). Its last state predicts "Ulm" and "Bad". The branches, a row
+each, are then read behind it but for their last token: "Bad" alone, whose state predicts "Ems".
+Of a model whose body is not known, logits stand in the place of hidden states.
 """
 
 from __future__ import annotations
@@ -42,27 +47,27 @@ def log_likelihoods(
     """Log p of the counted tokens of each text of each group: the sum over them, in nats."""
     import torch
 
-    found: dict[int, list[float]] = {}
-    made = [branching(one) for one in groups]
+    sums_of: dict[int, list[float]] = {}
+    cut = [branching(group) for group in groups]
     with torch.no_grad():
         shared = _can_share(headed, device)
-        sharing = [at for at, one in enumerate(made) if shared and one.beginning.input_ids]
-        for some in _packed([len(made[at].beginning.input_ids) for at in sharing]):
-            chosen = [sharing[at] for at in some]
-            sums = _after_beginnings(headed, [made[at] for at in chosen], pad_id, device)
-            found.update(zip(chosen, sums, strict=True))
-        others = [at for at in range(len(groups)) if at not in found]
-        texts = [one for at in others for one in groups[at]]
+        sharing = [at for at, one in enumerate(cut) if shared and one.beginning.input_ids]
+        for places in _packed([len(cut[at].beginning.input_ids) for at in sharing]):
+            in_pass = [sharing[place] for place in places]
+            sums = _after_beginnings(headed, [cut[at] for at in in_pass], pad_id, device)
+            sums_of.update(zip(in_pass, sums, strict=True))
+        others = [at for at in range(len(groups)) if at not in sums_of]
+        texts = [text for at in others for text in groups[at]]
         sums_apart = iter(_read_whole(headed, texts, pad_id, device))
-        found.update((at, [next(sums_apart) for _ in groups[at]]) for at in others)
-    return [found[at] for at in range(len(groups))]
+        sums_of.update((at, [next(sums_apart) for _ in groups[at]]) for at in others)
+    return [sums_of[at] for at in range(len(groups))]
 
 
 def branching(group: Sequence[Example]) -> Branching:
     """The group cut where the first of its texts differs, in a token or in whether it counts."""
-    columns_ = zip(*(zip(one.input_ids, one.labels, strict=True) for one in group), strict=False)
+    tokens = zip(*(zip(one.input_ids, one.labels, strict=True) for one in group), strict=False)
     shortest = min(len(one.input_ids) for one in group)
-    end = next((at for at, one in enumerate(columns_) if len(set(one)) > 1), shortest)
+    end = next((at for at, column in enumerate(tokens) if len(set(column)) > 1), shortest)
     whole = group[0]
     return Branching(
         Example(whole.input_ids[:end], whole.labels[:end]),
@@ -89,72 +94,85 @@ def _after_beginnings(
     import torch
 
     before = collate([one.beginning for one in groups], pad_id, side="left").to(device)
-    states, kept = _read(headed, headed.inputs(before))
-    own = _sums(states[:, :-1], before.labels[:, 1:], headed.head())
-    last, width = states[:, -1:], before.input_ids.shape[1]
-    rows = [(group, one) for group, many in enumerate(groups) for one in many.branches]
-    gained = [0.0] * len(rows)
-    for some in _packed([width + len(one.input_ids) for _, one in rows]):
-        of = torch.tensor([rows[at][0] for at in some], device=device)
-        branches = [rows[at][1] for at in some]
-        if not any(one.input_ids for one in branches):
+    width = before.input_ids.shape[1]
+    states, kept = _read(headed, headed.inputs(before))  # (groups, width, hidden)
+    of_beginnings = _sums(states[:, :-1], before.labels[:, 1:], headed.head())
+    last = states[:, -1:]  # (groups, 1, hidden): predicts the first token of each branch
+    rows = [(group, branch) for group, one in enumerate(groups) for branch in one.branches]
+    of_branches = [0.0] * len(rows)
+    for in_pass in _packed([width + len(branch.input_ids) for _, branch in rows]):
+        branches = [rows[at][1] for at in in_pass]
+        if not any(branch.input_ids for branch in branches):
             continue
-        after = collate(branches, pad_id).to(device)
-        following = last[of]
+        group_of = torch.tensor([rows[at][0] for at in in_pass], device=device)  # (branches,)
+        after = collate(branches, pad_id).to(device)  # (branches, length)
+        predicting = last[group_of]  # (branches, 1, hidden)
         if after.input_ids.shape[1] > 1:
-            chosen = copy.deepcopy(kept)
-            chosen.batch_select_indices(of)
-            rest, _ = _read(headed, _continuing(headed, before, of, after), chosen)
-            following = torch.cat([following, rest], dim=1)
-        for at, more in zip(some, _sums(following, after.labels, headed.head()), strict=True):
-            gained[at] = more
-    sums = iter(own[group] + more for (group, _), more in zip(rows, gained, strict=True))
-    return [[next(sums) for _ in one.branches] for one in groups]
+            repeated = copy.deepcopy(kept)
+            repeated.batch_select_indices(group_of)
+            inputs = _continuing(headed, before, group_of, after)
+            rest, _ = _read(headed, inputs, repeated)  # (branches, length - 1, hidden)
+            predicting = torch.cat([predicting, rest], dim=1)
+        sums = _sums(predicting, after.labels, headed.head())
+        for at, of_branch in zip(in_pass, sums, strict=True):
+            of_branches[at] = of_branch
+    whole = iter(
+        of_beginnings[group] + more for (group, _), more in zip(rows, of_branches, strict=True)
+    )
+    return [[next(whole) for _ in one.branches] for one in groups]
 
 
-def _continuing(headed: Headed, before: Batch, of: Tensor, after: Batch) -> dict[str, Tensor]:
-    """What a pass over the branches, their last token apart, is given behind the beginnings."""
+def _continuing(headed: Headed, before: Batch, group_of: Tensor, after: Batch) -> dict[str, Tensor]:
+    """What a pass over the branches, their last token apart, is given behind the beginnings.
+
+    (branches, length - 1) each, but for the mask, which covers the beginnings too: (branches,
+    width + length - 1).
+    """
     import torch
 
-    mask = before.attention_mask[of]
+    mask = before.attention_mask[group_of]  # (branches, width)
     starts = mask.sum(-1, keepdim=True)
     # What pads a short branch stands after its tokens, which do not see it.
-    found = {
+    inputs = {
         "input_ids": after.input_ids[:, :-1],
         "attention_mask": torch.cat([mask, after.attention_mask[:, :-1]], dim=1),
     }
     if headed.takes_positions:
-        found["position_ids"] = starts + after.position_ids[:, :-1]
-    return found
+        inputs["position_ids"] = starts + after.position_ids[:, :-1]
+    return inputs
 
 
 def _sums(states: Tensor, labels: Tensor, head: Head) -> list[float]:
-    """Log p of the counted labels of each row (rows, length), given what predicts each of them."""
+    """Log p of the counted labels of each row, of labels (rows, length) and what predicts each.
+
+    `states` are (rows, length, hidden): the label at a place is predicted by the state there.
+    """
     import torch
 
-    found = torch.zeros(labels.shape, device=labels.device)
-    at = labels != IGNORED
-    found[at] = label_log_likelihoods(states[at], head, labels[at])
-    return [math.fsum(row) for row in found.tolist()]
+    log_p = torch.zeros(labels.shape, device=labels.device)
+    counted = labels != IGNORED
+    log_p[counted] = label_log_likelihoods(states[counted], head, labels[counted])
+    return [math.fsum(row) for row in log_p.tolist()]
 
 
 def _read_whole(headed: Headed, texts: Sequence[Example], pad_id: int, device: Any) -> list[float]:
     def figures(labels: Tensor, hidden: Tensor, head: Head) -> tuple[list[float]]:
         return (label_log_likelihoods(hidden, head, labels).tolist(),)
 
-    return [math.fsum(one) for (one,) in columns(headed, texts, pad_id, device, figures)]
+    return [math.fsum(log_p) for (log_p,) in columns(headed, texts, pad_id, device, figures)]
 
 
 def _can_share(headed: Headed, device: Any) -> bool:
     """Tried on one token."""
     import torch
 
-    one = torch.ones((1, 1), dtype=torch.long, device=device)
-    return can_repeat(_read(headed, {"input_ids": one, "attention_mask": one})[1])
+    token = torch.ones((1, 1), dtype=torch.long, device=device)
+    _, kept = _read(headed, {"input_ids": token, "attention_mask": token})
+    return can_repeat(kept)
 
 
 def _read(headed: Headed, inputs: dict[str, Tensor], kept: Any = None) -> tuple[Tensor, Any]:
-    """The states (batch, length, hidden), and what is kept of them."""
+    """The states (rows, length, hidden), and the cache of these rows, behind what it had."""
     model: Any = headed.model
     out, kept = read(model.base_model if headed.known else model, inputs, kept)
     return (out.last_hidden_state if headed.known else out.logits), kept

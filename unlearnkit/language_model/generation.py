@@ -3,6 +3,13 @@
 A sampled token is the first whose cumulated probability (of softmax(z / temperature), in the
 vocabulary's order) reaches a number drawn from 0 to 1. The numbers come with the beginning, so what
 follows depends neither on the batch nor on the device, the rounding of logits apart.
+
+An example: of the tokens a, b, c with probabilities 0.5, 0.3, 0.2, the cumulated ones are 0.5, 0.8,
+1; the number 0.6 draws b. It is drawn by leaving b the only token that is possible, so that what
+is searched for greedily is what was drawn.
+
+Of a batch ids are (batch, width), padded on the left; a step's logits are (batch, vocab), with
+beams (batch * beams, vocab), those of one row side by side.
 """
 
 from __future__ import annotations
@@ -72,16 +79,16 @@ def continued(
     """
     tokenizer, model = language_model.tokenizer, language_model.model
     ends = ending(language_model)
-    found: dict[int, tuple[int, ...]] = {}
-    for rows in batches(beginnings, batch_size):
-        some = [beginnings[one] for one in rows]
-        batch = prompted(some, tokenizer.pad_token_id, device)
-        draw = drawing(some, batch.input_ids.shape[1], batch.input_ids.device)
-        longest = max(one.length for one in some)
+    following: dict[int, tuple[int, ...]] = {}
+    for places in batches(beginnings, batch_size):
+        together = [beginnings[place] for place in places]
+        batch = prompted(together, tokenizer.pad_token_id, device)
+        draw = drawing(together, batch.input_ids.shape[1], batch.input_ids.device)
+        longest = max(beginning.length for beginning in together)
         made = generated(model, batch, longest, ends, logits_processor=[draw])
-        for one, ids in zip(rows, made, strict=True):
-            found[one] = ended(ids[: beginnings[one].length], ends)
-    return [found[one] for one in range(len(beginnings))]
+        for place, ids in zip(places, made, strict=True):
+            following[place] = ended(ids[: beginnings[place].length], ends)
+    return [following[place] for place in range(len(beginnings))]
 
 
 def prompted(beginnings: Sequence[Beginning], pad_id: int, device: Any) -> Batch:
@@ -91,27 +98,28 @@ def prompted(beginnings: Sequence[Beginning], pad_id: int, device: Any) -> Batch
 
 
 def batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[int]]:
-    """Rows of similar length, equal beginnings side by side.
+    """Places of beginnings of similar length, equal ones side by side.
 
     A batch is never longer than the longest beginning with its end. Each fits into the model's
     context by itself; a long beginning beside a long end might not.
     """
+
+    def likeness(place: int) -> tuple[int, tuple[int, ...], int]:
+        beginning = beginnings[place]
+        return len(beginning.given), beginning.given, beginning.length
+
     room = max((len(one.given) + one.length for one in beginnings), default=0)
-    rows: list[int] = []
-    for one in sorted(
-        range(len(beginnings)),
-        key=lambda at: (len(beginnings[at].given), beginnings[at].given, beginnings[at].length),
-    ):
-        some = [*rows, one]
-        width = max(len(beginnings[at].given) for at in some)
-        if rows and (
-            len(some) > batch_size or width + max(beginnings[at].length for at in some) > room
-        ):
-            yield rows
-            some = [one]
-        rows = some
-    if rows:
-        yield rows
+    batch: list[int] = []
+    for place in sorted(range(len(beginnings)), key=likeness):
+        longer = [*batch, place]
+        given = max(len(beginnings[at].given) for at in longer)
+        length = max(beginnings[at].length for at in longer)
+        if batch and (len(longer) > batch_size or given + length > room):
+            yield batch
+            longer = [place]
+        batch = longer
+    if batch:
+        yield batch
 
 
 def ending(language_model: LanguageModel) -> list[int]:
@@ -119,8 +127,8 @@ def ending(language_model: LanguageModel) -> list[int]:
     own = getattr(language_model.model, "generation_config", None)
     stops = getattr(own, "eos_token_id", None)
     several = stops if isinstance(stops, list) else [stops]
-    found = {language_model.tokenizer.eos_token_id, *several}
-    return sorted(one for one in found if one is not None)
+    ends = {language_model.tokenizer.eos_token_id, *several}
+    return sorted(token for token in ends if token is not None)
 
 
 def generated(
@@ -159,6 +167,7 @@ def generated(
     model.generation_config = how
     try:
         with torch.no_grad():
+            # (batch * beams, width + length)
             made = model.generate(
                 input_ids=batch.input_ids,
                 attention_mask=batch.attention_mask,
@@ -168,8 +177,8 @@ def generated(
             )
     finally:
         model.generation_config = own
-    found: list[list[int]] = made[:, batch.input_ids.shape[1] :].tolist()
-    return found
+    following: list[list[int]] = made[:, batch.input_ids.shape[1] :].tolist()
+    return following
 
 
 def drawing(
@@ -181,27 +190,32 @@ def drawing(
     """
     import torch
 
-    sampled = [at for at, one in enumerate(beginnings) if one.draws]
-    longest = max((len(beginnings[at].draws) for at in sampled), default=0)
+    sampled = [row for row, one in enumerate(beginnings) if one.draws]
+    longest = max((len(beginnings[row].draws) for row in sampled), default=0)
     # A row that is done before the others goes on unread, with any number.
-    numbers = [(*one, *([0.0] * (longest - len(one)))) for one in (b.draws for b in beginnings)]
+    padded = [
+        (*beginnings[row].draws, *([0.0] * (longest - len(beginnings[row].draws))))
+        for row in sampled
+    ]
     # Apple's GPUs have no float64; in float32 a rare token may be drawn for its neighbour.
     precise = torch.float32 if torch.device(device).type == "mps" else torch.float64
-    drawn = torch.tensor([numbers[at] for at in sampled], dtype=precise, device=device)
-    rows = torch.tensor(sampled, dtype=torch.long, device=device)
-    heat = [beginnings[at].temperature for at in sampled]
-    heats = torch.tensor(heat, dtype=precise, device=device).unsqueeze(-1)
+    numbers = torch.tensor(padded, dtype=precise, device=device)  # (sampled, longest)
+    rows = torch.tensor(sampled, dtype=torch.long, device=device)  # (sampled,)
+    temperatures = torch.tensor(
+        [[beginnings[row].temperature] for row in sampled], dtype=precise, device=device
+    )  # (sampled, 1)
 
     def process(ids: Tensor, logits: Tensor) -> Tensor:
         step = ids.shape[1] - width
         if not sampled or step >= longest:
             return logits
-        chances = (logits[rows].to(precise) / heats).softmax(-1).cumsum(-1)
+        # (sampled, vocab)
+        cumulated = (logits[rows].to(precise) / temperatures).softmax(-1).cumsum(-1)
         # Rounding may leave the last sum a little below 1.
-        wanted = drawn[:, step : step + 1] * chances[:, -1:]
-        chosen = torch.searchsorted(chances, wanted, right=True).clamp(max=logits.shape[-1] - 1)
+        wanted = numbers[:, step : step + 1] * cumulated[:, -1:]  # (sampled, 1)
+        drawn = torch.searchsorted(cumulated, wanted, right=True).clamp(max=logits.shape[-1] - 1)
         changed = logits.clone()
-        changed[rows] = changed[rows].fill_(float("-inf")).scatter(-1, chosen, 0.0)
+        changed[rows] = changed[rows].fill_(float("-inf")).scatter(-1, drawn, 0.0)
         return changed
 
     return process
