@@ -53,7 +53,7 @@ class Side:
     """Record id -> whose it is: a request's, or a thread's."""
 
     def asked(
-        self, retain: Sequence[Record], regions: Sequence[str], seed: int
+        self, retain: Sequence[Record], regions: tuple[str, ...], seed: int
     ) -> tuple[Target, ...]:
         """The values that the models are asked for, with the kept records most like theirs."""
         targets = choose_targets(
