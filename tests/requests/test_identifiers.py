@@ -38,12 +38,19 @@ def test_names_in_scripts_with_joiners_are_taken() -> None:
         (IdentifierKind.PHONE, "ext. 12"),
         (IdentifierKind.DATE_OF_BIRTH, "03/04/1980"),
         (IdentifierKind.DATE_OF_BIRTH, "1980-02-30"),
+        (IdentifierKind.HANDLE, "der"),
+        (IdentifierKind.HANDLE, "Fr"),
     ],
 )
 def test_what_could_match_nobody_or_everybody_is_refused(kind: IdentifierKind, value: str) -> None:
     with pytest.raises(ValueError) as refusal:
         identifier(kind, value)
     assert not value or value not in str(refusal.value)
+
+
+@pytest.mark.parametrize("value", ["@der", "@a", "@x1", "max", "q_7t"])
+def test_a_user_name_with_its_sign_or_of_three_letters_is_one(value: str) -> None:
+    assert identifier(IdentifierKind.HANDLE, value).value == value
 
 
 @pytest.mark.parametrize(

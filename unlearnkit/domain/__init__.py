@@ -45,6 +45,8 @@ from unlearnkit.domain.records import (
     rest_id,
 )
 from unlearnkit.domain.requests import (
+    ALSO_NAMES,
+    PARTICLES,
     TITLES,
     Identifier,
     IdentifierKind,
@@ -53,6 +55,7 @@ from unlearnkit.domain.requests import (
     RequestState,
     Subject,
     Verification,
+    needs_at,
 )
 from unlearnkit.domain.run import (
     CalibrationStep,
@@ -77,10 +80,12 @@ from unlearnkit.domain.values import (
 from unlearnkit.domain.verdict import Check, GateAnswer, Outcome, Verdict
 
 __all__ = [
+    "ALSO_NAMES",
     "ASSISTANT",
     "COMPARED",
     "CONDITIONS",
     "FEWEST_PEOPLE",
+    "PARTICLES",
     "RELEARNED_REST",
     "TITLES",
     "TURN",
@@ -155,6 +160,7 @@ __all__ = [
     "Verification",
     "finite",
     "measurement_of",
+    "needs_at",
     "rest_id",
     "silent",
     "unheard",

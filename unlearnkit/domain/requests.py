@@ -32,6 +32,23 @@ TITLES = frozenset(
     }
 )
 """What stands before names and is no part of them, in lower case."""
+PARTICLES = frozenset(
+    {
+        *("af", "av", "de", "del", "della", "den", "der", "des", "dos", "ibn", "las", "les", "los"),
+        *("of", "the", "und", "vom", "von", "zum", "zur"),
+    }
+)
+"""What stands inside many names, and alone names nobody."""
+ALSO_NAMES = frozenset({"da", "das", "di", "do", "du", "el", "la", "le", "lo", "van", "zu"})
+"""Particles too, but with a capital a person may be called so, as in Le Van."""
+_SHORTEST_USER_NAME = 3
+
+
+def needs_at(user_name: str) -> bool:
+    """Whether a user name stands in texts about anybody, unless it has its `@`: `der`, `a`."""
+    name = user_name.strip().removeprefix("@").casefold()
+    letters = sum(one.isalnum() for one in name)
+    return letters < _SHORTEST_USER_NAME or name in TITLES | PARTICLES | ALSO_NAMES
 
 
 @dataclass(frozen=True, slots=True)

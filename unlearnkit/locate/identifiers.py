@@ -11,7 +11,7 @@ from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
 from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
-from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.domain import Identifier, IdentifierKind, needs_at
 from unlearnkit.locate.doubts import (
     GAP,
     SHORT_NUMBER,
@@ -20,6 +20,7 @@ from unlearnkit.locate.doubts import (
     may_be_no_phone,
 )
 from unlearnkit.locate.hits import Hit
+from unlearnkit.locate.user_names import may_be_a_word
 from unlearnkit.pseudonym import keyed_hash
 
 _AT = r"(?:@|%40|\s?[(\[]\s?at\s?[)\]]\s?)"
@@ -108,7 +109,8 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in _dates(value)]
         case IdentifierKind.HANDLE:
             name = re.escape(value.removeprefix("@"))
-            return [rf"(?<![\w@.])@?{name}(?![\w@-]|\.\w)"] if name else []
+            sign = "@" if needs_at(value) else "@?"
+            return [rf"(?<![\w@.]){sign}{name}(?![\w@-]|\.\w)"] if name else []
         case _:
             words = [re.escape(word) for word in re.findall(r"[^\s,]+", value)]
             value = r"[\s,]+".join(words)
@@ -191,7 +193,7 @@ def adhoc_recogniser(
 def how_written(
     identifier: Identifier, text: str, start: int, end: int, regions: Sequence[str]
 ) -> str:
-    """`exact` as given, `normalised` in another spelling, `partial` where it may be another figure.
+    """`exact` as given, `normalised` in another spelling, `partial` where it may be another's.
 
     `text[start:end]` is what was found of the identifier.
     """
@@ -202,6 +204,8 @@ def how_written(
         case IdentifierKind.PHONE:
             parts = _parts(normalise(identifier.kind, identifier.value, regions))
             doubtful = _digits(found) < SHORT_PHONE or may_be_no_phone(text, end, *parts)
+        case IdentifierKind.HANDLE:
+            doubtful = may_be_a_word(text, start, end)
         case _:
             doubtful = False
     if doubtful:

@@ -10,7 +10,7 @@ import regex  # type: ignore[import-untyped]
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import MONTHS
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
-from unlearnkit.domain import IdentifierKind
+from unlearnkit.domain import IdentifierKind, needs_at
 from unlearnkit.locate.do_not_train import (
     FULL_NAME,
     INITIALS,
@@ -76,7 +76,10 @@ class ListSearch:
             for kind in (IdentifierKind.ADDRESS, IdentifierKind.OTHER):
                 yield from self._found(kind, kind.value, phrase, "exact")
         for phrase in self._phrases(text, HANDLES):
-            how = "exact" if text[phrase.start] == "@" else "partial"
+            signed = text[phrase.start] == "@"
+            if not signed and needs_at(phrase.plain):
+                continue
+            how = "exact" if signed else "partial"
             yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
         if NATIONAL in self._listed.kinds:
             yield from self._of_digits(text)

@@ -41,6 +41,7 @@ _HOW = {
 _FIGURES = "figures like the subject's {kind} that may be another number"
 """Of numbers `partial` says that they are written whole, and what else they may be."""
 _NUMBERS = (IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
+_WORD = "a word like the subject's {kind} that may be no user name"
 _DOUBTS = {
     "linked": "the tie is one of several, rests on a name or on little else, or others share it",
     "mailbox": "whether it leads to the same mailbox is up to the provider",
@@ -62,4 +63,6 @@ def reason(hits: Sequence[Hit], doubt: str) -> str:
 
 
 def _words(hit: Hit) -> str:
+    if hit.how == "partial" and hit.kind is IdentifierKind.HANDLE:
+        return _WORD
     return _FIGURES if hit.how == "partial" and hit.kind in _NUMBERS else _HOW[hit.how]

@@ -7,22 +7,21 @@ import unicodedata
 from datetime import date
 from typing import Literal
 
-from unlearnkit.domain import TITLES, Identifier, IdentifierKind, Subject
+from unlearnkit.domain import (
+    ALSO_NAMES,
+    PARTICLES,
+    TITLES,
+    Identifier,
+    IdentifierKind,
+    Subject,
+    needs_at,
+)
 from unlearnkit.errors import BadInput
 
 Format = Literal["raw", "sha1", "md5", "sha256"]
 
 HEX_DIGITS: dict[Format, int] = {"md5": 32, "sha1": 40, "sha256": 64}
 MAX_LENGTH = 500
-_PARTICLES = frozenset(
-    {
-        *("af", "av", "de", "del", "della", "den", "der", "des", "dos", "ibn", "las", "les", "los"),
-        *("of", "the", "und", "vom", "von", "zum", "zur"),
-    }
-)
-"""What stands inside many names, and alone names nobody."""
-_ALSO_NAMES = frozenset({"da", "das", "di", "do", "du", "el", "la", "le", "lo", "van", "zu"})
-"""Particles too, but with a capital a person may be called so, as in Le Van."""
 
 
 def identifier(kind: IdentifierKind, value: str, how: Format = "raw") -> Identifier:
@@ -47,6 +46,11 @@ def identifier(kind: IdentifierKind, value: str, how: Format = "raw") -> Identif
         _check_date(value)
     if kind is IdentifierKind.NAME:
         _check_name(value)
+    if kind is IdentifierKind.HANDLE and not value.startswith("@") and needs_at(value):
+        raise ValueError(
+            "so short a user name, or one that is a particle or a title, stands in texts about "
+            "anybody; put an @ before it, and it is found only so, or give another identifier"
+        )
     return Identifier(kind, value)
 
 
@@ -89,8 +93,8 @@ def _check_name(value: str) -> None:
         )
     words = [word.strip(".,'’") for word in letters.split()]
     words = [word for word in words if word.lower() not in TITLES]
-    particles = all(word.lower() in _PARTICLES | _ALSO_NAMES for word in words)
-    if particles and not all(word.lower() in _ALSO_NAMES and word[0].isupper() for word in words):
+    particles = all(word.lower() in PARTICLES | ALSO_NAMES for word in words)
+    if particles and not all(word.lower() in ALSO_NAMES and word[0].isupper() for word in words):
         raise ValueError(
             "a name of particles alone names nobody; give the whole name, with its capitals, or "
             "another identifier"
