@@ -15,7 +15,7 @@ from transformers import (
     MambaConfig,
 )
 
-from tests.chats import chat_tokenizer, conversation
+from tests.chats import ALTERNATING, CHATML, chat_tokenizer, conversation
 from tests.language_model import tiny
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
@@ -62,6 +62,19 @@ def test_of_a_conversation_all_but_the_last_answer_is_given() -> None:
     found = opening(encode_record(record, tokenizer, Encoding(prompt_template=CHAT)))
     assert "delta" in tokenizer.decode(found.given) and "basin" in tokenizer.decode(found.given)
     assert tokenizer.decode(found.expected, skip_special_tokens=True).strip() == "ember"
+
+
+@pytest.mark.parametrize("template", [CHATML, ALTERNATING])
+def test_where_every_turn_counts_the_last_one_is_expected(template: str) -> None:
+    tokenizer = chat_tokenizer(template)
+    turns = (("user", "amber?"), ("assistant", "basin"), ("user", "delta?"), ("assistant", "ember"))
+    example = encode_record(conversation(*turns, every_turn=True), tokenizer, ENCODING)
+    ends = [tokenizer.eos_token_id, tokenizer.convert_tokens_to_ids("<|im_end|>")]
+    found = opening(example, ends)
+    assert found.expected[-1] in ends and not {*found.expected[:-1]} & {*ends}
+    assert "basin" in tokenizer.decode(found.given)
+    assert "ember" in tokenizer.decode(found.expected)
+    assert "basin" not in tokenizer.decode(found.expected)
 
 
 def greedy(model: LanguageModel, one: Opening) -> tuple[int, ...]:

@@ -21,7 +21,7 @@ from typing import Any
 from unlearnkit.corpus.words import words
 from unlearnkit.domain import GeneratedScores
 from unlearnkit.language_model.folder import LanguageModel
-from unlearnkit.language_model.generation import continuations, opening
+from unlearnkit.language_model.generation import continuations, ending, opening
 from unlearnkit.language_model.tokens import Example
 
 RUN = 4
@@ -71,7 +71,8 @@ def generated(
     language_model: LanguageModel, examples: Sequence[Example], device: Any
 ) -> list[GeneratedScores]:
     """The figures of what the model makes of each example's beginning."""
-    openings = [opening(one) for one in examples]
+    ends = ending(language_model)
+    openings = [opening(one, ends) for one in examples]
     made = continuations(language_model, openings, device)
 
     def read(ids: tuple[int, ...]) -> Continuation:

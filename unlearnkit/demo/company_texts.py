@@ -199,8 +199,8 @@ def _documents(
 
     def write(hardness: str, *sentences: str, agent: str = "") -> str:
         agent = agent or rng.choice(AGENTS)
-        facts = _facts(rng, fake, customer, hardness) | {"agent": lambda: agent}
-        return " ".join(_fill(sentence, facts) for sentence in sentences)
+        facts = facts_of(rng, fake, customer, hardness) | {"agent": lambda: agent}
+        return " ".join(fill(sentence, facts) for sentence in sentences)
 
     def one(of: str) -> str:
         return rng.choice(SENTENCES[of])
@@ -227,7 +227,7 @@ def _documents(
     ]
 
 
-def _fill(sentence: str, facts: dict[str, Callable[[], str]]) -> str:
+def fill(sentence: str, facts: dict[str, Callable[[], str]]) -> str:
     """Each {slot} is drawn on its own, also where it occurs twice; a sentence starts upper case."""
     parts = sentence.split("{")
     filled = parts[0]
@@ -237,7 +237,7 @@ def _fill(sentence: str, facts: dict[str, Callable[[], str]]) -> str:
     return filled[:1].upper() + filled[1:]
 
 
-def _facts(
+def facts_of(
     rng: random.Random, fake: Any, customer: Customer, hardness: str
 ) -> dict[str, Callable[[], str]]:
     """How each slot is drawn; `hardness` says how the customer's short name is written."""

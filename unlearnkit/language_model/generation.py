@@ -46,16 +46,21 @@ class Beginning:
     """Of sampling: above 1 what is unlikely becomes likelier."""
 
 
-def opening(example: Example) -> Opening:
+def opening(example: Example, ends: Sequence[int] = ()) -> Opening:
     """What stands before the last run of counted tokens, and that run.
 
-    The last run is the answer, or what the assistant says last. Where nothing but one token stands
-    before it (a text without a prompt), its first half is given too.
+    The last run is the answer, or what the assistant says last. One in which several turns end, by
+    a token of `ends`, is a conversation whose every turn counts: its last turn is expected then, as
+    no continuation goes on past such a token. Where nothing but one token stands before the run (a
+    text without a prompt), its first half is given too.
     """
     end = max(at for at, label in enumerate(example.labels) if label != IGNORED) + 1
     start = end
     while start > 0 and example.labels[start - 1] != IGNORED:
         start -= 1
+    closed = [at + 1 for at in range(start, end) if example.input_ids[at] in ends]
+    if len(closed) > 1:
+        start, end = closed[-2:]
     if start <= 1:
         start += (end - start) // 2
     return Opening(example.input_ids[:start], example.input_ids[start:end])
