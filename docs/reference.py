@@ -60,7 +60,8 @@ def _exit_codes() -> str:
     codes = (
         "0 | pass",
         "1 | the gate failed; of `request due` and `screen`: something is due, somebody is back",
-        "2 | usage or bad input; nothing was changed",
+        "2 | usage or bad input; nothing was changed (of `request import`: one of the requests is "
+        "closed and was not taken in again; the others were)",
         "3 | it could not be evaluated: a person has to decide, or evidence is missing",
         "4 | a signature, digest or ledger entry does not hold",
         "130 | stopped by Ctrl-C; the same command goes on",

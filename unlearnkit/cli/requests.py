@@ -55,17 +55,24 @@ def import_(
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
-    """Take in requests from files: all of them or, where one cannot be used, none."""
+    """Take in requests from files: all of them or, where one cannot be used, none.
+
+    One that was completed or rejected is not taken in again, and ends with exit code 2.
+    """
     from unlearnkit.pipeline.intake import import_requests
+    from unlearnkit.pipeline.requests import closed_at, is_open
 
     with opened(workspace) as context:
         taken = import_requests(context, files, _declared(verified, how))
+        closed = {one.id: closed_at(context, one) for one, _ in taken}
     if as_json:
         print_json([{"request": request, "added": added} for request, added in taken])
-        return
-    for request, added in taken:
-        _say_taken(request, added)
-    out.print("Next: unlearnkit index CORPUS, then unlearnkit locate")
+    else:
+        for request, added in taken:
+            _say_taken(request, added, closed[request.id])
+        if any(is_open(request) for request, _ in taken):
+            out.print("Next: unlearnkit index CORPUS, then unlearnkit locate")
+    _refuse_closed([request for request, _ in taken])
 
 
 @command(app, "add", "unlearnkit request add --regulation gdpr --customer-id C-104211")
@@ -89,6 +96,12 @@ def add(
         list[str] | None,
         typer.Option(help="Whatever else is theirs, as an IBAN; may be repeated."),
     ] = None,
+    submitted: Annotated[
+        str, typer.Option(help="When the person asked, as in 2026-03-01; without: now.")
+    ] = "",
+    request_id: Annotated[
+        str, typer.Option(help="The request's id, a UUID; without, it is made of what is asked.")
+    ] = "",
     verified: VerifiedOption = False,
     how: HowOption = "",
     workspace: WorkspaceOption = HERE,
@@ -96,6 +109,7 @@ def add(
 ) -> None:
     """Add one request. Without options it asks, so that nothing lands in the shell's history."""
     from unlearnkit.pipeline.intake import add_request, typed_in
+    from unlearnkit.pipeline.requests import closed_at
 
     declared = _declared(verified, how)
     if verified and not how.strip():
@@ -118,13 +132,16 @@ def add(
     if not any(cells.values()):
         cells = {cell: _asked(cell) for cell in cells}
     row = {cell: ";".join(given or []) for cell, given in cells.items()}
-    submission = typed_in({"regulation": regulation} | row)
+    row |= {"regulation": regulation, "submitted": submitted, "request_id": request_id}
+    submission = typed_in(row)
     with opened(workspace) as context:
         request, added = add_request(context, submission, declared)
+        closed = closed_at(context, request)
     if as_json:
         print_json({"request": request, "added": added})
-        return
-    _say_taken(request, added)
+    else:
+        _say_taken(request, added, closed)
+    _refuse_closed([request])
 
 
 def _declared(verified: bool, how: str) -> Verification | None:
@@ -142,20 +159,38 @@ def _asked(cell: str) -> list[str]:
     return [given] if given else []
 
 
-def _say_taken(request: Request, added: bool) -> None:
+def _say_taken(request: Request, added: bool, closed: datetime | None) -> None:
     from unlearnkit.pipeline.requests import is_open
 
+    if not is_open(request):
+        on = f" on {closed:%Y-%m-%d}" if closed else ""
+        told = f"{request.id}  already there: {request.state}{on}, not taken in again"
+        out.print(told, highlight=False, soft_wrap=True)
+        return
     what = "added, " if added else "already there; "
     when = f"due {request.due:%Y-%m-%d}"
-    if is_open(request) and request.due < now():
+    if request.due < now():
         when = f"[bold red]overdue[/] since {request.due:%Y-%m-%d}"
     out.print(f"{request.id}  {what}{when}", highlight=False, soft_wrap=True)
-    if is_open(request) and not request.verified:
+    if not request.verified:
         err.print(
             "[yellow]Not run before it is verified that it is the person's own:[/] "
             f"unlearnkit request verify-identity {request.id} --how TEXT",
             highlight=False,
             soft_wrap=True,
+        )
+
+
+def _refuse_closed(taken: Sequence[Request]) -> None:
+    """Whoever asks again is not to be told that all is well: their new request is not there."""
+    from unlearnkit.pipeline.requests import is_open
+
+    closed = {one.id for one in taken if not is_open(one)}
+    if closed:
+        raise BadInput(
+            f"{len(closed)} of the requests given are closed: they were not taken in again",
+            fix="A new request that says the same cannot be told from the old one. If the person "
+            "asks anew, give the request a new id, or the date on which it was submitted.",
         )
 
 

@@ -56,6 +56,8 @@ def add_request(
         context.workspace.pseudonym_key,
         context.now(),
         context.workspace.config.clock,
+        submitted=submission.submitted,
+        request_id=submission.request_id,
         verification=declared,
     )
     _names_nobody(declared, [subject])

@@ -12,7 +12,7 @@ from unlearnkit.corpus.own_recognisers import read_recognisers
 from unlearnkit.corpus.reader import Fields
 from unlearnkit.corpus.sources import Place, absolute, find_sources
 from unlearnkit.counted import counted, noun
-from unlearnkit.domain import AuditResult, Located, RunManifest, Uncertain
+from unlearnkit.domain import AuditResult, Located, Request, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
 from unlearnkit.ledger.store import utc_now
@@ -27,7 +27,7 @@ from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.ledger import create_workspace
 from unlearnkit.pipeline.outputs import refuse_full, refuse_over
 from unlearnkit.pipeline.prove import Reported, find_policy, report
-from unlearnkit.pipeline.requests import OPEN
+from unlearnkit.pipeline.requests import OPEN, is_open
 from unlearnkit.pipeline.runs import claimed, find_run, refuse_file
 from unlearnkit.report.writing import refuse_foreign_files
 from unlearnkit.requests.intake import read_requests
@@ -103,8 +103,7 @@ def refuse_at_once(workspace: Workspace, job: Job) -> None:
         refuse_full(made)
     refuse_foreign_files(written)
     for places in (job.corpus, job.holdout):
-        for _ in find_sources([absolute(place) for place in places]):
-            pass
+        find_sources([absolute(place) for place in places])
 
 
 def process(context: Context, job: Job, settings: Settings) -> Processed:
@@ -116,6 +115,7 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     """
     refuse_at_once(context.workspace, job)
     taken = import_requests(context, job.requests)
+    _say_closed(context, [request for request, _ in taken])
     index_corpus(context, job.corpus, job.fields, nlp=job.nlp)
     searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]
     if searched:
@@ -124,6 +124,15 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     run = find_run(context.workspace, manifest.run_id)
     measured = audit(context, run, job.out / "model", job.reference)
     return Processed(manifest, measured, report(context, run, job.policy, job.out / "report"))
+
+
+def _say_closed(context: Context, taken: Sequence[Request]) -> None:
+    for one in taken:
+        if not is_open(one):
+            context.tell(
+                f"request {one.id} is {one.state} already and not run again; if the person asks "
+                "anew, give the request a new id, or the date on which it was submitted"
+            )
 
 
 def review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> None:

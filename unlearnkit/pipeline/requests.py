@@ -46,6 +46,15 @@ def is_open(request: Request) -> bool:
     return request.state not in CLOSED
 
 
+def closed_at(context: Context, request: Request) -> datetime | None:
+    """When it was completed or rejected; None while it is open."""
+    if is_open(request):
+        return None
+    moves = (one for one in context.ledger.events() if one.request_id == request.id)
+    times = [one.time for one in moves if one.payload.get("to") in CLOSED]
+    return datetime.fromisoformat(times[-1]) if times else None
+
+
 def open_first(requests: Iterable[Request]) -> list[Request]:
     """The same, those that an answer is owed to first; otherwise in their order."""
     return sorted(requests, key=lambda one: not is_open(one))
