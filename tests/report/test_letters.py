@@ -4,13 +4,14 @@ from pathlib import Path
 import pytest
 
 from tests.report import sample
-from tests.report.conftest import report_with
+from tests.report.conftest import Written, report_with
 from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Report
-from unlearnkit.report.letters import write_letter, write_processing_record
+from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
 from unlearnkit.report.scope import NEVER_COVERED
+from unlearnkit.report.verifying import verify_report
 
 GDPR, _, CCPA = sample.REQUESTS
 
@@ -224,9 +225,17 @@ def test_the_record_of_processing_has_every_part_that_article_30_asks_for(
     assert not any(one.id in text for one in report.requests)
 
 
-def test_a_draft_that_was_edited_is_kept_beside_the_new_one(report: Report, tmp_path: Path) -> None:
-    path = write_processing_record(tmp_path, report)
-    path.write_text("Controller: us")
-    write_processing_record(tmp_path, report)
-    assert path.with_suffix(".md.bak").read_text() == "Controller: us"
+def test_every_draft_that_was_edited_is_kept_where_verify_allows_it(
+    written: Written, report: Report
+) -> None:
+    path = write_processing_record(written.folder, report)
+    for words in ("Controller: us", "Controller: us and them"):
+        path.write_text(words)
+        write_processing_record(written.folder, report)
+    kept = sorted(kept_drafts(written.folder))
+    assert [one.name for one in kept] == [
+        f"processing-record.before-{number}.md" for number in (1, 2)
+    ]
+    assert [one.read_text() for one in kept] == ["Controller: us", "Controller: us and them"]
     assert "(1)(a)" in path.read_text()
+    assert verify_report(written.folder, written.keys.public)

@@ -1,4 +1,6 @@
 import itertools
+import json
+import resource
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from unlearnkit.artefacts import folder_digests, locked
 from unlearnkit.errors import BadInput, Busy
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.verifying import verify_report
-from unlearnkit.report.writing import write_report
+from unlearnkit.report.writing import taken_away, write_report
 
 
 def test_a_report_folder_holds_exactly_what_it_should(written: Written) -> None:
@@ -86,6 +88,35 @@ def test_a_write_that_fails_half_way_leaves_no_attestation(written: Written) -> 
         write_sample(written.folder, written.model, written.keys)
     with pytest.raises(BadInput, match="no report here"):
         verify_report(written.folder, written.keys.public)
+
+
+def test_a_full_disk_leaves_the_earlier_report_as_it_was(written: Written) -> None:
+    """A limit on the size of files is the same to the program: the write of the page fails."""
+    before = folder_digests(written.folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
+    try:
+        with pytest.raises(BadInput, match="cannot write"):
+            write_sample(written.folder, written.model, written.keys, created=datetime.now(UTC))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert folder_digests(written.folder) == before
+    assert verify_report(written.folder, written.keys.public, written.model)
+    assert list(written.folder.parent.glob(".*.writing-*")) == []
+
+
+def test_what_goes_with_an_earlier_report_can_be_told(written: Written) -> None:
+    assert taken_away(written.folder, sign_model_too=False) == ()
+    for name in ("attestation.sigstore.json", "model.sig"):
+        (written.folder / name).write_text("{}")
+    path = written.folder / "attestation.json"
+    bundle = json.loads(path.read_bytes())
+    stamps = {"rfc3161Timestamps": [{"signedTimestamp": "AAAA"}]}
+    bundle["verificationMaterial"]["timestampVerificationData"] = stamps
+    path.write_text(json.dumps(bundle))
+    gone = ("attestation.sigstore.json", "1 time stamp")
+    assert taken_away(written.folder, sign_model_too=True) == gone
+    assert taken_away(written.folder, sign_model_too=False) == (*gone, "model.sig")
 
 
 def test_a_model_that_changed_since_the_run_is_refused(written: Written, tmp_path: Path) -> None:

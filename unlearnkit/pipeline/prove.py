@@ -31,9 +31,9 @@ from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.facts import LedgerFacts, Report, build_report
-from unlearnkit.report.letters import write_letter, write_processing_record
+from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
 from unlearnkit.report.render import letter_template
-from unlearnkit.report.writing import write_report
+from unlearnkit.report.writing import taken_away, write_report
 from unlearnkit.workspace import Workspace
 
 
@@ -157,6 +157,7 @@ def report(
         created=context.now(),
         ledger=LedgerFacts(size=head.size, head=head.hash),
     )
+    gone, kept = taken_away(folder, sign_model_too), kept_drafts(folder)
     write_report(
         folder,
         _first_written(folder, facts),
@@ -171,6 +172,7 @@ def report(
     written = load(folder / "report.json", Report)
     letters = _write_letters(workspace, folder, written, manifest.requests)
     write_processing_record(folder, written, workspace.templates_dir)
+    _say_replaced(context, gone, sorted(kept_drafts(folder) - kept))
     payload = {
         "run_id": run.id,
         "report": sha256_file(folder / "report.json"),
@@ -178,6 +180,15 @@ def report(
     }
     context.record(EventKind.REPORTED, payload)
     return Reported(folder, written, letters, _close(context, run, verdict.outcome))
+
+
+def _say_replaced(context: Context, gone: Sequence[str], kept: Sequence[Path]) -> None:
+    if gone:
+        context.tell(
+            f"taken away with the earlier report, whose signature it was: {', '.join(gone)}"
+        )
+    for path in kept:
+        context.tell(f"an earlier draft, which says something else, was kept as {path}")
 
 
 def _audit_of(run: Run) -> AuditResult:

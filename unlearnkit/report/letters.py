@@ -6,6 +6,7 @@ They hold no personal data and are not signed, so that they can be edited.
 from __future__ import annotations
 
 import re
+from itertools import count
 from pathlib import Path
 
 from unlearnkit.artefacts import write_atomic
@@ -26,8 +27,8 @@ def write_letter(
 ) -> Path:
     """Write `folder`/letters/<request id>.md, or .de.md in German, and return its path.
 
-    One that is there already with other words is kept as .md.bak. Raises BadInput for a request
-    the report is not about, and for a language that has no template.
+    One that is there already with other words is kept: see `kept_drafts`. Raises BadInput for
+    a request the report is not about, and for a language that has no template.
     """
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", request_id):
         raise BadInput("this request id cannot name a file; a UUID is expected")
@@ -44,9 +45,18 @@ def write_processing_record(
     return _write(folder / LETTERS / PROCESSING_RECORD, draft)
 
 
+def kept_drafts(folder: Path) -> set[Path]:
+    """What was kept of earlier drafts: letters/NAME.before-1.md, NAME.before-2.md and so on.
+
+    `verify` takes them for letters. None is ever written over: somebody may have worked on it.
+    """
+    return set((folder / LETTERS).glob("*.before-*.md"))
+
+
 def _write(path: Path, text: str) -> Path:
     draft = text.encode()
     if path.is_file() and path.read_bytes() != draft:
-        path.replace(path.with_suffix(".md.bak"))
+        names = (path.with_suffix(f".before-{number}.md") for number in count(1))
+        path.replace(next(one for one in names if not one.exists()))
     write_atomic(path, draft)
     return path

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 
 from unlearnkit.artefacts import digest_of, locked, write_atomic
-from unlearnkit.errors import BadInput
+from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
 from unlearnkit.report.bundle import ATTESTATION, sign_statement
@@ -18,7 +22,10 @@ from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, sign_m
 from unlearnkit.report.render import render_html, renderer
 from unlearnkit.report.signing import load_public_key, load_signer
 from unlearnkit.report.statement import build_statement
+from unlearnkit.report.timestamp import answers_in
 from unlearnkit.report.verifying import LETTERS, SIGNED_FILES
+
+_SIGNATURES = (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY)
 
 
 def write_report(
@@ -38,9 +45,11 @@ def write_report(
     With `sign_model_too` also model.sig, which tools for signed models read, made with `model_key`
     where that is another one than the report's; then its public half is signed along, as model.pub.
 
-    The attestation of an earlier report in `folder`, and its Sigstore signature, are removed first,
-    so what is interrupted is no report. The verdict must come from the policy at `policy_path`.
-    signing.pub is a convenience: an auditor has to get the key elsewhere.
+    All of it is written beside `folder` before anything there changes: what fails, as on a full
+    disk, leaves an earlier report as it was. Then that one's attestation and its Sigstore signature
+    are removed first, so what is interrupted from there on is no report. The verdict must come from
+    the policy at `policy_path`. signing.pub is a convenience: an auditor has to get the key
+    elsewhere.
 
     Raises BadInput when keys, facts or model do not belong together, or when the folder holds files
     that are no part of a report; Busy while somebody else writes there, as who puts a time stamp in
@@ -83,14 +92,53 @@ def write_report(
     attestation = sign_statement(statement, signing_key)
 
     _make(folder)
-    with locked(folder):
-        for name in (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY):
+    with locked(folder), _written_aside(folder, files | {ATTESTATION: attestation}) as aside:
+        for name in _SIGNATURES:
             (folder / name).unlink(missing_ok=True)
         _remove_leftovers(folder)
-        for name, content in files.items():
-            write_atomic(folder / name, content)
-        write_atomic(folder / ATTESTATION, attestation)
+        for name in (*files, ATTESTATION):
+            _put(aside / name, folder / name)
     return folder / ATTESTATION
+
+
+def taken_away(folder: Path, sign_model_too: bool) -> tuple[str, ...]:
+    """What `write_report` would remove of an earlier report in `folder` and not make anew."""
+    attestation = folder / ATTESTATION
+    try:
+        stamps = len(answers_in(attestation.read_bytes())) if attestation.is_file() else 0
+    except VerificationFailed:
+        stamps = 0
+    found = [KEYLESS] if (folder / KEYLESS).is_file() else []
+    if stamps:
+        found.append(f"{stamps} time stamp{'' if stamps == 1 else 's'}")
+    if not sign_model_too and (folder / MODEL_SIGNATURE).is_file():
+        found.append(MODEL_SIGNATURE)
+    return tuple(found)
+
+
+@contextmanager
+def _written_aside(folder: Path, files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A folder beside it with all the files: where the disk is full, the earlier report stays."""
+    prefix = f".{folder.name}.writing-"
+    for left in folder.resolve().parent.glob(f"{escape(prefix)}*"):  # of a write that was killed
+        rmtree(left, ignore_errors=True)
+    try:
+        aside = Path(mkdtemp(prefix=prefix, dir=folder.resolve().parent))
+    except OSError as error:
+        raise BadInput(f"cannot write: {error.strerror}", where=folder.parent) from None
+    try:
+        for name, content in files.items():
+            write_atomic(aside / name, content)
+        yield aside
+    finally:
+        rmtree(aside, ignore_errors=True)
+
+
+def _put(made: Path, path: Path) -> None:
+    try:
+        made.replace(path)
+    except OSError as error:
+        raise BadInput(f"cannot write: {error.strerror}", where=path) from None
 
 
 def _page_before(folder: Path) -> bytes:
@@ -114,7 +162,7 @@ def refuse_foreign_files(folder: Path) -> None:
 
     It would make the finished report fail its own verification.
     """
-    ours = {ATTESTATION, KEYLESS, LETTERS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES}
+    ours = {LETTERS, *_SIGNATURES, *SIGNED_FILES}
     leftovers = set(_leftovers(folder))
     for path in folder.iterdir() if folder.is_dir() else ():
         if path.name not in ours and path not in leftovers:
@@ -127,7 +175,7 @@ def refuse_foreign_files(folder: Path) -> None:
 
 def _leftovers(folder: Path) -> list[Path]:
     """Temporary files of a write that was killed."""
-    names = (ATTESTATION, KEYLESS, MODEL_SIGNATURE, MODEL_KEY, *SIGNED_FILES)
+    names = (*_SIGNATURES, *SIGNED_FILES)
     letters = (folder / LETTERS).glob(".*.md.????????")
     return [*(path for name in names for path in folder.glob(f".{name}.*")), *letters]
 
