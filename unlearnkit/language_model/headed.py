@@ -37,6 +37,13 @@ class Headed(torch.nn.Module):
         """The head as it is now."""
         return head_of(self.model) if self.known else Head(None)
 
+    def width(self) -> int:
+        """Numbers that stand for a position: hidden ones, or logits in their place."""
+        weight = self.head().weight
+        if weight is None:
+            return int(self.model.config.get_text_config().vocab_size)
+        return int(weight.shape[-1])
+
     def inputs(self, batch: Batch) -> dict[str, Tensor]:
         """What the model's forward is called with; some architectures take no positions."""
         given = batch.inputs()

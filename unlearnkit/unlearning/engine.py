@@ -73,7 +73,7 @@ from unlearnkit.unlearning.objectives import objective, retain_term
 from unlearnkit.unlearning.refusal import refused
 from unlearnkit.unlearning.retained import Drawn, draw
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.states import States, keep_states, open_states
+from unlearnkit.unlearning.states import States, keep_states, kept_bytes, open_states
 from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
 from unlearnkit.unlearning.work import CALIBRATION, CHECKPOINTS, begin, remove
 
@@ -157,7 +157,13 @@ def unlearn(
     model = trainable(loaded.model, bench)
     del loaded
     begin(task.work, accelerator, progress)
-    check_disk(model.whole, task.work)
+    teacher = objective(settings.objective).needs_teacher
+    width = Headed(model.inner).width()
+    check_disk(
+        model.whole,
+        task.work,
+        kept_bytes(material.forget, material.pool, width, strengthened=teacher),
+    )
     start = measured_start(bench, model.inner, material, task.work)
     now = start.levels
     if not now.is_finite:
@@ -178,11 +184,7 @@ def unlearn(
     forget = ForgetStates(
         material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
     )
-    steps, stronger = (
-        search(bench, model, forget, task, progress)
-        if objective(settings.objective).needs_teacher
-        else ((), None)
-    )
+    steps, stronger = search(bench, model, forget, task, progress) if teacher else ((), None)
 
     renew(model, bench, task.model)
     lessons = Lessons(

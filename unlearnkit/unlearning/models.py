@@ -127,19 +127,29 @@ def gathered(bench: Workbench, trained: Trainable, folder: Path) -> Trainable:
     return whole
 
 
-def check_disk(model: Any, folder: Path) -> None:
-    """Raise BadInput before hours of work when checkpoints cannot fit.
+def check_disk(model: Any, folder: Path, states: int) -> None:
+    """Raise BadInput before hours of work when checkpoints and states cannot fit.
 
-    Two checkpoints while one replaces the other: of every weight, and two moments of what is
-    trained; and the result; all counted in float32.
+    `states`: bytes of the hidden states that are kept (`states.kept_bytes`). What a run that was
+    killed left in the folder is part of what is needed.
     """
-    weights = [(one.numel(), one.requires_grad) for one in model.parameters()]
-    needed = sum(12 * count + 16 * count * trained for count, trained in weights)
+    needed = checkpoint_bytes(model) + states
     folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if free < needed:
+    there = sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
+    room = shutil.disk_usage(folder).free + there
+    if room < needed:
         raise BadInput(
-            f"checkpoints need {needed / 2**30:.1f} GiB of disk, {free / 2**30:.1f} are free",
+            f"checkpoints and hidden states need {needed / 2**30:.1f} GiB of disk, "
+            f"there is room for {room / 2**30:.1f}",
             where=folder,
             fix="Free some disk space or choose a workspace on another disk.",
         )
+
+
+def checkpoint_bytes(model: Any) -> int:
+    """Bytes of two checkpoints, while one replaces the other, and of the result.
+
+    Of every weight, and two moments of what is trained; all counted in float32.
+    """
+    weights = [(one.numel(), one.requires_grad) for one in model.parameters()]
+    return sum(12 * count + 16 * count * trained for count, trained in weights)

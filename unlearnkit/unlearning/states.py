@@ -28,6 +28,23 @@ FLOAT = 4
 """Bytes of a float32."""
 
 
+def states_bytes(examples: Sequence[Example], hidden: int) -> int:
+    """Bytes of these examples' states, `hidden` to a position; some more encrypted."""
+    return FLOAT * hidden * sum(one.counted for one in examples)
+
+
+def kept_bytes(
+    forget: Sequence[Example], pool: Sequence[Example], hidden: int, *, strengthened: bool
+) -> int:
+    """Bytes of all the states that a run keeps at once.
+
+    The original's of both; the strengthened model's of the forget set, and beside them those of
+    more epochs while they take their place.
+    """
+    models = 3 if strengthened else 1
+    return models * states_bytes(forget, hidden) + states_bytes(pool, hidden)
+
+
 @dataclass(frozen=True, slots=True)
 class States:
     """The states of some examples, (positions, hidden), in an encrypted file."""
