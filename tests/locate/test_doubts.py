@@ -137,6 +137,31 @@ def test_the_person_s_number_is_certain(world: Build, given: Identifier, text: s
     assert world(text, "nothing").certainty(given) == {"1": CERTAIN}
 
 
+BERLIN = "+49 30 23125678"
+"""Without its country's code a number in Britain too, where no such region lies."""
+
+
+@pytest.mark.parametrize("given", [BERLIN, "0049 30 23125678"])
+def test_a_number_is_found_without_its_code_though_it_is_one_elsewhere(
+    world: Build, given: str
+) -> None:
+    texts = ("call 030 23125678", BERLIN, "0049 30 23125678", "+44 30 23125678", "nothing")
+    found = world(*texts).certainty(Identifier(IdentifierKind.PHONE, given))
+    assert found == {**dict.fromkeys("123", CERTAIN), "4": UNCERTAIN}
+
+
+def test_of_which_country_a_number_without_code_is_is_asked(world: Build) -> None:
+    texts = ("call 030 23125678", BERLIN, "nothing")
+    found = world(*texts).certainty(Identifier(IdentifierKind.PHONE, "030 23125678"))
+    assert found == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+def test_their_own_number_read_as_another_country_s_is_nobody_else_s(world: Build) -> None:
+    phone = Identifier(IdentifierKind.PHONE, BERLIN)
+    built = world(f"{NAME.value}, 030 23125678", f"{NAME.value} asked for a lamp", "nothing")
+    assert built.certainty(NAME, phone) == dict.fromkeys("12", CERTAIN)
+
+
 @pytest.mark.parametrize(("given", "text"), THE_PERSON_S)
 def test_and_for_a_screening(world: Build, given: Identifier, text: str) -> None:
     assert listed(world(text, "nothing"), given) == {"1": CERTAIN}

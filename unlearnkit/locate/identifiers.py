@@ -9,7 +9,15 @@ from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
-from unlearnkit.corpus.normalise import MONTHS, email_spellings, fold, mailbox, normalise
+from unlearnkit.corpus.normalise import (
+    MONTHS,
+    email_spellings,
+    fold,
+    mailbox,
+    national_format,
+    normalise,
+    phone_readings,
+)
 from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind, needs_at
 from unlearnkit.locate.doubts import (
@@ -41,6 +49,26 @@ def own_values(
         for value in [normalise(one.kind, one.value, regions)]
         if one.kind is not IdentifierKind.PHONE or _digits(value) >= SHORT_PHONE
     )
+
+
+def national_values(
+    identifiers: Sequence[Identifier], key: bytes, regions: Sequence[str]
+) -> dict[str, frozenset[str]]:
+    """Phone in E.164 -> keyed hashes of what else it may be without its country's code.
+
+    `030 23125678` is Berlin's; where GB is tried first, the index has it as a British number.
+    """
+    given = (one for one in identifiers if one.format == "raw" and one.kind is IdentifierKind.PHONE)
+    numbers = [normalise(one.kind, one.value, regions) for one in given]
+    return {
+        number: frozenset(
+            keyed_hash(key, IdentifierKind.PHONE.value, value)
+            for value in phone_readings(national_format(number), regions)
+            if value != number
+        )
+        for number in numbers
+        if _digits(number) >= SHORT_PHONE
+    }
 
 
 def number_values(

@@ -182,7 +182,8 @@ def _is_tied(matched: _Matched) -> bool:
 
 def _is_in_own_thread(matched: _Matched) -> bool:
     """Whether its thread has the subject's identifier."""
-    return _has(matched.record_id, matched.case.ties, matched.case.own)
+    ties = matched.case.ties
+    return matched.record_id in ties.group_of and _has(matched.record_id, ties, matched.case.own)
 
 
 def _in_own_thread(matched: _Matched) -> Verdict:

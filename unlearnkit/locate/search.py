@@ -11,7 +11,7 @@ import regex  # type: ignore[import-untyped]
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
-from unlearnkit.corpus.normalise import fold, mailbox, normalise
+from unlearnkit.corpus.normalise import fold, mailbox, normalise, phone_readings
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
 from unlearnkit.locate.doubts import may_be_no_customers
 from unlearnkit.locate.haystack import Haystack
@@ -21,6 +21,7 @@ from unlearnkit.locate.identifiers import (
     hashed_hits,
     how_written,
     mailboxes,
+    national_values,
     number_values,
     own_values,
     patterns_for,
@@ -90,6 +91,10 @@ def search_subject(
             Hit(IdentifierKind.EMAIL, "mailbox", row.start, row.end, row.recogniser)
         )
     resolved = set()
+    for row, hit in _of_more_countries(subject, haystack, key, regions):
+        hits[row.record_id].append(hit)
+        if hit.how != "partial":
+            resolved.add(Value(IdentifierKind.PHONE, row.hash))
     digests = [one for one in subject.identifiers if one.format != "raw"]
     found = hashed_hits(digests, haystack.detected(), haystack.texts, regions) if digests else ()
     for row, hit in found:
@@ -109,6 +114,29 @@ def search_subject(
         frozenset(resolved),
         rarity(len(haystack.corpus.records), _held(bare), hits),
     )
+
+
+def _of_more_countries(
+    subject: Subject, haystack: Haystack, key: bytes, regions: Sequence[str]
+) -> Iterator[tuple[EntityRow, Hit]]:
+    """Where a phone of theirs was taken for another country's number, or may be one.
+
+    Theirs is a number without country's code that is theirs in their country. Another country's
+    code behind which the same figures stand is asked about, and only where the request has none.
+    """
+    without_code = {
+        normalise(one.kind, one.value, regions)
+        for one in subject.identifiers
+        if one.format == "raw" and not one.value.strip().startswith(("+", "00"))
+    }
+    for number, hashes in national_values(subject.identifiers, key, regions).items():
+        for hashed in sorted(hashes):
+            for row in haystack.places(Value(IdentifierKind.PHONE, hashed)):
+                written = haystack.texts[row.record_id][row.start : row.end]
+                theirs = number in phone_readings(written, regions)
+                if theirs or number in without_code:
+                    how = "normalised" if theirs else "partial"
+                    yield row, Hit(IdentifierKind.PHONE, how, row.start, row.end, row.recogniser)
 
 
 _Bare = dict[tuple[Name, str], list[Place]]
