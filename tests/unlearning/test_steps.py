@@ -11,16 +11,20 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 from accelerate import Accelerator
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.unlearning.launch import in_two_processes
 from tests.unlearning.memorised import FORGET, SETTINGS, memorise, task
 from unlearnkit.errors import TrainingFailed
 from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.unlearning import steps
 from unlearnkit.unlearning.engine import Unlearned, unlearn
 from unlearnkit.unlearning.settings import OBJECTIVES, Settings
 from unlearnkit.unlearning.steps import Workbench, adamw, step
@@ -31,6 +35,8 @@ LORA = replace(QUICK, lora_rank=4, learning_rate=3e-3)
 # nothing but rounding to follow: a few weights may differ by more than rounding. All of them
 # together, measured against how far they have moved, may not; a wrong sum shows in the percents.
 ROUNDING = 1e-3
+COUNTS = st.integers(1, 5)
+"""Pieces that a step is to be computed in."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +105,29 @@ def test_whatever_is_trained(model: Path, tmp_path: Path) -> None:
     other = run(model, tmp_path / "other", in_pieces)
     assert losses(plain) == pytest.approx(losses(other), abs=1e-4)
     assert difference(model, tmp_path / "plain" / "out", tmp_path / "other" / "out") < ROUNDING
+
+
+def bench_of(processes: int, process: int, count: int) -> Workbench:
+    place = SimpleNamespace(
+        num_processes=processes, process_index=process, gradient_accumulation_steps=count
+    )
+    return Workbench(place, QUICK, pad_id=0, end_ids=(), key=bytes(32))
+
+
+@given(some=st.integers(1, 9), others=st.integers(0, 9), processes=st.integers(1, 3), count=COUNTS)
+def test_every_row_is_in_one_piece_and_no_piece_is_empty_in_every_process(
+    some: int, others: int, processes: int, count: int
+) -> None:
+    """Else it would be computed for nothing; and each process computes as many as the others."""
+    kinds = (range(some), range(some, some + others))
+    of_all = [steps.pieces(bench_of(processes, one, count), *kinds) for one in range(processes)]
+    assert len({len(found) for found in of_all}) == 1
+    for at, rows in enumerate(kinds):
+        assert sorted(row for found in of_all for piece in found for row in piece[at]) == [*rows]
+    assert all(
+        any(rows for piece in together for rows in piece) for together in zip(*of_all, strict=True)
+    )
+    assert len(of_all[0]) <= count
 
 
 @pytest.mark.parametrize("bad", [math.inf, math.nan])

@@ -133,9 +133,9 @@ def strengthen_epoch(
     for rows in chunks(shuffled(examples, bench.settings.seed, epoch), bench.settings.batch_size):
         weight = bench.processes / sum(one.counted for one in rows)
         losses = [
-            # A process without rows of its own computes one for nothing: the others wait for it.
+            # Without a row in this piece one is computed for nothing: other processes have some.
             partial(cross_entropy, bench, headed, mine or rows[:1], weight * bool(mine))
-            for mine in pieces(bench, rows)
+            for (mine,) in pieces(bench, rows)
         ]
         step(bench, headed, optimizer, losses, f"strengthening, epoch {epoch}")
     headed.eval()

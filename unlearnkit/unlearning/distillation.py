@@ -104,7 +104,8 @@ def lesson_of(
     """The lesson of the rows that are computed here, weighted as parts of all the step's rows."""
     import torch
 
-    # A process without rows of its own computes one for nothing: the others wait for it.
+    # Without a row in this piece one is computed for nothing: other processes have some, or it has
+    # rows of the other shelf.
     rows, counts = (mine, 1) if mine else (step_rows[:1], 0)
     positions = sum(shelf.examples[one].counted for one in step_rows)
     share, each = (bench.processes * counts / whole for whole in (positions, len(step_rows)))
@@ -186,8 +187,7 @@ def one_pass(
             retain = lesson_of(bench, lessons, lessons.retain, kept, beside) if beside else None
             return piece_loss(student, bench, forget, retain)
 
-        shares = zip(pieces(bench, rows), pieces(bench, beside), strict=True)
-        parts = [partial(loss_of, mine, kept) for mine, kept in shares]
+        parts = [partial(loss_of, mine, kept) for mine, kept in pieces(bench, rows, beside)]
         losses.append(step(bench, student, optimizer, parts, f"pass {number}"))
     student.eval()
     return sum(losses) / len(losses)

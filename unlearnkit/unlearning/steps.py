@@ -74,14 +74,16 @@ def chunks(rows: Sequence[Row], size: int) -> list[list[Row]]:
     return [list(rows[start : start + size]) for start in range(0, len(rows), size)]
 
 
-def pieces(bench: Workbench, rows: Sequence[Row]) -> list[list[Row]]:
-    """The rows of a step that are this process's, in the pieces they are computed in.
+def pieces(bench: Workbench, *kinds: Sequence[Row]) -> list[tuple[list[Row], ...]]:
+    """The pieces a step is computed in: what is this process's of each kind of rows.
 
-    Some may be empty.
+    Pieces that no process has rows for are left out. Of the others one may be empty here: processes
+    wait for each other in every piece, so that each computes as many.
     """
-    mine = rows[bench.accelerator.process_index :: bench.processes]
     count = int(bench.accelerator.gradient_accumulation_steps)
-    return [list(mine[at::count]) for at in range(count)]
+    needed = min(count, max(math.ceil(len(rows) / bench.processes) for rows in kinds))
+    mine = [rows[bench.accelerator.process_index :: bench.processes] for rows in kinds]
+    return [tuple(list(rows[at::count]) for rows in mine) for at in range(needed)]
 
 
 def step(
