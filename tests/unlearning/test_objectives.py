@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import re
+from typing import get_type_hints
 
 import pytest
 
+from unlearnkit.cli.settings import options
 from unlearnkit.errors import BadInput
 from unlearnkit.unlearning.objectives import (
     cross_entropy,
@@ -79,3 +81,11 @@ def test_a_model_that_has_unlearned_before_is_held_by_cross_entropy_unless_anoth
 ) -> None:
     settings = Settings(objective=name, retain_term=chosen)
     assert retain_term(suited_to(settings, before)) is expected
+
+
+def test_the_command_line_says_which_objectives_have_a_beta() -> None:
+    given = get_type_hints(options, include_extras=True)
+    said = given["beta"].__metadata__[0].help
+    assert [one for one in OBJECTIVES if objective(one).beta] == [
+        one for one in OBJECTIVES if re.search(rf"(?<!-)\b{one}\b(?!-)", said)
+    ]

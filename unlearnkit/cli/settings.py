@@ -27,7 +27,9 @@ OFFERED = {
         help="What holds the model on retained records. own: RKLU's is kl, and ce for a model "
         "that has unlearned before.",
     ),
-    "beta": typer.Option(min=0.001, help="Of npo, simnpo and undial; else as published."),
+    "beta": typer.Option(
+        min=0.001, help="Of npo, simnpo, undial and weighted-ga; else as published."
+    ),
     "lora_rank": typer.Option(min=0, help="Train LoRA adapters of this rank; 0: every weight."),
     "as_adapter": typer.Option("--as-adapter", help="Write the LoRA adapter, not a merged model."),
     "learning_rate": typer.Option(
@@ -59,7 +61,10 @@ OFFERED = {
     "max_alpha": typer.Option(
         min=1, help="Largest alpha of the search; past it only when all else failed."
     ),
-    "teacher_depths": typer.Option(help="Push tokens as deep as never-seen ones lie."),
+    "teacher_depths": typer.Option(
+        help="Push tokens as deep as never-seen ones lie, and none below the original's "
+        "average there; without it, the paper's teacher."
+    ),
     "level_weight": typer.Option(min=0, help="Of rklu's own term on each token's likelihood."),
     "tolerance": typer.Option(min=0.001, max=0.5, help="Half width of the band round the holdout."),
     "retain_tolerance": typer.Option(

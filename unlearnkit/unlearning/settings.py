@@ -76,7 +76,7 @@ class Settings:
     """An ObjectiveName, or a peer's name (`peers/`)."""
     retain_term: RetainTerm = RetainTerm.OWN
     beta: float | None = None
-    """Of npo, simnpo and undial; None: as published."""
+    """Of npo, simnpo, undial and weighted-ga; None: as published."""
     lora_rank: int = 0
     """0: every weight is trained. Else LoRA adapters of this rank, alpha twice that; the base
     weights stand in memory once, in the precision they are stored in."""
