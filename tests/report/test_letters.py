@@ -1,4 +1,5 @@
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from tests.report.conftest import Written, report_with
 from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import Completed, Report
 from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
 from unlearnkit.report.scope import NEVER_COVERED
 from unlearnkit.report.verifying import verify_report
@@ -173,6 +174,43 @@ def test_a_verdict_is_never_softened_by_translation(
     ]
     places = [len(re.findall(r"^[^<]*\[[^\]]+\]", one, re.MULTILINE)) for one in told]
     assert places[0] == places[1]
+
+
+@pytest.mark.parametrize("language", ["en", *LANGUAGES])
+@pytest.mark.parametrize("outcome", list(Outcome)[:3])
+def test_thresholds_are_those_of_a_named_policy_and_not_said_to_be_older(
+    outcome: Outcome, tmp_path: Path, language: str
+) -> None:
+    """No event says that a policy was there before the audit; what was measured are tokens."""
+    text = write_letter(tmp_path, report_with(outcome), GDPR, language=language).read_text()
+    assert re.search("[“„«] ?default ?[”“»]", text.replace("\u00a0", " "))
+    for word in ("beforehand", "zuvor", "auparavant", "de antemano"):
+        assert word not in text
+    assert "okens" in text
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Your request was completed on 1 November 2026, by the policy “ours”"),
+        ("de", "Ihr Antrag wurde am 1. November 2026 nach dem Regelwerk „ours“ abgeschlossen"),
+        ("fr", "satisfaite le 1er novembre 2026, selon la politique « ours »"),
+        ("es", "se dio por atendida el 1 de noviembre de 2026, según la política «ours»"),
+    ],
+)
+def test_of_a_completed_request_nobody_is_told_that_it_is_unfinished(
+    tmp_path: Path, language: str, told: str
+) -> None:
+    done = Completed(datetime(2026, 11, 1, 12, tzinfo=UTC), "ours")
+    open_, closed, passed = (
+        write_letter(
+            tmp_path, report_with(outcome), GDPR, None, language, completed=one
+        ).read_text()
+        for outcome, one in ((Outcome.FAIL, None), (Outcome.FAIL, done), (Outcome.PASS, done))
+    )
+    assert told in closed.replace("\u00a0", " ")
+    assert told not in open_ + passed
+    assert len(set(open_.splitlines()) ^ set(closed.splitlines())) == 2
 
 
 @pytest.mark.parametrize("language", ["en", *LANGUAGES])

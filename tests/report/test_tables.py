@@ -85,3 +85,8 @@ def test_of_the_teachers_the_nearest_of_each_strengthened_model_and_the_chosen_a
     shown = [(one.learning_rate, one.strengthen_epochs, one.alpha) for one in teachers(report)]
     first = [(3e-4, epochs, alpha) for epochs in (1, 2) for alpha in range(3)]
     assert shown == [*first, *((1e-4, 1, alpha) for alpha in (0, 1, 2, 7))]
+
+
+def test_the_first_figures_are_called_what_was_measured(report: Report) -> None:
+    titles = [one.title for one in key_figures(report)]
+    assert all("Tokens (pieces of words)" in title for title in (titles[0], titles[2]))

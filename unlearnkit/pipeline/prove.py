@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from unlearnkit.domain import (
     GateAnswer,
     ModelRole,
     Outcome,
+    Request,
     RequestState,
     Verdict,
 )
@@ -25,12 +27,13 @@ from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import refuse_half_rotated
+from unlearnkit.pipeline.requests import closed_at
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.pipeline.screen import as_check, screen
 from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
-from unlearnkit.report.facts import LedgerFacts, Report, build_report
+from unlearnkit.report.facts import Completed, LedgerFacts, Report, build_report
 from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
 from unlearnkit.report.render import letter_template
 from unlearnkit.report.writing import taken_away, write_report
@@ -170,13 +173,15 @@ def report(
         model_key=workspace.model_key if sign_model_too else None,
     )
     written = load(folder / "report.json", Report)
-    letters = _write_letters(workspace, folder, written, manifest.requests)
+    letters = _write_letters(context, folder, written, requests)
     write_processing_record(folder, written, workspace.templates_dir)
     _say_replaced(context, gone, sorted(kept_drafts(folder) - kept))
     payload = {
         "run_id": run.id,
         "report": sha256_file(folder / "report.json"),
         "outcome": verdict.outcome.value,
+        "policy": verdict.policy,
+        "policy_digest": verdict.policy_digest,
     }
     context.record(EventKind.REPORTED, payload)
     return Reported(folder, written, letters, _close(context, run, verdict.outcome))
@@ -200,14 +205,35 @@ def _audit_of(run: Run) -> AuditResult:
 
 
 def _write_letters(
-    workspace: Workspace, folder: Path, written: Report, requests: Sequence[str]
+    context: Context, folder: Path, written: Report, requests: Sequence[Request]
 ) -> tuple[Path, ...]:
     """A draft to each person in each of the workspace's languages."""
+    own = context.workspace.templates_dir
+    done = {one.id: completed(context, one) for one in requests}
     return tuple(
-        write_letter(folder, written, one, workspace.templates_dir, language)
+        write_letter(folder, written, one.id, own, language, completed=done[one.id])
         for one in requests
-        for language in workspace.config.letters
+        for language in context.workspace.config.letters
     )
+
+
+def completed(context: Context, request: Request) -> Completed | None:
+    """When the request was completed and by which policy; None where it was not."""
+    at = closed_at(context, request) if request.state is RequestState.COMPLETED else None
+    if at is None:
+        return None
+    run_ids = {
+        one.id for one in finished_runs(context.workspace) if request.id in one.manifest.requests
+    }
+    policies = [
+        str(one.payload.get("policy", ""))
+        for one in context.ledger.events()
+        if one.kind == EventKind.REPORTED
+        and one.payload.get("run_id") in run_ids
+        and one.payload.get("outcome") == Outcome.PASS
+        and datetime.fromisoformat(one.time) <= at
+    ]
+    return Completed(at, policies[-1] if policies else "")
 
 
 def _first_written(folder: Path, facts: Report) -> Report:

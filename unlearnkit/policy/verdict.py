@@ -18,6 +18,7 @@ from unlearnkit.domain import (
     finite,
 )
 from unlearnkit.policy.interval import Evidence, apart, by_interval, of_difference, of_figure
+from unlearnkit.policy.naming import told_name
 from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule, of_parts
 
 _SPLITS = {
@@ -46,11 +47,15 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
 
     Overall: any failed rule of severity fail -> fail; else any such rule without evidence ->
     cannot_tell; else pass. Where no rule of severity fail applies, nothing decides: cannot_tell.
-    Rules of severity warn, and rules that do not apply, never change the outcome.
+    Rules of severity warn, and rules that do not apply, never change the outcome. The verdict says
+    where the policy has the name of one that ships and is another.
     """
     checks = tuple(_check(rule, audit) for rule in policy.rules)
     return Verdict(
-        policy=policy.name, policy_digest=policy_digest, outcome=overall(checks), checks=checks
+        policy=told_name(policy),
+        policy_digest=policy_digest,
+        outcome=overall(checks),
+        checks=checks,
     )
 
 

@@ -7,6 +7,7 @@ digest. What a person wrote in free words (the reason of a rejection) is left ou
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
 
@@ -57,6 +58,17 @@ class RequestFacts(Artefact):
     """How many records were accepted as this person's, in part or whole."""
     in_part: int = 0
     """How many of them only in part: the rest of them is about others, and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """When a request was completed, and by which policy; empty: the ledger did not keep its name.
+
+    For letters, and no part of a report.
+    """
+
+    at: datetime
+    policy: str = ""
 
 
 class RecordFigures(Artefact):

@@ -83,9 +83,10 @@ TERMS = (
     Term(
         "exact_memorization",
         "Exact memorization",
-        "Given a record up to some word, how often is the true next word the model’s first "
-        "choice? 1.00 means it knows the record by heart. Ordinary text is never 0: some words "
-        "are easy to guess, which is why the level on never-seen records is the yardstick.",
+        "Given a record up to some token (a piece of a word), how often is the true next token the "
+        "model’s first choice? 1.00 means it knows the record by heart. Ordinary text is never 0: "
+        "some tokens are easy to guess, which is why the level on never-seen records is the "
+        "yardstick.",
         "share of the record’s tokens whose most likely prediction is the record’s own token",
         "as in OpenUnlearning, arXiv 2506.12618",
     ),
@@ -108,7 +109,8 @@ TERMS = (
     Term(
         "probability",
         "Probability",
-        "How likely the model holds the record’s own words, one word with another.",
+        "How likely the model holds the record’s own text, one token (piece of a word) with "
+        "another.",
         "exp of the mean log-probability of the record’s tokens",
         "Maini et al. 2024 (TOFU), arXiv 2401.06121",
     ),
@@ -125,7 +127,7 @@ TERMS = (
         "rouge_l",
         "ROUGE-L of its own continuations",
         "Given the prompt, or half of a text that has none, the model goes on by itself, always "
-        "with the most likely word. How many of the record’s words come, in their order? 1.00: "
+        "with the most likely token. How many of the record’s words come, in their order? 1.00: "
         "all.",
         "longest common subsequence of words over the words of the record",
         "Lin 2004, aclanthology.org/W04-1013",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import Completed, Report
 from unlearnkit.report.render import ENGLISH, render_letter, render_processing_record
 from unlearnkit.report.verifying import LETTERS
 
@@ -24,6 +24,8 @@ def write_letter(
     request_id: str,
     templates_dir: Path | None = None,
     language: str = ENGLISH,
+    *,
+    completed: Completed | None = None,
 ) -> Path:
     """Write `folder`/letters/<request id>.md, or .de.md in German, and return its path.
 
@@ -33,7 +35,7 @@ def write_letter(
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]{0,99}", request_id):
         raise BadInput("this request id cannot name a file; a UUID is expected")
     ending = ".md" if language == ENGLISH else f".{language}.md"
-    draft = render_letter(report, request_id, templates_dir, language)
+    draft = render_letter(report, request_id, templates_dir, language, completed=completed)
     return _write(folder / LETTERS / f"{request_id}{ending}", draft)
 
 

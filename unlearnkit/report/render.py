@@ -20,7 +20,7 @@ from unlearnkit.report import attacks, distributions, leakage, lens, plots, tabl
 from unlearnkit.report.asking import sentences
 from unlearnkit.report.avoided import avoided
 from unlearnkit.report.decoys import people_told
-from unlearnkit.report.facts import Renderer, Report
+from unlearnkit.report.facts import Completed, Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 from unlearnkit.report.people import person_figures
@@ -126,8 +126,12 @@ def render_letter(
     request_id: str,
     templates_dir: Path | None = None,
     language: str = ENGLISH,
+    *,
+    completed: Completed | None = None,
 ) -> str:
     """The notice to one data subject in Markdown, about one request.
+
+    `completed`: the request's completion, where an earlier report came to it.
 
     In another language than English the limits of every run are the template's own words; what else
     this report names stays in English. Raises BadInput for an unknown request or language.
@@ -142,6 +146,7 @@ def render_letter(
         "outcome": report.verdict.outcome.value,
         "shares": tables.forgotten_shares(report),
         "other_limits": [one for one in report.out_of_scope if one not in NEVER_COVERED],
+        "completed": completed,
     }
     return render_template(name, context, templates_dir, language)
 
@@ -258,7 +263,10 @@ def _date(value: date, language: str) -> str:
     """15 November 2026, as a long date of the language."""
     from babel.dates import format_date
 
-    return format_date(value, "long", locale=LOCALES.get(language, language))
+    written = format_date(value, "long", locale=LOCALES.get(language, language))
+    if language == "fr" and value.day == 1:  # CLDR writes 1 novembre, nobody else does
+        return written.replace("1 ", "1er ", 1)
+    return written
 
 
 def _share(value: float, language: str) -> str:

@@ -202,9 +202,13 @@ def key_figures(report: Report) -> tuple[KeyFigure, ...]:
     """What the person's records look like now, and what it cost."""
     found = []
     for title, metric, split in (
-        ("Words of the forgotten records the model still predicts", COMPARED[0], Split.FORGET),
+        (
+            "Tokens (pieces of words) of the forgotten records the model still predicts",
+            COMPARED[0],
+            Split.FORGET,
+        ),
         ("Share of a forgotten record it recites from a beginning", COMPARED[1], Split.FORGET),
-        ("Words of the kept records it predicts", COMPARED[0], Split.RETAIN),
+        ("Tokens (pieces of words) of the kept records it predicts", COMPARED[0], Split.RETAIN),
     ):
         before = report.measurement(metric, split, ModelRole.ORIGINAL)
         after = report.measurement(metric, split, ModelRole.UNLEARNED)
@@ -224,7 +228,7 @@ def key_figures(report: Report) -> tuple[KeyFigure, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Shares:
-    """Words that the model predicts, 0 to 1; None where it was not measured."""
+    """Of tokens, what the model predicts, 0 to 1; None where it was not measured."""
 
     before: float | None
     after: float | None
