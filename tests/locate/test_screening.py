@@ -122,7 +122,7 @@ def test_a_nickname_is_found(world: Build) -> None:
     [
         "Zoltana Quibbleworth, born 7 March 1984",
         "Zoltana Quibbleworth (1984-03-07)",
-        "Quick note: Zoltana Quibbleworth, 7/3/1984",
+        "Quick note: Zoltana Quibbleworth, 7.3.1984",
         "Zoltana Quibbleworth, born March 7th, 1984",
         "Zoltana Quibbleworth, 12 Elm St, Oslo",
         "Zoltana Quibbleworth has the passport X12-99 871",

@@ -23,6 +23,8 @@ WEIGHTS = {
     "transliterated": 0.48,
     "typo": 0.45,
     "phonetic": 0.4,
+    "otherday": 0.37,
+    "otherborn": 0.36,
     "longer": 0.35,
     "wordlike": 0.33,
     "words": 0.32,
@@ -68,8 +70,8 @@ class Hit:
 
     @property
     def writes_full_name(self) -> bool:
-        """True also where it is a part of a longer name, or may be words."""
-        return self.full_name or self.how in ("longer", "wordlike")
+        """True also where it may be a namesake's, a part of a longer name, or words."""
+        return self.full_name or self.how in ("otherborn", "otherday", "longer", "wordlike")
 
     @property
     def weight(self) -> float:

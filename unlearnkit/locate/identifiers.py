@@ -10,7 +10,6 @@ from typing import Any
 from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import (
-    MONTHS,
     email_spellings,
     fold,
     mailbox,
@@ -20,6 +19,7 @@ from unlearnkit.corpus.normalise import (
 )
 from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind, needs_at
+from unlearnkit.locate.dates import days, ways_to_write
 from unlearnkit.locate.doubts import (
     GAP,
     SHORT_NUMBER,
@@ -134,7 +134,7 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             number = r"[\s_#./-]*".join(runs)
             return [rf"(?<![^\W_]){number}(?![^\W_])"] if runs else []
         case IdentifierKind.DATE_OF_BIRTH:
-            return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in _dates(value)]
+            return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in ways_to_write(value, regions)]
         case IdentifierKind.HANDLE:
             name = re.escape(value.removeprefix("@"))
             sign = "@" if needs_at(value) else "@?"
@@ -176,31 +176,6 @@ def _parts(number: str) -> tuple[str, str]:
     return phonenumbers.national_significant_number(parsed), str(parsed.country_code)
 
 
-def _dates(value: str) -> list[str]:
-    """The usual spellings of a date given as ISO 8601; else the value itself."""
-    parts = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", value)
-    if parts is None or not 1 <= int(parts[2]) <= 12:
-        return [value]
-    year, month, day = (int(part) for part in parts.groups())
-    name = MONTHS[month - 1]
-    spelled = [
-        text
-        for word in (name, name[:3])
-        for text in (f"{day} {word} {year}", f"{word} {day}, {year}", f"{day}. {word} {year}")
-    ]
-    figures = [
-        separator.join(str(part) for part in order)
-        for separator in "./-"
-        for order in (
-            (day, month, year),
-            (month, day, year),
-            (f"{day:02d}", f"{month:02d}", year),
-            (f"{month:02d}", f"{day:02d}", year),
-        )
-    ]
-    return list(dict.fromkeys([value, *spelled, *figures]))
-
-
 def adhoc_recogniser(
     entity: str, name: str, language: str, patterns: Sequence[str], any_case: bool = True
 ) -> Any:
@@ -234,6 +209,8 @@ def how_written(
             doubtful = _digits(found) < SHORT_PHONE or may_be_no_phone(text, end, *parts)
         case IdentifierKind.HANDLE:
             doubtful = may_be_a_word(text, start, end)
+        case IdentifierKind.DATE_OF_BIRTH:
+            doubtful = len(days(found, regions)) > 1
         case _:
             doubtful = False
     if doubtful:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 
 import regex  # type: ignore[import-untyped]
 
 from unlearnkit.corpus.nlp import DATE
-from unlearnkit.corpus.normalise import MONTHS
-from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import IdentifierKind, needs_at
+from unlearnkit.locate.dates import DATES, days
 from unlearnkit.locate.do_not_train import (
     FULL_NAME,
     INITIALS,
@@ -40,14 +39,6 @@ _HOW = {
     PARTIAL: "partial",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
-_MONTH = "(?:" + "|".join(one[:3] for one in MONTHS) + r")\p{L}*\.?"
-_DAY = r"\d{1,2}(?:st|nd|rd|th|\.)?"
-_FIGURES = r"\d{1,2}([./-])\d{1,2}\1\d{4}"
-_DATES = regex.compile(
-    rf"(?<!\w)(?:{_FIGURES}|\d{{4}}-\d{{2}}-\d{{2}}|{_DAY} (?:of )?{_MONTH},? \d{{4}}"
-    rf"|{_MONTH} {_DAY},? \d{{4}})(?!\w)",
-    regex.IGNORECASE,
-)
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
 
@@ -55,8 +46,9 @@ _LONGEST_PREFIX = 6
 class ListSearch:
     """The list's names, numbers, addresses and user names, looked for in texts."""
 
-    def __init__(self, listed: DoNotTrain) -> None:
+    def __init__(self, listed: DoNotTrain, regions: Sequence[str]) -> None:
         self._listed = listed
+        self._regions = regions
         self._begins = {
             writing.name: lru_cache(1 << 18)(partial(self._may_begin, writing))
             for writing in (NAMES, NUMBERS, WORDS, HANDLES)
@@ -133,11 +125,13 @@ class ListSearch:
         return ""
 
     def _of_dates(self, text: str) -> Iterator[tuple[str, Hit]]:
-        for found in _DATES.finditer(text):
-            for day in _days(found[0]):
+        for found in DATES.finditer(text):
+            meant = days(found[0], self._regions)
+            how = "normalised" if len(meant) == 1 else "partial"
+            for day in meant:
                 for one in self._listed.of_value(DATE, day):
                     span = (found.start(), found.end(), DATE)
-                    yield one.request_id, Hit(IdentifierKind.DATE_OF_BIRTH, "normalised", *span)
+                    yield one.request_id, Hit(IdentifierKind.DATE_OF_BIRTH, how, *span)
 
     def _of_name(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         seen = set()
@@ -167,15 +161,6 @@ class ListSearch:
         near = {f"{first} {one}" for one in slips(last)} | {f"{one} {last}" for one in slips(first)}
         found = (one for name in near for one in self._listed.of_value(SLIP, name))
         return {one.request_id for one in found}
-
-
-def _days(text: str) -> list[str]:
-    """The days, in ISO 8601, that a date may mean: in figures day and month in either order."""
-    parts = regex.split(r"[./-]", text)
-    if len(parts) == 3 and len(parts[2]) == 4:
-        one, other, year = (int(part) for part in parts)
-        return [f"{year}-{one:02d}-{other:02d}", f"{year}-{other:02d}-{one:02d}"]
-    return [STANDARDS[DATE](text)]
 
 
 def _named(how: str, phrase: Phrase) -> Hit:

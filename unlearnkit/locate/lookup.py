@@ -41,6 +41,15 @@ class DoNotTrain:
             return ()
         return self.at(kind, keyed_hash(self.key, kind, plain))
 
+    def requests_with(self, kind: str) -> frozenset[str]:
+        """The ids of the requests with an entry of this kind."""
+        return frozenset(
+            one.request_id
+            for (kept_as, _), some in self.entries.items()
+            if kept_as == kind
+            for one in some
+        )
+
     def owned(self) -> dict[str, frozenset[Value]]:
         """Request id -> the person's identifying values."""
         known = {one.value: one for one in IDENTIFYING}

@@ -28,6 +28,8 @@ LOOSER = MappingProxyType(
         "typo": 20.0,
         "phonetic": 20.0,
         "transliterated": 20.0,
+        "otherday": 4.0,
+        "otherborn": 20.0,
         "longer": 20.0,
         "wordlike": 20.0,
         "words": 20.0,

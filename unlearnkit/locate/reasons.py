@@ -35,13 +35,20 @@ _HOW = {
     "phonetic": "name that sounds like the subject's",
     "wordlike": "the subject's {kind}, perhaps words: in lower case, by a figure, or asked",
     "words": "words of the subject's name, which this corpus also uses as words",
+    "otherday": "the subject's {kind}, in a record with another date of birth",
+    "otherborn": "the subject's {kind}, with another date of birth right behind it",
     "longer": "longer name that has every word of the subject's",
     "partial": "part of the subject's {kind}",
 }
 _FIGURES = "figures like the subject's {kind} that may be another number"
-"""Of numbers `partial` says that they are written whole, and what else they may be."""
-_NUMBERS = (IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
-_WORD = "a word like the subject's {kind} that may be no user name"
+_PARTIAL = {
+    IdentifierKind.PHONE: _FIGURES,
+    IdentifierKind.CUSTOMER_ID: _FIGURES,
+    IdentifierKind.HANDLE: "a word like the subject's {kind} that may be no user name",
+    IdentifierKind.DATE_OF_BIRTH: "a date like the subject's {kind} that may be another day, or "
+    "somebody else's",
+}
+"""What is written whole, and what else it may be."""
 _DOUBTS = {
     "linked": "the tie is one of several, rests on a name or on little else, or others share it",
     "mailbox": "whether it leads to the same mailbox is up to the provider",
@@ -49,6 +56,7 @@ _DOUBTS = {
     "mixed thread": "the thread holds somebody else's identifier too",
     "name only": "rests on the name",
     "namesake": "another person in the corpus has the same name",
+    "born": "the record says another date of birth",
     "weak": "nothing else in the record says who is meant",
 }
 
@@ -63,6 +71,6 @@ def reason(hits: Sequence[Hit], doubt: str) -> str:
 
 
 def _words(hit: Hit) -> str:
-    if hit.how == "partial" and hit.kind is IdentifierKind.HANDLE:
-        return _WORD
-    return _FIGURES if hit.how == "partial" and hit.kind in _NUMBERS else _HOW[hit.how]
+    if hit.how != "partial":
+        return _HOW[hit.how]
+    return _PARTIAL.get(hit.kind, _HOW["partial"])

@@ -105,15 +105,18 @@ def _open_case(
 ) -> _Case:
     named = _holding(found.hits, lambda hit: hit.writes_full_name)
     whole = _holding(found.hits, lambda hit: hit.full_name)
+    # Another birthday right behind the name: a namesake's.
+    born = _holding(found.hits, lambda hit: hit.how == "otherborn")
     if own:
         identified = _holding(found.hits, lambda hit: hit.identifies)
         linked = link(ties, own, identified, whole)
         own |= linked.certain
         # Somebody else's identifier beside the name, and none of the subject's: a namesake.
         ambiguous = any(_others(one, ties, own) and not _has(one, ties, own) for one in named)
+        ambiguous = ambiguous or not born.issubset(identified)
     else:
         beside = frozenset(value for one in named for value in ties.around(one))
-        ambiguous = _several(ties.distinguishing(beside))
+        ambiguous = _several(ties.distinguishing(beside)) or bool(born)
         linked = Linked(frozenset(), frozenset())
         if not ambiguous:
             linked = link(ties, own, whole, whole)
@@ -187,10 +190,12 @@ def _is_in_own_thread(matched: _Matched) -> bool:
 
 
 def _in_own_thread(matched: _Matched) -> Verdict:
-    case = matched.case
+    case, hits = matched.case, [*matched.hits, _THREAD]
+    if _unlike(matched):
+        return Verdict(Certainty.UNCERTAIN, hits, "born")
     alone = not _others_in(case.ties.group_of[matched.record_id], case)
     certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
-    return Verdict(certainty, [*matched.hits, _THREAD], "" if alone else "mixed thread")
+    return Verdict(certainty, hits, "" if alone else "mixed thread")
 
 
 def _beside_another(matched: _Matched) -> Verdict | None:
@@ -201,7 +206,7 @@ def _beside_another(matched: _Matched) -> Verdict | None:
     named = any(hit.writes_full_name for hit in matched.hits)
     if established and (not named or any(_is_namesakes(value, case) for value in established)):
         return None
-    if established and matched.full_name:
+    if established and (matched.full_name or matched.has("otherday")):
         return Verdict(Certainty.RELATED, matched.hits, "beside another")
     return matched.uncertain("beside another")
 
@@ -210,6 +215,16 @@ def _by_name(matched: _Matched) -> Verdict:
     if matched.case.settings.accept_unique_full_name:
         return Verdict(Certainty.CERTAIN, matched.hits, "name only")
     return matched.uncertain("name only")
+
+
+def _weakly(matched: _Matched) -> Verdict:
+    doubt = "namesake" if matched.full_name else "born" if _unlike(matched) else "weak"
+    return matched.uncertain(doubt)
+
+
+def _unlike(matched: _Matched) -> bool:
+    """Whether each whole name stands beside another date of birth than the person's."""
+    return not matched.full_name and (matched.has("otherborn") or matched.has("otherday"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +256,7 @@ RULES = (
     Rule(
         "Weak",
         lambda _: True,
-        lambda matched: matched.uncertain("namesake" if matched.full_name else "weak"),
+        _weakly,
     ),
 )
 """The rules of certainty; the first that applies decides."""

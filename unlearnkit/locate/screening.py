@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import KINDS, EntityRow
@@ -18,6 +19,7 @@ from unlearnkit.corpus.nlp import DATE, EMAIL, LOCATION, PERSON
 from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
+from unlearnkit.locate.birthdays import weighed
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import as_matches
 from unlearnkit.locate.hits import Hit, strongest
@@ -67,7 +69,7 @@ def screen(
             hits[request_id][row.record_id].append(hit)
             if hit.how == "hashed" and row.entity in TIED:
                 resolved[request_id].add(Value(hit.kind, row.hash))
-    search = ListSearch(listed)
+    search = ListSearch(listed, regions)
     for at, record in enumerate(records):
         if at % 500 == 0:
             progress("screening", at, len(records))
@@ -78,20 +80,29 @@ def screen(
     tied = [row for row in rows if row.entity in TIED]
     places, owned = by_value(tied), listed.owned()
     ties = tie(places, records, cautious.shared_after)
+    dated = listed.requests_with(DATE)
     order = {one.id: at for at, one in enumerate(records)}
     matches: list[Match] = []
     for request_id in sorted(hits):
-        some = {one: strongest(found) for one, found in hits[request_id].items() if _tells(found)}
+        found: Mapping[str, list[Hit]] = hits[request_id]
+        if request_id in dated:
+            own = partial(_born_on, listed, request_id)
+            found = {one: weighed(contents[one], some, own, regions) for one, some in found.items()}
+        some = {one: strongest(held) for one, held in found.items() if _tells(held)}
         judged = judge(
             Found(some, frozenset(resolved[request_id]), Rarity(len(records))),
             owned.get(request_id, frozenset()) | resolved[request_id],
             ties=ties,
             places=lambda one: places.get(one, ()),
             settings=cautious,
-            sure={one for one in some if _sure(hits[request_id][one])},
+            sure={one for one in some if _sure(found[one])},
         )
         matches += as_matches(request_id, judged, Rarity(len(records))).values()
     return sorted(matches, key=lambda one: (order[one.record_id], one.request_id))
+
+
+def _born_on(listed: DoNotTrain, request_id: str, day: str) -> bool:
+    return any(one.request_id == request_id for one in listed.of_value(DATE, day))
 
 
 def _tells(hits: Sequence[Hit]) -> bool:

@@ -13,6 +13,7 @@ from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
 from unlearnkit.corpus.normalise import fold, mailbox, normalise, phone_readings
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
+from unlearnkit.locate.birthdays import birthdays_of, weighed
 from unlearnkit.locate.doubts import may_be_no_customers
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
@@ -109,6 +110,9 @@ def search_subject(
         first_name_bearers=first_name_bearers,
     ):
         hits[record_id].append(hit)
+    if birthdays := birthdays_of(subject.identifiers):
+        for one, some in hits.items():
+            hits[one] = weighed(haystack.texts[one], some, birthdays.__contains__, regions)
     return Found(
         {one: strongest(some) for one, some in hits.items()},
         frozenset(resolved),
