@@ -21,6 +21,7 @@ WEIGHTS = {
     "turned": 0.52,
     "initials": 0.5,
     "transliterated": 0.48,
+    "marks": 0.46,
     "typo": 0.45,
     "phonetic": 0.4,
     "otherday": 0.37,

@@ -28,6 +28,7 @@ from unlearnkit.locate.doubts import (
     may_be_no_phone,
 )
 from unlearnkit.locate.hits import Hit
+from unlearnkit.locate.marks import other_marks
 from unlearnkit.locate.user_names import may_be_a_word
 from unlearnkit.pseudonym import keyed_hash
 
@@ -198,9 +199,13 @@ def how_written(
 ) -> str:
     """`exact` as given, `normalised` in another spelling, `partial` where it may be another's.
 
+    A name with other accents than the person's is written with other `marks`.
+
     `text[start:end]` is what was found of the identifier.
     """
     found = text[start:end]
+    if identifier.kind is IdentifierKind.NAME and other_marks(identifier.value, found):
+        return "marks"
     match identifier.kind:
         case IdentifierKind.CUSTOMER_ID:
             doubtful = may_be_no_customers(text, start, end)

@@ -25,6 +25,7 @@ LOOSER = MappingProxyType(
         "shortened": 4.0,
         "turned": 4.0,
         "initials": 20.0,
+        "marks": 4.0,
         "typo": 20.0,
         "phonetic": 20.0,
         "transliterated": 20.0,

@@ -31,6 +31,7 @@ _HOW = {
     "turned": "surname before the first name",
     "initials": "initials that fit the subject's name",
     "transliterated": "name in another script that may be the subject's",
+    "marks": "the subject's {kind} with other accents or marks",
     "typo": "name a slip or two away from the subject's",
     "phonetic": "name that sounds like the subject's",
     "wordlike": "the subject's {kind}, perhaps words: in lower case, by a figure, or asked",
