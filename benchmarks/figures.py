@@ -24,6 +24,7 @@ import crash
 import decoy_test
 import demo
 import engine
+import every_turn
 import index_speed
 import kept_probes
 import locate_tables
@@ -58,6 +59,7 @@ TABLES: dict[str, tuple[str, Callable[[Any], str]]] = {
     "crash": ("crash", crash.markdown),
     "decoy-test": ("decoy_test", decoy_test.markdown),
     "decoy-test-demo": ("decoy_test_demo", decoy_test.markdown),
+    "every-turn": ("every_turn", every_turn.markdown),
     "index-speed": ("index_speed", index_speed.markdown),
     "kept-probes": ("kept_probes", kept_probes.markdown),
     "locate-company": ("locate_company", locate_tables.contenders),
