@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -118,7 +117,7 @@ def run(place: Place, seed: int) -> dict[str, Any]:
     if kept.is_file():
         found: dict[str, Any] = json.loads(kept.read_text())
         return found
-    start, made = time.process_time(), chats(seed)
+    made = chats(seed)
     write(made, place)
     train_both(made, place, seed)
     lines: dict[str, dict[str, Any]] = {}
@@ -140,7 +139,6 @@ def run(place: Place, seed: int) -> dict[str, Any]:
         "conversations": {str(split): len(some) for split, some in splits.items()},
         "lines": lines,
         "models": {name: measured(place.model(name), splits, made) for name in MODELS},
-        "cpu_seconds": round(time.process_time() - start),
     }
     write_atomic(kept, json.dumps(found).encode())
     return found
