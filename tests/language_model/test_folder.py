@@ -88,7 +88,7 @@ def test_weights_in_many_files_are_one_model(shards: Path) -> None:
 def test_a_missing_weight_file_is_named(shards: Path) -> None:
     lacking = sorted(shards.glob("model-*.safetensors"))[1]
     lacking.unlink()
-    with pytest.raises(BadInput, match=f"1 of .* weight files are missing.*{lacking.name}"):
+    with pytest.raises(BadInput, match=f"1 of .* weight files is missing.*{lacking.name}"):
         check_folder(shards)
 
 
