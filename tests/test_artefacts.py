@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import math
 import os
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,20 @@ def test_full_disks_are_told_by_the_libraries_own_words(tmp_path: Path) -> None:
         with no_file_larger_than(20_000), pytest.raises(Exception) as raised:
             write()
         assert disk_failed(raised.value)
+
+
+def test_no_file_takes_the_place_of_a_pipe(tmp_path: Path) -> None:
+    """Nor of a device: with root's rights that of /dev/null would be gone for everybody."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(BadInput, match="a device or a pipe, and stays"):
+        write_atomic(tmp_path / "pipe", b"new")
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+@pytest.mark.parametrize("place", ["/dev/null", "/proc/self/fd/1"])
+def test_nor_of_a_link_to_a_device_or_a_stream(tmp_path: Path, place: str) -> None:
+    (link := tmp_path / "link").symlink_to(place)
+    with pytest.raises(BadInput, match="a device or a pipe, and stays"):
+        write_atomic(link, b"new")
+    assert str(link.readlink()) == place

@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -37,9 +38,14 @@ def writing_atomic(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     """A file to write piece by piece, which takes the place of `path` when all of it is there.
 
     Temporary file in the same folder, fsync, rename, fsync of the folder (POSIX rename is atomic).
-    Raises BadInput when the disk is full or the folder cannot be written, and nothing in place of
-    what else fails while it is written, as reading something else.
+    Raises BadInput when the disk is full or the folder cannot be written, and for a device or pipe:
+    root would put a file in the place of /dev/null. Raises nothing in place of what else fails
+    while it is written, as reading something else.
     """
+    if _is_device(path):
+        raise BadInput(
+            "this is a device or a pipe, and stays", where=path, fix="Choose an ordinary file."
+        )
     with _written(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -104,6 +110,16 @@ def disk_failed(error: BaseException) -> bool:
     if number:
         return int(number[1]) in _OF_THE_DISK
     return isinstance(error, RuntimeError) and bool(_ZIP_WRITER.search(str(error)))
+
+
+def _is_device(path: Path) -> bool:
+    """Whether something is there that is neither file nor folder, or leads to a stream."""
+    try:
+        mode = path.stat().st_mode
+        stream = path.is_symlink() and str(path.readlink()).startswith("/proc/")  # /dev/stdout
+    except OSError:
+        return False
+    return stream or not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 @contextmanager
