@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.cli.refusal import refused
 from tests.company import Line, events_of, opened, unlearnkit
 from tests.forgotten import NUMBER, SPELLINGS, forgotten, jsonl, ready
 from unlearnkit.domain import RequestState
@@ -242,3 +243,16 @@ def test_the_corpus_that_is_read_is_never_written_to(
     assert said.exit_code == 2
     assert (data / "new.jsonl").read_bytes() == given
     assert list(data.iterdir()) == [data / "new.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("place", "why"),
+    [("work/keys", "the workspace's own"), ("records.jsonl", "this is a file")],
+)
+def test_a_clean_corpus_that_cannot_lie_there_is_refused_before_anything_is_read(
+    new: Path, tmp_path: Path, place: str, why: str
+) -> None:
+    records = jsonl(tmp_path / "records.jsonl", CLEAN)
+    said = refused(new, "screen", records, "--write-clean", tmp_path / place)
+    assert why in said.stderr
+    assert "indexing" not in said.stderr

@@ -20,7 +20,7 @@ def not_own(workspace: Path, path: Path) -> Path:
         raise BadInput(
             "this place is the workspace's own, and nothing else is written there",
             where=path,
-            fix="Choose another file.",
+            fix="Choose another place.",
         )
     return path
 

@@ -31,6 +31,8 @@ from unlearnkit.locate.screening import entities
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import tell_of
+from unlearnkit.pipeline.outputs import not_own
+from unlearnkit.pipeline.runs import refuse_file
 
 RULE = "nobody-forgotten-in-the-corpus"
 """The name of a gate's check that is a screening and no rule of the policy."""
@@ -59,6 +61,8 @@ def screen(
     entries = context.ledger.do_not_train()
     refuse_other_key(entries, context.workspace.pseudonym_key)
     whole = [absolute(place) for place in places]
+    if clean is not None:
+        refuse_file(not_own(context.workspace.root, clean))
     copies = plan(whole, clean) if clean is not None else []
     fields = fields or context.workspace.config.fields
     corpus = read_corpus(whole, fields)
