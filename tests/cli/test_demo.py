@@ -52,3 +52,11 @@ def test_a_demo_does_not_go_on_in_another_ones_folder(
     assert said.exit_code == 2
     assert f"holds a demo of seed {first.partition(',')[0]}, " in " ".join(said.stderr.split())
     assert [one.name for one in tmp_path.iterdir()] == ["seed"]
+
+
+def test_a_demo_is_not_put_where_a_file_is(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine")
+    said = unlearnkit("demo", "--out", tmp_path / "file" / "demo")
+    assert said.exit_code == 2
+    assert f"{tmp_path / 'file'}: this is a file; a folder is needed" in said.stderr
+    assert (tmp_path / "file").read_text() == "mine"

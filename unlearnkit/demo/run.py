@@ -29,7 +29,7 @@ from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.ledger import create_workspace, opened_ledger
 from unlearnkit.pipeline.prove import Gated, Reported, gate, report
 from unlearnkit.pipeline.requests import OPEN
-from unlearnkit.pipeline.runs import find_run
+from unlearnkit.pipeline.runs import find_run, refuse_file
 from unlearnkit.report.verifying import Verification, verify_report
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.workspace import Workspace
@@ -135,6 +135,7 @@ def run_demo(scale: Scale, folder: Path, seed: int, say: Say, progress: Progress
 
 def _company_files(company: Company, folder: Path, seed: int) -> CompanyFiles:
     """Write the company, unless the folder holds another one, or somebody's own files."""
+    refuse_file(folder)
     mark, own = folder / "seed", f"{seed}, {len(company.customers)} customers"
     known = mark.read_text().strip() if mark.is_file() else ""
     if known.isdigit():  # of a version that knew one scale
