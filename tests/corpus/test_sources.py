@@ -209,6 +209,12 @@ def test_a_local_url_is_the_file(tmp_path: Path) -> None:
     assert found(f"file://{path}", path, tmp_path.as_uri()) == [str(path)]
 
 
+def test_a_server_that_is_not_there_is_bad_input() -> None:
+    """This file system calls it before it is asked for anything. Nobody listens at port 1."""
+    with pytest.raises(BadInput, match="cannot read: ConnectionRefusedError"):
+        next(find_sources(["ftp://127.0.0.1:1/records/"]))
+
+
 def test_what_no_url_leads_to_is_refused_before_anything_is_read(memory: str) -> None:
     assert refused("nothing://there/a.jsonl").what.startswith("not a URL that can be read")
     assert "password" in refused("ftp://me:secret@host/a.jsonl").what

@@ -227,6 +227,9 @@ def _file_system(url: str) -> tuple[Any, str]:
         raise BadInput(str(error), where=url) from None
     except ValueError as error:
         raise BadInput(f"not a URL that can be read: {error}", where=url) from None
+    # Some call the server here; their errors are their own, and their words may hold a key.
+    except Exception as error:
+        raise BadInput(f"cannot read: {type(error).__name__}", where=url) from error
     return files, str(path)
 
 
