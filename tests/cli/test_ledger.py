@@ -91,7 +91,7 @@ def test_a_whole_ledger_is_verified_and_exported(tmp_path: Path) -> None:
     assert said["checkpoint"]["head"] == said["head"]
     told = unlearnkit("ledger", "verify", "--key", work / "keys" / "signing.pub", *place)
     assert told.exit_code == 0
-    assert f"The ledger holds: {len(events)} events" in told.stdout
+    assert "The ledger holds: 1 event\n" in told.stdout
     assert "C-104211" not in lines
 
 

@@ -91,6 +91,8 @@ def _in_words(error: ValidationError) -> str:
         place, message = place[:-1], "a field that is not known here"
     if first["type"] == "missing":
         message = "this field is required"
+    if first["type"] in ("model_type", "dict_type"):
+        message = "an object is expected here: {...}"
     return f"{'.'.join(place)}: {message}" if place else message
 
 
