@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,15 @@ def test_it_never_writes_over_its_model(
     assert "cannot be written over the one it is made from" in said.stderr
     assert "Choose another --out" in said.stderr
     assert folder_digests(model) == before
+
+
+def test_it_looks_whether_it_may_write_first(new: Path, process: list[str], tmp_path: Path) -> None:
+    (closed := tmp_path / "closed").mkdir(mode=0o555)
+    if os.access(closed, os.W_OK):  # root may write to nearly all
+        closed = Path("/proc/1")
+    said = refused(new, *process, "--out", closed / "out")
+    assert f"{closed}: nothing can be written here" in said.stderr
+    assert "Choose another --out" in said.stderr
 
 
 @pytest.mark.parametrize("folder", ["model", "report"])

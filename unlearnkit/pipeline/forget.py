@@ -19,7 +19,7 @@ from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
 from unlearnkit.pipeline.material import gather_ready
-from unlearnkit.pipeline.outputs import refuse_full, refuse_over
+from unlearnkit.pipeline.outputs import refuse_closed, refuse_full, refuse_over
 from unlearnkit.pipeline.requests import left_out, only_left_out
 from unlearnkit.pipeline.runs import (
     Claim,
@@ -131,6 +131,7 @@ def _claim(run: Run, given: Given) -> None:
     out = given.out
     if run.claim is None or run.claim.out != str(out):
         refuse_full(out)
+        refuse_closed(out)
     if is_main_process():
         save(run.claim_file, Claim(out=str(out), requests=given.requests))
 

@@ -25,7 +25,7 @@ from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.ledger import create_workspace
-from unlearnkit.pipeline.outputs import refuse_full, refuse_over
+from unlearnkit.pipeline.outputs import refuse_closed, refuse_full, refuse_over
 from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.requests import OPEN, is_open
 from unlearnkit.pipeline.runs import claimed, find_run, refuse_file
@@ -101,6 +101,7 @@ def refuse_at_once(workspace: Workspace, job: Job) -> None:
         refuse_file(folder)
     if str(made.resolve()) not in claimed(workspace):
         refuse_full(made)
+        refuse_closed(made)
     refuse_foreign_files(written)
     for places in (job.corpus, job.holdout):
         find_sources([absolute(place) for place in places])

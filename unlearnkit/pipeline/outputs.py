@@ -37,6 +37,13 @@ def refuse_over(model: Path, out: Path) -> None:
             )
 
 
+def refuse_closed(out: Path) -> None:
+    """Raise BadInput where nothing can be written: after the training it would be too late."""
+    there = next(one for one in (out, *out.absolute().parents) if os.path.lexists(one))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadInput("nothing can be written here", where=there, fix="Choose another --out.")
+
+
 def refuse_full(out: Path) -> None:
     """Raise BadInput where files lie already in a folder that nothing of ours was written to."""
     if out.is_dir() and any(out.iterdir()):
