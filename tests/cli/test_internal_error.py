@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -53,3 +54,14 @@ def test_debugging_shows_the_traceback_of_an_expected_error_too(
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(BadInput, match="no workspace"):
         main()
+
+
+def test_output_that_takes_no_more_is_no_bug(tmp_path: Path) -> None:
+    """/dev/full is always full (Linux)."""
+    Workspace.create(tmp_path)
+    command = [sys.executable, "-m", "unlearnkit", "request", "list", "-w", str(tmp_path)]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 2
+    assert ran.stderr.startswith("Error: no space is left on a disk")
+    assert "Internal error" not in ran.stderr

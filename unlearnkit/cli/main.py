@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from typing import Annotated
 
@@ -27,8 +28,8 @@ from unlearnkit.cli import (
     timestamp,
     workspace,
 )
-from unlearnkit.cli.terminal import debugging, err
-from unlearnkit.errors import place_of
+from unlearnkit.cli.terminal import complain, debugging, err
+from unlearnkit.errors import BadInput, place_of
 
 app = typer.Typer(
     name="unlearnkit",
@@ -82,6 +83,10 @@ def main() -> None:
     except Exception as error:
         if debugging():
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            full = "no space is left on a disk, or what the output goes to takes no more"
+            complain(BadInput(full, fix="Free some, then run the same command again."))
+            sys.exit(BadInput.exit_code)
         err.print(
             f"[bold red]Internal error:[/] {type(error).__name__} at {place_of(error)}\n"
             "[dim]Nothing is half-written. Run it again with `unlearnkit --debug ...` and report "
