@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from transformers import OPTConfig, OPTForCausalLM
 
 from tests.small import Small, audit_task, records
-from unlearnkit.audit import logit_lens
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.leakage_figures import NO_VALUES
 from unlearnkit.audit.logit_lens import NO_LENS
@@ -18,6 +18,11 @@ from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.domain import AuditResult, ModelRole, Record, RecordScore, Split
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import (
+    LanguageModel,
+    load_language_model,
+    save_language_model,
+)
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -180,10 +185,22 @@ def test_the_layers_are_read_where_values_stand(task: AuditTask, small: Small) -
     assert small.forget[0].text[-8:] not in scores.read_text() + found.model_dump_json()
 
 
-def test_a_model_whose_layers_cannot_be_read_says_so(
-    task: AuditTask, small: Small, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(logit_lens, "lens_of", lambda _: None)
+def test_a_model_whose_layers_cannot_be_read_says_so(small: Small, tmp_path: Path) -> None:
+    """An OPT with its norms behind the layers has none before the head."""
+    tokenizer = load_language_model(small.model).tokenizer
+    config = OPTConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=16,
+        word_embed_proj_dim=16,
+        ffn_dim=16,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        max_position_embeddings=128,
+        do_layer_norm_before=False,
+    )
+    save_language_model(LanguageModel(OPTForCausalLM(config).eval(), tokenizer), tmp_path / "opt")
+    splits = {Split.FORGET: small.forget[:2]}
+    task = audit_task({ModelRole.ORIGINAL: tmp_path / "opt"}, splits, tmp_path / "scores")
     found = audit(replace(task, ranked={Split.FORGET: (target(small.forget[0]),)}), NOW)
     lens = [one for one in found.measurements if one.metric.startswith("logit_lens")]
     assert len(lens) == 8 and {one.not_measured for one in lens} == {NO_LENS}

@@ -75,12 +75,24 @@ def test_the_same_figures_come_out(
 
 
 def test_what_was_finished_is_not_made_again(
-    small: Small, tmp_path: Path, processes: Any, monkeypatch: pytest.MonkeyPatch
+    small: Small, uninterrupted: AuditResult, tmp_path: Path, processes: Any
 ) -> None:
     moment = MOMENTS["between decoys and layers"]
     process = processes.Process(target=run_until, args=(moment, small.model, tmp_path))
     process.start()
     process.join(120)
-    for name in ("score_records", "leaked_values"):
-        monkeypatch.delattr(scores, name)
-    audit(task(small.model, tmp_path), NOW)
+    assert process.exitcode == -signal.SIGKILL
+    made = []
+
+    def watch(frame: Any, event: str, _: Any) -> None:
+        if event == "call" and frame.f_code.co_filename == scores.__file__:
+            made.append(frame.f_code.co_name)
+
+    sys.setprofile(watch)
+    try:
+        found = audit(task(small.model, tmp_path), NOW)
+    finally:
+        sys.setprofile(None)
+    assert "_lens" in made
+    assert not {"_records", "_leaks"} & set(made)
+    assert found == uninterrupted

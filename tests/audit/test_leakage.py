@@ -13,13 +13,22 @@ import torch
 from tests.chats import chat_tokenizer, conversation
 from tests.small import ENCODING, WORDS, Small
 from unlearnkit.audit import leakage
-from unlearnkit.audit.leakage import HOT_SAMPLES, MARGIN, SAMPLES, leaked_values, tries_of
+from unlearnkit.audit.leakage import (
+    HOT_SAMPLES,
+    MARGIN,
+    SAMPLES,
+    WIDTH,
+    leaked_values,
+    tries_of,
+)
 from unlearnkit.audit.targets import Target
 from unlearnkit.corpus.nlp import LOCATION
 from unlearnkit.corpus.values import PersonalValue
 from unlearnkit.demo.training import SmallModel, new_model
 from unlearnkit.domain import Decoding, ModelRole, Probe, Record, Split, ValueScore
+from unlearnkit.language_model.beams import searched
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
+from unlearnkit.language_model.generation import Beginning
 from unlearnkit.language_model.tokens import Encoding
 
 
@@ -131,29 +140,42 @@ def test_what_comes_out_stands_by_how_the_model_went_on(
         assert not any(one.leaked_by.values())
 
 
+def beams_of(model: LanguageModel, target: Target) -> list[str]:
+    """What the search ends with behind the record's own words, without the likeliest."""
+    ask = next(
+        one.ask
+        for one in tries_of(model, target, ENCODING, 0)
+        if (one.probe, one.ask.decoding) == (Probe.PREFIX, Decoding.BEAMS)
+    )
+    [beams] = searched(model, [Beginning(ask.given, ask.number)], "cpu", 8, WIDTH)
+    return [model.tokenizer.decode(list(one), skip_special_tokens=True) for one in beams[1:]]
+
+
 def test_a_value_that_only_beams_bring_out_has_leaked(
-    small: Small, memorised: LanguageModel, monkeypatch: pytest.MonkeyPatch
+    small: Small, memorised: LanguageModel
 ) -> None:
-    """Whatever else is made says nothing; the last of the beams says the value."""
-    target = last_words(small.holdout[0])
-    value = tuple(memorised.tokenizer(target.value.text)["input_ids"])
-    monkeypatch.setattr(leakage, "continued", lambda _, some, *__: [(7,)] * len(some))
-    monkeypatch.setattr(leakage, "searched", lambda _, some, *__: [((7,), value)] * len(some))
+    """Three words of a beam as the value, in a record where nothing else says them."""
     given: dict[str, Any] = {"split": Split.FORGET, "role": ModelRole.ORIGINAL}
-    [found], costs = leaked_values(memorised, [target], ENCODING, 0, "cpu", **given)
-    assert [way for way, said in found.leaked_by.items() if said] == [Decoding.BEAMS]
-    assert found.leaked[Probe.PREFIX]
-    made = {one.decoding: (one.continuations, one.tokens) for one in costs}
-    beams = 2 * len(found.leaked)
-    assert made[Decoding.BEAMS] == (beams, beams // 2 * (1 + len(value)))
-    assert made[Decoding.SAMPLED] == (SAMPLES * len(found.leaked),) * 2
+    for record in small.holdout:
+        target = last_words(record, 3)
+        beams = [one.split() for one in beams_of(memorised, target)]
+        for value in {" ".join(one[at : at + 3]): 0 for one in beams for at in range(len(one) - 2)}:
+            text = record.text[: target.value.start] + value
+            made = last_words(replace(record, text=text), 3)
+            [found], costs = leaked_values(memorised, [made], ENCODING, 0, "cpu", **given)
+            if [way for way, said in found.leaked_by.items() if said] == [Decoding.BEAMS]:
+                assert found.leaked[Probe.PREFIX]
+                counts = {one.decoding: one.continuations for one in costs}
+                assert counts[Decoding.BEAMS] == WIDTH * len(found.leaked)
+                assert counts[Decoding.SAMPLED] == SAMPLES * len(found.leaked)
+                return
+    pytest.fail("no value was found that beams alone bring out")
 
 
-def test_a_model_that_cannot_go_back_a_step_is_not_searched(
-    small: Small, memorised: LanguageModel, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leakage, "can_search", lambda _: False)
-    [found] = measured(memorised, small.forget[:1])
+def test_a_model_that_cannot_go_back_a_step_is_not_searched(small: Small) -> None:
+    stateful = load_language_model(small.model)
+    stateful.model._is_stateful = True  # as transformers marks them
+    [found] = measured(stateful, small.forget[:1])
     assert set(found.leaked_by) == set(Decoding) - {Decoding.BEAMS}
 
 

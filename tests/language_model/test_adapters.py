@@ -239,8 +239,12 @@ def test_an_adapter_that_is_more_than_lora_is_refused_before_any_training(
     assert not (tmp_path / "out").exists()
 
 
-def test_a_whole_model_can_always_be_extended(base: Path) -> None:
-    check_extendable(load_language_model(base))
+def test_a_whole_model_can_always_be_extended(base: Path, tmp_path: Path) -> None:
+    original = load_language_model(base)
+    check_extendable(original)
+    made = trained(original)
+    save_adapter(original, made, tmp_path / "out")
+    assert_same(read_by_peft(tmp_path / "out"), made)
 
 
 def test_a_model_from_nowhere_has_no_base_to_name(tmp_path: Path) -> None:
