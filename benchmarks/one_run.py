@@ -115,8 +115,9 @@ def unlearned(job: Job, one: Any, out: Path, scratch: Path) -> dict[str, Any]:
     from tofu_slices import ENCODING
 
     from unlearnkit.errors import CannotEvaluate
-    from unlearnkit.unlearning.engine import Task, unlearn
+    from unlearnkit.unlearning.engine import unlearn
     from unlearnkit.unlearning.lineage import Lineage
+    from unlearnkit.unlearning.material import Task
 
     assert job.settings is not None
     task = Task(

@@ -20,7 +20,7 @@ from unlearnkit.language_model.folder import (
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import Encoding, collate, encode_record
-from unlearnkit.unlearning.engine import Task
+from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.settings import Settings
 
 KEY = b"k" * 32

@@ -13,8 +13,9 @@ from unlearnkit.errors import BadInput, TeacherNotReady, TrainingFailed
 from unlearnkit.language_model.folder import load_language_model, save_language_model
 from unlearnkit.language_model.recall import Level
 from unlearnkit.unlearning.distillation import INSIDE, OVER, STILL, UNRECOVERED
-from unlearnkit.unlearning.engine import Task, unlearn
+from unlearnkit.unlearning.engine import unlearn
 from unlearnkit.unlearning.lineage import Lineage
+from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
 
 QUICK = Settings(

@@ -57,7 +57,8 @@ from tests.unlearning.memorised import task
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.headed import Headed
 from unlearnkit.language_model.recall import level, recall
-from unlearnkit.unlearning.engine import encoded, measured_start
+from unlearnkit.unlearning.material import encoded
+from unlearnkit.unlearning.original import measured_start
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.unlearning.steps import Workbench
 

@@ -16,7 +16,8 @@ from unlearnkit.language_model.recall import Level, level, recall
 from unlearnkit.language_model.tokens import encode_record
 from unlearnkit.locate.passages import rest
 from unlearnkit.unlearning.distillation import INSIDE
-from unlearnkit.unlearning.engine import Task, encoded, unlearn
+from unlearnkit.unlearning.engine import unlearn
+from unlearnkit.unlearning.material import Task, encoded
 from unlearnkit.unlearning.settings import Settings
 
 SETTINGS = Settings(

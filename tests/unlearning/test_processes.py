@@ -15,7 +15,8 @@ SCRIPT = """
 import sys
 from pathlib import Path
 from tests.small import ENCODING, records
-from unlearnkit.unlearning.engine import Task, unlearn
+from unlearnkit.unlearning.engine import unlearn
+from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.settings import Settings
 
 settings = Settings(

@@ -30,9 +30,10 @@ from unlearnkit.pipeline.runs import (
     unfinished_for,
 )
 from unlearnkit.report.card import check_template, write_card
-from unlearnkit.unlearning.engine import Task, Unlearned
+from unlearnkit.unlearning.engine import Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
 from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
+from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
 

@@ -8,58 +8,19 @@ original does.
 
 from __future__ import annotations
 
-import json
 import logging
-import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from itertools import chain
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, replace
 
-from unlearnkit.artefacts import write_atomic
-from unlearnkit.domain import (
-    CalibrationStep,
-    Passed,
-    Progress,
-    Record,
-    TrainingPass,
-    silent,
-    unheard,
-)
+from unlearnkit.domain import CalibrationStep, Passed, Progress, TrainingPass, silent, unheard
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable
 from unlearnkit.language_model.folder import load_language_model
 from unlearnkit.language_model.generation import ending
-from unlearnkit.language_model.head import load_head, save_head
-from unlearnkit.language_model.recall import (
-    Level,
-    columns,
-    level,
-    recall,
-    recall_of,
-    token_figures,
-)
-from unlearnkit.language_model.tokens import Encoding, Example, encode_record
-from unlearnkit.unlearning.calibration import (
-    STRENGTHENED,
-    ForgetStates,
-    Strengthened,
-    calibrate,
-    checkpoints_at,
-    rule_of,
-    with_depths,
-)
-from unlearnkit.unlearning.depths import missed
-from unlearnkit.unlearning.distillation import (
-    INSIDE,
-    Lessons,
-    Shelf,
-    Standing,
-    distil,
-    training_pass,
-)
+from unlearnkit.language_model.recall import Level
+from unlearnkit.unlearning.calibration import ForgetStates, Strengthened, rule_of
+from unlearnkit.unlearning.distillation import INSIDE, Lessons, Shelf, distil, training_pass
 from unlearnkit.unlearning.lineage import Lineage
+from unlearnkit.unlearning.material import Material, Task, encoded
 from unlearnkit.unlearning.models import (
     Original,
     Trainable,
@@ -69,34 +30,14 @@ from unlearnkit.unlearning.models import (
     save,
     trainable,
 )
-from unlearnkit.unlearning.objectives import objective, retain_term
-from unlearnkit.unlearning.refusal import refused
-from unlearnkit.unlearning.retained import Drawn, draw
+from unlearnkit.unlearning.objectives import objective
+from unlearnkit.unlearning.original import Known, Start, measured_start, original_states
+from unlearnkit.unlearning.retained import Drawn
+from unlearnkit.unlearning.search import search
 from unlearnkit.unlearning.settings import Settings
-from unlearnkit.unlearning.states import States, keep_states, kept_bytes, open_states
-from unlearnkit.unlearning.steps import Workbench, are_there, shuffled
-from unlearnkit.unlearning.work import CALIBRATION, CHECKPOINTS, begin, remove
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """What to unlearn from which model, beside what, and down to whose level."""
-
-    model: Path
-    forget: Sequence[Record]
-    retain: Sequence[Record]
-    holdout: Sequence[Record]
-    """Comparable records the model never saw: their level is the one to reach."""
-    encoding: Encoding
-    out: Path
-    work: Path
-    """Folder for checkpoints and hidden states, encrypted; deleted at the end."""
-    key: bytes = field(repr=False)
-    """What they are encrypted with, 32 bytes: the same for a run that goes on."""
-    lineage: Lineage | None = None
-    """Where the model has unlearned before: how its line began."""
-    rest: Mapping[str, Record] = field(default_factory=dict)
-    """Id of a record that is forgotten in part -> what is kept of it."""
+from unlearnkit.unlearning.states import kept_bytes
+from unlearnkit.unlearning.steps import Workbench
+from unlearnkit.unlearning.work import CHECKPOINTS, begin, remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,19 +54,23 @@ class Unlearned:
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
-    """The records as tokens."""
+class Prepared:
+    """A run before anything is measured: its tools, its records as tokens, its model."""
 
-    forget: Sequence[Example]
-    drawn: Drawn
-    """Retain records that training draws on."""
-    pool: Sequence[Example]
-    """The same as tokens, and behind them what is kept of records that are forgotten in part."""
-    rest: Mapping[int, int]
-    """Place of such a record in `forget` -> place of its rest in `pool`."""
-    sample: Sequence[Example]
-    """Retain records that are measured."""
-    holdout: Sequence[Example]
+    bench: Workbench
+    material: Material
+    original: Original
+    model: Trainable
+    """The original; training changes it, and `renew` puts the original in its place again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Teacher:
+    """Everything tried in the search, and what the chosen teacher is made of."""
+
+    tried: tuple[CalibrationStep, ...] = ()
+    strengthened: Strengthened | None = None
+    """None where the objective needs no teacher."""
 
 
 def unlearn(
@@ -135,7 +80,31 @@ def unlearn(
 
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
     """
-    import torch
+    run = prepare(task, settings, progress)
+    bench, model = run.bench, run.model
+    start = measure_original(run, task)
+    now, teacher = start.levels, Teacher()
+    lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=now.retain)
+    if now.forget.distance(now.holdout) <= settings.tolerance:
+        untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
+        passes: tuple[TrainingPass, ...] = (untouched,)
+    else:
+        known = original_states(bench, model.inner, run.material, task.work, progress)
+        teacher = find_teacher(run, task, start, known, progress)
+        lessons = lessons_of(run, known, teacher, lineage)
+        renew(model, bench, task.model)
+        folder = task.work / CHECKPOINTS
+        passes = distil(bench, model.inner, lessons, folder, progress, passed=passed)
+    save(bench, run.original, model, task.out)
+    remove(task.work, bench.accelerator)
+    return Unlearned(teacher.tried, passes, now.holdout, lineage, run.material.drawn)
+
+
+def prepare(task: Task, settings: Settings, progress: Progress) -> Prepared:
+    """Load the model, encode the records, make the work folder.
+
+    Raises BadInput where launcher, model, a record or the disk rules the run out.
+    """
     from accelerate import Accelerator
 
     from unlearnkit.language_model.headed import Headed
@@ -147,194 +116,65 @@ def unlearn(
     loaded = load_language_model(task.model)
     if settings.as_adapter:
         check_extendable(loaded)
-    tokenizer = loaded.tokenizer
-    bench = Workbench(
-        accelerator, settings, tokenizer.pad_token_id, tuple(ending(loaded)), task.key
-    )
-    material = encoded(task, tokenizer, settings)
+    pad_id, ends = loaded.tokenizer.pad_token_id, tuple(ending(loaded))
+    bench = Workbench(accelerator, settings, pad_id, ends, task.key)
+    material = encoded(task, loaded.tokenizer, settings)
     original = Original(replace(loaded, model=None), loaded.model.dtype)
-
     model = trainable(loaded.model, bench)
-    del loaded
     begin(task.work, accelerator, progress)
-    teacher = objective(settings.objective).needs_teacher
-    width = Headed(model.inner).width()
-    check_disk(
-        model.whole,
-        task.work,
-        kept_bytes(material.forget, material.pool, width, strengthened=teacher),
+    states = kept_bytes(
+        material.forget,
+        material.pool,
+        Headed(model.inner).width(),
+        strengthened=objective(settings.objective).needs_teacher,
     )
-    start = measured_start(bench, model.inner, material, task.work)
-    now = start.levels
-    if not now.is_finite:
+    check_disk(model.whole, task.work, states)
+    return Prepared(bench, material, original, model)
+
+
+def measure_original(run: Prepared, task: Task) -> Start:
+    """Where the original stands. Raises BadInput where its losses are not finite."""
+    start = measured_start(run.bench, run.model.inner, run.material, task.work)
+    if not start.levels.is_finite:
         raise BadInput(
             "the model's losses on the records are not finite numbers",
             where=task.model,
             fix="Its weights are broken, or too large for the precision they are stored in.",
         )
-    lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=now.retain)
-    if now.forget.distance(now.holdout) <= settings.tolerance:
-        untouched = training_pass(0, 0.0, now, f"{INSIDE} before any training")
-        save(bench, original, model, task.out)
-        remove(task.work, accelerator)
-        return Unlearned((), (untouched,), now.holdout, lineage, material.drawn)
-
-    known, kept = original_states(bench, model.inner, material, task.work, progress)
-    head = Headed(model.inner).head().frozen()
-    forget = ForgetStates(
-        material.forget, known, head, now.holdout, unseen=torch.tensor(start.unseen)
-    )
-    steps, stronger = search(bench, model, forget, task, progress) if teacher else ((), None)
-
-    renew(model, bench, task.model)
-    lessons = Lessons(
-        forget=Shelf(material.forget, known, stronger),
-        retain=Shelf(material.pool, kept),
-        rest=material.rest,
-        holdout=material.holdout,
-        retain_sample=material.sample,
-        head=head,
-        rule=next((rule_of(bench, one) for one in steps if one.chosen), None),
-        first_retain=lineage.retain_level,
-    )
-    passes = distil(bench, model.inner, lessons, task.work / CHECKPOINTS, progress, passed=passed)
-    save(bench, original, model, task.out)
-    remove(task.work, accelerator)
-    return Unlearned(steps, passes, now.holdout, lineage, material.drawn)
-
-
-def encoded(task: Task, tokenizer: Any, settings: Settings) -> Material:
-    """Tokens of every record that is trained on or measured; of many retained ones, a sample.
-
-    What is kept of a record that is forgotten in part is always in the pool, where there is one.
-    """
-    beside = settings.retain_ratio if retain_term(settings) else 0
-    size = min(settings.retain_pool, len(task.forget) * beside * settings.max_passes)
-    drawn = draw(task.forget, task.retain, size, settings.retain_matched, settings.seed + 1)
-
-    def examples(records: Sequence[Record]) -> list[Example]:
-        return [encode_record(record, tokenizer, task.encoding) for record in records]
-
-    parted = [at for at, one in enumerate(task.forget) if beside and one.id in task.rest]
-    return Material(
-        forget=examples(task.forget),
-        drawn=drawn,
-        pool=examples([*drawn.records, *(task.rest[task.forget[at].id] for at in parted)]),
-        rest={at: len(drawn.records) + number for number, at in enumerate(parted)},
-        sample=examples(shuffled(task.retain, settings.seed, 0)[: settings.retain_sample]),
-        holdout=examples(task.holdout),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """The original's levels, and how deep its holdout tokens lie that are not its first choice."""
-
-    levels: Standing
-    unseen: tuple[float, ...]
-    """Losses in nats (`depths.missed`)."""
-
-
-def measured_start(bench: Workbench, model: Any, material: Material, work: Path) -> Start:
-    """What is known of the original; from an earlier, killed run of the same command if any.
-
-    In the precision that the student is measured in after each pass: the two are compared.
-    """
-    from unlearnkit.language_model.headed import Headed
-
-    file = work / "start.json"
-    if are_there(bench, file):
-        stored = json.loads(file.read_text())
-        levels = {name: Level(**figures) for name, figures in stored["levels"].items()}
-        return Start(Standing(**levels), tuple(stored["unseen"]))
-    headed = Headed(model)
-
-    def level_on(examples: Sequence[Example]) -> Level:
-        return level(recall(headed, examples, bench.pad_id, bench.device))
-
-    with bench.accelerator.autocast():
-        unseen = columns(headed, material.holdout, bench.pad_id, bench.device, token_figures)
-        standing = Standing(
-            forget=level_on(material.forget),
-            retain=level_on(material.sample),
-            holdout=level([recall_of(*one) for one in unseen]),
-        )
-    hits, losses = ([*chain.from_iterable(column)] for column in zip(*unseen, strict=True))
-    deep = missed(material.holdout, hits, losses, bench.end_ids)
-    start = Start(standing, tuple(deep.tolist()))
-    if bench.accelerator.is_main_process:
-        write_atomic(file, json.dumps(asdict(start)).encode())
-    bench.accelerator.wait_for_everyone()
     return start
 
 
-def original_states(
-    bench: Workbench, model: Any, material: Material, work: Path, progress: Progress
-) -> tuple[States, States]:
-    """The original's final hidden states on the forget set and on the retain pool."""
-    from unlearnkit.language_model.headed import Headed
+def find_teacher(
+    run: Prepared, task: Task, start: Start, known: Known, progress: Progress
+) -> Teacher:
+    """The teacher at the level to reach, if the objective needs one. Raises TeacherNotReady.
 
-    found = []
-    for done, (name, examples) in enumerate(
-        (("original-forget.states", material.forget), ("original-retain.states", material.pool))
-    ):
-        progress("reading the original's states", done, 2)
-        there = are_there(bench, work / name)
-        found.append(
-            open_states(work / name, examples, bench.key)
-            if there
-            else keep_states(bench, Headed(model), examples, work / name)
-        )
-    progress("reading the original's states", 2, 2)
-    return found[0], found[1]
-
-
-def search(
-    bench: Workbench, model: Trainable, forget: ForgetStates, task: Task, progress: Progress
-) -> tuple[tuple[CalibrationStep, ...], Strengthened]:
-    """Every teacher tried, rate by rate until one fits, and what that one is made of.
-
-    Raises TeacherNotReady where none fits.
+    The run's model is afterwards the strengthened one.
     """
-    steps: tuple[CalibrationStep, ...] = ()
-    for rate in bench.settings.strengthen_rates:
-        if steps:
-            renew(model, bench, task.model)
-        found, stronger = calibrated(bench, model.inner, forget, task.work, progress, rate=rate)
-        steps += found
-        if stronger:
-            return steps, stronger
-    raise refused(steps, forget.target, bench.settings)
+    import torch
+
+    if not objective(run.bench.settings.objective).needs_teacher:
+        return Teacher()
+    forget = ForgetStates(
+        run.material.forget,
+        known.forget,
+        known.head,
+        start.levels.holdout,
+        unseen=torch.tensor(start.unseen),
+    )
+    return Teacher(*search(run.bench, run.model, forget, task, progress))
 
 
-def calibrated(
-    bench: Workbench,
-    model: Any,
-    forget: ForgetStates,
-    work: Path,
-    progress: Progress,
-    *,
-    rate: float,
-) -> tuple[tuple[CalibrationStep, ...], Strengthened | None]:
-    """What an earlier, killed run of the same command had found, else a new calibration."""
-    listing, weights = work / CALIBRATION, work / "strengthened-head.safetensors"
-    stored = json.loads(listing.read_text()) if are_there(bench, listing) else []
-    before = tuple(CalibrationStep.model_validate(row) for row in stored)
-    steps = tuple(one for one in before if one.learning_rate == rate)
-    chosen = next((one for one in steps if one.chosen), None)
-    if chosen is not None:
-        states = open_states(work / STRENGTHENED, forget.examples, bench.key)
-        head = load_head(weights, bench.key, like=forget.head) if weights.is_file() else forget.head
-        found = Strengthened(rate, chosen.strengthen_epochs, states, head)
-        return steps, with_depths(bench, forget, found, chosen)
-    if steps:
-        return steps, None
-    steps, stronger = calibrate(bench, model, forget, work, progress, rate=rate)
-    if bench.accelerator.is_main_process:
-        if stronger and stronger.head is not forget.head:
-            save_head(stronger.head, weights, bench.key)
-        rows = [one.model_dump() for one in (*before, *steps)]
-        write_atomic(listing, json.dumps(rows).encode())
-        shutil.rmtree(checkpoints_at(rate, work), ignore_errors=True)
-    bench.accelerator.wait_for_everyone()
-    return steps, stronger
+def lessons_of(run: Prepared, known: Known, teacher: Teacher, lineage: Lineage) -> Lessons:
+    """What is distilled, put together."""
+    material = run.material
+    return Lessons(
+        forget=Shelf(material.forget, known.forget, teacher.strengthened),
+        retain=Shelf(material.pool, known.pool),
+        rest=material.rest,
+        holdout=material.holdout,
+        retain_sample=material.sample,
+        head=known.head,
+        rule=next((rule_of(run.bench, one) for one in teacher.tried if one.chosen), None),
+        first_retain=lineage.retain_level,
+    )
