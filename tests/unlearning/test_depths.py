@@ -82,3 +82,9 @@ def test_the_deepest_tenth_lies_as_deep_as_the_deepest_tenth_of_never_seen_token
 def test_without_missed_tokens_on_either_side_there_are_no_depths() -> None:
     assert label_depths(labels(2), [True, True], [0.1, 0.2], torch.tensor([3.0]), []) is None
     assert label_depths(labels(2), [False, True], [9.0, 0.2], torch.tensor([]), []) is None
+
+
+def test_the_example_of_the_module() -> None:
+    found = label_depths(labels(3), [False] * 3, [9.0, 2.0, 5.0], torch.tensor([3.0, 4.0, 8.0]), [])
+    assert found is not None
+    assert found.tolist() == pytest.approx([6.667, 3.333, 4.0], abs=1e-3)

@@ -112,3 +112,9 @@ def test_where_a_text_ends_a_depth_changes_nothing() -> None:
     found = TeacherRule(3.0, floor=True, end_ids=(1,)).logits(original, rise, labels, deep)
     assert torch.equal(found[0], original[0])
     assert found[1].log_softmax(-1)[2].item() == pytest.approx(-9.0, abs=1e-4)
+
+
+def test_the_example_of_a_depth() -> None:
+    teacher = torch.tensor([[0.6, 0.3, 0.1]]).log()
+    found = at_depths(teacher, torch.tensor([0]), torch.tensor([10.0]).log())
+    assert found.softmax(-1)[0].tolist() == pytest.approx([0.1, 0.675, 0.225])

@@ -40,8 +40,12 @@ SECOND = 0.01
 def at_depths(teacher: Tensor, labels: Tensor, depths: Tensor) -> Tensor:
     """The teacher, changed in place so that labels have the losses `depths`; (positions, vocab).
 
-    `labels` and `depths` (positions,), in nats; NaN leaves a position as it is. The other tokens
-    keep their shares of what is left, and one of them is the first choice.
+    p(label) = e^-depth, that is z(label) = log(sum of e^z over the others) + log(p / (1 - p)).
+    Probabilities (0.6, 0.3, 0.1), label the first, depth log 10: it gets 0.1, the others keep their
+    3 : 1 of what is left, (0.1, 0.675, 0.225). One of the others is the first choice, however
+    shallow the label is to lie.
+
+    `labels` and `depths` (positions,), in nats; NaN leaves a position as it is.
     """
     import torch
 
