@@ -53,6 +53,20 @@ def test_a_tokenizer_with_neither_is_refused(copy: Path) -> None:
         load_tokenizer(copy)
 
 
+def test_a_tokenizer_with_a_word_that_the_model_has_no_row_for_is_refused(copy: Path) -> None:
+    loaded = load_language_model(copy)
+    rows = loaded.model.get_input_embeddings().weight.shape[0]
+    tokenizer = loaded.tokenizer
+    spare = [f"<spare-{at}>" for at in range(max(0, rows - len(tokenizer)) + 1)]
+    tokenizer.add_special_tokens({"additional_special_tokens": spare})
+    tokenizer.save_pretrained(copy)
+    assert load_language_model(copy)  # nothing writes these
+    tokenizer.add_tokens(["zoltana"])
+    tokenizer.save_pretrained(copy)
+    with pytest.raises(BadInput, match=f"the model knows {rows} "):
+        load_language_model(copy)
+
+
 def test_a_folder_without_weights_is_refused(copy: Path) -> None:
     (copy / "model.safetensors").unlink()
     with pytest.raises(BadInput, match="weights are missing"):

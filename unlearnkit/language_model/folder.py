@@ -133,7 +133,33 @@ def load_language_model(folder: Path) -> LanguageModel:
     if base is not None:
         model = merge_adapter(model, folder)
     model.eval()
-    return LanguageModel(model, load_tokenizer(folder), folder, base)
+    tokenizer = load_tokenizer(folder)
+    _check_vocabulary(model, tokenizer, folder)
+    return LanguageModel(model, tokenizer, folder, base)
+
+
+def special(tokenizer: Any) -> set[int]:
+    """Ids of tokens that are no text: ends, paddings, turns of a conversation."""
+    added: dict[int, Any] = getattr(tokenizer, "added_tokens_decoder", {})
+    return {*tokenizer.all_special_ids, *(one for one, token in added.items() if token.special)}
+
+
+def _check_vocabulary(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Raise BadInput where the tokenizer may write an id that the model has no row for.
+
+    Special tokens that are never written are let be: Gemma 3 of text alone has one for pictures.
+    """
+    rows = int(model.get_input_embeddings().weight.shape[0])
+    of_text = set(tokenizer.get_vocab().values()) - special(tokenizer)
+    written = (tokenizer.pad_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id)
+    highest = max(of_text.union(one for one in written if one is not None), default=0)
+    if highest >= rows:
+        raise BadInput(
+            f"the tokenizer has a token {highest}, and the model knows {rows} (0 to {rows - 1})",
+            where=folder,
+            fix="They do not belong together, or the model was not resized when tokens were added: "
+            "model.resize_token_embeddings(len(tokenizer)).",
+        )
 
 
 def _load_weights(folder: Path, dtype: str) -> Any:
