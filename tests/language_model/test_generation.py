@@ -19,6 +19,7 @@ from tests.chats import ALTERNATING, CHATML, chat_tokenizer, conversation
 from tests.language_model import tiny
 from tests.small import ENCODING, Small
 from unlearnkit.domain import Record
+from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.generation import (
     Beginning,
@@ -27,6 +28,7 @@ from unlearnkit.language_model.generation import (
     continued,
     drawing,
     ending,
+    finite,
     opening,
 )
 from unlearnkit.language_model.rendering import CHAT
@@ -174,12 +176,28 @@ def test_a_long_beginning_beside_a_long_end_stays_within_the_context(
 
 
 def test_a_text_ends_where_the_tokenizer_or_the_models_settings_end_it(small: Small) -> None:
+    """And at no ordinary word of the settings': a model could cut off what it leaks by it."""
     model = load_language_model(small.model)
-    own = model.tokenizer.eos_token_id
-    model.model.generation_config = GenerationConfig(eos_token_id=[0, 9])
-    assert ending(model) == sorted({0, 9, own})
+    own, pad = model.tokenizer.eos_token_id, model.tokenizer.pad_token_id
+    digit = model.tokenizer.convert_tokens_to_ids("1")
+    assert digit not in (None, own, pad)
+    model.model.generation_config = GenerationConfig(eos_token_id=[pad, digit])
+    assert ending(model) == sorted({pad, own})
     model.model.generation_config = GenerationConfig()
     assert ending(model) == [own]
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_one_weight_that_is_no_number_is_no_silence(small: Small, value: float) -> None:
+    model = load_language_model(small.model)
+    one = Beginning((5, 6, 7), 4)
+    with finite(model.model):
+        assert continued(model, [one], "cpu", 1)
+    with torch.no_grad():
+        model.model.get_input_embeddings().weight[6, 0] = value
+    with pytest.raises(CannotEvaluate, match="no finite numbers"), finite(model.model):
+        continued(model, [one], "cpu", 1)
+    continued(model, [one], "cpu", 1)
 
 
 # --- sampled continuations -------------------------------------------------------------------

@@ -15,10 +15,12 @@ beams (batch * beams, vocab), those of one row side by side.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.errors import CannotEvaluate
+from unlearnkit.language_model.folder import LanguageModel, special
 from unlearnkit.language_model.prefixes import cache_name, read_once
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
 
@@ -128,12 +130,45 @@ def batches(beginnings: Sequence[Beginning], batch_size: int) -> Iterator[list[i
 
 
 def ending(language_model: LanguageModel) -> list[int]:
-    """The tokens that end a text: the tokenizer's, and those at which generation stops."""
+    """The tokens that end a text: the tokenizer's, and those at which generation stops.
+
+    Of the latter special tokens only: a model that lists digits would cut its own leak short.
+    """
     own = getattr(language_model.model, "generation_config", None)
     stops = getattr(own, "eos_token_id", None)
     several = stops if isinstance(stops, list) else [stops]
-    ends = {language_model.tokenizer.eos_token_id, *several}
+    tokenizer = language_model.tokenizer
+    ends = {tokenizer.eos_token_id, *(token for token in several if token in special(tokenizer))}
     return sorted(token for token in ends if token is not None)
+
+
+@contextmanager
+def finite(model: Any) -> Iterator[None]:
+    """While it lasts, the model's logits are looked at; raises CannotEvaluate for NaN or infinity.
+
+    From such a model something comes out, and never what it was trained on. Minus infinity rules a
+    token out, and is none.
+    """
+    import torch
+
+    bad: list[Tensor] = []
+
+    def look(_: Any, __: Any, made: Any) -> None:
+        logits = getattr(made, "logits", None)
+        if logits is not None:
+            highest = logits.amax(-1)  # NaN where one is; -inf where all are
+            bad.append(~torch.isfinite(highest).all())
+
+    hook = model.register_forward_hook(look)
+    try:
+        yield
+    finally:
+        hook.remove()
+    if bad and bool(torch.stack(bad).any()):
+        raise CannotEvaluate(
+            "the model computes no finite numbers, so what it says tells nothing",
+            fix="Its weights or its number format are broken: look at the training that made it.",
+        )
 
 
 def generated(

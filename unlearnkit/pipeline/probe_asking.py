@@ -29,6 +29,7 @@ from unlearnkit.domain import (
     RequestState,
 )
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.generation import finite
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.kept_probes import keyed
@@ -69,7 +70,8 @@ def ask_completed(
     """Ask the model for the erased values of completed requests, as far as the time goes.
 
     `budget` in seconds from `began` (`time.monotonic`), looked at before every AT_ONCE probes;
-    None: all of them. `digest` is the model's. Raises BadInput where nothing was kept.
+    None: all of them. `digest` is the model's. Raises BadInput where nothing was kept, and
+    CannotEvaluate where the model computes no finite numbers.
     """
     forgotten = [run.manifest.forget_set for run in finished_runs(context.workspace)]
     completed = concerned(
@@ -168,15 +170,16 @@ def _ask(
         for run, group in groupby(some, key=lambda one: one.run):
             mine = list(group)
             kept = mine[0].kept
-            said = ask(
-                language_model,
-                [one.probe for one in mine],
-                _encoding(kept),
-                device,
-                seed=kept.seed,
-                keyed=keyed(context),
-                regions=kept.regions,
-            )
+            with finite(language_model.model):
+                said = ask(
+                    language_model,
+                    [one.probe for one in mine],
+                    _encoding(kept),
+                    device,
+                    seed=kept.seed,
+                    keyed=keyed(context),
+                    regions=kept.regions,
+                )
             new = {
                 one.at: ProbeAnswer(said=answer.said, chance=answer.chance)
                 for one, answer in zip(mine, said, strict=True)
