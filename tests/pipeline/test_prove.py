@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -61,6 +62,27 @@ def test_a_passed_report_completes_the_requests_and_erases_who_they_are_about(
             with pytest.raises(BadInput, match="no longer in the vault"):
                 context.ledger.subject(request_id, key)
         assert context.ledger.verify() == len(context.ledger.events())
+
+
+def test_a_later_report_keeps_drafts_and_calls_what_was_completed_completed(
+    line: Line, unlearned: Path, unreachable: str
+) -> None:
+    told: list[str] = []
+    with opened(unlearned) as quiet:
+        context = replace(quiet, tell=told.append)
+        done = report(context, the_run(context), str(line.story.policy))
+        draft = done.letters[0]
+        draft.write_text("Dear Ms. Quibble", encoding="utf-8")
+        (done.folder / "attestation.sigstore.json").write_text("{}")
+        assert told == []
+        again = report(context, the_run(context), unreachable)
+        assert again.report.verdict.outcome is Outcome.FAIL
+        assert "attestation.sigstore.json" in told[0]
+        assert any(f"kept as {draft.with_suffix('.before-1.md')}" in one for one in told)
+        text = draft.read_text(encoding="utf-8")
+        assert "We do not regard your request as finished" not in text
+        assert f"by the policy “{done.report.verdict.policy}”" in text
+        verify_report(again.folder, context.workspace.public_key, line.model)
 
 
 def test_a_half_replaced_key_signs_no_report(line: Line, unlearned: Path) -> None:
