@@ -78,3 +78,26 @@ def test_a_mistake_is_named_with_its_line(
         config(tmp_path, text)
     assert why in str(refusal.value)
     assert refusal.value.line == line
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("xx", "'xx' is no language"), ("it", "no letter in the language 'it'")]
+)
+def test_a_language_without_a_letter_is_told_when_the_settings_are_read(
+    tmp_path: Path, language: str, says: str
+) -> None:
+    """And not first when the report of a finished run is to be written."""
+    path = tmp_path / "unlearnkit.yaml"
+    path.write_text("letters: [en, de]\n")
+    assert load_config(path).letters == ("en", "de")
+    path.write_text(f"letters: [en, {language}]\n")
+    with pytest.raises(BadInput, match=says) as caught:
+        load_config(path)
+    assert caught.value.where == str(path)
+
+
+def test_one_s_own_template_makes_a_language(tmp_path: Path) -> None:
+    (tmp_path / "unlearnkit.yaml").write_text("letters: [it]\n")
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "letter.it.md.j2").write_text("Buongiorno")
+    assert load_config(tmp_path / "unlearnkit.yaml").letters == ("it",)

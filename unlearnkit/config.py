@@ -15,6 +15,7 @@ from unlearnkit.corpus.reader import Fields
 from unlearnkit.domain import Attack
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.rendering import CHAT
+from unlearnkit.resources import letter_template
 from unlearnkit.yaml_file import load_yaml
 
 FILE_NAME = "unlearnkit.yaml"
@@ -70,6 +71,8 @@ class LocateSettings(_Part):
     """An e-mail address or phone beside so many different customers belongs to the company."""
 
 
+TEMPLATES = "templates"
+"""The folder of the user's own templates, beside unlearnkit.yaml."""
 Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
 """Two letters (ISO 639-1)."""
 
@@ -139,6 +142,11 @@ def load_config(path: Path) -> Config:
         Config,
         fix="What every setting means stands in the file that 'unlearnkit init' writes.",
     )
+    for language in config.letters:
+        try:
+            letter_template(language, path.resolve().parent / TEMPLATES)
+        except BadInput as error:
+            raise BadInput(f"letters: {error.what}", where=path, fix=error.fix) from None
     if config.nlp.recognisers is None:
         return config
     file = path.resolve().parent / config.nlp.recognisers.file

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from unlearnkit.counted import counted, noun
+from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
     from jinja2.sandbox import SandboxedEnvironment
 
 Drawer = Literal["templates", "policies"]
+ENGLISH = "en"
 
 
 def shipped(drawer: Drawer) -> Path:
@@ -26,6 +28,26 @@ def find(drawer: Drawer, name: str, own: Path | None = None) -> Path:
         if (folder / name).is_file():
             return folder / name
     raise FileNotFoundError(f"{drawer}/{name}")
+
+
+def letter_template(language: str, own: Path | None = None) -> str:
+    """The name of the language's letter. Raises BadInput where there is none."""
+    name = "letter.md.j2" if language == ENGLISH else f"letter.{language}.md.j2"
+    if language != ENGLISH:
+        from babel.localedata import exists
+
+        if not exists(language):
+            raise BadInput(
+                f"'{language}' is no language", fix="Write two letters of ISO 639-1: en, de."
+            )
+    try:
+        find("templates", name, own)
+    except FileNotFoundError:
+        raise BadInput(
+            f"there is no letter in the language '{language}'",
+            fix=f"Write templates/{name} in the workspace, or take it out of `letters`.",
+        ) from None
+    return name
 
 
 def environment(own: Path | None = None) -> SandboxedEnvironment:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from unlearnkit.artefacts import save, write_atomic
-from unlearnkit.config import FILE_NAME, Config, load_config, text_with
+from unlearnkit.config import FILE_NAME, TEMPLATES, Config, load_config, text_with
 from unlearnkit.errors import BadInput
 from unlearnkit.keys import (
     PRIVATE,
@@ -225,7 +225,7 @@ class Workspace:
     @property
     def templates_dir(self) -> Path:
         """The user's own report templates; they win over those that ship."""
-        return self.root / "templates"
+        return self.root / TEMPLATES
 
     def open_ledger(self) -> Ledger:
         """The ledger, to be used as a context manager. Raises what `Ledger.open` raises."""

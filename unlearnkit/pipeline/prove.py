@@ -35,8 +35,8 @@ from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.facts import Completed, LedgerFacts, Report, build_report
 from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
-from unlearnkit.report.render import letter_template
 from unlearnkit.report.writing import taken_away, write_report
+from unlearnkit.resources import letter_template
 from unlearnkit.workspace import Workspace
 
 

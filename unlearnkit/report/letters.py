@@ -12,8 +12,9 @@ from pathlib import Path
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Completed, Report
-from unlearnkit.report.render import ENGLISH, render_letter, render_processing_record
+from unlearnkit.report.render import render_letter, render_processing_record
 from unlearnkit.report.verifying import LETTERS
+from unlearnkit.resources import ENGLISH
 
 PROCESSING_RECORD = "processing-record.md"
 

@@ -25,8 +25,8 @@ from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 from unlearnkit.report.people import person_figures
 from unlearnkit.report.scope import NEVER_COVERED
+from unlearnkit.resources import ENGLISH, letter_template
 
-ENGLISH = "en"
 LOCALES = {ENGLISH: "en_GB"}
 """How Babel calls a language where that is more than its two letters: days before months."""
 NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECASE)
@@ -149,25 +149,6 @@ def render_letter(
         "completed": completed,
     }
     return render_template(name, context, templates_dir, language)
-
-
-def letter_template(language: str, templates_dir: Path | None = None) -> str:
-    """The name of the language's letter. Raises BadInput where there is none."""
-    from babel.localedata import exists
-
-    name = "letter.md.j2" if language == ENGLISH else f"letter.{language}.md.j2"
-    if not exists(language):
-        raise BadInput(
-            f"'{language}' is no language", fix="Write two letters of ISO 639-1: en, de."
-        )
-    try:
-        resources.find("templates", name, templates_dir)
-    except FileNotFoundError:
-        raise BadInput(
-            f"there is no letter in the language '{language}'",
-            fix=f"Write templates/{name} in the workspace, or take it out of `letters`.",
-        ) from None
-    return name
 
 
 def render_processing_record(report: Report, templates_dir: Path | None = None) -> str:
