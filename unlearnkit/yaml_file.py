@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,13 @@ _PLAIN = {
     "model_type": "has to be a mapping: 'name: value' lines",
 }
 """Pydantic's name of an error -> what is wrong, in words of a YAML file."""
+
+
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+_DECIMAL = re.compile(
+    r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]+)?|[-+]?\.(inf|nan)", re.IGNORECASE
+)
+"""How a number is written that every reader of YAML reads alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +137,10 @@ def read_yaml(path: Path, fix: str = "") -> YamlFile:
         line = error.object[: error.start].count(b"\n") + 1
         raise BadInput("not UTF-8 text", where=path, line=line) from None
     try:
+        _refuse_aliases(text, path)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
         _refuse_repeated_keys(root, path)
+        _refuse_odd_numbers(root, path)
         data = yaml.safe_load(text)
     except RecursionError:
         raise BadInput("nested too deeply", where=path) from None
@@ -164,6 +174,41 @@ def _refuse_repeated_keys(node: Any, path: Path) -> None:
     elif isinstance(node, yaml.SequenceNode):
         for value in node.value:
             _refuse_repeated_keys(value, path)
+
+
+def _refuse_aliases(text: str, path: Path) -> None:
+    """A few lines of anchors and aliases can stand for billions of values."""
+    import yaml
+
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.AliasEvent):
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise BadInput(
+                f"'*{event.anchor}' refers to another place",
+                where=path,
+                line=line,
+                fix="Write it out: aliases of YAML are not read.",
+            )
+
+
+def _refuse_odd_numbers(node: Any, path: Path) -> None:
+    """What YAML 1.1 reads as another number than stands there: 010 is 8, 1:30 is 90, 1_0 is 10."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        for pair in node.value:
+            for one in pair:
+                _refuse_odd_numbers(one, path)
+    elif isinstance(node, yaml.SequenceNode):
+        for one in node.value:
+            _refuse_odd_numbers(one, path)
+    elif node is not None and node.tag in _NUMBERS and not _DECIMAL.fullmatch(node.value):
+        raise BadInput(
+            f"'{node.value}' is read as another number than it seems, or as none",
+            where=path,
+            line=node.start_mark.line + 1,
+            fix="Write a decimal number, as 10 or 0.05, or text in quotation marks.",
+        )
 
 
 def _line(node: Any, location: Sequence[str | int]) -> int:

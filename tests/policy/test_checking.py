@@ -166,7 +166,10 @@ def test_a_bad_rule_is_named_as_far_as_it_has_a_name(
         ("{id: one, severity: bad}", "severity: has to be 'fail' or 'warn'"),
         ("{id: one, colour: red}", "colour: is not known here"),
         ("{id: one}", "explanation: is missing"),
-        ("{id: one, compare: {at_most: x}}", "compare.at_most: has to be a number"),
+        (
+            "{id: one, compare: {at_most: x}}",
+            "compare.at_most: has to be a number, as 0.05: without quotation marks or exponent",
+        ),
         ("{id: one, explanation: ''}", "explanation: is empty"),
         ("{id: one, explanation: 7}", "explanation: has to be text"),
         ("{metric: probability}", "rule 1, explanation: is missing"),

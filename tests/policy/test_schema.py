@@ -129,6 +129,15 @@ def test_only_the_strict_and_research_policies_insist_on_a_reference() -> None:
             "already compares with the holdout",
         ),
         ("name: mine", "name: [mine", 3, "YAML"),
+        ("version: 1", "version: true", 1, "not yes/no"),
+        ("name: mine", 'name: "mine\\nOutcome: pass"', 2, "one line of printable"),
+        ("name: mine", 'name: "mine\\e[2K"', 2, "one line of printable"),
+        ("within: 0.1", 'within: "0_5"', 9, "without quotation marks"),
+        ("within: 0.1", "within: 010", 9, "another number than it seems"),
+        ("within: 0.1", "within: 1:30", 9, "another number than it seems"),
+        ("within: 0.1", "within: 0x10", 9, "another number than it seems"),
+        ("within: 0.1", "within: 1_0", 9, "another number than it seems"),
+        ("name: mine", "name: &a mine\ndescription: *a", 3, "refers to another place"),
     ],
 )
 def test_a_bad_field_is_named_with_its_line(

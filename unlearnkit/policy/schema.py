@@ -111,6 +111,13 @@ class _Part(BaseModel):
     )
 
 
+def _no_text(value: object) -> object:
+    """Pydantic would read "0_5" as 5; YAML 1.1 takes 1e-3 for text."""
+    if isinstance(value, str):
+        raise ValueError("has to be a number, as 0.05: without quotation marks or exponent")
+    return value
+
+
 class Compare(_Part):
     """One comparison: the measured figure against `to` plus a distance; equality passes.
 
@@ -133,10 +140,10 @@ class Compare(_Part):
 
     @field_validator("at_most", "at_least", "within", mode="before")
     @classmethod
-    def _no_booleans(cls, value: object) -> object:
+    def _only_numbers(cls, value: object) -> object:
         if isinstance(value, bool):
             raise ValueError("a number is needed, not yes/no")
-        return value
+        return _no_text(value)
 
     @model_validator(mode="after")
     def _one_comparison(self) -> Self:
@@ -288,8 +295,23 @@ class Policy(_Part):
 
     version: Literal[1]
     name: str = Field(min_length=1)
+    """One line: it is printed in pages, letters and logs."""
     description: str
     rules: tuple[Rule, ...] = Field(min_length=1)
+
+    @field_validator("version", mode="before")
+    @classmethod
+    def _version_is_a_number(cls, value: object) -> object:
+        if isinstance(value, bool):
+            raise ValueError("a number is needed, not yes/no")
+        return value
+
+    @field_validator("name")
+    @classmethod
+    def _one_printable_line(cls, name: str) -> str:
+        if not name.isprintable() or not name.strip():
+            raise ValueError("has to be one line of printable characters")
+        return name
 
     @model_validator(mode="after")
     def _has_ids_once(self) -> Self:
