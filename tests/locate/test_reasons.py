@@ -38,7 +38,11 @@ def test_every_piece_of_evidence_has_words(kind: IdentifierKind, how: str) -> No
 
 
 @pytest.mark.parametrize(
-    "doubt", ["linked", "beside another", "mixed thread", "name only", "namesake", "weak"]
+    "doubt",
+    [
+        *("linked", "beside another", "mixed thread", "crowded", "names another", "name only"),
+        *("namesake", "born", "weak"),
+    ],
 )
 def test_every_doubt_has_words(doubt: str) -> None:
     certain = reason([Hit(K.NAME, "exact", 0, 1, "test")], "")

@@ -20,6 +20,7 @@ from unlearnkit.locate.haystack import Haystack, set_aside
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.odds import Rarity, with_threads
+from unlearnkit.locate.others import Others
 from unlearnkit.locate.reasons import reason
 from unlearnkit.locate.rules import Verdict, judge
 from unlearnkit.locate.search import search_subject
@@ -100,6 +101,13 @@ def _located(
         ties=haystack.ties,
         places=haystack.places,
         settings=settings,
+        others=Others(
+            haystack.texts.__getitem__,
+            haystack.persons,
+            haystack.ordinary,
+            haystack.of_many_customers,
+            {one.kind for one in subject.identifiers},
+        ),
     )
     matches = as_matches(subject.request_id, judged, found.rarity)
     corpus = haystack.corpus

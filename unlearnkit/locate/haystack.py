@@ -7,6 +7,7 @@ of single words, values and records only what is asked.
 from __future__ import annotations
 
 import gc
+import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Set
 from contextlib import contextmanager
@@ -27,7 +28,8 @@ from unlearnkit.locate.name_search import (
     in_sentence,
     odd_names,
 )
-from unlearnkit.locate.sieve import Block, blocks, holding, holding_word
+from unlearnkit.locate.others import of_many_customers
+from unlearnkit.locate.sieve import Block, blocks, holding, holding_word, plain
 from unlearnkit.locate.slips import Trace
 from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
 
@@ -89,6 +91,20 @@ class Haystack:
     def within(self, record: Record, entity: str) -> list[EntityRow]:
         """What the index has of one entity in a record."""
         return [row for row in self.lookup.of_record(record.id) if row.entity == entity]
+
+    def persons(self, record_id: str) -> list[tuple[int, int]]:
+        """Where NER found people in a record."""
+        rows = self.lookup.of_record(record_id)
+        return [(row.start, row.end) for row in rows if row.entity == PERSON]
+
+    @cached_property
+    def of_many_customers(self) -> Asked:
+        """Whether a name, as it is written, stands in the records of many customers."""
+        return cache(lambda name: of_many_customers(self._writing(name), self.ties))
+
+    def _writing(self, name: str) -> Iterator[str]:
+        found = self.holding([re.escape(plain(name))])
+        return (one.id for one in found if name in one.content)
 
     @cached_property
     def ties(self) -> Ties:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from unlearnkit.domain import Forgotten
+from unlearnkit.domain import Forgotten, IdentifierKind
 from unlearnkit.locate.do_not_train import namespace
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.ties import Value
@@ -49,6 +49,16 @@ class DoNotTrain:
             if kept_as == kind
             for one in some
         )
+
+    def known(self) -> dict[str, frozenset[IdentifierKind]]:
+        """Request id -> of names and user names, which the list has."""
+        kinds = (IdentifierKind.NAME, IdentifierKind.HANDLE)
+        holders = {one: self.requests_with(one.value) for one in kinds}
+        requests = {one.request_id for some in self.entries.values() for one in some}
+        return {
+            request: frozenset(one for one in kinds if request in holders[one])
+            for request in requests
+        }
 
     def owned(self) -> dict[str, frozenset[Value]]:
         """Request id -> the person's identifying values."""

@@ -29,7 +29,7 @@ _FIGURE = re.compile(r"[ \u00a0]+(?!\d{4}-\d)\d{1,4}(?:st|nd|rd|th)?(?!\w)")
 _ASKED = re.compile(r"[^.!?\n]*\?")
 _SPACES = (" ", "\u00a0")
 _REACH = 40
-_NO_NAMES = TITLES | {
+NO_NAMES = TITLES | {
     *("dear", "hi", "hello", "hey", "thanks", "cheers", "regards"),
     *("don", "family", "kunde", "kundin", "mieter", "mieterin", "patient", "patientin", "sig"),
 }
@@ -67,7 +67,7 @@ def _if_name(match: re.Match[str] | None, ordinary: Asked) -> str:
     if not word[:1].isupper():
         return ""
     plain = unicodedata.normalize("NFC", word).casefold()
-    return "" if plain in _NO_NAMES or ordinary(plain) else word
+    return "" if plain in NO_NAMES or ordinary(plain) else word
 
 
 def bare_names(

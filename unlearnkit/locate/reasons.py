@@ -55,6 +55,8 @@ _DOUBTS = {
     "mailbox": "whether it leads to the same mailbox is up to the provider",
     "beside another": "stands beside somebody else's identifier",
     "mixed thread": "the thread holds somebody else's identifier too",
+    "crowded": "so many turns or speakers are in the thread that it may be anybody's",
+    "names another": "it names somebody else, and not the subject",
     "name only": "rests on the name",
     "namesake": "another person in the corpus has the same name",
     "born": "the record says another date of birth",

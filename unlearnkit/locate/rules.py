@@ -13,6 +13,7 @@ from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import Certainty, IdentifierKind
 from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.others import Others
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import Linked, Ties, Value, link
 
@@ -33,6 +34,7 @@ class _Case:
     settings: LocateSettings
     sure: frozenset[str]
     """Records with evidence that is enough whatever else they hold."""
+    others: Others
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,11 @@ class _Matched:
         """Somebody else's identifiers around it."""
         return _others(self.record_id, self.case.ties, self.case.own)
 
+    @property
+    def names_another(self) -> bool:
+        """Whether it names somebody else, and not the subject."""
+        return self.case.others.named(self.record_id, self.hits)
+
     def has(self, how: str) -> bool:
         """Whether there is such evidence, a key of `hits.WEIGHTS`."""
         return any(hit.how == how for hit in self.hits)
@@ -79,14 +86,16 @@ def judge(
     ties: Ties,
     places: Callable[[Value], Sequence[EntityRow]],
     settings: LocateSettings,
+    others: Others,
     sure: Collection[str] = (),
 ) -> dict[str, Verdict]:
     """Record id -> verdict, of everything found of one subject and what it leads to.
 
-    `own` are the subject's identifying values, `places` tells where a value stands, and
-    `sure` records with evidence that is enough whatever else they hold.
+    `own` are the subject's identifying values, `places` tells where a value stands,
+    `others` who else is named, and `sure` records with evidence that is enough whatever else they
+    hold.
     """
-    case = _open_case(ties, own, found, settings, frozenset(sure))
+    case = _open_case(ties, own, found, settings, others=others, sure=frozenset(sure))
     hits = _with_links(found.hits, case, places)
     judged = {
         record_id: _judge(_Matched(record_id, of_record, case))
@@ -101,6 +110,8 @@ def _open_case(
     own: frozenset[Value],
     found: Found,
     settings: LocateSettings,
+    *,
+    others: Others,
     sure: frozenset[str],
 ) -> _Case:
     named = _holding(found.hits, lambda hit: hit.writes_full_name)
@@ -120,7 +131,7 @@ def _open_case(
         linked = Linked(frozenset(), frozenset())
         if not ambiguous:
             linked = link(ties, own, whole, whole)
-    return _Case(ties, own, linked, named, ambiguous, settings, sure)
+    return _Case(ties, own, linked, named, ambiguous, settings, sure, others)
 
 
 def _holding(hits: Mapping[str, Iterable[Hit]], such: Callable[[Hit], bool]) -> frozenset[str]:
@@ -169,13 +180,25 @@ def _judge(matched: _Matched) -> Verdict | None:
 
 
 def _is_identified(matched: _Matched) -> bool:
-    case = matched.case
+    return _tells_who(matched) or bool(
+        matched.case.ties.within(matched.record_id) & matched.case.linked.certain
+    )
+
+
+def _tells_who(matched: _Matched) -> bool:
+    """Whether the record itself does, and not what it is linked by."""
     return (
-        matched.record_id in case.sure
+        matched.record_id in matched.case.sure
         or any(hit.identifies for hit in matched.hits)
-        or bool(case.ties.within(matched.record_id) & case.linked.certain)
         or (matched.full_name and any(hit.born for hit in matched.hits))
     )
+
+
+def _identified(matched: _Matched) -> Verdict:
+    # A couple's phone; or an agent's who signs the person's letters.
+    if not _tells_who(matched) and matched.names_another:
+        return matched.uncertain("names another")
+    return Verdict(Certainty.CERTAIN, matched.hits)
 
 
 def _is_tied(matched: _Matched) -> bool:
@@ -193,9 +216,20 @@ def _in_own_thread(matched: _Matched) -> Verdict:
     case, hits = matched.case, [*matched.hits, _THREAD]
     if _unlike(matched):
         return Verdict(Certainty.UNCERTAIN, hits, "born")
-    alone = not _others_in(case.ties.group_of[matched.record_id], case)
-    certainty = Certainty.CERTAIN if alone else Certainty.UNCERTAIN
-    return Verdict(certainty, hits, "" if alone else "mixed thread")
+    doubt = _of_thread(case.ties.group_of[matched.record_id], case) or _of_turn(matched)
+    certainty = Certainty.UNCERTAIN if doubt else Certainty.CERTAIN
+    return Verdict(certainty, hits, doubt)
+
+
+def _of_thread(group: str, case: _Case) -> str:
+    """Why not all turns of a thread with the person's identifier are surely theirs."""
+    if _others_in(group, case):
+        return "mixed thread"
+    return "crowded" if case.others.many_speak(case.ties.members[group]) else ""
+
+
+def _of_turn(matched: _Matched) -> str:
+    return "names another" if matched.names_another else ""
 
 
 def _beside_another(matched: _Matched) -> Verdict | None:
@@ -238,7 +272,7 @@ class Rule:
 
 
 RULES = (
-    Rule("Identified", _is_identified, lambda matched: Verdict(Certainty.CERTAIN, matched.hits)),
+    Rule("Identified", _is_identified, _identified),
     Rule(
         "Tied",
         lambda matched: _is_tied(matched) or matched.has("mailbox"),
@@ -253,11 +287,7 @@ RULES = (
         lambda matched: matched.full_name and not matched.case.name_is_ambiguous,
         _by_name,
     ),
-    Rule(
-        "Weak",
-        lambda _: True,
-        _weakly,
-    ),
+    Rule("Weak", lambda _: True, _weakly),
 )
 """The rules of certainty; the first that applies decides."""
 
@@ -295,14 +325,12 @@ def _add_threads(judged: dict[str, Verdict | None], case: _Case) -> None:
         if verdict is not None and verdict.certainty is Certainty.CERTAIN
     ]
     for group in {case.ties.group_of[one] for one in sure if one in case.ties.group_of}:
-        values = case.ties.of_group(group)
-        others = _others_in(group, case)
-        certain = bool(values & case.own) and not others
+        doubt = _of_thread(group, case) if case.own else ""
+        if not doubt and not case.ties.of_group(group) & case.own:
+            doubt = "name only"
         for member in case.ties.members[group]:
             if member in judged:
                 continue
-            judged[member] = Verdict(
-                Certainty.CERTAIN if certain else Certainty.UNCERTAIN,
-                [_THREAD],
-                "" if certain else "mixed thread" if others and case.own else "name only",
-            )
+            why = doubt or _of_turn(_Matched(member, [], case))
+            certainty = Certainty.UNCERTAIN if why else Certainty.CERTAIN
+            judged[member] = Verdict(certainty, [_THREAD], why)

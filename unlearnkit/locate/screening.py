@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import KINDS, EntityRow
@@ -26,7 +26,9 @@ from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import digest_spellings
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
+from unlearnkit.locate.name_search import in_lower_case
 from unlearnkit.locate.odds import Rarity
+from unlearnkit.locate.others import Others, of_many_customers
 from unlearnkit.locate.rules import judge
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import TIED, Value, by_value, tie
@@ -81,6 +83,13 @@ def screen(
     places, owned = by_value(tied), listed.owned()
     ties = tie(places, records, cautious.shared_after)
     dated = listed.requests_with(DATE)
+    known = listed.known()
+    ordinary = cache(lambda word: any(in_lower_case(word, one) for one in contents.values()))
+    staff = cache(
+        lambda name: of_many_customers(
+            (one for one, text in contents.items() if name in text), ties
+        )
+    )
     order = {one.id: at for at, one in enumerate(records)}
     matches: list[Match] = []
     for request_id in sorted(hits):
@@ -95,10 +104,15 @@ def screen(
             ties=ties,
             places=lambda one: places.get(one, ()),
             settings=cautious,
+            others=Others(contents.__getitem__, _no_ner, ordinary, staff, known[request_id]),
             sure={one for one in some if _sure(found[one])},
         )
         matches += as_matches(request_id, judged, Rarity(len(records))).values()
     return sorted(matches, key=lambda one: (order[one.record_id], one.request_id))
+
+
+def _no_ner(record_id: str) -> Iterator[tuple[int, int]]:
+    return iter(())
 
 
 def _born_on(listed: DoNotTrain, request_id: str, day: str) -> bool:
