@@ -17,6 +17,12 @@ from unlearnkit.locate.screening import entities, screen
 SHORT = Identifier(IdentifierKind.CUSTOMER_ID, "10115")
 LONG = Identifier(IdentifierKind.CUSTOMER_ID, "10115678")
 LETTERED = Identifier(IdentifierKind.CUSTOMER_ID, "C-10115")
+GERMAN = Identifier(IdentifierKind.CUSTOMER_ID, "D-10115")
+AM = Identifier(IdentifierKind.CUSTOMER_ID, "AM-1200")
+IN = Identifier(IdentifierKind.CUSTOMER_ID, "IN-2024")
+NO = Identifier(IdentifierKind.CUSTOMER_ID, "NO-12345")
+ORDER = Identifier(IdentifierKind.CUSTOMER_ID, "ORD-1200")
+LETTERED_LONG = Identifier(IdentifierKind.CUSTOMER_ID, "PAT-0012345")
 MUNICH = Identifier(IdentifierKind.PHONE, "+49 89 5550 1234")
 NEW_YORK = Identifier(IdentifierKind.PHONE, "+1 212 555 0142")
 ROME = Identifier(IdentifierKind.PHONE, "+39 06 69812345")
@@ -50,6 +56,14 @@ THE_PERSON_S = [
     (LETTERED, "Invoice C-10115"),
     (LETTERED, "C 10115 called"),
     (LETTERED, "2024-C-10115-22"),
+    (GERMAN, "D-10115 called"),
+    (GERMAN, "D10115 Berlin"),
+    (GERMAN, "Kunde D-10115 Berlin"),
+    (AM, "AM-1200 called"),
+    (AM, "AM1200"),
+    (AM, "customer am 1200"),
+    (LETTERED_LONG, "PAT 0012345"),
+    (LETTERED_LONG, "pat 0012345"),
     (MUNICH, "089 55501234"),
     (MUNICH, "89 5550 1234 rang"),
     (MUNICH, "0049-89-5550-1234"),
@@ -102,6 +116,14 @@ ANY_FIGURES = [
     (LONG, "la facture numéro 10115678"),
     (LONG, "pedido 10115678"),
     (LONG, "factura nº 10115678"),
+    (GERMAN, "Torstr. 1, D-10115 Berlin"),
+    (GERMAN, "at D 10115"),
+    (AM, "open at 8 am 1200 units"),
+    (AM, "OPEN AT 8 AM 1200 UNITS"),
+    (IN, "in 2024 we moved"),
+    (IN, "In 2024 we moved"),
+    (NO, "No. 12345 Baker Street"),
+    (ORDER, "an ord 1200"),
     (LONG, "2024-10115678"),
     (LONG, "10115678.50"),
     (LONG, "0171 10115678"),

@@ -41,6 +41,23 @@ _JOINED_BEFORE = re.compile(r"\d[./-]\Z|(?<![^\s(+])\d+[ \u00a0]\Z")
 _JOINED_AFTER = re.compile(r"[./-]\d|[ \u00a0]\d+(?![^\s,;.)])|,\d\d?(?!\d)")
 _FIGURES_BEFORE = re.compile(r"(?<![\d:])(?:\d+[ \u00a0./-])+\Z")
 _FIGURES_AFTER = re.compile(r"(?:[ \u00a0./-]\d+)+(?![\d:])")
+_LETTERS_APART = re.compile(r"([^\W\d_]{2,})[.#]?\s+\d{1,5}")
+_WORDS = frozenset(
+    {
+        *("am", "pm", "in", "on", "at", "to", "of", "or", "by", "as", "is", "no", "nr", "num"),
+        *("nro", "and", "for", "from", "the", "bis", "von", "um", "ab", "mit", "bei", "der"),
+        *("die", "das", "und", "im", "en", "de", "el", "la", "le", "les", "del", "du", "di"),
+        *("da", "do", "od"),
+    }
+)
+_POST_CODE = re.compile(r"([^\W\d_]{1,3})([ \u00a0-])\d{4,5}")
+_COUNTRY_SIGNS = frozenset(
+    {
+        *("A", "B", "CH", "CZ", "D", "DK", "E", "F", "FL", "H", "HR", "I", "L", "N", "NL", "P"),
+        *("PL", "S", "SK", "SLO", "AT", "BE", "DE", "ES", "FI", "FR", "IT", "LU", "NO", "PT", "SE"),
+    }
+)
+"""Of countries, as they stand before a post code."""
 _ABROAD = re.compile(rf"(?:\+|(?<!\d)00){GAP}(?:\d{{1,3}}{GAP})?\Z")
 _CENTRAL = re.compile(r"\A-0(?![\d-])")
 """A company's switchboard, as Germans write it."""
@@ -49,21 +66,39 @@ _CENTRAL = re.compile(r"\A-0(?![\d-])")
 def may_be_no_customers(text: str, start: int, end: int) -> bool:
     """Whether the customer number at text[start:end] may be another figure.
 
-    It may where it is short. One of digits only may where it is a part of more figures, where the
-    words right before it call it an order's or the like, and no customer's, and, under 8 digits,
-    where no word for a customer stands right before it.
+    It may where it is short, or where letters and up to 5 figures stand apart as words and a figure
+    do (`in 2024`, `8 am 1200`), or as a country's sign and a post code (`D-10115 Berlin`), and no
+    word for a customer stands right before. One of digits only may where it is a part of more
+    figures, where the words right before it call it an order's or the like, and no customer's, and,
+    under 8 digits, where no word for a customer stands right before it.
     """
     number = [one for one in text[start:end] if one.isalnum()]
     if len(number) < SHORT_NUMBER:
         return True
-    if not all(one.isdigit() for one in number):
-        return False
     before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
+    if not all(one.isdigit() for one in number):
+        apart = _is_word_and_figure(text[start:end]) or _is_post_code(text[start:end], after)
+        return apart and _CUSTOMER.search(before) is None
     if _JOINED_BEFORE.search(before) or _JOINED_AFTER.match(after):
         return True
     if another := _ANOTHER_S.search(before):
         return _CUSTOMER.search(before[: another.start()]) is None
     return len(number) < _SHORT_FIGURES and _CUSTOMER.search(before) is None
+
+
+def _is_word_and_figure(number: str) -> bool:
+    """Whether a space parts letters that are not all capitals, or are a word, from the figures."""
+    found = _LETTERS_APART.fullmatch(number)
+    return found is not None and (not found[1].isupper() or found[1].casefold() in _WORDS)
+
+
+def _is_post_code(number: str, after: str) -> bool:
+    """Whether it is a country's sign and 4 or 5 figures, apart by a space or before a place."""
+    found = _POST_CODE.fullmatch(number)
+    placed = re.match(r"[ \u00a0][^\W\d_]", after) is not None and after[1].isupper()
+    return (
+        found is not None and found[1].upper() in _COUNTRY_SIGNS and (placed or found[2].isspace())
+    )
 
 
 def may_be_no_phone(text: str, end: int, national: str, code: str) -> bool:
