@@ -270,3 +270,23 @@ def test_a_name_may_be_words(text: str, words: bool) -> None:
 def test_a_question_begins_with_a_name_where_the_corpus_has_no_such_word() -> None:
     place = (Record(id="1", text="Rose May called?"), 0, 8)
     assert not perhaps_words(Name(("Rose", "May")), place, lambda _: False)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("the Rose Garden is open", True),
+        ("My Rose Garden card", True),
+        ("in our Rose Garden", True),
+        ("Rose Garden called", False),
+        ("by the way, Rose Garden called", False),
+        ("bathe Rose Garden", False),
+    ],
+)
+def test_behind_an_article_a_name_that_ends_with_a_word_may_be_words(
+    text: str, words: bool
+) -> None:
+    start = text.index("Rose")
+    place = (Record(id="1", text=text), start, start + len("Rose Garden"))
+    assert perhaps_words(Name(("Rose", "Garden")), place, {"garden"}.__contains__) is words
+    assert not perhaps_words(Name(("Rose", "Garden")), place, lambda _: False)

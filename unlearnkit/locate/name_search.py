@@ -26,6 +26,8 @@ _BEHIND = re.compile(
 """What makes a name another's: a generation's or a company's sign."""
 _FIGURE = re.compile(r"[ \u00a0]+(?!\d{4}-\d)\d{1,4}(?:st|nd|rd|th)?(?!\w)")
 """Right behind: `Rose May 5`, `Mark Day 3`; not a date that begins with its year."""
+_ARTICLE = re.compile(r"(?<![\w'’-])(?:the|an?|my|our|your|this|that)[ \u00a0]\Z", re.IGNORECASE)
+"""What stands before no name of a person, in English; a German says `die Anna`."""
 _ASKED = re.compile(r"[^.!?\n]*\?")
 _SPACES = (" ", "\u00a0")
 _REACH = 40
@@ -139,12 +141,15 @@ def without_capitals(name: Name, text: str) -> bool:
 def perhaps_words(name: Name, place: Place, ordinary: Asked) -> bool:
     """Whether what looks like the whole name may be no name at all.
 
-    It lacks capitals (`mark day and time`), a figure stands right behind it (`Rose May 5`), or it
-    begins a question with a word that the corpus has in lower case (`Will Grant's bid win?`).
+    It lacks capitals (`mark day and time`), a figure stands right behind it (`Rose May 5`), it
+    begins a question with a word that the corpus has in lower case (`Will Grant's bid win?`), or it
+    ends with one behind an article (`the Rose Garden`, `my Chase Bank card`).
     """
     record, start, end = place
     text = record.content
     if without_capitals(name, text[start:end]) or _FIGURE.match(text, end):
+        return True
+    if _ARTICLE.search(text[max(0, start - _REACH) : start]) and ordinary(name.last.casefold()):
         return True
     asked = _begins_sentence(text[:start]) and _ASKED.match(text, end) is not None
     return asked and ordinary(name.first.casefold())
