@@ -126,25 +126,27 @@ def tries_of(
     """Every continuation that is made to find the target."""
     tokenizer = language_model.tokenizer
     needed = len(tokenizer(f" {target.value.text}", add_special_tokens=False)["input_ids"])
-    found: list[Try] = []
-    asked: dict[Probe, list[Ids]] = {}
+    tries: list[Try] = []
+    openings_of: dict[Probe, list[Ids]] = {}
     fitting = replace(target, near=_beginnings(language_model, target, encoding, needed))
     for prompt in prompts(fitting, seed):
         given = _given(language_model, prompt, encoding)
         if given and len(given) + needed <= encoding.max_length:
-            asked.setdefault(prompt.probe, []).append(given)
+            openings_of.setdefault(prompt.probe, []).append(given)
 
     def length(given: Ids) -> int:
         return min(needed + MARGIN, encoding.max_length - len(given))
 
-    for probe, some in asked.items():
-        asks = [Ask(one, Decoding.GREEDY) for one in some]
+    for probe, openings in openings_of.items():
+        asks = [Ask(given, Decoding.GREEDY) for given in openings]
         for decoding, count in ((Decoding.SAMPLED, SAMPLES), (Decoding.HOT, HOT_SAMPLES)):
-            asks += [Ask(some[at % len(some)], decoding, at + 1) for at in range(count)]
+            asks += [
+                Ask(openings[draw % len(openings)], decoding, draw + 1) for draw in range(count)
+            ]
         if can_search(language_model.model):
-            asks.append(Ask(some[0], Decoding.BEAMS, length(some[0])))
-        found += [Try(probe, ask, length(ask.given)) for ask in asks]
-    return found
+            asks.append(Ask(openings[0], Decoding.BEAMS, length(openings[0])))
+        tries += [Try(probe, ask, length(ask.given)) for ask in asks]
+    return tries
 
 
 def _beginnings(

@@ -74,35 +74,35 @@ def leakage_table(
 
     One is named at a time, whatever the others.
     """
-    found, whose = [], of_whom or {}
+    lines, whose = [], of_whom or {}
     for model, split in sorted({(one.model, one.split) for one in values}):
         rows = [one for one in values if (one.model, one.split) == (model, split)]
         for entity, probe, decoding in _groups(rows):
             by = probe or decoding
             leaked, chances = (_leaked_by, _chance_by) if decoding else (_leaked, _chance)
-            some = [
-                one
-                for one in rows
-                if (not entity or one.entity == entity) and (by is None or by in leaked(one))
+            of_group = [
+                value
+                for value in rows
+                if (not entity or value.entity == entity) and (by is None or by in leaked(value))
             ]
-            if some:
-                (value, low, high), _ = _rate(some, by, leaked, seed, whose)
-                (chance, _, _), _ = _rate(some, by, chances, seed, whose)
-                found.append(
+            if of_group:
+                (rate, low, high), _ = _rate(of_group, by, leaked, seed, whose)
+                (chance, _, _), _ = _rate(of_group, by, chances, seed, whose)
+                lines.append(
                     Leakage(
                         entity=entity,
                         probe=probe,
                         decoding=decoding,
                         split=split,
                         model=model,
-                        value=value,
+                        value=rate,
                         low=low,
                         high=high,
                         chance=chance,
-                        n=len(some),
+                        n=len(of_group),
                     )
                 )
-    return tuple(found)
+    return tuple(lines)
 
 
 def _groups(rows: Sequence[ValueScore]) -> list[tuple[str, Probe | None, Decoding | None]]:

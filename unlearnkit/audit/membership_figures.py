@@ -51,22 +51,22 @@ def membership_figures(
     """
     whose = of_whom or {}
     scored: dict[tuple[ModelRole, Split], dict[str, MembershipScores]] = {}
-    for one in scores:
-        if one.membership is not None:
-            scored.setdefault((one.model, one.split), {})[one.record_id] = one.membership
-    found: list[Measurement] = []
+    for score in scores:
+        if score.membership is not None:
+            scored.setdefault((score.model, score.split), {})[score.record_id] = score.membership
+    figures: list[Measurement] = []
     for model, split in sorted(scored):
         if split is Split.HOLDOUT:
             continue
         attacks = OWN if model is ModelRole.REFERENCE else (*OWN, REFERENCE)
         for attack in attacks:
             sides = (split, Split.HOLDOUT)
-            members, others = (attacked(scored, model, one, attack) for one in sides)
+            members, others = (attacked(scored, model, side, attack) for side in sides)
             ours, theirs = (
-                units(some, whose.get(one)) if some else None
-                for some, one in zip((members, others), sides, strict=True)
+                units(records, whose.get(side)) if records else None
+                for records, side in zip((members, others), sides, strict=True)
             )
-            told = attack_figures(
+            of_attack = attack_figures(
                 attack,
                 list(members.values()),
                 list(others.values()),
@@ -76,8 +76,8 @@ def membership_figures(
                 drawn=(ours, theirs),
             )
             people = ours.people if ours else None
-            found += [one.model_copy(update={"people": people}) for one in told]
-    return [*found, *leaks(found, scored, seed, whose)]
+            figures += [figure.model_copy(update={"people": people}) for figure in of_attack]
+    return [*figures, *leaks(figures, scored, seed, whose)]
 
 
 def attacked(scored: Scored, model: ModelRole, split: Split, attack: str) -> dict[str, float]:
@@ -145,25 +145,31 @@ def leaks(
     return [_with_interval(one, scored, seed, whose) for one in leaked]
 
 
-def _with_interval(told: Measurement, scored: Scored, seed: int, whose: OfWhom) -> Measurement:
+def _with_interval(figure: Measurement, scored: Scored, seed: int, whose: OfWhom) -> Measurement:
     """The same with an interval, where it has a figure and both models scored the same records."""
-    models = (told.model, ModelRole.REFERENCE)
-    sides = [[scored.get((model, one), {}) for one in COMPARED] for model in models]
-    if told.value is None or [list(one) for one in sides[0]] != [list(one) for one in sides[1]]:
-        return told
     own, retrained = (
-        [[getattr(one, LEAK_BY) for one in side.values()] for side in both] for both in sides
+        [scored.get((model, split), {}) for split in COMPARED]
+        for model in (figure.model, ModelRole.REFERENCE)
+    )
+    if figure.value is None or [list(side) for side in own] != [list(side) for side in retrained]:
+        return figure
+    own_scores, retrained_scores = (
+        [[getattr(score, LEAK_BY) for score in side.values()] for side in of_model]
+        for of_model in (own, retrained)
     )
     ours, theirs = (
-        units(one, whose.get(split)) for one, split in zip(sides[0], COMPARED, strict=True)
+        units(side, whose.get(split)) for side, split in zip(own, COMPARED, strict=True)
     )
     interval = priv_leak_interval(
-        (own[0], own[1]), (retrained[0], retrained[1]), seed, (ours, theirs)
+        (own_scores[0], own_scores[1]),
+        (retrained_scores[0], retrained_scores[1]),
+        seed,
+        (ours, theirs),
     )
     if interval is None:
-        return told
+        return figure
     low, high = interval
-    return told.model_copy(update={"low": low, "high": high, "people": ours.people})
+    return figure.model_copy(update={"low": low, "high": high, "people": ours.people})
 
 
 def leak(area: Measurement, reference: Measurement | None) -> Measurement:

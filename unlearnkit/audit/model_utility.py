@@ -50,18 +50,20 @@ def model_utilities(
 def _measured(
     model: ModelRole, scores: Sequence[RecordScore], seed: int, of_whom: OfWhom
 ) -> Measurement:
-    own = [one for one in scores if (one.model, one.split) == (model, Split.RETAIN)]
-    known = {one.record_id: found for one in own if (found := parts_of(one)) is not None}
-    parts = list(known.values())
-    told = Measurement(metric=METRIC, split=Split.RETAIN, model=model, value=None, n=len(parts))
+    retained = [one for one in scores if (one.model, one.split) == (model, Split.RETAIN)]
+    parts_by_id = {one.record_id: found for one in retained if (found := parts_of(one)) is not None}
+    parts = list(parts_by_id.values())
+    figure = Measurement(metric=METRIC, split=Split.RETAIN, model=model, value=None, n=len(parts))
     if not parts:
-        return told.model_copy(update={"not_measured": NO_PARTS})
-    if not all(math.isfinite(one) for row in parts for one in row):
-        return told.model_copy(update={"not_measured": NOT_FINITE})
-    drawn = units(known, of_whom.get(Split.RETAIN))
-    again = weights(len(parts), seed, drawn)
-    means = again @ [(one, rouge, max(0.0, 1 - ratio)) for one, rouge, ratio in parts]
-    drawn_again = [harmonic_mean(row) for row in means / again.sum(1, keepdims=True)]
-    low, high = of_draws(drawn_again, len(drawn)) or (None, None)
-    figure = {"value": utility(parts), "low": low, "high": high, "people": drawn.people}
-    return told.model_copy(update=figure)
+        return figure.model_copy(update={"not_measured": NO_PARTS})
+    if not all(math.isfinite(part) for of_record in parts for part in of_record):
+        return figure.model_copy(update={"not_measured": NOT_FINITE})
+    people = units(parts_by_id, of_whom.get(Split.RETAIN))
+    resamples = weights(len(parts), seed, people)
+    sums = resamples @ [
+        (likelihood, rouge, max(0.0, 1 - ratio)) for likelihood, rouge, ratio in parts
+    ]
+    drawn = [harmonic_mean(means) for means in sums / resamples.sum(1, keepdims=True)]
+    low, high = of_draws(drawn, len(people)) or (None, None)
+    measured = {"value": utility(parts), "low": low, "high": high, "people": people.people}
+    return figure.model_copy(update=measured)

@@ -64,14 +64,14 @@ def choose_targets(
             seen.add(key)
             target = Target(record, value, other, person, regions=regions)
             by_kind.setdefault(value.entity, []).append((at, target))
+    kinds = list(by_kind.values())
+    shares = quotas([len(of_kind) for of_kind in kinds], limit)
     chosen = [
-        some[len(some) * one // quota]
-        for some, quota in zip(
-            by_kind.values(), quotas([len(one) for one in by_kind.values()], limit), strict=True
-        )
-        for one in range(quota)
+        of_kind[len(of_kind) * nth // quota]  # evenly apart
+        for of_kind, quota in zip(kinds, shares, strict=True)
+        for nth in range(quota)
     ]
-    return tuple(target for _, target in sorted(chosen, key=lambda one: one[0]))
+    return tuple(target for _, target in sorted(chosen, key=lambda placed: placed[0]))
 
 
 def quotas(counts: Sequence[int], limit: int) -> list[int]:
@@ -80,12 +80,13 @@ def quotas(counts: Sequence[int], limit: int) -> list[int]:
     Each kind gets an equal share of `limit`. What a rare kind leaves of its share goes to the
     others, whose numbers then differ by at most one. Together they are `limit`, or all there are.
     """
-    found = [0] * len(counts)
+    shares = [0] * len(counts)
     left = limit
-    for waiting, at in enumerate(sorted(range(len(counts)), key=lambda one: counts[one])):
-        found[at] = min(counts[at], left // (len(counts) - waiting))
-        left -= found[at]
-    return found
+    rarest_first = sorted(range(len(counts)), key=lambda kind: counts[kind])
+    for served, kind in enumerate(rarest_first):
+        shares[kind] = min(counts[kind], left // (len(counts) - served))
+        left -= shares[kind]
+    return shares
 
 
 def _other(

@@ -42,14 +42,15 @@ def searched(
     """
     tokenizer, model = language_model.tokenizer, language_model.model
     ends = ending(language_model)
-    found: dict[int, Beams] = {}
-    for length in sorted({one.length for one in beginnings}):
+    beams_of: dict[int, Beams] = {}
+    for length in sorted({beginning.length for beginning in beginnings}):
         places = [at for at, one in enumerate(beginnings) if one.length == length]
-        some = [beginnings[at] for at in places]
-        for rows in batches(some, max(1, batch_size // width)):
-            batch = prompted([some[row] for row in rows], tokenizer.pad_token_id, device)
-            made = generated(model, batch, length, ends, beams=width)
-            for at, row in enumerate(rows):
-                own = made[at * width : (at + 1) * width]
-                found[places[row]] = tuple(ended(ids, ends) for ids in own)
-    return [found[at] for at in range(len(beginnings))]
+        of_length = [beginnings[at] for at in places]
+        for rows in batches(of_length, max(1, batch_size // width)):
+            batch = prompted([of_length[row] for row in rows], tokenizer.pad_token_id, device)
+            # A list of len(rows) * width continuations, those of one beginning side by side.
+            continuations = generated(model, batch, length, ends, beams=width)
+            for nth, row in enumerate(rows):
+                beams = continuations[nth * width : (nth + 1) * width]
+                beams_of[places[row]] = tuple(ended(ids, ends) for ids in beams)
+    return [beams_of[at] for at in range(len(beginnings))]

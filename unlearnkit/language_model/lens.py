@@ -43,16 +43,16 @@ def lens_of(headed: Headed) -> Lens | None:
         return None
     body: Any = headed.model.base_model
     config = headed.model.config.get_text_config()
-    lists, others = _modules(body)
-    stacks = [one for one in lists if len(one) == config.num_hidden_layers]
-    with torch.no_grad(), _watched([*(one[-1] for one in stacks), *others]) as calls:
+    lists, unlisted = _modules(body)
+    stacks = [layers for layers in lists if len(layers) == config.num_hidden_layers]
+    with torch.no_grad(), _watched([*(stack[-1] for stack in stacks), *unlisted]) as calls:
         ids = torch.arange(3, 9, device=body.device).reshape(1, 6) % config.vocab_size
         final = body(input_ids=ids, use_cache=False).last_hidden_state
     for stack in stacks:
-        left = calls.get(stack[-1], (None, None))[1]
-        for norm in others:
-            taken, given = calls.get(norm, (None, None))
-            if _same(taken, left) and _same(given, final):
+        _, out_of_stack = calls.get(stack[-1], (None, None))
+        for norm in unlisted:
+            into_norm, out_of_norm = calls.get(norm, (None, None))
+            if _same(into_norm, out_of_stack) and _same(out_of_norm, final):
                 return Lens(headed, list(stack), norm)
     return None
 

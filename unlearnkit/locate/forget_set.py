@@ -104,18 +104,22 @@ def _passages(
     records = corpus.by_id()
     evidence: dict[str, list[Evidence]] = {}
     whole: set[str] = set()
-    for one in located:
-        check_passages(one, decisions, records)
-        in_part = {match.record_id: match for match in _in_part(one, decisions)}
-        whole.update(id_ for id_ in accepted[one.request_id] if id_ not in in_part)
+    for of_request in located:
+        check_passages(of_request, decisions, records)
+        in_part = {match.record_id: match for match in _in_part(of_request, decisions)}
+        whole.update(id_ for id_ in accepted[of_request.request_id] if id_ not in in_part)
         for record_id, match in in_part.items():
             evidence.setdefault(record_id, []).extend(match.evidence)
-    found = {
-        record_id: passages(records[record_id], some)
-        for record_id, some in evidence.items()
+    stretches = {
+        record_id: passages(records[record_id], of_record)
+        for record_id, of_record in evidence.items()
         if record_id not in whole
     }
-    return {one: some for one, some in found.items() if some != ((0, len(records[one].text)),)}
+    return {
+        record_id: of_record
+        for record_id, of_record in stretches.items()
+        if of_record != ((0, len(records[record_id].text)),)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,25 +90,29 @@ def screen(
             (one for one, text in contents.items() if name in text), ties
         )
     )
-    order = {one.id: at for at, one in enumerate(records)}
+    order = {record.id: at for at, record in enumerate(records)}
     matches: list[Match] = []
     for request_id in sorted(hits):
         found: Mapping[str, list[Hit]] = hits[request_id]
         if request_id in dated:
             own = partial(_born_on, listed, request_id)
             found = {one: weighed(contents[one], some, own, regions) for one, some in found.items()}
-        some = {one: strongest(held) for one, held in found.items() if _tells(held)}
+        telling = {
+            record_id: strongest(of_record)
+            for record_id, of_record in found.items()
+            if _tells(of_record)
+        }
         judged = judge(
-            Found(some, frozenset(resolved[request_id]), Rarity(len(records))),
+            Found(telling, frozenset(resolved[request_id]), Rarity(len(records))),
             owned.get(request_id, frozenset()) | resolved[request_id],
             ties=ties,
-            places=lambda one: places.get(one, ()),
+            places=lambda value: places.get(value, ()),
             settings=cautious,
             others=Others(contents.__getitem__, _no_ner, ordinary, staff, known[request_id]),
-            sure={one for one in some if _sure(found[one])},
+            sure={record_id for record_id in telling if _sure(found[record_id])},
         )
         matches += as_matches(request_id, judged, Rarity(len(records))).values()
-    return sorted(matches, key=lambda one: (order[one.record_id], one.request_id))
+    return sorted(matches, key=lambda match: (order[match.record_id], match.request_id))
 
 
 def _no_ner(record_id: str) -> Iterator[tuple[int, int]]:

@@ -159,8 +159,8 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
     index, corpus = open_corpus(context)
     check_kinds(index.info)
     subjects = [context.ledger.subject(one.id, context.workspace.vault_key) for one in requests]
-    found = []
-    for request, located in zip(
+    searched = []
+    for request, found in zip(
         requests,
         locate_all(
             subjects,
@@ -174,21 +174,21 @@ def locate(context: Context, request_ids: Sequence[str] = ()) -> list[Located]:
         strict=True,
     ):
         path = located_file(context, request.id)
-        save(path, located)
-        classes = Counter(match.certainty for match in located.matches)
+        save(path, found)
+        classes = Counter(match.certainty for match in found.matches)
         sure, related = classes[Certainty.CERTAIN], classes[Certainty.RELATED]
         payload = {
             "corpus_digest": corpus.digest,
             "certain": sure,
-            "uncertain": len(located.matches) - sure - related,
+            "uncertain": len(found.matches) - sure - related,
             "related": related,
             "digest": sha256_file(path),
         }
         context.record(EventKind.LOCATED, payload, request.id)
-        _record_new(context, located, _recorded(context, located))
-        _move_on(context, located)
-        found.append(located)
-    return found
+        _record_new(context, found, _recorded(context, found))
+        _move_on(context, found)
+        searched.append(found)
+    return searched
 
 
 def located_file(context: Context, request_id: str) -> Path:

@@ -209,18 +209,20 @@ def with_decoys(
     """
     kept = {split: asked(splits[split]) for split in (Split.RETAIN, Split.NEIGHBOUR)}
     bare = {
-        one.id: one  # a neighbour is often in the sample as well
-        for some in kept.values()
-        for one, goes_on in some
-        if goes_on and not one.perturbed
+        record.id: record  # a neighbour is often in the sample as well
+        for records in kept.values()
+        for record, goes_on in records
+        if goes_on and not record.perturbed
     }
-    made = decoys(list(bare.values()), analyzer, PERTURBED, seed, progress=progress)
+    decoys_of = decoys(list(bare.values()), analyzer, PERTURBED, seed, progress=progress)
     compared = {
         split: [
-            _compared(one, made[one.id]) if goes_on and one.id in made else one
-            for one, goes_on in some
+            _compared(record, decoys_of[record.id])
+            if goes_on and record.id in decoys_of
+            else record
+            for record, goes_on in records
         ]
-        for split, some in kept.items()
+        for split, records in kept.items()
     }
     return {**splits, **compared}
 

@@ -137,27 +137,27 @@ def _shown(
     gathered: Gathered, records: Sequence[Record], tokenizer: Any, encoding: Encoding
 ) -> Iterator[Shown]:
     by_id = gathered.corpus.by_id()
-    matches = [match for one in gathered.found for match in one.matches]
-    known = {value for one in matches for value in _evidence(one, by_id[one.record_id])}
+    matches = [match for located in gathered.found for match in located.matches]
+    theirs = {value for match in matches for value in _evidence(match, by_id[match.record_id])}
     specials = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     spans = detect(gathered.analyzer, [one.content for one in records])
-    for record, some in zip(records, spans, strict=True):
+    for record, of_record in zip(records, spans, strict=True):
         own = {
             value
-            for start, end, _ in marks(record.content, some)
+            for start, end, _ in marks(record.content, of_record)
             for value in _values(record.content[start:end])
         }
         own |= {
             value
-            for one in matches
-            if one.record_id == record.id
-            for value in _evidence(one, record, words=False)
+            for match in matches
+            if match.record_id == record.id
+            for value in _evidence(match, record, words=False)
         }
         example = encode_record(record, tokenizer, encoding)
         runs: list[Tokens] = []
         tokens = zip(example.input_ids, example.labels, strict=True)
         for piece in pieces(record, tokenizer, encoding.prompt_template):
-            for run in _runs(piece, masked(piece.text, own, known), tokens, specials):
+            for run in _runs(piece, masked(piece.text, own, theirs), tokens, specials):
                 last = runs[-1] if runs else None
                 if last and (last.learned, last.special) == (run.learned, run.special):
                     runs[-1] = last.model_copy(

@@ -116,16 +116,16 @@ def concerned(completed: Collection[str], forgotten: Iterable[ForgetSet]) -> set
 
 def _of_completed(context: Context, completed: Collection[str]) -> Iterator[Waiting]:
     """What is kept for them, by the newest run of each, the oldest run first."""
-    left, found = set(completed), []
+    unclaimed, of_runs = set(completed), []
     for run in reversed(finished_runs(context.workspace)):
         if not run.probes_file.is_file():
             continue
         kept = load(run.probes_file, KeptProbes)
-        mine = [tuple(sorted(left.intersection(one.request_ids))) for one in kept.probes]
-        left -= set(run.manifest.requests)
-        found.append([Waiting(run, kept, at, who) for at, who in enumerate(mine) if who])
-    for some in reversed(found):
-        yield from some
+        owners = [tuple(sorted(unclaimed.intersection(one.request_ids))) for one in kept.probes]
+        unclaimed -= set(run.manifest.requests)
+        of_runs.append([Waiting(run, kept, at, whose) for at, whose in enumerate(owners) if whose])
+    for of_run in reversed(of_runs):
+        yield from of_run
 
 
 def _known(run: Run, kept: KeptProbes, digest: str) -> ProbeAnswers:
@@ -155,25 +155,25 @@ def _ask(
     """
     no_room = 0
     order = [waiting[at] for at in spread([one.owners for one in waiting], _seed(context))]
-    left = [one for one in order if one.at not in known[one.run].answers]
-    if not left or _over(until):
+    unanswered = [probe for probe in order if probe.at not in known[probe.run].answers]
+    if not unanswered or _over(until):
         return no_room
     language_model, device = loaded(model)
-    for start in range(0, len(left), AT_ONCE):
-        context.progress("asking for erased values (probe)", start, len(left))
+    for start in range(0, len(unanswered), AT_ONCE):
+        context.progress("asking for erased values (probe)", start, len(unanswered))
         if _over(until):
             return no_room
-        batch = left[start : start + AT_ONCE]
+        batch = unanswered[start : start + AT_ONCE]
         fitting = [one for one in batch if has_room(language_model, one.probe, _encoding(one.kept))]
         no_room += len(batch) - len(fitting)
-        some = sorted(fitting, key=lambda one: (one.run.id, one.at))
-        for run, group in groupby(some, key=lambda one: one.run):
-            mine = list(group)
-            kept = mine[0].kept
+        by_run = sorted(fitting, key=lambda one: (one.run.id, one.at))
+        for run, group in groupby(by_run, key=lambda one: one.run):
+            of_run = list(group)
+            kept = of_run[0].kept
             with finite(language_model.model):
-                said = ask(
+                answers = ask(
                     language_model,
-                    [one.probe for one in mine],
+                    [one.probe for one in of_run],
                     _encoding(kept),
                     device,
                     seed=kept.seed,
@@ -182,12 +182,12 @@ def _ask(
                 )
             new = {
                 one.at: ProbeAnswer(said=answer.said, chance=answer.chance)
-                for one, answer in zip(mine, said, strict=True)
+                for one, answer in zip(of_run, answers, strict=True)
             }
             grown = dict(sorted((known[run].answers | new).items()))
             known[run] = known[run].model_copy(update={"answers": grown})
             save(run.answers / f"{known[run].model_digest}.json", known[run])
-    context.progress("asking for erased values (probe)", len(left), len(left))
+    context.progress("asking for erased values (probe)", len(unanswered), len(unanswered))
     return no_room
 
 

@@ -48,27 +48,28 @@ def reproduce(
     """
     verified = verify(report, key, model, context.workspace.root)
     folder = attestation_of(report).parent
-    said = load(folder / "report.json", Report)
-    run = find_run(context.workspace, said.run_id)
-    attacks = {CONDITIONS[one.under] for one in said.attacks}
-    given = prepare(context, run, model, reference, utility=None, attacks=sorted(attacks))
-    task = given.task
+    reported = load(folder / "report.json", Report)
+    run = find_run(context.workspace, reported.run_id)
+    attacks = {CONDITIONS[one.under] for one in reported.attacks}
+    prepared = prepare(context, run, model, reference, utility=None, attacks=sorted(attacks))
+    task = prepared.task
     models = dict(task.models)
     if reference is None:
         models.pop(ModelRole.REFERENCE, None)  # its kept figures are what is to be checked
-    elif models[ModelRole.REFERENCE].digest != said.reference_digest:
+    elif models[ModelRole.REFERENCE].digest != reported.reference_digest:
         raise BadInput("this is not the retrained model of the report", where=reference)
     with TemporaryDirectory() as nowhere:
         task = replace(task, models=models, kept=Path(nowhere))
-        found = audit_models(task, context.now(), context.progress)
-    ours = [one for one in said.measurements if one.split is not Split.TASKS]
+        measured = audit_models(task, context.now(), context.progress)
+    our_figures = [one for one in reported.measurements if one.split is not Split.TASKS]
     compared = agreement(
-        [*ours, *_ends(said.differences or ())], [*found.measurements, *_ends(found.differences)]
+        [*our_figures, *_ends(reported.differences or ())],
+        [*measured.measurements, *_ends(measured.differences)],
     )
-    of_tasks = tuple(one for one in said.measurements if one.split is Split.TASKS)
+    of_tasks = tuple(one for one in reported.measurements if one.split is Split.TASKS)
     compared = replace(compared, unmeasured=compared.unmeasured + of_tasks)
-    _record(context, said.run_id, folder, compared)
-    return Reproduction(said.run_id, verified.keyid, compared)
+    _record(context, reported.run_id, folder, compared)
+    return Reproduction(reported.run_id, verified.keyid, compared)
 
 
 def _ends(differences: Iterable[Difference]) -> Iterator[Measurement]:

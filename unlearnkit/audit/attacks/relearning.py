@@ -118,18 +118,18 @@ def planned(
     most = sample_size(len(splits.get(Split.FORGET, ())), max(PERCENT.values()))
     both = [split for split in COMPARED if splits.get(split)]
     if condition == UNRELATED:
-        near = {one.record_id for one in splits.get(Split.NEIGHBOUR, ())}
-        unlike = [one for one in splits.get(Split.RETAIN, ()) if one.record_id not in near]
+        near = {row.record_id for row in splits.get(Split.NEIGHBOUR, ())}
+        unlike = [row for row in splits.get(Split.RETAIN, ()) if row.record_id not in near]
         if len(unlike) < most:
             return [], dict.fromkeys(both, NO_UNRELATED)
         drawn = random.Random(seed).sample(unlike, most)
         return [Lesson(drawn, {split: spread(splits[split], MEASURED) for split in both})], {}
     if condition == RELEARNED_REST:
-        kept = {one.record_id for one in splits.get(Split.REST, ())}
-        passages = [one for one in splits[Split.FORGET] if rest_id(one.record_id) in kept]
+        rest = {row.record_id for row in splits.get(Split.REST, ())}
+        passages = [row for row in splits[Split.FORGET] if rest_id(row.record_id) in rest]
         asked = {split: splits[split] for split in both} | {Split.FORGET: passages}
-        some = {split: spread(rows, MEASURED) for split, rows in asked.items()}
-        return [Lesson(splits[Split.REST], some)], {}
+        measured = {split: spread(rows, MEASURED) for split, rows in asked.items()}
+        return [Lesson(splits[Split.REST], measured)], {}
     if same := same_training(len(splits.get(Split.FORGET, ())), condition):
         return [], dict.fromkeys(both, SAME.format(same))
     size = sample_size(len(splits.get(Split.FORGET, ())), PERCENT[condition])
@@ -140,9 +140,9 @@ def planned(
             missing[split] = NONE_LEFT
             continue
         drawn = random.Random(seed).sample(rows, most)
-        taken = {one.record_id for one in drawn}
-        others = [one for one in rows if one.record_id not in taken]
-        lessons.append(Lesson(drawn[:size], {split: spread(others, MEASURED)}))
+        drawn_ids = {row.record_id for row in drawn}
+        not_drawn = [row for row in rows if row.record_id not in drawn_ids]
+        lessons.append(Lesson(drawn[:size], {split: spread(not_drawn, MEASURED)}))
     return lessons, missing
 
 
