@@ -19,6 +19,7 @@ from unlearnkit.corpus.normalise import (
 )
 from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind, needs_at
+from unlearnkit.locate.addresses import AFTER, AT, BEFORE, may_be_anothers
 from unlearnkit.locate.dates import days, ways_to_write
 from unlearnkit.locate.doubts import (
     GAP,
@@ -31,9 +32,6 @@ from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.marks import other_marks
 from unlearnkit.locate.user_names import may_be_a_word
 from unlearnkit.pseudonym import keyed_hash
-
-_AT = r"(?:@|%40|\s?[(\[]\s?at\s?[)\]]\s?)"
-"""As it stands in an address, in a web address, and where it is hidden from robots."""
 
 
 def own_values(
@@ -127,7 +125,7 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
     match identifier.kind:
         case IdentifierKind.EMAIL:
             spellings = dict.fromkeys(fold(one) for one in email_spellings(identifier.value))
-            return [rf"(?<![\w.+-]){_with_at(one)}(?![\w-]|\.\w)" for one in spellings]
+            return [f"{BEFORE}{_with_at(one)}{AFTER}" for one in spellings]
         case IdentifierKind.PHONE:
             return _phone_patterns(normalise(identifier.kind, value, regions))
         case IdentifierKind.CUSTOMER_ID:
@@ -148,7 +146,7 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
 
 def _with_at(address: str) -> str:
     local, at, domain = address.rpartition("@")
-    return re.escape(local) + (_AT if at else "") + re.escape(domain)
+    return re.escape(local) + (AT if at else "") + re.escape(domain)
 
 
 def _phone_patterns(number: str) -> list[str]:
@@ -212,6 +210,8 @@ def how_written(
         case IdentifierKind.PHONE:
             parts = _parts(normalise(identifier.kind, identifier.value, regions))
             doubtful = _digits(found) < SHORT_PHONE or may_be_no_phone(text, end, *parts)
+        case IdentifierKind.EMAIL:
+            doubtful = may_be_anothers(text, start, end)
         case IdentifierKind.HANDLE:
             doubtful = may_be_a_word(text, start, end)
         case IdentifierKind.DATE_OF_BIRTH:

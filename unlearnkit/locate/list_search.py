@@ -8,11 +8,14 @@ from functools import lru_cache, partial
 import regex  # type: ignore[import-untyped]
 
 from unlearnkit.corpus.nlp import DATE
+from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.domain import IdentifierKind, needs_at
+from unlearnkit.locate.addresses import addresses, may_be_anothers
 from unlearnkit.locate.dates import DATES, days
 from unlearnkit.locate.do_not_train import (
     FULL_NAME,
     INITIALS,
+    MAILBOX,
     NATIONAL,
     NICKNAME,
     PARTIAL,
@@ -73,6 +76,8 @@ class ListSearch:
                 continue
             how = "exact" if signed else "partial"
             yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
+        if IdentifierKind.EMAIL.value in self._listed.kinds:
+            yield from self._of_addresses(text)
         if NATIONAL in self._listed.kinds:
             yield from self._of_digits(text)
         if DATE in self._listed.kinds:
@@ -101,6 +106,19 @@ class ListSearch:
             doubtful = may_be_no_customers(text, phrase.start, phrase.end)
             how = "partial" if doubtful else "exact"
             yield from self._found(IdentifierKind.CUSTOMER_ID, NUMBERS.name, phrase, how)
+
+    def _of_addresses(self, text: str) -> Iterator[tuple[str, Hit]]:
+        """E-mail addresses in spellings that detection does not take for one."""
+        kind = IdentifierKind.EMAIL
+        for found in addresses(text):
+            span, plain = (found.start, found.end, LIST), normalise(kind, found.plain)
+            how = "partial" if may_be_anothers(text, found.start, found.end) else "normalised"
+            whole = {one.request_id for one in self._listed.of_value(kind.value, plain)}
+            for request_id in sorted(whole):
+                yield request_id, Hit(kind, how, *span)
+            for one in self._listed.of_value(MAILBOX, mailbox(plain)):
+                if one.request_id not in whole:
+                    yield one.request_id, Hit(kind, "mailbox", *span)
 
     def _of_digits(self, text: str) -> Iterator[tuple[str, Hit]]:
         """Phone numbers in spellings that detection does not take for one."""

@@ -43,6 +43,7 @@ _HOW = {
 }
 _FIGURES = "figures like the subject's {kind} that may be another number"
 _PARTIAL = {
+    IdentifierKind.EMAIL: "the subject's {kind}, or the part of a longer one",
     IdentifierKind.PHONE: _FIGURES,
     IdentifierKind.CUSTOMER_ID: _FIGURES,
     IdentifierKind.HANDLE: "a word like the subject's {kind} that may be no user name",
