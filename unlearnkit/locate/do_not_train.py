@@ -21,12 +21,14 @@ from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import as_number
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 from unlearnkit.locate.nicknames import nicknames
-from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Writing
+from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, TOGETHER, WORDS, Writing
+from unlearnkit.locate.short_names import short_forms
 from unlearnkit.pseudonym import keyed_hash
 
 FULL_NAME = IdentifierKind.NAME.value
-REVERSED, NICKNAME, INITIALS, PARTIAL = (
-    f"{FULL_NAME}:{how}" for how in ("reversed", "nickname", "initials", "partial")
+REVERSED, NICKNAME, INITIALS, PARTIAL, SHORTENED, ABBREVIATED = (
+    f"{FULL_NAME}:{how}"
+    for how in ("reversed", "nickname", "initials", "partial", "shortened", "abbreviated")
 )
 SLIP, SLIP_LEAD, MAILBOX, NATIONAL, RECORD = "slip", "slip:lead", "mailbox", "national", "record"
 FEWEST_WORDS = 8
@@ -226,8 +228,23 @@ def _name(raw: str) -> Iterator[tuple[str, str]]:
         return
     for kind, text in _spellings(parsed):
         yield from _phrase(NAMES, kind, text)
+    for text in run_together(parsed.words):
+        yield from _phrase(TOGETHER, TOGETHER.name, text)
     if len(parsed.words) > 1:
         yield from _slips(NAMES.plain(parsed.first), NAMES.plain(parsed.last))
+
+
+def run_together(words: Sequence[str]) -> Iterator[str]:
+    """A Chinese, Japanese or Korean name, which texts write without spaces, surname first or last.
+
+    None of one character: it is in too many words.
+    """
+    whole = "".join(words)
+    if len(whole) > 1 and all(TOGETHER.word.fullmatch(one) for one in whole):
+        yield whole
+        if len(words) > 1:
+            yield "".join((*words[1:], words[0]))
+            yield "".join((words[-1], *words[:-1]))
 
 
 def _slips(first: str, last: str) -> Iterator[tuple[str, str]]:
@@ -250,6 +267,7 @@ def _spellings(name: Name) -> Iterator[tuple[str, str]]:
     yield FULL_NAME, "".join(SPELLINGS.get(one.casefold(), one) for one in whole)
     for at in range(1, len(name.words)):
         yield REVERSED, " ".join((*name.words[at:], *name.words[:at]))
+        yield REVERSED, " ".join((*name.words[at:], first))
     for piece in pieces(last):
         yield PARTIAL, f"{first} {piece}"
     for piece in pieces(first):
@@ -265,3 +283,5 @@ def _spellings(name: Name) -> Iterator[tuple[str, str]]:
         yield INITIALS, " ".join([first[0], *name.words[1:]])
         yield INITIALS, " ".join([first, *(word[0] for word in name.words[1:-1]), last])
         yield PARTIAL, f"{first} {last}"
+    for text, initials in short_forms(name.words):
+        yield ABBREVIATED if initials else SHORTENED, text

@@ -13,6 +13,7 @@ from unlearnkit.domain import IdentifierKind, needs_at
 from unlearnkit.locate.addresses import addresses, may_be_anothers
 from unlearnkit.locate.dates import DATES, days
 from unlearnkit.locate.do_not_train import (
+    ABBREVIATED,
     FULL_NAME,
     INITIALS,
     MAILBOX,
@@ -21,6 +22,7 @@ from unlearnkit.locate.do_not_train import (
     PARTIAL,
     RECORD,
     REVERSED,
+    SHORTENED,
     SHORTEST_NATIONAL,
     SLIP,
     SLIP_LEAD,
@@ -30,18 +32,30 @@ from unlearnkit.locate.do_not_train import (
 from unlearnkit.locate.doubts import may_be_no_customers, may_be_no_phone
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
-from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, WORDS, Phrase, Writing, phrases
+from unlearnkit.locate.phrases import (
+    HANDLES,
+    NAMES,
+    NUMBERS,
+    TOGETHER,
+    WORDS,
+    Phrase,
+    Writing,
+    phrases,
+)
 
 LIST = "DoNotTrainList"
 """Named as the recogniser of what only the list finds."""
 _HOW = {
     FULL_NAME: "exact",
-    REVERSED: "partial",
+    REVERSED: "turned",
+    SHORTENED: "shortened",
+    ABBREVIATED: "initials",
     NICKNAME: "nickname",
     INITIALS: "initials",
     PARTIAL: "partial",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
+_ANOTHER_NAME = regex.compile(r"[ \u00a0]\p{Lu}[\p{L}\p{M}.]|-\p{L}")
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
 
@@ -54,7 +68,7 @@ class ListSearch:
         self._regions = regions
         self._begins = {
             writing.name: lru_cache(1 << 18)(partial(self._may_begin, writing))
-            for writing in (NAMES, NUMBERS, WORDS, HANDLES)
+            for writing in (NAMES, TOGETHER, NUMBERS, WORDS, HANDLES)
             if writing.lead in listed.kinds
         }
 
@@ -65,6 +79,10 @@ class ListSearch:
                 yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), RECORD)
         for phrase in self._phrases(text, NAMES):
             yield from self._of_name(text, phrase)
+        for phrase in self._phrases(text, TOGETHER):
+            alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
+            how = "exact" if alone else "partial"
+            yield from self._found(IdentifierKind.NAME, TOGETHER.name, phrase, how)
         for phrase in self._phrases(text, NUMBERS):
             yield from self._of_number(text, phrase)
         for phrase in self._phrases(text, WORDS):
@@ -154,9 +172,8 @@ class ListSearch:
     def _of_name(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         seen = set()
         turned = "," in text[phrase.start : phrase.end]
-        after = text[phrase.end :][:1]
         for one in self._listed.of_value(FULL_NAME, phrase.plain):
-            if (one.kind == REVERSED) == turned and _as_written(one.kind, phrase, after):
+            if (one.kind == REVERSED or not turned) and _as_written(one.kind, text, phrase):
                 seen.add(one.request_id)
                 yield one.request_id, _named(_HOW[one.kind], phrase)
         words = phrase.plain.split()
@@ -185,10 +202,38 @@ def _named(how: str, phrase: Phrase) -> Hit:
     return Hit(IdentifierKind.NAME, how, phrase.start, phrase.end, LIST)
 
 
-def _as_written(kind: str, phrase: Phrase, after: str) -> bool:
-    """Initials are capitals, with a full stop at the end; one word by itself has a capital."""
-    if kind == INITIALS:
+def _around(text: str, phrase: Phrase) -> tuple[str, str]:
+    """The characters right before and behind it."""
+    return text[max(0, phrase.start - 1) : phrase.start], text[phrase.end : phrase.end + 1]
+
+
+def _as_written(kind: str, text: str, phrase: Phrase) -> bool:
+    """Whether capitals, full stops and what follows are those of a name so written.
+
+    Initials are capitals, with a full stop at the end, and with one each in a shorter name. One
+    word by itself has a capital, if its script has any; so have the names where the surname comes
+    first without a comma. Behind a shorter name stands no further one.
+    """
+    first, last = phrase.words[0], phrase.words[-1]
+    if kind in (INITIALS, ABBREVIATED):
         single = [word for word in phrase.words if len(word) == 1]
-        stopped = len(phrase.words[-1]) > 1 or after == "."
-        return stopped and all(word.isupper() for word in single)
-    return kind != PARTIAL or phrase.words[0][:1].isupper()
+        stopped = len(last) > 1 or _around(text, phrase)[1] == "."
+        written = stopped and all(word.isupper() for word in single)
+        if kind == INITIALS or not written:
+            return written
+        stops = text[phrase.start : phrase.end].count(".")
+        return stops >= len(single) and not _goes_on(text, phrase)
+    if kind == SHORTENED:
+        return not _small(last) and not _goes_on(text, phrase)
+    if kind == REVERSED and "," not in text[phrase.start : phrase.end]:
+        return not _small(last) and not all(map(_small, phrase.words[:-1]))
+    return kind != PARTIAL or not _small(first)
+
+
+def _small(word: str) -> bool:
+    return word[:1].islower()
+
+
+def _goes_on(text: str, phrase: Phrase) -> bool:
+    """Whether another word with a capital follows."""
+    return _ANOTHER_NAME.match(text, phrase.end) is not None

@@ -69,8 +69,16 @@ def phrases(text: str, writing: Writing, begins: Callable[[str], bool]) -> Itera
             )
 
 
+_VOWELS = regex.compile(r"[\u0591-\u05c7\u0640\u064b-\u0652\u0670]")
+"""Marks of Hebrew and Arabic that most texts leave out, and what stretches a word."""
+
+
 def _as_name(text: str) -> str:
-    return normalise(IdentifierKind.NAME, text)
+    return normalise(IdentifierKind.NAME, _VOWELS.sub("", text))
+
+
+def _as_run(text: str) -> str:
+    return "".join(normalise(IdentifierKind.NAME, text).split())
 
 
 def _as_number(text: str) -> str:
@@ -90,10 +98,18 @@ NAMES = Writing(
     IdentifierKind.NAME.value,
     regex.compile(r"\p{L}[\p{L}\p{M}]*"),
     regex.compile(r"\.?\s+|\s*[-\u2010\u2011'\u2019]\s*|\s*,\s*"),
-    5,
+    12,
     _as_name,
 )
 """A comma may stand where the surname is put first; who asks has to tell (`screening.py`)."""
+TOGETHER = Writing(
+    "together",
+    regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]"),
+    regex.compile(r"[ \u3000\u00a0·・‧]?"),
+    12,
+    _as_run,
+)
+"""Names that stand among other words without spaces: each character begins and ends one."""
 NUMBERS = Writing(
     IdentifierKind.CUSTOMER_ID.value,
     regex.compile(r"\p{L}+|\p{N}+"),
