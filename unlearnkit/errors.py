@@ -1,7 +1,7 @@
 """One exception hierarchy; each class carries the exit code the terminal answers with.
 
 Exit codes: 0 pass, 1 gate failed (of `request due`: something is due; of `doctor`: a problem),
-2 usage or bad input (of `request import`: one is closed already, the others were taken in),
+2 usage or bad input (of `request import`: one may be closed already, the others were taken in),
 3 could not evaluate, 4 verification failed.
 
 Messages are for the person at the terminal: what was wrong, where (file and line), what to do.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.refusal import refused
-from tests.company import Said, Story, events_of, unlearnkit
+from tests.company import Said, events_of, unlearnkit
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 ADD = ("request", "add", "--email", "z@quibble.example")
@@ -41,7 +41,7 @@ def told_closed(said: Said, request_id: str) -> None:
     told = f"{request_id}  already there: rejected on {TODAY}, not taken in again"
     assert said.stdout.splitlines()[0] == told
     assert "due" not in said.stdout
-    assert "1 of the requests given are closed" in said.stderr
+    assert "1 request without a date of submission is closed already" in said.stderr
     assert "give the request a new id, or the date" in said.stderr
 
 
@@ -55,10 +55,15 @@ def test_a_file_that_comes_again_after_its_request_was_closed_is_no_success(
     assert [(one["added"], one["request"]["state"]) for one in in_json] == [(False, "rejected")]
 
 
-def test_so_is_an_opendsr_request_with_its_id(new: Path, story: Story) -> None:
-    assert unlearnkit("request", "import", story.files.requests[0], "-w", new).exit_code == 0
+def test_what_states_its_own_date_is_the_old_request_and_no_new_one(new: Path, sheet: Path) -> None:
+    """A file that grows from day to day is imported each day."""
+    sheet.write_text("regulation,email,submitted\ngdpr,b@quibble.example,2026-03-01\n")
+    assert unlearnkit("request", "import", sheet, "-w", new).exit_code == 0
     request_id = reject(new)
-    told_closed(again(new, "import", story.files.requests[0]), request_id)
+    events = events_of(new)
+    said = unlearnkit("request", "import", sheet, "-w", new)
+    assert (said.exit_code, events_of(new)) == (0, events)
+    assert f"{request_id}  already there: rejected on {TODAY}" in said.stdout
 
 
 def test_what_is_typed_in_again_is_taken_with_a_date_or_an_id_of_its_own(new: Path) -> None:

@@ -22,6 +22,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
+from unlearnkit.counted import counted, noun
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -57,7 +58,8 @@ def import_(
 ) -> None:
     """Take in requests from files: all of them or, where one cannot be used, none.
 
-    One that was completed or rejected is not taken in again, and ends with exit code 2.
+    One that was completed or rejected is not taken in again; where it states no date of its own,
+    so that it may be a new one, that ends with exit code 2.
     """
     from unlearnkit.pipeline.intake import import_requests
     from unlearnkit.pipeline.requests import closed_at, is_open
@@ -182,13 +184,17 @@ def _say_taken(request: Request, added: bool, closed: datetime | None) -> None:
 
 
 def _refuse_closed(taken: Sequence[Request]) -> None:
-    """Whoever asks again is not to be told that all is well: their new request is not there."""
+    """Whoever asks again is not to be told that all is well: their new request is not there.
+
+    What states its own date is the old request itself, as in a file that grows from day to day.
+    """
     from unlearnkit.pipeline.requests import is_open
 
-    closed = {one.id for one in taken if not is_open(one)}
+    closed = {one.id for one in taken if not is_open(one) and one.submitted == one.received}
     if closed:
         raise BadInput(
-            f"{len(closed)} of the requests given are closed: they were not taken in again",
+            f"{counted(len(closed), 'request')} without a date of submission "
+            f"{noun(len(closed), 'is', 'are')} closed already and not taken in again",
             fix="A new request that says the same cannot be told from the old one. If the person "
             "asks anew, give the request a new id, or the date on which it was submitted.",
         )
