@@ -191,20 +191,20 @@ def test_a_record_is_kept_that_says_enough_and_that_nobody_else_repeats(
         f"{words} nine Zoltana",
         f"{words} nine: zoltana",
     )
-    accepted = [
-        Match(
-            request_id=REQUEST,
-            record_id=record_id,
-            certainty=Certainty.CERTAIN,
-            score=1.0,
-            evidence=(),
-            reason="why",
-        )
-        for record_id in ("1", "2", "3")
-    ]
+    named = (IdentifierKind.NAME, "partial", 0)
+    accepted = [matched(record_id, named) for record_id in ("1", "2", "3")]
     kept = of_records(REQUEST, Reviewed(accepted), found.corpus.by_id(), KEY, REGIONS)
     hashed = keyed_hash(KEY, "record", f"{words} eight zoltana")
     assert kept == {Forgotten(REQUEST, "record", hashed)}
+
+
+def test_a_record_that_is_only_in_the_thread_is_kept_as_one_that_names_nobody(
+    world: Build,
+) -> None:
+    found = world("Thank you, we will write to you in the next days.")
+    reply = matched("1", (IdentifierKind.NAME, "thread", 0))
+    [kept] = of_records(REQUEST, Reviewed([reply]), found.corpus.by_id(), KEY, REGIONS)
+    assert kept.kind == "record:unnamed"
 
 
 @pytest.mark.parametrize(

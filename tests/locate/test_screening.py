@@ -165,6 +165,21 @@ def test_a_record_that_was_forgotten_is_certain_word_for_word(world: Build) -> N
     assert got["1"].reason == "A record that was forgotten, word for word"
 
 
+def test_one_that_names_nobody_is_possible_for_its_words_may_be_anybodys(world: Build) -> None:
+    text = "Thank you, we will write to you in the next days."
+    listed = Forgotten(REQUEST, "record:unnamed", keyed_hash(KEY, "record", same_words(text)))
+    got = matches(world(text), more=frozenset({listed}))
+    assert {one: match.certainty for one, match in got.items()} == {"1": Certainty.UNCERTAIN}
+
+
+def test_in_a_thread_of_the_persons_it_is_certain_as_before(world: Build) -> None:
+    text = "Thank you, we will write to you in the next days."
+    listed = Forgotten(REQUEST, "record:unnamed", keyed_hash(KEY, "record", same_words(text)))
+    found = world(("This is C-770077", "chat"), (text, "chat"), (text, "another"))
+    got = matches(found, NUMBER, more=frozenset({listed}))
+    assert [one.certainty.value for one in got.values()] == ["certain", "certain", "uncertain"]
+
+
 def test_the_same_mailbox_under_a_tag_is_possible(world: Build) -> None:
     assert sureness(world("zoltana+shop@quibble.example"), EMAIL) == {"1": "uncertain"}
 

@@ -31,6 +31,8 @@ REVERSED, NICKNAME, INITIALS, PARTIAL, SHORTENED, ABBREVIATED = (
     for how in ("reversed", "nickname", "initials", "partial", "shortened", "abbreviated")
 )
 SLIP, SLIP_LEAD, MAILBOX, NATIONAL, RECORD = "slip", "slip:lead", "mailbox", "national", "record"
+UNNAMED = f"{RECORD}:unnamed"
+"""A record in which nothing of the person stands, such as an automatic reply in their thread."""
 FEWEST_WORDS = 8
 TELLING = (IdentifierKind.EMAIL, IdentifierKind.PHONE, IdentifierKind.CUSTOMER_ID)
 SHORTEST_SLIP = 4
@@ -119,7 +121,8 @@ def of_records(
 
     The e-mail addresses, phones and customer numbers that the matches rest on: linked ones, and
     those of which the request gave a digest. And each record that says enough to be told by its
-    words, and that no other record repeats.
+    words, and that no other record repeats; apart those in which nothing of the person stands,
+    whose words may be anybody's tomorrow.
     """
 
     def lines(places: Iterable[Place]) -> frozenset[Forgotten]:
@@ -130,12 +133,21 @@ def of_records(
         )
         return of_request(request_id, tuple(held), key, regions)
 
-    mine = {match.record_id for match in reviewed.accepted}
+    mine = {match.record_id: _names(match) for match in reviewed.accepted}
     others = {same_words(one.content) for one in records.values() if one.id not in mine}
-    own = {same_words(records[one].content) for one in mine} - others - {""}
-    return reviewed.listed(lines) | {
-        Forgotten(request_id, RECORD, keyed_hash(key, RECORD, one)) for one in own
+    own = {
+        (RECORD if named else UNNAMED, words)
+        for one, named in mine.items()
+        if (words := same_words(records[one].content)) and words not in others
     }
+    return reviewed.listed(lines) | {
+        Forgotten(request_id, kind, keyed_hash(key, RECORD, words)) for kind, words in own
+    }
+
+
+def _names(match: Match) -> bool:
+    """Whether something of the person stands in the record itself, and not only in its thread."""
+    return any(one.how != "thread" for one in match.evidence)
 
 
 def of_rows(request_id: str, reviewed: Reviewed, rows: Sequence[EntityRow]) -> frozenset[Forgotten]:

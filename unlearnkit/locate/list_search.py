@@ -76,7 +76,7 @@ class ListSearch:
         """Request id and hit, of everything listed that stands in the text, or is it."""
         if RECORD in self._listed.kinds:
             for one in self._listed.of_value(RECORD, same_words(text)):
-                yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), RECORD)
+                yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), one.kind)
         for phrase in self._phrases(text, NAMES):
             yield from self._of_name(text, phrase)
         for phrase in self._phrases(text, TOGETHER):
