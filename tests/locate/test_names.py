@@ -132,7 +132,7 @@ WEAKER = [
     ("Fiona McAllister", "Fiona McAllister-Hughes", {"longer", "partial"}),
     ("Fiona McAllister", "Fiona Hughes-McAllister", {"longer", "partial"}),
     ("Robert James Smith", "Robert Smith called", {"shortened", "partial"}),
-    ("Robert James Smith", "Robert J. Smith called", {"shortened", "partial"}),
+    ("Robert James Smith", "Robert J. Smith called", {"shortened", "initials", "partial"}),
     ("Robert Smith", "Mr Smith called", {"partial"}),
     ("Robert Smith", "Robert called", {"partial"}),
     ("Zoltana", "Zoltana called", {"partial"}),

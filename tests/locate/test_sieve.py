@@ -68,6 +68,8 @@ NAMES = st.sampled_from(
         "Siân O’Brien",
         "Åsa Strøm",
         "José María Ruiz Pérez",
+        "Ana Beatriz de Souza Lima",
+        "John Paul Quirke Jr.",
         "Li Yu",
         "Ада Лавлейс",
         "Bess Cross",

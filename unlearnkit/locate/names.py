@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from unlearnkit.corpus.normalise import fold
 from unlearnkit.domain import TITLES
 from unlearnkit.locate.nicknames import nicknames
+from unlearnkit.locate.short_names import name_parts
 
 _START, _END = r"(?<![\p{L}\p{M}\p{N}-])", r"(?![\p{L}\p{M}\p{N}]|-\w)"
 _MARKUP = r"(?:[*_]|</?\w{1,9}>)*"
@@ -21,6 +22,15 @@ _JOINED = rf"(?:{_SPACE}|[{_HYPHENS}])"
 _MC = re.compile(r"(Ma?c)(?=[A-Z])")
 _APOSTROPHES = "'\u2019\u02bc\u00b4`"
 _NAME_WORD = r"(?-i:\p{Lu})[\w'’-]*"
+_GENERATIONS = ("jr", "sr", "ii", "iii", "iv")
+_SUFFIX = re.compile(
+    rf"(?<=[^\W_]) *[, ] *({'|'.join(_GENERATIONS)}|ph\.?d|m\.?d|esq)\b\.?(?= *(?:,|$))",
+    re.IGNORECASE,
+)
+_TITLE = "|".join(sorted(map(re.escape, (*map(fold, TITLES), "don", "familia", "family")), key=len))
+_TITLE_BEFORE = rf"(?<=\b(?i:{_TITLE})\.?\s+)"
+_NO_NAME_BEFORE = rf"(?:{_TITLE_BEFORE}|(?<!{_NAME_WORD}\s+))"
+"""No word with a capital, unless it is a title: `Luis Pérez García` is another of the family."""
 SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 """Letters that are also written as two."""
 
@@ -30,6 +40,8 @@ class Name:
     """A person's name in words, without titles, given names first."""
 
     words: tuple[str, ...]
+    suffix: str = ""
+    """What stands behind it and is no surname, in lower case without full stops: jr, iii, phd."""
 
     @property
     def first(self) -> str:
@@ -56,13 +68,23 @@ class NameForm:
 
 def parse_name(raw: str) -> Name | None:
     """`Smith, Dr. Robert` -> Robert Smith; None where nothing is left."""
-    last, comma, given = unicodedata.normalize("NFC", raw).partition(",")
-    text = f"{given} {last}" if comma else raw
+    text = unicodedata.normalize("NFC", raw)
+    suffix = _SUFFIX.search(text)
+    if suffix:
+        words = _words_in(f"{text[: suffix.start()]} {text[suffix.end() :]}")
+        if len(words) > 1:  # else it is the surname
+            return Name(words, suffix[1].casefold().replace(".", ""))
+    return Name(words) if (words := _words_in(text)) else None
+
+
+def _words_in(text: str) -> tuple[str, ...]:
+    """Without titles, given names first."""
+    last, comma, given = text.partition(",")
     words = [
-        word.strip(".'\"()") if len(word) > 2 else word.strip("'\"()") for word in text.split()
+        word.strip(".'\"()") if len(word) > 2 else word.strip("'\"()")
+        for word in (f"{given} {last}" if comma else text).split()
     ]
-    kept = tuple(word for word in words if word and word.casefold().strip(".") not in TITLES)
-    return Name(kept) if kept else None
+    return tuple(word for word in words if word and word.casefold().strip(".") not in TITLES)
 
 
 def name_forms(name: Name) -> Iterator[NameForm]:
@@ -72,11 +94,17 @@ def name_forms(name: Name) -> Iterator[NameForm]:
         yield NameForm("partial", _bounded(first), any_case=False, bare=name.first)
         return
     given = _SPACE.join(_word(word) for word in name.words[:-1])
-    yield NameForm("exact", _bounded(rf"{given}{_SPACE}{last}"), any_case=True)
+    # Without its `Jr.` the name may be the father's.
+    whole = "shortened" if name.suffix in _GENERATIONS else "exact"
+    yield NameForm(whole, _bounded(rf"{given}{_SPACE}{last}"), any_case=True)
+    if name.suffix:
+        behind = r"\.?".join(map(re.escape, name.suffix))
+        with_suffix = rf"{given}{_SPACE}{last}\s*,?\s*{behind}\.?"
+        yield NameForm("exact", rf"{_START}{with_suffix}(?!\w)", any_case=True)
     reversed_name = _bounded(rf"{last}\s*,\s*{given}")
     # In `John Holt, Mira Jones` the words belong to two other people.
     alone = rf"(?<!{_NAME_WORD}\s+){reversed_name}(?!\s+{_NAME_WORD})"
-    yield NameForm("exact", alone, any_case=True)
+    yield NameForm(whole, alone, any_case=True)
     yield from _turned(name)
     yield from _joined(name)
     yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
@@ -87,6 +115,7 @@ def name_forms(name: Name) -> Iterator[NameForm]:
         yield NameForm("nickname", _bounded(rf"(?:{either})\s+{last}"), any_case=True)
     yield from _with_initials(name)
     yield from _shortened(name)
+    yield from _of_several(name)
     for word in dict.fromkeys((name.last, name.first)):
         yield NameForm("partial", _bounded(_word(word)), any_case=False, bare=word)
 
@@ -116,11 +145,59 @@ def _shortened(name: Name) -> Iterator[NameForm]:
     some = "".join(rf"(?:{_JOINED}{_loose(word)})?" for word in between)
     fewer = rf"(?!{_loosely(name.words)}){first}{some}{_JOINED}{last}"
     yield NameForm("shortened", _bounded(fewer), any_case=True)
-    # Of two surnames the first is the one that is used; or it is a second given name.
-    either = "|".join(_word(word) for word in between if word[0].isupper() and len(word) > 2)
-    if either:
-        two = rf"{_bounded(rf'{first}{_SPACE}(?:{either})')}(?!\s+{_NAME_WORD})"
-        yield NameForm("shortened", two, any_case=False)
+
+
+def _of_several(name: Name) -> Iterator[NameForm]:
+    """Of a name of three parts or more: any of them left out, or an initial (`Juan C. Pérez`).
+
+    Of two surnames the first is the one that is used; or it is a second given name. Both stand
+    together without a first name too, and before it.
+    """
+    parts = name_parts(name.words)
+    if len(parts) < 3:
+        return
+    spelt = list(map(_part, parts))
+    first, initial = _cased(name.first), rf"{re.escape(fold(name.first)[0].upper())}\.\s*"
+    whole = rf"(?!{_loosely(name.words)})"
+    shorter, initials = [], []
+    for end in range(1, len(parts)):
+        if len(parts[end][-1]) < 3:
+            continue
+        after = "" if end == len(parts) - 1 else rf"(?!\s+{_NAME_WORD})"
+        between = "".join(rf"(?:{one}{_SPACE})?" for one in spelt[1:end])
+        shorter.append(rf"{first}{_SPACE}{between}{spelt[end]}{after}")
+        # Of four names the second is mostly a given name: `J. Carlos` is nobody.
+        if end > 1 or len(parts) == 3:
+            letters = [re.escape(fold(part[-1])[0].upper()) for part in parts[1:end]]
+            either = zip(spelt[1:end], letters, strict=True)
+            middle = "".join(rf"(?:{one}{_SPACE}|{letter}\.\s*)?" for one, letter in either)
+            initials.append(rf"(?:{first}{_SPACE}|{initial}){middle}{spelt[end]}{after}")
+    yield NameForm("shortened", _bounded(whole + _any(shorter)), any_case=False)
+    yield NameForm(
+        "initials", _bounded(f"{whole}(?!{_any(shorter)}{_END}){_any(initials)}"), any_case=False
+    )
+    ends = [
+        (f"{_SPACE}".join(spelt[at:end]), "".join(rf"(?:{_SPACE}{one})?" for one in spelt[1:at]))
+        for at in range(1, len(parts))
+        for end in range(at + 1, len(parts) + 1)
+    ]
+    comma = _any(rf"{last}\s*,\s*{first}{more}" for last, more in ends)
+    yield NameForm("turned", rf"{_bounded(comma)}(?!\s+{_NAME_WORD})", any_case=False)
+    surnames = _SPACE.join(spelt[-2:])
+    yield NameForm("turned", _bounded(rf"{surnames}{_SPACE}{first}"), any_case=False)
+    # Of three names the second may be a given one: `James Smith` is another than Robert James.
+    before = _TITLE_BEFORE if len(parts) == 3 else _NO_NAME_BEFORE
+    yield NameForm("partial", rf"{before}{_bounded(surnames)}", any_case=False)
+
+
+def _part(words: tuple[str, ...]) -> str:
+    """A part of a name with or without its particles, or with an `y` between surnames."""
+    particles = "".join(rf"(?:{_cased(one)}{_SPACE})?" for one in words[:-1])
+    return rf"(?:[yei]{_SPACE})?{particles}{_cased(words[-1])}"
+
+
+def _any(patterns: Iterable[str]) -> str:
+    return f"(?:{'|'.join(patterns)})"
 
 
 def _turned(name: Name) -> Iterator[NameForm]:

@@ -168,7 +168,8 @@ def _written(
         found = list(_ways(identifier, records, texts, analyzer))
         doubtful = dict(_doubtful(name, found, haystack)) if name else {}
         for record, hit in found:
-            how = doubtful.get((record.id, hit.start), hit.how) if hit.full_name else hit.how
+            place = (record.id, hit.start, hit.end)
+            how = doubtful.get(place, hit.how) if hit.full_name else hit.how
             hits[record.id].append(replace(hit, how=script or how))
         if name is None:
             continue
@@ -205,20 +206,20 @@ def _ways(
 
 def _doubtful(
     name: Name, found: Iterable[tuple[Record, Hit]], haystack: Haystack
-) -> Iterator[tuple[tuple[str, int], str]]:
-    """(record id, start) of what looks like the whole name -> what it may be instead; last wins."""
+) -> Iterator[tuple[tuple[str, int, int], str]]:
+    """Record id and span of what looks like the whole name -> what it may be; last wins."""
     whole = [(record, hit.start, hit.end) for record, hit in found if hit.full_name]
     words = (name.first.casefold(), name.last.casefold())
     for place in whole:
         if perhaps_words(name, place, haystack.ordinary):
-            yield (place[0].id, place[1]), "wordlike"
-    for record, start, _ in in_longer_names(
+            yield (place[0].id, place[1], place[2]), "wordlike"
+    for record, start, end in in_longer_names(
         name, whole, ordinary=haystack.ordinary, proper=haystack.proper
     ):
-        yield (record.id, start), "longer"
+        yield (record.id, start, end), "longer"
     for record, start, end in whole:
         if without_capitals(name, record.content[start:end]) and haystack.ordinary_apart(words):
-            yield (record.id, start), "words"
+            yield (record.id, start, end), "words"
 
 
 def _words(form: NameForm, records: Sequence[Record], texts: Sequence[str]) -> Iterator[Place]:

@@ -22,6 +22,7 @@ from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.doubts import GAP
 from unlearnkit.locate.identifiers import national_digits
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
+from unlearnkit.locate.short_names import name_parts
 
 _AT_ONCE = 10_000
 _BETWEEN = "\x00"
@@ -152,7 +153,8 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
 
 def _words(name: Name) -> Iterator[str]:
     """Of which every way to write a name has one."""
-    for word in (name.first, name.last):
+    between = [part[-1] for part in name_parts(name.words)[1:-1] if len(part[-1]) > 2]
+    for word in (name.first, name.last, *between):
         yield from (without_mc(word), *pieces(word))
 
 
