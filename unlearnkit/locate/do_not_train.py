@@ -18,7 +18,7 @@ from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Evidence, Forgotten, Identifier, IdentifierKind, Match, Record
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.hits import IDENTIFYING
-from unlearnkit.locate.identifiers import as_number
+from unlearnkit.locate.identifiers import GROUPED, as_number, in_groups
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, TOGETHER, WORDS, Writing
@@ -201,6 +201,8 @@ def _kept(one: Identifier, regions: Sequence[str]) -> Iterator[tuple[str, str]]:
             yield NATIONAL, _national(value)
         case IdentifierKind.CUSTOMER_ID:
             yield from _phrase(NUMBERS, one.kind.value, one.value)
+            for groups in in_groups(NUMBERS.first(one.value)):
+                yield NUMBERS.lead, groups.partition(GROUPED)[0]
         case IdentifierKind.NAME:
             yield FULL_NAME if " " in value else PARTIAL, value
             yield from _name(one.value)

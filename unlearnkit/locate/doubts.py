@@ -101,6 +101,11 @@ def _is_post_code(number: str, after: str) -> bool:
     )
 
 
+def called_customers(text: str, start: int) -> bool:
+    """Whether a word for a customer stands right before it."""
+    return _CUSTOMER.search(text[max(0, start - _NEAR) : start]) is not None
+
+
 def may_be_no_phone(text: str, end: int, national: str, code: str) -> bool:
     """Whether the phone number whose last figure is before text[end] may be another number.
 

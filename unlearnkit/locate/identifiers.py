@@ -17,7 +17,7 @@ from unlearnkit.corpus.normalise import (
     normalise,
     phone_readings,
 )
-from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, letters_and_digits, national
+from unlearnkit.corpus.numbers import FIGURES, NATIONAL, NUMBERS, iban, letters_and_digits, national
 from unlearnkit.domain import Identifier, IdentifierKind, needs_at
 from unlearnkit.locate.addresses import AFTER, AT, BEFORE, may_be_anothers
 from unlearnkit.locate.dates import days, ways_to_write
@@ -25,6 +25,7 @@ from unlearnkit.locate.doubts import (
     GAP,
     SHORT_NUMBER,
     SHORT_PHONE,
+    called_customers,
     may_be_no_customers,
     may_be_no_phone,
 )
@@ -32,6 +33,10 @@ from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.marks import other_marks
 from unlearnkit.locate.user_names import may_be_a_word
 from unlearnkit.pseudonym import keyed_hash
+
+_BETWEEN = r"[\s_#./\u2010-\u2014-]"
+"""Between the letters and figures of a customer number, Word's hyphens and dashes too."""
+GROUPED = r"[ .\u00a0\u2010-\u2014-]"
 
 
 def own_values(
@@ -130,7 +135,8 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             return _phone_patterns(normalise(identifier.kind, value, regions))
         case IdentifierKind.CUSTOMER_ID:
             runs = re.findall(r"[^\W\d_]+|\d+", value)
-            number = r"[\s_#./-]*".join(runs)
+            ways = [[run, *in_groups(run)] for run in runs]
+            number = rf"{_BETWEEN}*".join(f"(?:{'|'.join(some)})" for some in ways)
             return [rf"(?<![^\W_]){number}(?![^\W_])"] if runs else []
         case IdentifierKind.DATE_OF_BIRTH:
             return [rf"(?<!\w){re.escape(one)}(?!\w)" for one in ways_to_write(value, regions)]
@@ -138,10 +144,35 @@ def patterns_for(identifier: Identifier, regions: Sequence[str]) -> list[str]:
             name = re.escape(value.removeprefix("@"))
             sign = "@" if needs_at(value) else "@?"
             return [rf"(?<![\w@.]){sign}{name}(?![\w@-]|\.\w)"] if name else []
+        case IdentifierKind.OTHER if number := iban(value):
+            return [rf"(?<!\w){in_fours(number)}(?!\w)"]
         case _:
-            words = [re.escape(word) for word in re.findall(r"[^\s,]+", value)]
+            words = [_any_s(re.escape(word)) for word in re.findall(r"[^\s,]+", value)]
             value = r"[\s,]+".join(words)
             return [rf"(?<![\w@.]){value}(?!\w)"] if words else []
+
+
+def in_groups(digits: str) -> list[str]:
+    """A number in threes from its end, and in pairs, as it is read out or printed; of five or more.
+
+    What stands between two groups is one space, full stop or hyphen.
+    """
+    if not digits.isdigit() or len(digits) < SHORT_NUMBER:
+        return []
+    begun = len(digits) % 3
+    threes = [digits[:begun], *(digits[at : at + 3] for at in range(begun, len(digits), 3))]
+    pairs = [digits[at : at + 2] for at in range(0, len(digits), 2)]
+    return [GROUPED.join(filter(None, some)) for some in (threes, pairs)]
+
+
+def in_fours(number: str) -> str:
+    """An IBAN with or without what parts its groups (ISO 13616, on paper), also over two lines."""
+    return r"[\s-]{0,2}".join(number[at : at + 4] for at in range(0, len(number), 4))
+
+
+def _any_s(word: str) -> str:
+    """`Lindenstraße` and `Lindenstrasse` alike."""
+    return re.sub("ß|ss", "(?:ß|ss)", word, flags=re.IGNORECASE)
 
 
 def _with_at(address: str) -> str:
@@ -201,12 +232,15 @@ def how_written(
 
     `text[start:end]` is what was found of the identifier.
     """
-    found = text[start:end]
+    found, value = text[start:end], identifier.value
     if identifier.kind is IdentifierKind.NAME and other_marks(identifier.value, found):
         return "marks"
     match identifier.kind:
         case IdentifierKind.CUSTOMER_ID:
             doubtful = may_be_no_customers(text, start, end)
+            # `am 12 00 Uhr` is not AM-1200.
+            figures = [max(map(len, re.findall(r"\d+", one)), default=0) for one in (found, value)]
+            doubtful = doubtful or (figures[0] < figures[1] and not called_customers(text, start))
         case IdentifierKind.PHONE:
             parts = _parts(normalise(identifier.kind, identifier.value, regions))
             doubtful = _digits(found) < SHORT_PHONE or may_be_no_phone(text, end, *parts)

@@ -29,7 +29,7 @@ from unlearnkit.locate.do_not_train import (
     same_words,
     slips,
 )
-from unlearnkit.locate.doubts import may_be_no_customers, may_be_no_phone
+from unlearnkit.locate.doubts import called_customers, may_be_no_customers, may_be_no_phone
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.phrases import (
@@ -55,6 +55,10 @@ _HOW = {
     PARTIAL: "partial",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
+_FIGURES_APART = regex.compile(r"\d[ \u00a0]\d")
+"""`am 12 00 Uhr` is not AM-1200."""
+IBAN, _SHORTEST_IBAN = "IBAN_CODE", 15
+_IBANS = regex.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11,30}")
 _ANOTHER_NAME = regex.compile(r"[ \u00a0]\p{Lu}[\p{L}\p{M}.]|-\p{L}")
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
@@ -94,12 +98,14 @@ class ListSearch:
                 continue
             how = "exact" if signed else "partial"
             yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
-        if IdentifierKind.EMAIL.value in self._listed.kinds:
-            yield from self._of_addresses(text)
-        if NATIONAL in self._listed.kinds:
-            yield from self._of_digits(text)
-        if DATE in self._listed.kinds:
-            yield from self._of_dates(text)
+        for kind, search in (
+            (IdentifierKind.EMAIL.value, self._of_addresses),
+            (IBAN, self._of_ibans),
+            (NATIONAL, self._of_digits),
+            (DATE, self._of_dates),
+        ):
+            if kind in self._listed.kinds:
+                yield from search(text)
 
     def _phrases(self, text: str, writing: Writing) -> Iterator[Phrase]:
         begins = self._begins.get(writing.name)
@@ -121,7 +127,10 @@ class ListSearch:
     def _of_number(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         inside = text[phrase.start - 1 : phrase.start].isalnum() or text[phrase.end :][:1].isalnum()
         if not inside and any(letter.isdigit() for letter in phrase.plain):
-            doubtful = may_be_no_customers(text, phrase.start, phrase.end)
+            apart = _FIGURES_APART.search(text, phrase.start, phrase.end) is not None
+            doubtful = may_be_no_customers(text, phrase.start, phrase.end) or (
+                apart and not called_customers(text, phrase.start)
+            )
             how = "partial" if doubtful else "exact"
             yield from self._found(IdentifierKind.CUSTOMER_ID, NUMBERS.name, phrase, how)
 
@@ -137,6 +146,16 @@ class ListSearch:
             for one in self._listed.of_value(MAILBOX, mailbox(plain)):
                 if one.request_id not in whole:
                     yield one.request_id, Hit(kind, "mailbox", *span)
+
+    def _of_ibans(self, text: str) -> Iterator[tuple[str, Hit]]:
+        """Those that detection does not see: in small letters, broken over lines."""
+        for found in _IBANS.finditer(text):
+            ends = [at for at, one in enumerate(found[0], 1) if one.isalnum()]
+            plain = "".join(one for one in found[0] if one.isalnum()).upper()
+            for length in range(_SHORTEST_IBAN, len(plain) + 1):
+                for one in self._listed.of_value(IBAN, plain[:length]):
+                    span = (found.start(), found.start() + ends[length - 1], IBAN)
+                    yield one.request_id, Hit(IdentifierKind.OTHER, "normalised", *span)
 
     def _of_digits(self, text: str) -> Iterator[tuple[str, Hit]]:
         """Phone numbers in spellings that detection does not take for one."""

@@ -113,7 +113,7 @@ TOGETHER = Writing(
 NUMBERS = Writing(
     IdentifierKind.CUSTOMER_ID.value,
     regex.compile(r"\p{L}+|\p{N}+"),
-    regex.compile(r"[\s_#./-]{0,3}"),
+    regex.compile(r"[\s_#./\u2010-\u2014-]{0,3}"),
     6,
     _as_number,
 )

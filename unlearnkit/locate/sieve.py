@@ -18,9 +18,10 @@ from typing import Any
 import stringzilla
 
 from unlearnkit.corpus.normalise import fold, normalise
+from unlearnkit.corpus.numbers import iban
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.doubts import GAP
-from unlearnkit.locate.identifiers import national_digits
+from unlearnkit.locate.identifiers import GROUPED, in_fours, in_groups, national_digits
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 from unlearnkit.locate.short_names import name_parts
 
@@ -142,10 +143,14 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
             found = [longest_run(normalise(identifier.kind, value).rpartition("@")[0])]
         case IdentifierKind.CUSTOMER_ID:
             runs = re.findall(r"[^\W\d_]+|\d+", fold(value))
-            found = [re.escape(max(map(plain, runs), key=len, default=""))]
+            longest = max(map(plain, runs), key=len, default="")
+            groups = (one.replace(GROUPED, "[ .-]") for one in in_groups(longest))
+            found = [re.escape(longest), *groups]
         case IdentifierKind.DATE_OF_BIRTH:
             iso = re.fullmatch(r"\d{4}-\d{2}-\d{2}", value)
             found = [plain(value[:4]) if iso else longest_run(value)]
+        case IdentifierKind.OTHER if number := iban(value):
+            found = [in_fours(plain(number))]
         case _:
             found = [longest_run(value)]
     return tuple(dict.fromkeys(found)) if all(found) else ("",)
