@@ -69,7 +69,7 @@ def test_nothing_in_a_card_can_be_about_a_person_or_a_machine() -> None:
     """No request, no record, no path and no date can come in: there is no field for one."""
     assert {one.name for one in fields(CardFacts)} == {
         *("version", "objective", "forgotten", "kept", "original_digest"),
-        *("holdout_origin", "target", "last", "in_part"),
+        *("holdout_origin", "target", "last", "in_part", "turns"),
     }
     card = model_card("", FACTS)
     hidden = {*RUN.requests, *RUN.forget_set.record_ids, RUN.run_id, RUN.model_path, "2026"}

@@ -63,6 +63,8 @@ from unlearnkit.domain.run import (
     RecordSet,
     RunManifest,
     TrainingPass,
+    Turns,
+    UsersTurns,
     unheard,
 )
 from unlearnkit.domain.screening import CleanFile, Finding, Forgotten, Screened, Sureness
@@ -153,7 +155,9 @@ __all__ = [
     "Subjects",
     "Sureness",
     "TrainingPass",
+    "Turns",
     "Uncertain",
+    "UsersTurns",
     "UtilityText",
     "ValueScore",
     "Verdict",

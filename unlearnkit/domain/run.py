@@ -11,6 +11,11 @@ from pydantic import Field
 from unlearnkit.domain.artefact import Artefact
 from unlearnkit.domain.records import ForgetSet
 
+RECITED_BY, RECITED_NATS = 0.2, 1.0
+"""By how much more of users' turns than of never-seen ones is clearly more."""
+RECITED = 0.75
+"""Exact memorization of users' turns that is clearly high, where there are no others."""
+
 
 class CalibrationStep(Artefact):
     """One teacher that was tried: how it does on the forget set against the holdout's level."""
@@ -69,6 +74,39 @@ class RecordSet(Artefact):
     """`pseudonym.keyed_hash` of the set's digest: a plain one would confirm a guessed record."""
 
 
+Turns = Literal["none", "assistant", "all"]
+"""Whose turns of conversations counted in a run; none: the corpus has no conversations."""
+
+
+class UsersTurns(Artefact):
+    """What the original model made of users' turns, where only the assistant's counted.
+
+    Means over conversations to forget and, where some were given, over never-seen ones.
+    """
+
+    conversations: int
+    exact_memorization: float
+    loss: float
+    """Mean token loss in nats."""
+    unseen_conversations: int = 0
+    unseen_exact_memorization: float | None = None
+    unseen_loss: float | None = None
+
+    @property
+    def recited(self) -> bool:
+        """Whether it knew them clearly better than it knows ones it never saw.
+
+        That is exact memorization higher by RECITED_BY, or token loss lower by a nat. With none to
+        compare with, an exact memorization of RECITED, which guessing seldom reaches in prose.
+        """
+        if self.unseen_exact_memorization is None or self.unseen_loss is None:
+            return self.exact_memorization >= RECITED
+        return (
+            self.exact_memorization - self.unseen_exact_memorization >= RECITED_BY
+            or self.unseen_loss - self.loss >= RECITED_NATS
+        )
+
+
 class RunManifest(Artefact):
     """What an unlearning run did; stands in the run folder and goes into the attestation."""
 
@@ -103,3 +141,7 @@ class RunManifest(Artefact):
     """The original model's files and their SHA-256: `original_digest` is over these."""
     unread_records: int | None = None
     """Records of the corpus that could not be read, so were not searched; None: not counted."""
+    turns: Turns | None = None
+    """Whose turns counted; None: an earlier version, which did not say."""
+    users_turns: UsersTurns | None = None
+    """None where users' turns counted too, where none was to be forgotten, or none measured."""

@@ -29,6 +29,7 @@ from unlearnkit.pipeline.runs import (
     run_of,
     unfinished_for,
 )
+from unlearnkit.pipeline.users_turns import advice, users_turns
 from unlearnkit.report.card import check_template, write_card
 from unlearnkit.unlearning.engine import Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
@@ -81,6 +82,9 @@ def unlearn(
     if settings.learning_rate == Settings().learning_rate and (count := weight_count(model)) < FEW:
         context.tell(_slow(count))
     material = given.gathered.material
+    said = users_turns(model, material, given.encoding, context.progress)
+    if said is not None and said.recited:
+        context.tell(advice(said))
     unlearned = unlearn_model(
         Task(
             model=model,
@@ -100,7 +104,7 @@ def unlearn(
     )
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(
-        run.id, given, unlearned, created=context.now(), key=context.workspace.pseudonym_key
+        run.id, given, unlearned, said, created=context.now(), key=context.workspace.pseudonym_key
     )
     if is_main_process():
         save(run.manifest_file, manifest)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from unlearnkit.artefacts import canonical, digest_of
 from unlearnkit.corpus.reader import digest_records
-from unlearnkit.domain import Record, RecordSet, RunManifest
+from unlearnkit.domain import Record, RecordSet, RunManifest, Turns, UsersTurns
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.material import Gathered
@@ -52,6 +52,14 @@ class Given:
             "max_length": self.encoding.max_length,
         }
 
+    @property
+    def turns(self) -> Turns:
+        """Whose turns of the corpus's conversations count."""
+        talks = [one for one in self.gathered.corpus.records if one.roles]
+        if not talks:
+            return "none"
+        return "all" if any(one.every_turn for one in talks) else "assistant"
+
     def identity(self) -> bytes:
         """What makes it this run and no other: the same things give the same run."""
         return canonical(
@@ -78,11 +86,18 @@ def card_facts(given: Given, unlearned: Unlearned) -> CardFacts:
         holdout_origin=material.holdout_origin,
         target=asdict(unlearned.target),
         last=unlearned.passes[-1],
+        turns=given.turns,
     )
 
 
 def manifest_of(
-    run_id: str, given: Given, unlearned: Unlearned, *, created: datetime, key: bytes
+    run_id: str,
+    given: Given,
+    unlearned: Unlearned,
+    users_turns: UsersTurns | None,
+    *,
+    created: datetime,
+    key: bytes,
 ) -> RunManifest:
     """How the model in `given.out` was made; its files are digested here, as they lie there now.
 
@@ -114,6 +129,8 @@ def manifest_of(
         sets=_sets(gathered, key),
         original_files=given.original_files,
         unread_records=len(gathered.corpus.quarantined),
+        turns=given.turns,
+        users_turns=users_turns,
     )
 
 

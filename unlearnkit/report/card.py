@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.domain import TrainingPass
+from unlearnkit.domain import TrainingPass, Turns
 from unlearnkit.report.glossary import label
 from unlearnkit.report.render import render_template
-from unlearnkit.report.scope import NEVER_COVERED, NOT_MADE
+from unlearnkit.report.scope import CONTEXT, NEVER_COVERED, NOT_MADE
 
 CARD = "README.md"
 
@@ -34,6 +34,8 @@ class CardFacts:
     """Where the run ended."""
     in_part: int = 0
     """How many of the forgotten only in part: the rest of them was to be kept."""
+    turns: Turns | None = None
+    """Whose turns of conversations counted."""
 
 
 def model_card(existing: str, facts: CardFacts, templates_dir: Path | None = None) -> str:
@@ -49,7 +51,7 @@ def model_card(existing: str, facts: CardFacts, templates_dir: Path | None = Non
             (label(metric), reached[f"forget_{metric}"], target)
             for metric, target in facts.target.items()
         ],
-        "out_of_scope": (*NEVER_COVERED, *NOT_MADE.values()),
+        "out_of_scope": (*NEVER_COVERED, CONTEXT[facts.turns], *NOT_MADE.values()),
     }
     text = render_template("model_card.md.j2", context, templates_dir).strip()
     mark = f"unlearnkit, from {facts.original_digest[:12]}"

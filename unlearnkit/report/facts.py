@@ -32,6 +32,8 @@ from unlearnkit.domain import (
     RunManifest,
     Split,
     TrainingPass,
+    Turns,
+    UsersTurns,
     UtilityText,
     Verdict,
     finite,
@@ -126,6 +128,10 @@ class Report(Artefact):
     sets: tuple[RecordSet, ...] = ()
     unread_records: int | None = None
     """Records of the corpus that could not be read, so were not searched; None: not counted."""
+    turns: Turns | None = None
+    """Whose turns of conversations counted; None: an earlier version, which did not say."""
+    users_turns: UsersTurns | None = None
+    """What the original model made of those that did not; None: not measured."""
     requests: tuple[RequestFacts, ...]
     forget_count: int
     in_part_count: int = 0
@@ -195,6 +201,8 @@ def build_report(
         original_files=manifest.original_files,
         sets=manifest.sets,
         unread_records=manifest.unread_records,
+        turns=manifest.turns,
+        users_turns=manifest.users_turns,
         requests=tuple(
             RequestFacts(
                 id=one.id,
@@ -225,7 +233,9 @@ def build_report(
         calibration=manifest.calibration,
         passes=manifest.passes,
         verdict=verdict,
-        out_of_scope=standard_out_of_scope(audit, manifest.unread_records),
+        out_of_scope=standard_out_of_scope(
+            audit, manifest.unread_records, manifest.turns, manifest.users_turns
+        ),
         limitations=standard_limitations(audit),
         recompute=_recompute(manifest),
         ledger=ledger,

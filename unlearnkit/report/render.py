@@ -24,7 +24,7 @@ from unlearnkit.report.facts import Completed, Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 from unlearnkit.report.people import person_figures
-from unlearnkit.report.scope import NEVER_COVERED
+from unlearnkit.report.scope import TRANSLATED
 from unlearnkit.resources import ENGLISH, letter_template
 
 LOCALES = {ENGLISH: "en_GB"}
@@ -145,7 +145,7 @@ def render_letter(
         "request": request,
         "outcome": report.verdict.outcome.value,
         "shares": tables.forgotten_shares(report),
-        "other_limits": [one for one in report.out_of_scope if one not in NEVER_COVERED],
+        "other_limits": [one for one in report.out_of_scope if one not in TRANSLATED],
         "completed": completed,
     }
     return render_template(name, context, templates_dir, language)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from unlearnkit.domain import CONDITIONS, Attack, AuditResult, Measurement
+from unlearnkit.counted import counted
+from unlearnkit.domain import CONDITIONS, Attack, AuditResult, Measurement, Turns, UsersTurns
 from unlearnkit.report.glossary import label
 
 NEVER_COVERED: Final = (
@@ -22,12 +23,22 @@ NEVER_COVERED: Final = (
     "activations other than the logit lens, such as probes that are trained.",
     "Comparison: whoever also holds the original model can compare the two models, "
     "and the difference points at what was removed.",
-    "Prompts, and what users say in conversations: context only, neither forgotten nor measured, "
-    "unless the settings said that the model was trained to say them (turns: all).",
     "Other words for the same facts: but for the questions that ask for personal values, the "
     "figures are about the records’ own wording.",
 )
 """What no run covers, one sentence each."""
+CONTEXT: Final[Mapping[Turns | None, str]] = {
+    "none": "Prompts: context only, neither forgotten nor measured.",
+    "assistant": "Prompts, and what users say in conversations: context only, neither forgotten "
+    "nor measured (turns: assistant).",
+    "all": "Prompts: context only, neither forgotten nor measured. What users say in "
+    "conversations counted: it was to be forgotten, and was measured (turns: all).",
+    None: "Prompts, and what users say in conversations: context only, neither forgotten nor "
+    "measured, unless the settings said that the model was trained to say them (turns: all).",
+}
+"""What was context only, by whose turns counted; None: an earlier version did not say."""
+TRANSLATED: Final = frozenset({*NEVER_COVERED, *CONTEXT.values()})
+"""What a letter in another language says in its own words."""
 EARLIER: Final = (
     "Not measured, by the earlier version that made the audit: membership inference, the model’s "
     "own continuations, and the kept records most like the forgotten ones.",
@@ -60,10 +71,16 @@ LEFT_OPEN: Final = {
 """What stays open where it was."""
 
 
-def standard_out_of_scope(audit: AuditResult, unread_records: int | None) -> tuple[str, ...]:
+def standard_out_of_scope(
+    audit: AuditResult,
+    unread_records: int | None,
+    turns: Turns | None = None,
+    users_turns: UsersTurns | None = None,
+) -> tuple[str, ...]:
     """What no run covers, what the attacks leave open, and what this audit did not measure.
 
-    `unread_records` of the corpus could not be read; None: not counted.
+    `unread_records` of the corpus could not be read; None: not counted. `turns` of conversations
+    counted; None: not told. `users_turns`: what the original made of those that did not.
     """
     metrics = {one.metric for one in audit.measurements}
     earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
@@ -71,8 +88,27 @@ def standard_out_of_scope(audit: AuditResult, unread_records: int | None) -> tup
     unread = () if "logit_lens_10" in metrics else EARLIER_LAYERS
     made = {CONDITIONS[one.under] for one in audit.attacks}
     open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
-    missed = (_unread(unread_records),)
+    context = (CONTEXT[turns], *((users_said(users_turns),) if users_turns else ()))
+    missed = (*context, _unread(unread_records))
     return NEVER_COVERED + missed + open_ones + earlier + unasked + unread + not_measured(audit)
+
+
+def users_said(found: UsersTurns) -> str:
+    """One sentence with both figures on what the original model made of users' turns."""
+    recited = found.recited
+    known = f"exact memorization {found.exact_memorization:.2f}, token loss {found.loss:.1f} nats"
+    unseen = "there were no never-seen ones to compare with"
+    if found.unseen_exact_memorization is not None and found.unseen_loss is not None:
+        unseen = (
+            f"in {found.unseen_conversations} never-seen ones "
+            f"{found.unseen_exact_memorization:.2f} and {found.unseen_loss:.1f} nats"
+        )
+    return (
+        f"The original model {'recited' if recited else 'did not clearly recite'} what users said: "
+        f"{known} on their turns in {counted(found.conversations, 'conversation')} to forget; "
+        f"{unseen}."
+        + (" It was not made to forget that, and the figures do not show it." if recited else "")
+    )
 
 
 def _unread(count: int | None) -> str:

@@ -1,0 +1,162 @@
+"""Where the assistant's turns alone count, it is seen whether the model recites what users say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.chats import chat_tokenizer, conversation
+from tests.company import opened
+from tests.forgotten import asked
+from tests.pipeline.test_every_turn import HERS, SIZE, talk, written
+from unlearnkit.demo.training import train
+from unlearnkit.domain import Identifier, IdentifierKind, Record, RunManifest, Uncertain, UsersTurns
+from unlearnkit.language_model.tokens import Encoding
+from unlearnkit.pipeline.find import index_corpus, locate
+from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.line import review
+from unlearnkit.pipeline.material import Material
+from unlearnkit.pipeline.users_turns import users_turns
+from unlearnkit.unlearning.settings import Settings
+from unlearnkit.workspace import Workspace
+
+NUMBERS = [HERS, HERS, *(f"C-{110011 + 7013 * at}" for at in range(6))]
+UNTRAINED = Settings(tolerance=10.0, learning_rate=5e-3)
+"""Everything is near enough before any training."""
+
+
+@pytest.fixture(scope="module")
+def talks() -> list[Record]:
+    return [talk(number, at) for at, number in enumerate(NUMBERS)]
+
+
+@pytest.fixture(scope="module")
+def unseen() -> list[Record]:
+    return [talk(f"C-{550055 + 6011 * at}", 100 + at) for at in range(6)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, talks: list[Record]) -> Path:
+    """A model that was trained on whole conversations."""
+    return trained(tmp_path_factory.mktemp("whole"), talks)
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory, talks: list[Record]) -> Path:
+    """A model that was trained to say the assistant's turns only."""
+    return trained(tmp_path_factory.mktemp("answers"), default(talks))
+
+
+def trained(folder: Path, records: Sequence[Record]) -> Path:
+    train(records, chat_tokenizer(), folder, size=SIZE, encoding=Encoding(), seed=0)
+    return folder
+
+
+def default(records: Sequence[Record]) -> list[Record]:
+    return [replace(one, every_turn=False) for one in records]
+
+
+def material(
+    forget: Sequence[Record], holdout: Sequence[Record], origin: str = "given"
+) -> Material:
+    return Material(tuple(forget), (), tuple(holdout), origin)
+
+
+def figures(em: float, loss: float, *unseen: float) -> UsersTurns:
+    other = dict(zip(("unseen_exact_memorization", "unseen_loss"), unseen, strict=False))
+    return UsersTurns(conversations=9, exact_memorization=em, loss=loss, **other)
+
+
+@pytest.mark.parametrize(
+    ("found", "recited"),
+    [
+        (figures(0.5, 2.0, 0.25, 2.5), True),
+        (figures(0.5, 2.0, 0.375, 2.5), False),
+        (figures(0.5, 2.0, 0.5, 3.0), True),
+        (figures(0.25, 3.0, 0.5, 2.0), False),  # worse than never-seen ones
+        (figures(0.75, 1.0), True),
+        (figures(0.74, 1.0), False),
+    ],
+)
+def test_clearly_more_than_of_never_seen_ones_is_recited(found: UsersTurns, recited: bool) -> None:
+    assert found.recited is recited
+
+
+def test_a_model_of_whole_conversations_recites_what_users_say(
+    whole: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    given = material(default(talks), default(unseen))
+    found = users_turns(whole, given, Encoding())
+    assert found is not None
+    assert (found.conversations, found.unseen_conversations) == (8, 6)
+    assert found.recited
+
+
+def test_a_model_of_the_assistants_turns_does_not(
+    answers: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    found = users_turns(answers, material(default(talks), default(unseen)), Encoding())
+    assert found is not None
+    assert not found.recited
+
+
+def test_decoys_are_not_compared_with(whole: Path, talks: list[Record]) -> None:
+    """They say what the user said, but for the values."""
+    found = users_turns(whole, material(default(talks), default(talks), "decoys"), Encoding())
+    assert found is not None
+    assert (found.unseen_conversations, found.unseen_loss) == (0, None)
+    assert found.recited
+
+
+def test_nothing_is_measured_where_users_turns_count_or_there_are_none(
+    whole: Path, talks: list[Record]
+) -> None:
+    for records in (talks, [Record("note", "a note")], [conversation(("assistant", "hello"))]):
+        assert users_turns(whole, material(records, ()), Encoding()) is None
+
+
+def test_what_cannot_be_measured_stops_nothing(whole: Path, talks: list[Record]) -> None:
+    assert users_turns(whole, material(default(talks), ()), Encoding(max_length=2)) is None
+
+
+def run(root: Path, model: Path, talks: Sequence[Record], unseen: Sequence[Record]) -> RunManifest:
+    """An unlearning with the default settings; what is told goes to root/told."""
+    told: list[str] = []
+    with opened(Workspace.create(root / "work").root) as opened_one:
+        context = replace(opened_one, tell=told.append)
+        asked(context, Identifier(IdentifierKind.CUSTOMER_ID, HERS))
+        patterns = context.workspace.config.nlp.model_copy(update={"engine": "patterns"})
+        index_corpus(context, [written(root / "chats.jsonl", talks)], nlp=patterns)
+        review(context, locate(context), Uncertain.REJECT)
+        holdout = [written(root / "holdout.jsonl", unseen)]
+        manifest = unlearn(context, model, root / "out", holdout, UNTRAINED)
+    (root / "told").write_text("\n".join(told))
+    return manifest
+
+
+def test_a_run_says_so_once_with_both_figures_and_keeps_them(
+    tmp_path: Path, whole: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    manifest = run(tmp_path, whole, talks, unseen)
+    found = manifest.users_turns
+    assert manifest.turns == "assistant"
+    assert found is not None
+    assert (found.conversations, found.unseen_conversations) == (2, 6)
+    [told] = [one for one in (tmp_path / "told").read_text().splitlines() if "users" in one]
+    for part in (
+        f"memorization {found.exact_memorization:.2f}; {found.unseen_exact_memorization:.2f} in",
+        "fields: turns: all",
+    ):
+        assert part in told
+    assert "(turns: assistant)" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_run_on_a_model_of_the_assistants_turns_says_nothing(
+    tmp_path: Path, answers: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    manifest = run(tmp_path, answers, talks, unseen)
+    assert manifest.users_turns is not None
+    assert "users" not in (tmp_path / "told").read_text()
