@@ -102,7 +102,7 @@ def _located(
         places=haystack.places,
         settings=settings,
         others=Others(
-            haystack.texts.__getitem__,
+            haystack.texts_of,
             haystack.persons,
             haystack.ordinary,
             haystack.of_many_customers,

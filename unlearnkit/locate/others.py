@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 
 import regex  # type: ignore[import-untyped]
 
@@ -41,7 +41,8 @@ _SPEAKER = regex.compile(
 class Others:
     """What tells that a record speaks of somebody else."""
 
-    text_of: Callable[[str], str]
+    texts_of: Callable[[Set[str]], Mapping[str, str]]
+    """Record ids -> their texts; a call for one takes as long as a call for many."""
     persons: Callable[[str], Iterable[tuple[int, int]]]
     """Where NER found people in a record; nowhere without it."""
     ordinary: Asked
@@ -50,13 +51,15 @@ class Others:
     """Whether a name stands in the records of many customers, as those of staff do."""
     known: Collection[IdentifierKind]
     """What is known of the person: without the name nobody can say whose another one is."""
+    _texts: dict[str, str] = field(default_factory=dict, init=False, repr=False)
 
     def named(self, record_id: str, hits: Sequence[Hit]) -> bool:
         """Whether the record names somebody and not the person, whom `hits` are of.
 
         Staff do not count, who are named in everybody's; but their own phone leads to theirs.
         """
-        text = self.text_of(record_id)
+        self.read({record_id})
+        text = self._texts[record_id]
         signed = any(one.kind is IdentifierKind.HANDLE and one.identifies for one in hits)
         if IdentifierKind.HANDLE in self.known and not signed and _SIGNED.search(text):
             return True
@@ -73,8 +76,14 @@ class Others:
         """Whether a thread has so many turns, or speakers, that it is no single matter's."""
         if len(record_ids) > MANY_TURNS:
             return True
-        texts = map(self.text_of, record_ids)
+        self.read(set(record_ids))
+        texts = map(self._texts.__getitem__, record_ids)
         return len({one for text in texts for one in _speakers(text)}) > MANY_SPEAKERS
+
+    def read(self, record_ids: Set[str]) -> None:
+        """Read at once the texts of records that will be asked about."""
+        if unread := record_ids - self._texts.keys():
+            self._texts.update(self.texts_of(unread))
 
     def _is_name(self, words: str) -> bool:
         plain = [one.casefold() for one in words.split()]

@@ -97,6 +97,7 @@ def judge(
     """
     case = _open_case(ties, own, found, settings, others=others, sure=frozenset(sure))
     hits = _with_links(found.hits, case, places)
+    others.read(_holding(hits, lambda hit: hit.how == "link"))
     judged = {
         record_id: _judge(_Matched(record_id, of_record, case))
         for record_id, of_record in hits.items()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache, partial
 
 from unlearnkit.config import LocateSettings
@@ -83,6 +83,7 @@ def screen(
     places, owned = by_value(tied), listed.owned()
     ties = tie(places, records, cautious.shared_after)
     dated = listed.requests_with(DATE)
+    texts_of = partial(_those_of, contents)
     known = listed.known()
     ordinary = cache(lambda word: any(in_lower_case(word, one) for one in contents.values()))
     staff = cache(
@@ -108,11 +109,15 @@ def screen(
             ties=ties,
             places=lambda value: places.get(value, ()),
             settings=cautious,
-            others=Others(contents.__getitem__, _no_ner, ordinary, staff, known[request_id]),
+            others=Others(texts_of, _no_ner, ordinary, staff, known[request_id]),
             sure={record_id for record_id in telling if _sure(found[record_id])},
         )
         matches += as_matches(request_id, judged, Rarity(len(records))).values()
     return sorted(matches, key=lambda match: (order[match.record_id], match.request_id))
+
+
+def _those_of(contents: Mapping[str, str], ids: Set[str]) -> dict[str, str]:
+    return {one: contents[one] for one in ids}
 
 
 def _no_ner(record_id: str) -> Iterator[tuple[int, int]]:

@@ -111,8 +111,9 @@ def search_subject(
     ):
         hits[record_id].append(hit)
     if birthdays := birthdays_of(subject.identifiers):
+        texts = haystack.texts_of(hits.keys())
         for one, some in hits.items():
-            hits[one] = weighed(haystack.texts[one], some, birthdays.__contains__, regions)
+            hits[one] = weighed(texts[one], some, birthdays.__contains__, regions)
     return Found(
         {one: strongest(some) for one, some in hits.items()},
         frozenset(resolved),
@@ -133,14 +134,18 @@ def _of_more_countries(
         for one in subject.identifiers
         if one.format == "raw" and not one.value.strip().startswith(("+", "00"))
     }
-    for number, hashes in national_values(subject.identifiers, key, regions).items():
-        for hashed in sorted(hashes):
-            for row in haystack.places(Value(IdentifierKind.PHONE, hashed)):
-                written = haystack.texts[row.record_id][row.start : row.end]
-                theirs = number in phone_readings(written, regions)
-                if theirs or number in without_code:
-                    how = "normalised" if theirs else "partial"
-                    yield row, Hit(IdentifierKind.PHONE, how, row.start, row.end, row.recogniser)
+    rows = [
+        (number, row)
+        for number, hashes in national_values(subject.identifiers, key, regions).items()
+        for hashed in sorted(hashes)
+        for row in haystack.places(Value(IdentifierKind.PHONE, hashed))
+    ]
+    texts = haystack.texts_of({row.record_id for _, row in rows})
+    for number, row in rows:
+        theirs = number in phone_readings(texts[row.record_id][row.start : row.end], regions)
+        if theirs or number in without_code:
+            how = "normalised" if theirs else "partial"
+            yield row, Hit(IdentifierKind.PHONE, how, row.start, row.end, row.recogniser)
 
 
 _Bare = dict[tuple[Name, str], list[Place]]
