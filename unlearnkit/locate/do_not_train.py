@@ -43,8 +43,6 @@ KEY = "key"
 """The kind of the line that tells under which key the others were hashed."""
 _OWN, _LINKED = ("exact", "normalised", "hashed", "mailbox"), ("link", "tied")
 """Evidence that is an identifier of the person, whole; and one that a record ties to them."""
-
-
 Place = tuple[str, Evidence]
 """A record's id, and what stands in it."""
 

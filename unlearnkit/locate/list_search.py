@@ -98,13 +98,13 @@ class ListSearch:
                 continue
             how = "exact" if signed else "partial"
             yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
-        for name, search in (
+        for hashed_as, search in (
             (IdentifierKind.EMAIL.value, self._of_addresses),
             (IBAN, self._of_ibans),
             (NATIONAL, self._of_digits),
             (DATE, self._of_dates),
         ):
-            if name in self._listed.kinds:
+            if hashed_as in self._listed.kinds:
                 yield from search(text)
 
     def _phrases(self, text: str, writing: Writing) -> Iterator[Phrase]:
