@@ -47,7 +47,7 @@ def test_they_are_certain(world: Build, one: Identifier, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("one", "text"),
-    [(NUMBER, "see C 104 211"), (NUMBER, "C-10 42 11"), (DIGITS, "10 115 678 then")],
+    [(NUMBER, "C-10 42 11"), (DIGITS, "10 115 678 then")],
 )
 def test_figures_apart_may_be_others(world: Build, one: Identifier, text: str) -> None:
     assert located(one, text) == "partial"
@@ -61,6 +61,13 @@ def test_figures_apart_may_be_others(world: Build, one: Identifier, text: str) -
 def test_others_are_not_found(world: Build, one: Identifier, text: str) -> None:
     assert located(one, text) == ""
     assert sureness(world(text), one) == {}
+
+
+def test_the_list_which_has_no_digits_takes_a_letter_and_threes_for_the_number(
+    world: Build,
+) -> None:
+    assert located(NUMBER, "see C 104 211") == "partial"
+    assert sureness(world("see C 104 211"), NUMBER) == {"1": "certain"}
 
 
 def test_a_time_of_day_is_no_customers(world: Build) -> None:

@@ -55,8 +55,8 @@ _HOW = {
     PARTIAL: "partial",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
-_FIGURES_APART = regex.compile(r"\d[ \u00a0]\d")
-"""`am 12 00 Uhr` is not AM-1200."""
+_FIGURES_APART = regex.compile(r"(?<!\d)\d{1,2}[ \u00a0]\d{1,2}(?!\d)|^[\d\s]+(?=\s)")
+"""`am 12 00 Uhr` is not AM-1200, nor need `10 115 678` be a customer."""
 IBAN, _SHORTEST_IBAN = "IBAN_CODE", 15
 _IBANS = regex.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11,30}")
 _ANOTHER_NAME = regex.compile(r"[ \u00a0]\p{Lu}[\p{L}\p{M}.]|-\p{L}")
@@ -127,7 +127,7 @@ class ListSearch:
     def _of_number(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         inside = text[phrase.start - 1 : phrase.start].isalnum() or text[phrase.end :][:1].isalnum()
         if not inside and any(letter.isdigit() for letter in phrase.plain):
-            apart = _FIGURES_APART.search(text, phrase.start, phrase.end) is not None
+            apart = _FIGURES_APART.search(text[phrase.start : phrase.end]) is not None
             doubtful = may_be_no_customers(text, phrase.start, phrase.end) or (
                 apart and not called_customers(text, phrase.start)
             )
