@@ -147,7 +147,8 @@ def test_a_run_says_so_once_with_both_figures_and_keeps_them(
     assert (found.conversations, found.unseen_conversations) == (2, 6)
     [told] = [one for one in (tmp_path / "told").read_text().splitlines() if "users" in one]
     for part in (
-        f"memorization {found.exact_memorization:.2f}; {found.unseen_exact_memorization:.2f} in",
+        f"exact memorization {found.exact_memorization:.2f}, ",
+        f"in 6 never-seen ones {found.unseen_exact_memorization:.2f} and ",
         "fields: turns: all",
     ):
         assert part in told

@@ -84,7 +84,7 @@ def test_what_the_original_recited_is_a_limit_with_both_figures() -> None:
     assert told == (
         "The original model recited what users said: exact memorization 0.98, token loss 0.1 nats "
         "on their turns in 1 conversation to forget; in 6 never-seen ones 0.37 and 4.3 nats. "
-        "It was not made to forget that, and the figures do not show it."
+        "It was not made to forget that, and the other figures do not show it."
     )
 
 

@@ -18,6 +18,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.language_model.recall import level, recall
 from unlearnkit.language_model.tokens import Encoding, Example, encode_record
 from unlearnkit.pipeline.material import Material
+from unlearnkit.report.scope import users_said
 
 MEASURED = 64
 """Conversations of either set that are measured at most, evenly spread."""
@@ -67,15 +68,9 @@ def users_turns(
 
 def advice(found: UsersTurns) -> str:
     """Of a model that recites them: what that means for the run, and what to do."""
-    compared = (
-        "there are no never-seen conversations to compare with"
-        if found.unseen_exact_memorization is None
-        else f"{found.unseen_exact_memorization:.2f} in never-seen ones"
-    )
     return (
-        "the model recites what users say in the conversations to forget (exact memorization "
-        f"{found.exact_memorization:.2f}; {compared}), as one does that was trained on whole "
-        "conversations. This run neither forgets nor measures it. To forget it too, stop, set "
+        f"{users_said(found)} So does one that was trained on whole conversations. This run "
+        "neither forgets nor measures what they said. To forget it too, stop, set "
         "`fields: turns: all` in unlearnkit.yaml, and begin again with: unlearnkit index"
     )
 
@@ -95,10 +90,11 @@ def _by_users(records: Sequence[Record]) -> Iterator[Record]:
 
 
 def _encodable(records: Sequence[Record], tokenizer: Any, encoding: Encoding) -> list[Example]:
+    """Those that are no longer than the longest sequence, and that the chat template can show."""
     found = []
     for one in records:
         try:
             found.append(encode_record(one, tokenizer, encoding))
         except BadInput:
-            continue
+            continue  # of users' turns alone; what stops the run is raised by the run
     return found

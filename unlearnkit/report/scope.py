@@ -88,14 +88,14 @@ def standard_out_of_scope(
     unread = () if "logit_lens_10" in metrics else EARLIER_LAYERS
     made = {CONDITIONS[one.under] for one in audit.attacks}
     open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
-    context = (CONTEXT[turns], *((users_said(users_turns),) if users_turns else ()))
-    missed = (*context, _unread(unread_records))
+    said = (users_said(users_turns) + _left(users_turns),) if users_turns else ()
+    missed = (CONTEXT[turns], *said, _unread(unread_records))
     return NEVER_COVERED + missed + open_ones + earlier + unasked + unread + not_measured(audit)
 
 
 def users_said(found: UsersTurns) -> str:
     """One sentence with both figures on what the original model made of users' turns."""
-    recited = found.recited
+    verb = "recited" if found.recited else "did not clearly recite"
     known = f"exact memorization {found.exact_memorization:.2f}, token loss {found.loss:.1f} nats"
     unseen = "there were no never-seen ones to compare with"
     if found.unseen_exact_memorization is not None and found.unseen_loss is not None:
@@ -104,11 +104,15 @@ def users_said(found: UsersTurns) -> str:
             f"{found.unseen_exact_memorization:.2f} and {found.unseen_loss:.1f} nats"
         )
     return (
-        f"The original model {'recited' if recited else 'did not clearly recite'} what users said: "
-        f"{known} on their turns in {counted(found.conversations, 'conversation')} to forget; "
+        f"The original model {verb} what users said: {known} "
+        f"on their turns in {counted(found.conversations, 'conversation')} to forget; "
         f"{unseen}."
-        + (" It was not made to forget that, and the figures do not show it." if recited else "")
     )
+
+
+def _left(found: UsersTurns) -> str:
+    told = " It was not made to forget that, and the other figures do not show it."
+    return told if found.recited else ""
 
 
 def _unread(count: int | None) -> str:
