@@ -141,10 +141,10 @@ def test_what_a_policy_says_is_quoted_where_it_is_found_fault_with(
 def test_what_a_policy_says_is_quoted_where_it_is_explained(tmp_path: Path) -> None:
     path = unreachable_policy(tmp_path)
     text = path.read_text().replace("why", f'"{HOSTILE} {"word " * 30}::error::y"')
-    text = text.replace("name: unreachable", f'name: "::error::{HOSTILE}"')
+    text = text.replace("name: unreachable", 'name: "::error::[red]z"')
     path.write_text(text.replace("description: none", f'description: "{HOSTILE}"'))
     said = whole(unlearnkit("policy", "explain", path).stdout)
-    assert said.startswith(f"Policy ::error::{SHOWN}: x ::error::y")
+    assert said.startswith("Policy ::error::[red]z: x ::error::y")
 
 
 def test_a_files_name_is_no_markup(tmp_path: Path) -> None:

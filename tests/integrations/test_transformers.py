@@ -205,9 +205,8 @@ def test_the_last_verdict_is_about_the_weights_that_training_ended_with(
     assert len(callback.answers) == 2 + 3
     best.model.save_pretrained(tmp_path / "again")
     AutoTokenizer.from_pretrained(line.model).save_pretrained(tmp_path / "again")
-    # The same verdict of the same weights is one event of the ledger.
     judged = [one.payload["model_digest"] for one in events_of(workspace) if one.kind == "gated"]
-    assert judged[-2] == model_digest(tmp_path / "again") != judged[-1]
+    assert judged[-1] == model_digest(tmp_path / "again") == judged[-3] != judged[-2]
     assert callback.answers[-1] == callback.answers[-3] != callback.answers[-2]
 
 

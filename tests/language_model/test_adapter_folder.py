@@ -179,7 +179,7 @@ def test_weights_that_lack_a_layer_are_refused(adapter: Path) -> None:
     weights = load_file(adapter / "adapter_model.safetensors")
     weights.pop(next(iter(weights)))
     save_file(weights, adapter / "adapter_model.safetensors")
-    assert "the adapter does not fit its base: 1 weights" in refusal(adapter).what
+    assert "the adapter does not fit its base: 1 weight," in refusal(adapter).what
 
 
 def test_a_setting_that_peft_would_leave_out_is_refused(adapter: Path) -> None:
