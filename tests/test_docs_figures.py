@@ -17,7 +17,7 @@ def test_the_tables_say_what_the_results_files_say() -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize(("old", "new"), [("| 0.936 |", "| 0.937 |"), ("<!-- end -->", "")])
+@pytest.mark.parametrize(("old", "new"), [("| 0.329 |", "| 0.330 |"), ("<!-- end -->", "")])
 def test_a_figure_changed_by_hand_is_seen(tmp_path: Path, old: str, new: str) -> None:
     page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
     start = page.index("<!-- figures: demo -->")
