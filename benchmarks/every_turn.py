@@ -33,6 +33,7 @@ from unlearnkit.artefacts import json_lines, write_atomic
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.task import AuditTask
 from unlearnkit.config import FILE_NAME
+from unlearnkit.counted import counted
 from unlearnkit.demo.run import COMMON, FAST
 from unlearnkit.demo.training import train, train_tokenizer
 from unlearnkit.domain import ASSISTANT, ModelRole, Outcome, Split, Uncertain
@@ -240,7 +241,8 @@ def judged(context: Context, task: AuditTask) -> dict[str, Any]:
 
 def markdown(found: Sequence[Mapping[str, Any]]) -> str:
     """What each model does on each set and side, over the seeds; then what each run says."""
-    lines = [f"| mean of {len(found)} seeds (least to most) | " + " | ".join(HEADS) + " |"]
+    range_of = " (least to most)" if len(found) > 1 else ""
+    lines = [f"| mean of {counted(len(found), 'seed')}{range_of} | " + " | ".join(HEADS) + " |"]
     lines.append("|---" * (len(HEADS) + 1) + "|")
     for split, whose in NAMED.items():
         for role in (USER, ASSISTANT):

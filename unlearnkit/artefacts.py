@@ -93,7 +93,8 @@ def _written(path: Path) -> Iterator[None]:
         ) from error
 
 
-_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_OF_THE_DISK = FULL | {errno.EIO, errno.EROFS}
 _ERROR_NUMBER = re.compile(r"\(os error (\d+)\)")
 _ZIP_WRITER = re.compile(r"inline_container\.cc|iostream error")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def noun(count: int, one: str, several: str = "") -> str:
+def noun(count: float, one: str, several: str = "") -> str:
     """The noun for so many: `one` of 1, else `several`, which is `one` with an s if not given."""
     return one if count == 1 else several or f"{one}s"
 

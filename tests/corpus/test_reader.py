@@ -183,10 +183,12 @@ def test_a_missing_file_an_unknown_format_and_an_empty_folder(tmp_path: Path) ->
     assert refusal.value.exit_code == 2
     with pytest.raises(BadInput, match="not a corpus format") as refusal:
         read_corpus([write(tmp_path / "a.xlsx", "")])
-    known = "Known are: .jsonl, .json, .csv, .parquet, .arrow; packed also .gz, .zst."
-    assert refusal.value.fix == known
+    known = ".jsonl, .json, .csv, .parquet, .arrow, .ndjson, .tsv, .parq, .pq"
+    assert refusal.value.fix == f"Known are: {known}; packed also .gz, .zst."
     with pytest.raises(BadInput, match="the folder holds no"):
         read_corpus([tmp_path])
+    with pytest.raises(BadInput, match="no file that it names is a"):
+        read_corpus([str(tmp_path / "*.xlsx")])
 
 
 def test_a_corpus_without_a_usable_record_says_which_field_was_looked_for(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ from unlearnkit.language_model.generation import (
     continued,
     drawing,
     ending,
-    finite,
+    finite_logits,
     opening,
 )
 from unlearnkit.language_model.rendering import CHAT
@@ -191,11 +191,11 @@ def test_a_text_ends_where_the_tokenizer_or_the_models_settings_end_it(small: Sm
 def test_one_weight_that_is_no_number_is_no_silence(small: Small, value: float) -> None:
     model = load_language_model(small.model)
     one = Beginning((5, 6, 7), 4)
-    with finite(model.model):
+    with finite_logits(model.model):
         assert continued(model, [one], "cpu", 1)
     with torch.no_grad():
         model.model.get_input_embeddings().weight[6, 0] = value
-    with pytest.raises(CannotEvaluate, match="no finite numbers"), finite(model.model):
+    with pytest.raises(CannotEvaluate, match="no finite numbers"), finite_logits(model.model):
         continued(model, [one], "cpu", 1)
     continued(model, [one], "cpu", 1)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 
 from tests.locate.conftest import Build
@@ -104,3 +106,23 @@ def test_a_channel_is_no_thread_of_one_person_s(world: Build, turns: list[str], 
     found = world((TIE, "t"), *((one, "t") for one in turns))
     assert set(found.certainty(NAME, EMAIL).values()) == {CERTAIN, sure}
     assert set(listed(found, NAME, EMAIL).values()) == {CERTAIN, sure}
+
+
+def test_a_tied_record_with_the_name_and_another_birthday_is_asked_about(world: Build) -> None:
+    born = Identifier(IdentifierKind.DATE_OF_BIRTH, "1980-03-04")
+    found = world(TIE, "Anna Berger, geb. 11.11.1955, 0171 2223334").certainty(NAME, EMAIL, born)
+    assert found == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+def test_a_name_with_other_accents_is_somebody_else_s(world: Build) -> None:
+    tie = "Hồ Văn Tấn <ab@post.example>, Tel 0171 2223334"
+    asks = Identifier(IdentifierKind.NAME, "Hồ Văn Tấn")
+    found = world(tie, "Hồ Văn Tân, 0171 2223334").certainty(asks, EMAIL)
+    assert found == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+def test_a_name_given_as_a_digest_says_nothing_of_another_one(world: Build) -> None:
+    digest = hashlib.sha256(NAME.value.encode()).hexdigest()
+    asks = Identifier(IdentifierKind.NAME, digest, "sha256")
+    found = world(TIE, TIE, SOMEBODY_ELSE_S[0]).certainty(asks, EMAIL)
+    assert set(found.values()) == {CERTAIN}

@@ -37,7 +37,7 @@ from unlearnkit.audit.decoy_tests import (
 from unlearnkit.audit.people import ALONE, OfWhom
 from unlearnkit.audit.summary import mean_of_values
 from unlearnkit.domain import (
-    COMPARED,
+    COMPARED_SPLITS,
     FEWEST_PEOPLE,
     DecoyRank,
     Measurement,
@@ -84,9 +84,9 @@ def decoy_measurements(
     for model in models:
         rows = {
             split: [one for one in ranks if (one.model, one.split) == (model, split)]
-            for split in COMPARED
+            for split in COMPARED_SPLITS
         }
-        for split in COMPARED:
+        for split in COMPARED_SPLITS:
             for name, figure in MEANS.items():
                 values = [(one.record_id, figure(one)) for one in rows[split]]
                 given = (name, split, model, values)
@@ -111,7 +111,7 @@ def _against_unseen(
     of_whom: OfWhom,
 ) -> list[Measurement]:
     """Effect and p-value against the never-seen values of the same kinds, or why there are none."""
-    forgotten, unseen = (rows[split] for split in COMPARED)
+    forgotten, unseen = (rows[split] for split in COMPARED_SPLITS)
     common = {one.entity for one in forgotten} & {one.entity for one in unseen}
     ours, theirs = (
         [_placed(one, of_whom) for one in side if one.entity in common]

@@ -18,7 +18,7 @@ from typing import Any
 from unlearnkit.audit.intervals import share
 from unlearnkit.audit.people import OfWhom, units
 from unlearnkit.domain import (
-    COMPARED,
+    COMPARED_SPLITS,
     Decoding,
     Leakage,
     Measurement,
@@ -45,7 +45,7 @@ def leakage_measurements(
     whose = of_whom or {}
     found = []
     for model in models:
-        for split in COMPARED:
+        for split in COMPARED_SPLITS:
             rows = [one for one in values if (one.model, one.split) == (model, split)]
             for metric, came in (("pii_leakage", _leaked), ("pii_leakage_chance", _chance)):
                 rate, people = (

@@ -22,7 +22,7 @@ from statistics import fmean
 
 from unlearnkit.audit.people import OfWhom
 from unlearnkit.audit.summary import mean_of_values
-from unlearnkit.domain import COMPARED, LensDepths, LensScore, Measurement, ModelRole
+from unlearnkit.domain import COMPARED_SPLITS, LensDepths, LensScore, Measurement, ModelRole
 
 NO_VALUES = "no personal value with something before it was found in these records"
 
@@ -44,7 +44,7 @@ def lens_measurements(
     """Every figure of every model, or why there is none: `why` where its layers were not read."""
     found = []
     for model in models:
-        for split in COMPARED:
+        for split in COMPARED_SPLITS:
             rows = [one for one in scores if (one.model, one.split) == (model, split)]
             missing = why.get(model) or NO_VALUES
             for metric, count in COUNTS.items():

@@ -24,7 +24,14 @@ from unlearnkit.audit.roc import (
     true_positives,
     true_positives_interval,
 )
-from unlearnkit.domain import COMPARED, Measurement, MembershipScores, ModelRole, RecordScore, Split
+from unlearnkit.domain import (
+    COMPARED_SPLITS,
+    Measurement,
+    MembershipScores,
+    ModelRole,
+    RecordScore,
+    Split,
+)
 
 OWN = tuple(MembershipScores.model_fields)
 """The attacks that need nothing but the model."""
@@ -148,7 +155,7 @@ def leaks(
 def _with_interval(figure: Measurement, scored: Scored, seed: int, whose: OfWhom) -> Measurement:
     """The same with an interval, where it has a figure and both models scored the same records."""
     own, retrained = (
-        [scored.get((model, split), {}) for split in COMPARED]
+        [scored.get((model, split), {}) for split in COMPARED_SPLITS]
         for model in (figure.model, ModelRole.REFERENCE)
     )
     if figure.value is None or [list(side) for side in own] != [list(side) for side in retrained]:
@@ -158,7 +165,7 @@ def _with_interval(figure: Measurement, scored: Scored, seed: int, whose: OfWhom
         for of_model in (own, retrained)
     )
     ours, theirs = (
-        units(side, whose.get(split)) for side, split in zip(own, COMPARED, strict=True)
+        units(side, whose.get(split)) for side, split in zip(own, COMPARED_SPLITS, strict=True)
     )
     interval = priv_leak_interval(
         (own_scores[0], own_scores[1]),

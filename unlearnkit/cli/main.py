@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import Annotated
 
 import typer
 
 from unlearnkit import __version__
+from unlearnkit.artefacts import FULL
 from unlearnkit.cli import (
     demo,
     doctor,
@@ -83,7 +83,7 @@ def main() -> None:
     except Exception as error:
         if debugging():
             raise
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        if isinstance(error, OSError) and error.errno in FULL:
             full = "no space is left on a disk, or what the output goes to takes no more"
             complain(BadInput(full, fix="Free some, then run the same command again."))
             sys.exit(BadInput.exit_code)

@@ -21,6 +21,7 @@ from unlearnkit.errors import BadInput
 FORMATS = (".jsonl", ".json", ".csv", ".parquet", ".arrow")
 ALSO_CALLED = {".ndjson": ".jsonl", ".tsv": ".csv", ".parq": ".parquet", ".pq": ".parquet"}
 """Other endings of the same formats."""
+ENDINGS = (*FORMATS, *ALSO_CALLED)
 PACKINGS = {".gz": "gzip", ".zst": "zstd"}
 MAX_RATIO = 200
 FREE_BYTES = 100_000_000
@@ -109,7 +110,7 @@ class _Files(NamedTuple):
 def _known(name: str) -> Source:
     source = source_of(name)
     if source is None:
-        known = f"Known are: {', '.join(FORMATS)}; packed also {', '.join(PACKINGS)}."
+        known = f"Known are: {', '.join(ENDINGS)}; packed also {', '.join(PACKINGS)}."
         raise BadInput("not a corpus format", where=name, fix=known)
     return source
 
@@ -214,7 +215,9 @@ def _some(found: _Files, name: str) -> _Files:
     if found.records:
         return found
     if Path(name).is_dir():
-        raise BadInput(f"the folder holds no {', '.join(FORMATS)} file", where=name)
+        raise BadInput(f"the folder holds no {', '.join(ENDINGS)} file", where=name)
+    if found.others:
+        raise BadInput(f"no file that it names is a {', '.join(ENDINGS)} file", where=name)
     raise BadInput("there is no such file or folder", where=name)
 
 

@@ -68,7 +68,7 @@ from unlearnkit.domain.run import (
     unheard,
 )
 from unlearnkit.domain.screening import CleanFile, Finding, Forgotten, Screened, Sureness
-from unlearnkit.domain.splits import COMPARED, ModelRole, Split
+from unlearnkit.domain.splits import COMPARED_SPLITS, ModelRole, Split
 from unlearnkit.domain.values import (
     AskingCost,
     Decoding,
@@ -84,7 +84,7 @@ from unlearnkit.domain.verdict import Check, GateAnswer, Outcome, Verdict
 __all__ = [
     "ALSO_NAMES",
     "ASSISTANT",
-    "COMPARED",
+    "COMPARED_SPLITS",
     "CONDITIONS",
     "FEWEST_PEOPLE",
     "PARTICLES",

@@ -21,7 +21,7 @@ class Split(StrEnum):
     """Tasks of the lm-evaluation-harness, where some were asked for; n counts their documents."""
 
 
-COMPARED = (Split.FORGET, Split.HOLDOUT)
+COMPARED_SPLITS = (Split.FORGET, Split.HOLDOUT)
 """Forgotten records, and comparable ones that the model never saw."""
 
 

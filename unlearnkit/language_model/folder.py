@@ -138,7 +138,7 @@ def load_language_model(folder: Path) -> LanguageModel:
     return LanguageModel(model, tokenizer, folder, base)
 
 
-def special(tokenizer: Any) -> set[int]:
+def special_ids(tokenizer: Any) -> set[int]:
     """Ids of tokens that are no text: ends, paddings, turns of a conversation."""
     added: dict[int, Any] = getattr(tokenizer, "added_tokens_decoder", {})
     return {*tokenizer.all_special_ids, *(one for one, token in added.items() if token.special)}
@@ -150,7 +150,7 @@ def _check_vocabulary(model: Any, tokenizer: Any, folder: Path) -> None:
     Special tokens that are never written are let be: Gemma 3 of text alone has one for pictures.
     """
     rows = int(model.get_input_embeddings().weight.shape[0])
-    of_text = set(tokenizer.get_vocab().values()) - special(tokenizer)
+    of_text = set(tokenizer.get_vocab().values()) - special_ids(tokenizer)
     written = (tokenizer.pad_token_id, tokenizer.bos_token_id, tokenizer.eos_token_id)
     highest = max(of_text.union(one for one in written if one is not None), default=0)
     if highest >= rows:

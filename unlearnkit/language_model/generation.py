@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from unlearnkit.errors import CannotEvaluate
-from unlearnkit.language_model.folder import LanguageModel, special
+from unlearnkit.language_model.folder import LanguageModel, special_ids
 from unlearnkit.language_model.prefixes import cache_name, read_once
 from unlearnkit.language_model.tokens import IGNORED, Batch, Example, collate
 
@@ -138,12 +138,15 @@ def ending(language_model: LanguageModel) -> list[int]:
     stops = getattr(own, "eos_token_id", None)
     several = stops if isinstance(stops, list) else [stops]
     tokenizer = language_model.tokenizer
-    ends = {tokenizer.eos_token_id, *(token for token in several if token in special(tokenizer))}
+    ends = {
+        tokenizer.eos_token_id,
+        *(token for token in several if token in special_ids(tokenizer)),
+    }
     return sorted(token for token in ends if token is not None)
 
 
 @contextmanager
-def finite(model: Any) -> Iterator[None]:
+def finite_logits(model: Any) -> Iterator[None]:
     """While it lasts, the model's logits are looked at; raises CannotEvaluate for NaN or infinity.
 
     From such a model something comes out, and never what it was trained on. Minus infinity rules a

@@ -106,7 +106,7 @@ def _located(
             haystack.persons,
             haystack.ordinary,
             haystack.of_many_customers,
-            {one.kind for one in subject.identifiers},
+            {one.kind for one in subject.identifiers if one.format == "raw"},
         ),
     )
     matches = as_matches(subject.request_id, judged, found.rarity)

@@ -15,7 +15,7 @@ from unlearnkit.locate.ties import Ties, Value
 MANY_TURNS = 20
 """A thread of more records is a channel or a folder."""
 MANY_SPEAKERS = 5
-_UNLIKE = ("typo", "phonetic", "transliterated")
+_UNLIKE = ("typo", "phonetic", "transliterated", "marks")
 """Ways to write the person's name that may be another's: Leni for Lena."""
 _STAFF_HAVE = (IdentifierKind.EMAIL, IdentifierKind.PHONE)
 _NEAR = 40

@@ -13,7 +13,7 @@ from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import Certainty, IdentifierKind
 from unlearnkit.locate.hits import Hit, strongest
-from unlearnkit.locate.others import Others
+from unlearnkit.locate.others import MANY_TURNS, Others
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import Linked, Ties, Value, link
 
@@ -97,13 +97,20 @@ def judge(
     """
     case = _open_case(ties, own, found, settings, others=others, sure=frozenset(sure))
     hits = _with_links(found.hits, case, places)
-    others.read(_holding(hits, lambda hit: hit.how == "link"))
+    others.read(_holding(hits, lambda hit: hit.how == "link") | _turns_around(hits, ties))
     judged = {
         record_id: _judge(_Matched(record_id, of_record, case))
         for record_id, of_record in hits.items()
     }
     _add_threads(judged, case)
     return {record_id: verdict for record_id, verdict in judged.items() if verdict is not None}
+
+
+def _turns_around(record_ids: Iterable[str], ties: Ties) -> frozenset[str]:
+    """All turns of the threads that these records are of, but of those that are too long."""
+    groups = {ties.group_of[one] for one in record_ids if one in ties.group_of}
+    threads = (ties.members[group] for group in groups)
+    return frozenset(turn for turns in threads if len(turns) <= MANY_TURNS for turn in turns)
 
 
 def _open_case(
@@ -196,9 +203,12 @@ def _tells_who(matched: _Matched) -> bool:
 
 
 def _identified(matched: _Matched) -> Verdict:
-    # A couple's phone; or an agent's who signs the person's letters.
-    if not _tells_who(matched) and matched.names_another:
-        return matched.uncertain("names another")
+    if not _tells_who(matched):
+        if _unlike(matched):
+            return matched.uncertain("born")
+        # A couple's phone; or an agent's who signs the person's letters.
+        if matched.names_another:
+            return matched.uncertain("names another")
     return Verdict(Certainty.CERTAIN, matched.hits)
 
 

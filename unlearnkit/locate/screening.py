@@ -1,8 +1,9 @@
 """Records of people who were forgotten, found by the hashes of the do-not-train list alone.
 
-What is found is weighed as `locate` weighs it (rules.py), with two differences. A full name alone
-never is certain: nobody can be asked who is meant. And a date of birth or an address beside the
-full name makes it certain. Listed names are looked for in every text by their hash, so that no
+What is found is weighed as `locate` weighs it (rules.py), with three differences. A full name alone
+never is certain: nobody can be asked who is meant. A date of birth or an address beside the full
+name makes it certain. And so is a customer number of a letter and threes of figures (`C 104 211`),
+which `locate` asks about. Listed names are looked for in every text by their hash, so that no
 model has to notice them first.
 """
 

@@ -21,7 +21,7 @@ from unlearnkit.corpus.nlp import NlpSettings, load_analyzer, load_without_ner
 from unlearnkit.corpus.plain_index import remove_plain_index, write_plain_index
 from unlearnkit.corpus.ray_cluster import read_on_ray
 from unlearnkit.corpus.reader import Corpus, Fields, NothingUsable, read_corpus
-from unlearnkit.corpus.sources import FORMATS, Place, absolute
+from unlearnkit.corpus.sources import ENDINGS, Place, absolute
 from unlearnkit.corpus.workers import ReadParts, read_parts
 from unlearnkit.domain import (
     Certainty,
@@ -98,8 +98,9 @@ def index_corpus(
     }
     if plain:
         payload["plain"] = True
-        write_plain_index(Index(workspace.index_dir, info), corpus.records)
     context.record(EventKind.INDEXED, payload)
+    if plain:  # behind the event: what is there of it was asked for on record
+        write_plain_index(Index(workspace.index_dir, info), corpus.records)
     return info
 
 
@@ -111,7 +112,7 @@ def tell_of(context: Context, corpus: Corpus, fields: Fields) -> None:
         named = ", ".join(corpus.passed_over[:NAMED])
         more = len(corpus.passed_over) - NAMED
         context.tell(
-            f"not read, for their names end in none of {', '.join(FORMATS)}: {named}"
+            f"not read, for their names end in none of {', '.join(ENDINGS)}: {named}"
             f"{f' and {more} more' if more > 0 else ''}. If they hold records, save them as one of "
             "these."
         )

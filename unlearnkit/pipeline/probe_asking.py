@@ -29,7 +29,7 @@ from unlearnkit.domain import (
     RequestState,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.generation import finite
+from unlearnkit.language_model.generation import finite_logits
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.kept_probes import keyed
@@ -170,7 +170,7 @@ def _ask(
         for run, group in groupby(by_run, key=lambda one: one.run):
             of_run = list(group)
             kept = of_run[0].kept
-            with finite(language_model.model):
+            with finite_logits(language_model.model):
                 answers = ask(
                     language_model,
                     [one.probe for one in of_run],

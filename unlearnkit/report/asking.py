@@ -14,8 +14,7 @@ def sentences(asking: Asking) -> list[str]:
     before = f", {asking.asked_before} of them by an earlier gate" if asking.asked_before else ""
     within = ""
     if asking.budget_seconds is not None:
-        second = "second" if asking.budget_seconds == 1 else "seconds"
-        within = f" within {asking.budget_seconds:g} {second}"
+        within = f" within {asking.budget_seconds:g} {noun(asking.budget_seconds, 'second')}"
     kept, were = counted(asking.kept, "kept probe"), noun(asking.asked, "was", "were")
     said = [f"{asking.asked} of {kept} {were} asked{within}{before}."]
     if asking.no_room:

@@ -11,6 +11,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 from unlearnkit.artefacts import digest_of, locked, write_atomic
+from unlearnkit.counted import counted
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey, public_half
 from unlearnkit.language_model.folder import model_files, model_folders
@@ -110,7 +111,7 @@ def taken_away(folder: Path, sign_model_too: bool) -> tuple[str, ...]:
         stamps = 0
     found = [KEYLESS] if (folder / KEYLESS).is_file() else []
     if stamps:
-        found.append(f"{stamps} time stamp{'' if stamps == 1 else 's'}")
+        found.append(counted(stamps, "time stamp"))
     if not sign_model_too and (folder / MODEL_SIGNATURE).is_file():
         found.append(MODEL_SIGNATURE)
     return tuple(found)

@@ -40,7 +40,7 @@ from unlearnkit.audit.attacks.attacked_model import (
 )
 from unlearnkit.audit.attacks.weights import restored
 from unlearnkit.domain import (
-    COMPARED,
+    COMPARED_SPLITS,
     RELEARNED_REST,
     ModelRole,
     RelearningCurve,
@@ -116,7 +116,7 @@ def planned(
 ) -> tuple[list[Lesson], dict[Split, str]]:
     """The trainings of a condition, and why a split has none."""
     most = sample_size(len(splits.get(Split.FORGET, ())), max(PERCENT.values()))
-    both = [split for split in COMPARED if splits.get(split)]
+    both = [split for split in COMPARED_SPLITS if splits.get(split)]
     if condition == UNRELATED:
         near = {row.record_id for row in splits.get(Split.NEIGHBOUR, ())}
         unlike = [row for row in splits.get(Split.RETAIN, ()) if row.record_id not in near]
