@@ -31,7 +31,7 @@ def refuse_over(model: Path, out: Path) -> None:
     for folder in (one.resolve() for one in model_folders(model)):
         if whole.is_relative_to(folder) or folder.is_relative_to(whole):
             raise BadInput(
-                "nothing can be written over the model it is made from",
+                "a model or its report cannot be written over the one it is made from",
                 where=out,
                 fix="Choose another --out, outside the model's folder.",
             )
