@@ -8,14 +8,14 @@ chosen on seeds from 10 upwards. A figure that is not reached is printed as such
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 from typing import Any
+
+from seeded import asked
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.cli.terminal import plain
@@ -46,15 +46,8 @@ is not made to relearn what it knows."""
 
 def main() -> None:
     """Run the seeds, print the tables, keep the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--out", type=Path, help="kept and gone on with; default: a new folder")
-    parser.add_argument("--results", type=Path, help="JSON file for the figures")
-    chosen = parser.parse_args()
-    out = chosen.out or Path(tempfile.mkdtemp(prefix="unlearnkit-demo-"))
-    found = [run(out / f"seed-{seed}", seed) for seed in chosen.seeds]
+    chosen = asked(__doc__, "unlearnkit-demo-")
+    found = [run(chosen.out / f"seed-{seed}", seed) for seed in chosen.seeds]
     if chosen.results:
         write_atomic(chosen.results, (json.dumps(found, indent=2, default=plain) + "\n").encode())
     print(markdown(found))

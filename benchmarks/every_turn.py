@@ -16,9 +16,7 @@ script was tried, and nothing was chosen by its figures.
 
 from __future__ import annotations
 
-import argparse
 import json
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -28,6 +26,7 @@ from typing import Any
 
 from every_turn_chats import MARKS, TEMPLATE, USER, Chats, chats
 from every_turn_figures import ENCODING, FIGURES, SAID, measured
+from seeded import asked
 
 from unlearnkit.artefacts import json_lines, write_atomic
 from unlearnkit.audit.engine import audit
@@ -98,15 +97,8 @@ class Place:
 
 def main() -> None:
     """Run the seeds, print the tables, keep the figures."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
-    parser.add_argument("--out", type=Path, help="kept and gone on with; default: a new folder")
-    parser.add_argument("--results", type=Path, help="JSON file for the figures")
-    chosen = parser.parse_args()
-    out = chosen.out or Path(tempfile.mkdtemp(prefix="unlearnkit-turns-"))
-    found = [run(Place(out / f"seed-{seed}"), seed) for seed in chosen.seeds]
+    chosen = asked(__doc__, "unlearnkit-turns-")
+    found = [run(Place(chosen.out / f"seed-{seed}"), seed) for seed in chosen.seeds]
     if chosen.results:
         write_atomic(chosen.results, (json.dumps(found, indent=2) + "\n").encode())
     print(markdown(found))
