@@ -19,9 +19,10 @@ from statistics import median
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.index import build_index
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
-from unlearnkit.corpus.reader import Corpus, digest_records
+from unlearnkit.corpus.reader import Corpus
 from unlearnkit.corpus.shards import versions
 from unlearnkit.demo.company import build_company
 from unlearnkit.domain import Record

@@ -19,6 +19,7 @@ from faker import Faker
 from measuring import MIB, alone, in_use, peak
 
 from unlearnkit.artefacts import json_lines, save, write_atomic
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.entities import EntityRow, as_parquet
 from unlearnkit.corpus.identifiers import kinds
 from unlearnkit.corpus.index import (
@@ -33,7 +34,7 @@ from unlearnkit.corpus.index import (
 from unlearnkit.corpus.lookup import write_lookup
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.reader import Corpus, Fields, digest_records, read_corpus
+from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
 from unlearnkit.corpus.shards import cut
 from unlearnkit.domain import Identifier, IdentifierKind, Record, Subject
 from unlearnkit.locate.engine import locate_all

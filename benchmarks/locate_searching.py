@@ -11,9 +11,10 @@ from typing import Any
 
 from locate_rivals import BOTH, OURS, Finder
 
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.index import Index, build_index, open_index
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
-from unlearnkit.corpus.reader import Corpus, digest_records
+from unlearnkit.corpus.reader import Corpus
 from unlearnkit.domain import Certainty, Located, Record, Subject
 from unlearnkit.locate.engine import locate_all
 

@@ -14,8 +14,9 @@ import pytest
 from tests.chats import conversation
 from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.decoys import decoys
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.nlp import PERSON, Analyzer, Span
-from unlearnkit.corpus.reader import Fields, digest_records, read_corpus
+from unlearnkit.corpus.reader import Fields, read_corpus
 from unlearnkit.domain import TURN, Record
 from unlearnkit.errors import BadInput
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from tests.corpus.files import corpus_of, lines, write
 from unlearnkit.corpus.conversations import MAX_TEXT_BYTES
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.reader import (
     Fields,
     NothingUsable,
     Quarantined,
-    digest_records,
     read_corpus,
 )
 from unlearnkit.domain import Record

@@ -12,9 +12,8 @@ Which fault stops the reading and which does not:
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from sys import intern
 from typing import Annotated, Literal
@@ -23,7 +22,8 @@ from pydantic import Field
 
 from unlearnkit.corpus.conversations import Unusable, checked, conversation, turn
 from unlearnkit.corpus.formats import Row, read_rows
-from unlearnkit.corpus.sources import Place, find_sources
+from unlearnkit.corpus.sources import Place, Sources, find_sources
+from unlearnkit.corpus.stored import Records, stored
 from unlearnkit.counted import noun
 from unlearnkit.domain import ASSISTANT, TURN, Artefact, Record
 from unlearnkit.errors import BadInput
@@ -82,7 +82,7 @@ class Quarantined(Artefact):
 class Corpus:
     """The records as read, in the order of the files."""
 
-    records: tuple[Record, ...]
+    records: Records
     quarantined: tuple[Quarantined, ...]
     digest: str
     """Hex SHA-256 over every record's id and content hash, sorted by id."""
@@ -117,38 +117,43 @@ def read_corpus(places: Sequence[Place], fields: Fields | None = None) -> Corpus
     quarantined instead.
     """
     fields = fields or Fields()
-    records: list[Record] = []
-    quarantined: list[Quarantined] = []
-    equal_contents: Counter[str] = Counter()
-    others = [name for name in fields.names if name not in fields.needed]
-    absent: dict[str, tuple[str, ...]] = {}
-    found = find_sources(places)
-    for source in found.sources:
-        looked_for = fields.renamed
-        for row in read_rows(source, fields.needed, others):
-            looked_for = tuple(one for one in looked_for if not _has(row, one))
-            try:
-                records.append(_record(row, fields, source.name, equal_contents))
-            except Unusable as reason:
-                left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
-                quarantined.append(left_out)
-        if looked_for:
-            absent[source.name] = looked_for
+    reading = _Reading(find_sources(places), fields)
+    records = stored(reading)
     if not records:
-        raise _nothing_usable(places, fields, quarantined)
-    _refuse_equal_ids(records)
-    by_file: defaultdict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_file[record.source].append(record)
-    files = {source: digest_records(part) for source, part in by_file.items()}
+        raise _nothing_usable(places, fields, reading.quarantined)
+    files = records.digests()
     return Corpus(
-        records=tuple(records),
-        quarantined=tuple(quarantined),
-        digest=digest_records(records) if len(files) > 1 else files[records[0].source],
+        records=records,
+        quarantined=tuple(reading.quarantined),
+        digest=records.digest() if len(files) > 1 else next(iter(files.values())),
         files=files,
-        absent=absent,
-        passed_over=found.passed_over,
+        absent=reading.absent,
+        passed_over=reading.found.passed_over,
     )
+
+
+@dataclass
+class _Reading:
+    """The usable records of some sources, one after the other, and what became of the rest."""
+
+    found: Sources
+    fields: Fields
+    quarantined: list[Quarantined] = field(default_factory=list)
+    absent: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __iter__(self) -> Iterator[Record]:
+        others = [name for name in self.fields.names if name not in self.fields.needed]
+        for source in self.found.sources:
+            looked_for = self.fields.renamed
+            for row in read_rows(source, self.fields.needed, others):
+                looked_for = tuple(one for one in looked_for if not _has(row, one))
+                try:
+                    yield _record(row, self.fields, source.name)
+                except Unusable as reason:
+                    left_out = Quarantined(source=source.name, line=row.line, reason=str(reason))
+                    self.quarantined.append(left_out)
+            if looked_for:
+                self.absent[source.name] = looked_for
 
 
 def _has(row: Row, field: str) -> bool:
@@ -187,28 +192,7 @@ def read_whole(places: Sequence[Place], fields: Fields | None = None) -> Corpus:
     return corpus
 
 
-def digest_records(records: Sequence[Record]) -> str:
-    """Hex SHA-256 over (id, content hash), sorted by id: independent of order and file names."""
-    total = hashlib.sha256()
-    for line in sorted(f"{record.id}\x1f{_content_hash(record)}\n" for record in records):
-        total.update(line.encode())
-    return total.hexdigest()
-
-
-def _content_hash(record: Record) -> str:
-    parts = (record.prompt, record.text, record.group, record.paraphrase, *record.perturbed)
-    if record.roles:
-        parts = ("\x1e".join(record.roles), *parts)
-    if record.loss_on:
-        parts = (repr((record.loss_on, record.perturbed_loss_on)), *parts)
-    digest = hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
-    if record.every_turn:
-        # These are two parts; of every other record at least four are hashed.
-        digest = hashlib.sha256(f"every turn\x1f{digest}".encode()).hexdigest()
-    return digest
-
-
-def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str]) -> Record:
+def _record(row: Row, fields: Fields, source: str) -> Record:
     """Check one row. Raises Unusable with the reason."""
     if isinstance(row.value, str):
         raise Unusable(row.value)
@@ -223,7 +207,7 @@ def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str])
     if roles and prompt:
         raise Unusable("messages and a prompt: the prompt belongs into the messages")
     paraphrase = _string(value, fields.paraphrase, "paraphrase")
-    record = Record(
+    return Record(
         id=_own_id(value, fields.id),
         text=text,
         prompt=prompt,
@@ -236,15 +220,6 @@ def _record(row: Row, fields: Fields, source: str, equal_contents: Counter[str])
         ),
         roles=roles,
         every_turn=bool(roles) and fields.turns == "all",
-    )
-    if record.id:
-        return record
-    content = _content_hash(record)[:16]
-    equal_contents[content] += 1
-    number = equal_contents[content]
-    return Record(
-        **{name: getattr(record, name) for name in Record.__slots__ if name != "id"},
-        id=content if number == 1 else f"{content}-{number}",
     )
 
 
@@ -283,16 +258,3 @@ def _own_id(value: Mapping[str, object], field: str) -> str:
     if isinstance(found, bool) or not isinstance(found, (str, int)):
         raise Unusable(f"the field '{field}' is neither a string nor a whole number")
     return checked(str(found), field).strip()
-
-
-def _refuse_equal_ids(records: Sequence[Record]) -> None:
-    first: dict[str, Record] = {}
-    for record in records:
-        other = first.setdefault(record.id, record)
-        if other is not record:
-            raise BadInput(
-                f"this record has the same id as {other.source}, line {other.line}",
-                where=record.source,
-                line=record.line,
-                fix="Give every record an id of its own, or leave the id field out.",
-            )

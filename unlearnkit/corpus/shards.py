@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from unlearnkit.artefacts import sha256_file, write_atomic
 from unlearnkit.corpus.identifiers import kinds
@@ -44,9 +45,12 @@ def fill(
 
     `read` makes them, with so many workers; None is as many as what has to be read is worth.
     """
-    parts = list(cut(records))
     made_with = _made_with(analyzer.settings, key)
-    keys = [_key(part, made_with) for part in parts]
+    parts, keys = list[_Part](), list[str]()
+    for part in cut(records):
+        start = parts[-1].stop if parts else 0
+        parts.append(_Part(records, start, start + len(part)))
+        keys.append(_key(part, made_with))
     files = {path.name[:_DIGITS]: path for path in folder.glob("*.parquet") if is_whole(path)}
     missing = [at for at, one in enumerate(keys) if one not in files]
     left = sum(len(parts[at]) for at in missing)
@@ -58,6 +62,28 @@ def fill(
         left -= len(parts[at])
         progress("indexing", len(records) - left, len(records))
     return [files[one] for one in keys]
+
+
+@dataclass(frozen=True, slots=True)
+class _Part(Sequence[Record]):
+    """Records that follow one another, taken when they are read: all may not fit in memory."""
+
+    records: Sequence[Record]
+    start: int
+    stop: int
+
+    def __len__(self) -> int:
+        return self.stop - self.start
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter(self.records[self.start : self.stop])
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Record]: ...
+    def __getitem__(self, at: int | slice) -> Record | Sequence[Record]:
+        return self.records[self.start : self.stop][at]
 
 
 def cut(records: Iterable[Record]) -> Iterator[list[Record]]:

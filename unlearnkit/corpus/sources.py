@@ -51,7 +51,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Sources:
     """What lies at some places."""
 
     sources: tuple[Source, ...]
@@ -68,7 +68,7 @@ def source_of(name: str) -> Source | None:
     return Source(name, kind, packing) if kind in FORMATS else None
 
 
-def find_sources(places: Sequence[Place]) -> Found:
+def find_sources(places: Sequence[Place]) -> Sources:
     """Every file once, in the order of the places; what is in a folder sorted, no hidden files.
 
     Of a dataset that Hugging Face's `save_to_disk` wrote the files its state.json names. Raises
@@ -83,7 +83,7 @@ def find_sources(places: Sequence[Place]) -> Found:
             sources.setdefault(_identity(name), _known(name))
         others |= dict.fromkeys(found.others)
     passed_over = [one for one in others if _identity(one) not in sources]
-    return Found(tuple(sources.values()), tuple(passed_over))
+    return Sources(tuple(sources.values()), tuple(passed_over))
 
 
 def _identity(name: str) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from unlearnkit.corpus.entities import as_parquet, entity_rows
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
@@ -23,6 +24,9 @@ def suggested(records: int, engine: str) -> int:
     worth = WITHOUT_NER if engine == "patterns" else WORTH_A_PROCESS
     return max(1, min(cores, records // worth))
 
+
+_WAITING = 4
+"""Parts a process that are given to it before they are read: with all of them memory would fill."""
 
 ReadParts = Callable[
     [Sequence[Sequence[Record]], Analyzer, bytes, int | None], Iterator[tuple[int, bytes]]
@@ -43,7 +47,7 @@ def read_parts(
         for at, records in enumerate(parts):
             yield at, as_parquet(entity_rows(records, analyzer, key))
         return
-    from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures import ProcessPoolExecutor
     from concurrent.futures.process import BrokenProcessPool
     from multiprocessing import get_context
 
@@ -52,9 +56,13 @@ def read_parts(
         min(workers, len(parts)), get_context("spawn"), _start, (analyzer.settings, key)
     )
     try:
-        numbers = {pool.submit(_read, records): at for at, records in enumerate(parts)}
-        for one in as_completed(numbers):
-            yield numbers[one], one.result()
+        numbers = dict[Future[bytes], int]()
+        for at, records in enumerate(parts):
+            numbers[pool.submit(_read, tuple(records))] = at
+            if len(numbers) >= _WAITING * workers:
+                yield from _done(numbers)
+        while numbers:
+            yield from _done(numbers)
     except BrokenProcessPool:
         raise CannotEvaluate(
             "a process that read the records died, perhaps for want of memory",
@@ -62,6 +70,12 @@ def read_parts(
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _done(numbers: dict[Future[bytes], int]) -> Iterator[tuple[int, bytes]]:
+    """Wait for one at least, and take out all that are done."""
+    for one in wait(numbers, return_when=FIRST_COMPLETED).done:
+        yield numbers.pop(one), one.result()
 
 
 _worker: tuple[Analyzer, bytes]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from unlearnkit.artefacts import canonical, digest_of
-from unlearnkit.corpus.reader import digest_records
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.domain import Record, RecordSet, RunManifest, Turns, UsersTurns
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Encoding

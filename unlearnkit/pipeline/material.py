@@ -116,7 +116,7 @@ def gather(
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
     made = decoys(forget, analyzer, PERTURBED + 1, seed, evidence(forget, found), progress=progress)
     if holdout_paths:
-        holdout = read_whole(holdout_paths, fields).records
+        holdout = tuple(read_whole(holdout_paths, fields).records)
         _refuse_seen(holdout, corpus)
         of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed, progress=progress)
     else:

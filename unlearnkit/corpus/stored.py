@@ -1,0 +1,231 @@
+"""The records of a corpus, on disk while a command runs: memory does not grow with their number.
+
+SQLite keeps them in a file without a name, in the folder for temporary files (TMPDIR). The system
+frees it with the process, however that ends. A few megabytes of them never leave memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
+from operator import itemgetter
+from sys import intern
+from typing import Any, overload
+
+from unlearnkit.corpus.digests import content_hash
+from unlearnkit.domain import Record, Stretch
+from unlearnkit.errors import BadInput
+
+_CACHE_KIB = 16 * 1024
+_DIGITS = 16
+"""Of its content's hash, which name a record without an id of its own."""
+_OF_THE_DISK = (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN)
+_NEW = f"""
+PRAGMA journal_mode = OFF;
+PRAGMA synchronous = OFF;
+PRAGMA cache_size = -{_CACHE_KIB};
+CREATE TABLE records (
+    place INTEGER PRIMARY KEY, id TEXT, named INTEGER, content_hash TEXT, thread TEXT,
+    source TEXT, line INTEGER, prompt TEXT, text TEXT, paraphrase TEXT, rest TEXT
+);
+"""
+_PUT = "INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_NUMBER_EQUAL_CONTENTS = """
+UPDATE records SET id = id || '-' || equal.number FROM (
+    SELECT place, row_number() OVER (PARTITION BY id ORDER BY place) AS number
+    FROM records WHERE NOT named
+) AS equal WHERE equal.place = records.place AND equal.number > 1
+"""
+_BY_ID = "CREATE INDEX by_id ON records (id)"
+_BY_THREAD = "CREATE INDEX by_thread ON records (thread) WHERE thread <> ''"
+_EQUAL_IDS = """
+SELECT second.source, second.line, first.source, first.line
+FROM (SELECT id, min(place) AS place FROM records GROUP BY id HAVING count(*) > 1) AS repeated
+JOIN records AS first ON first.place = repeated.place
+JOIN records AS second ON second.id = repeated.id AND second.place > repeated.place
+ORDER BY second.place LIMIT 1
+"""
+_TAKE = "SELECT id, text, prompt, thread, source, line, paraphrase, rest FROM records"
+_IN_ORDER = f"{_TAKE} ORDER BY place"
+_AT = f"{_TAKE} WHERE place = ?"
+_FROM_TO = f"{_TAKE} WHERE place >= ? AND place < ? ORDER BY place"
+_PLACE = "SELECT place FROM records WHERE id = ?"
+_THREAD = "SELECT thread FROM records WHERE id = ?"
+_MEMBERS = "SELECT id FROM records WHERE thread = ? AND thread <> '' ORDER BY place"
+_SOURCES = "SELECT source FROM records GROUP BY source ORDER BY min(place)"
+_LINES = """
+SELECT source, CAST(id || char(31) || content_hash || char(10) AS BLOB) AS digested FROM records
+"""
+_LINES_BY_SOURCE, _LINES_OF_ALL = f"{_LINES} ORDER BY 1, 2", f"{_LINES} ORDER BY 2"
+
+
+class Records(Sequence[Record]):
+    """Records in the order in which they were read. Each is made anew when it is asked for."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self._database = database
+        self._size: int = database.execute("SELECT count(*) FROM records").fetchone()[0]
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(_record, self._database.execute(_IN_ORDER))
+
+    @overload
+    def __getitem__(self, at: int) -> Record: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Record, ...]: ...
+    def __getitem__(self, at: int | slice) -> Record | tuple[Record, ...]:
+        places = range(self._size)[at]
+        if isinstance(places, int):
+            return _record(self._database.execute(_AT, (places,)).fetchone())
+        if places.step == 1:
+            found = self._database.execute(_FROM_TO, (places.start, places.stop))
+            return tuple(map(_record, found))
+        return tuple(self[place] for place in places)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(one == another for one, another in zip(self, other, strict=True))
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def of(self, ids: Iterable[str]) -> dict[str, Record]:
+        """Record id -> record, of those that are there, in the records' order."""
+        places = sorted(
+            place for one in set(ids) for (place,) in self._database.execute(_PLACE, (one,))
+        )
+        return {record.id: record for record in map(self.__getitem__, places)}
+
+    def thread_of(self, record_id: str) -> str:
+        """What thread or ticket a record belongs to; empty where to none."""
+        found = self._database.execute(_THREAD, (record_id,)).fetchone()
+        return found[0] if found else ""
+
+    def members(self, thread: str) -> tuple[str, ...]:
+        """The ids of a thread's records, in their order."""
+        return tuple(one for (one,) in self._database.execute(_MEMBERS, (thread,)))
+
+    def digests(self) -> dict[str, str]:
+        """Source -> `digest_records` of its records; the sources in their order."""
+        found: dict[bytes, str] = {}
+        with _room():
+            lines = self._database.execute(_LINES_BY_SOURCE)
+            for source, some in groupby(lines, itemgetter(0)):
+                found[source] = _digest(some)
+            in_order = self._database.execute(_SOURCES)
+            return {_source(source): found[source] for (source,) in in_order}
+
+    def digest(self) -> str:
+        """`digest_records` of all."""
+        with _room():
+            return _digest(self._database.execute(_LINES_OF_ALL))
+
+
+def stored(records: Iterable[Record]) -> Records:
+    """The records, taken one after the other.
+
+    One without an id is named by its content, and a running number among equal contents. Raises
+    BadInput where two have one id, naming both lines, and where no room is left for them.
+    """
+    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+    with _room():
+        database.executescript(_NEW)
+        database.execute("BEGIN")
+        database.executemany(_PUT, (_row(at, record) for at, record in enumerate(records)))
+        for finish in (_NUMBER_EQUAL_CONTENTS, _BY_ID, _BY_THREAD, "COMMIT"):
+            database.execute(finish)
+        _refuse_equal_ids(database)
+    return Records(database)
+
+
+def _refuse_equal_ids(database: sqlite3.Connection) -> None:
+    for source, line, first_source, first_line in database.execute(_EQUAL_IDS):
+        raise BadInput(
+            f"this record has the same id as {_source(first_source)}, line {first_line}",
+            where=_source(source),
+            line=line,
+            fix="Give every record an id of its own, or leave the id field out.",
+        )
+
+
+def _row(place: int, record: Record) -> tuple[Any, ...]:
+    content = content_hash(record)
+    rest = (
+        record.perturbed,
+        record.roles,
+        record.every_turn,
+        record.loss_on,
+        record.perturbed_loss_on,
+    )
+    return (
+        place,
+        record.id or content[:_DIGITS],
+        bool(record.id),
+        content,
+        record.group,
+        record.source.encode(errors="surrogateescape"),  # a file's name may be no text
+        record.line,
+        record.prompt,
+        record.text,
+        record.paraphrase,
+        json.dumps(rest) if any(rest) else "",
+    )
+
+
+def _record(row: Sequence[Any]) -> Record:
+    id_, text, prompt, thread, source, line, paraphrase, rest = row
+    if not rest:
+        return Record(id_, text, prompt, thread, _source(source), line, paraphrase)
+    perturbed, roles, every_turn, loss_on, perturbed_loss_on = json.loads(rest)
+    return Record(
+        id_,
+        text,
+        prompt,
+        thread,
+        _source(source),
+        line,
+        paraphrase,
+        tuple(perturbed),
+        tuple(roles),
+        every_turn,
+        _stretches(loss_on),
+        tuple(map(_stretches, perturbed_loss_on)),
+    )
+
+
+def _stretches(found: Iterable[Sequence[int]]) -> tuple[Stretch, ...]:
+    return tuple((start, end) for start, end in found)
+
+
+def _source(found: bytes) -> str:
+    return intern(found.decode(errors="surrogateescape"))
+
+
+def _digest(lines: Iterable[tuple[Any, bytes]]) -> str:
+    total = hashlib.sha256()
+    for _, line in lines:
+        total.update(line)
+    return total.hexdigest()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    """SQLite's word for a folder that takes no more, or nothing at all, in ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _OF_THE_DISK:  # the rest of it says more precisely
+            raise
+        raise BadInput(
+            f"the records cannot be kept on disk while they are read: {error}",
+            where=tempfile.gettempdir(),
+            fix="Free some room there, or name another folder: export TMPDIR=FOLDER",
+        ) from None
