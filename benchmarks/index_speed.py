@@ -19,11 +19,11 @@ from statistics import median
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.index import build_index
 from unlearnkit.corpus.nlp import Analyzer, NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus
 from unlearnkit.corpus.shards import versions
+from unlearnkit.corpus.stored import stored
 from unlearnkit.demo.company import build_company
 from unlearnkit.domain import Record
 
@@ -91,9 +91,9 @@ def company(count: int) -> Corpus:
             replace(one.record, id=f"{seed}-{one.id}") for one in build_company(seed=seed).records
         ]
         seed += 1
-    records = records[:count]
-    digest = digest_records(records)
-    return Corpus(tuple(records), (), digest, {"company": digest})
+    kept = stored(records[:count])
+    digest = kept.digest()
+    return Corpus(kept, (), digest, {"company": digest})
 
 
 def plainly(corpus: Corpus) -> Callable[[], object]:

@@ -34,7 +34,7 @@ from unlearnkit.corpus.index import (
 from unlearnkit.corpus.lookup import write_lookup
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
 from unlearnkit.corpus.normalise import normalise
-from unlearnkit.corpus.reader import Corpus, Fields, read_corpus
+from unlearnkit.corpus.reader import Fields, read_corpus
 from unlearnkit.corpus.shards import cut
 from unlearnkit.domain import Identifier, IdentifierKind, Record, Subject
 from unlearnkit.locate.engine import locate_all
@@ -84,27 +84,41 @@ def scale(records: int, folder: Path) -> list[dict[str, Any]]:
 def _measure(count: int, folder: Path) -> dict[str, Any]:
     people = crowd(count // EACH)
     size = write_index(people, folder)
-    located = alone(_locate, count, folder)
-    text = folder / "records.jsonl"
+    corpus, tenth = folder / "records.jsonl", folder / "tenth.jsonl"
+    _write(people, corpus)
+    located = alone(_locate, corpus, folder, _asking(people))
     # Detection costs the same a record; a tenth of the records says as much about memory.
     few = people[: max(1, len(people) // 10)]
-    write_atomic(text, json_lines({"id": one.id, "text": one.text} for one, _ in written(few)))
+    _write(few, tenth)
     return {
         "records": count,
         "index_mb": size / 1e6,
         "index_mb_per_million": size / count,
         **located,
         "indexed": len(few) * EACH,
-        "indexing_mb": alone(_index, text, folder / "patterns"),
+        "indexing_mb": alone(_index, tenth, folder / "patterns"),
     }
 
 
-def _locate(count: int, folder: Path) -> dict[str, float]:
-    records, subjects = _asking(count)
+def _write(people: list[Person], path: Path) -> None:
+    write_atomic(path, json_lines({"id": one.id, "text": one.text} for one, _ in written(people)))
+
+
+def _asking(people: list[Person]) -> list[Subject]:
+    """A few of those whom the records are about."""
+    return [
+        Subject(str(at), tuple(Identifier(kind, value) for kind, value in one.items()))
+        for at, one in enumerate(random.Random(1).sample(people, ASKED))
+    ]
+
+
+def _locate(records: Path, folder: Path, subjects: list[Subject]) -> dict[str, float]:
+    start = time.process_time()
+    corpus = read_corpus([records])
+    read = time.process_time() - start
     start = time.process_time()
     index = open_index(folder, KEY)
     opened = time.process_time() - start
-    corpus = Corpus(records, (), index.info.digest, index.info.files)
     analyzer = load_analyzer(NlpSettings(engine="patterns"))
     held = in_use("cpu") / MIB
     taken = []
@@ -115,6 +129,7 @@ def _locate(count: int, folder: Path) -> dict[str, float]:
         start = time.process_time()
     highest = peak("cpu") / MIB
     return {
+        "read": read,
         "open": opened,
         "first": taken[0],
         "further": sum(taken[1:]) / len(taken[1:]),
@@ -122,16 +137,6 @@ def _locate(count: int, folder: Path) -> dict[str, float]:
         "locate_mb": highest,
         "lookup": _looked_up(index, subjects[0]),
     }
-
-
-def _asking(count: int) -> tuple[tuple[Record, ...], list[Subject]]:
-    """All records, and a few of those whom they are about: the others are no part of locating."""
-    people = crowd(count // EACH)
-    subjects = [
-        Subject(str(at), tuple(Identifier(kind, value) for kind, value in one.items()))
-        for at, one in enumerate(random.Random(1).sample(people, ASKED))
-    ]
-    return tuple(record for record, _ in written(people)), subjects
 
 
 def _looked_up(index: Index, subject: Subject) -> float:

@@ -11,10 +11,10 @@ from typing import Any
 
 from locate_rivals import BOTH, OURS, Finder
 
-from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.index import Index, build_index, open_index
 from unlearnkit.corpus.nlp import CUSTOMER, EMAIL, PERSON, PHONE, NlpSettings, load_analyzer
 from unlearnkit.corpus.reader import Corpus
+from unlearnkit.corpus.stored import stored
 from unlearnkit.domain import Certainty, Located, Record, Subject
 from unlearnkit.locate.engine import locate_all
 
@@ -23,8 +23,9 @@ KEY = b"k" * 32
 
 def as_corpus(records: Sequence[Record]) -> Corpus:
     """The records as if they had been read."""
-    digest = digest_records(records)
-    return Corpus(tuple(records), (), digest, {"made": digest})
+    kept = stored(records)
+    digest = kept.digest()
+    return Corpus(kept, (), digest, {"made": digest})
 
 
 def indexed(corpus: Corpus, settings: NlpSettings, folder: Path) -> tuple[Index, float]:

@@ -8,9 +8,10 @@ import regex  # type: ignore[import-untyped]
 from tests.locate.conftest import Build
 from tests.locate.test_screening import sureness
 from unlearnkit.corpus.normalise import REGIONS, fold
-from unlearnkit.domain import Identifier, IdentifierKind, Record
+from unlearnkit.domain import Identifier, IdentifierKind
+from unlearnkit.locate.blocks import blocks, holding
 from unlearnkit.locate.identifiers import how_written, patterns_for
-from unlearnkit.locate.sieve import blocks, holding, needed
+from unlearnkit.locate.sieve import needed
 
 NUMBER = Identifier(IdentifierKind.CUSTOMER_ID, "C-104211")
 DIGITS = Identifier(IdentifierKind.CUSTOMER_ID, "10115678")
@@ -21,7 +22,7 @@ IBAN = Identifier(IdentifierKind.OTHER, "DE89370400440532013000")
 
 def located(one: Identifier, text: str) -> str:
     """How `locate` takes what it finds; empty where its coarse or its fine look finds nothing."""
-    among = blocks([Record(id="1", text=text)])
+    among = blocks([text])
     if not any(list(holding(pattern, among)) for pattern in needed(one, REGIONS)):
         return ""
     patterns = (regex.compile(each, regex.IGNORECASE) for each in patterns_for(one, REGIONS))

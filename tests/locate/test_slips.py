@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.normalise import normalise
+from unlearnkit.corpus.stored import joined
 from unlearnkit.domain import IdentifierKind, Record
+from unlearnkit.locate.blocks import blocks, holding
 from unlearnkit.locate.name_search import misspellings, odd_names, words_of
 from unlearnkit.locate.names import Name
-from unlearnkit.locate.sieve import blocks, holding, plain
 from unlearnkit.locate.slips import is_slip, misspelt
+from unlearnkit.locate.spelling import plain
 
 NAMES = [
     "Abba Baba",
@@ -32,7 +34,7 @@ NAMES = [
 
 
 def held(name: Name, texts: list[str]) -> set[int]:
-    among = blocks([Record(id=str(at), text=text) for at, text in enumerate(texts)])
+    among = blocks([joined(texts)])
     return {
         at
         for trace in misspelt(words_of(name))

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind, Record
-from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie, ties_of
+from unlearnkit.locate.ties import Linked, Ties, Value, by_value, link, tie
 
 ENTITIES = {
     IdentifierKind.EMAIL: "EMAIL_ADDRESS",
@@ -52,9 +52,9 @@ def linked(tied: Ties, *own: Value, tying: set[str], named: Collection[str] = ()
 def test_the_values_around_a_record_are_its_own_or_else_its_thread_s() -> None:
     tied = ties({MINE}, set(), {number("A")}, set(), threads={"1": "t", "2": "t", "3": "t"})
     assert tied.around("1") == {MINE}
-    assert tied.around("2") == {MINE, number("A")} == tied.of_group("t")
+    assert tied.around("2") == {MINE, number("A")} == tied.of_thread("t")
     assert tied.around("4") == frozenset()
-    assert tied.members == {"t": ("1", "2", "3")}
+    assert list(tied.members("t")) == ["1", "2", "3"]
 
 
 def test_beside_is_what_a_record_has_together() -> None:
@@ -193,6 +193,13 @@ def test_whether_an_address_is_the_company_s_is_asked_of_its_first_records_alone
         return (address, Value(IdentifierKind.CUSTOMER_ID, record_id))
 
     every = [str(at) for at in range(1000)]
-    found = ties_of([], of_record, lambda _: every, lambda _: iter(every), shared_after=3)
+    found = Ties(
+        of_record,
+        lambda _: every,
+        lambda _: iter(every),
+        thread_of=lambda _: "",
+        members=lambda _: (),
+        shared_after=3,
+    )
     assert found.shared(address)
     assert read == every[:3]

@@ -16,7 +16,7 @@ from unlearnkit.domain import (
     silent,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.locate.haystack import Haystack, set_aside
+from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import own_values
 from unlearnkit.locate.odds import Rarity, with_threads
@@ -63,11 +63,7 @@ def locate_all(
     check_unchanged(index.info, corpus)
     haystack = Haystack(corpus, index, settings.shared_after)
     for subject in subjects:
-        with set_aside():
-            found = _located(
-                subject, haystack, analyzer, key=key, settings=settings, progress=progress
-            )
-        yield found
+        yield _located(subject, haystack, analyzer, key=key, settings=settings, progress=progress)
 
 
 def _located(
@@ -114,7 +110,7 @@ def _located(
     return Located(
         request_id=subject.request_id,
         corpus_digest=corpus.digest,
-        matches=tuple(matches[one.id] for one in corpus.records if one.id in matches),
+        matches=tuple(map(matches.__getitem__, corpus.records.of(matches))),
         record_count=len(corpus.records),
     )
 

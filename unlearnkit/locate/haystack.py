@@ -6,11 +6,9 @@ of single words, values and records only what is asked.
 
 from __future__ import annotations
 
-import gc
 import re
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Set
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
@@ -20,7 +18,9 @@ from unlearnkit.corpus.lookup import Lookup
 from unlearnkit.corpus.nlp import LOCATION, PERSON
 from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.corpus.reader import Corpus
+from unlearnkit.corpus.stored import joined
 from unlearnkit.domain import Record
+from unlearnkit.locate.blocks import Blocks, blocks, holding, holding_word
 from unlearnkit.locate.name_search import (
     Asked,
     Runs,
@@ -29,33 +29,14 @@ from unlearnkit.locate.name_search import (
     odd_names,
 )
 from unlearnkit.locate.others import of_many_customers
-from unlearnkit.locate.sieve import Block, blocks, holding, holding_word, plain
 from unlearnkit.locate.slips import Trace
-from unlearnkit.locate.ties import TIED, Ties, Value, ties_of
+from unlearnkit.locate.spelling import plain
+from unlearnkit.locate.ties import TIED, Ties, Value
 
 _PATTERNS = 64
 """So many are remembered with the records that hold them."""
-
-
-_BY_PYTHON = 1000
-"""Python 3.12 sets some 400 objects aside as it starts: these are nobody's decision."""
-
-
-@contextmanager
-def set_aside() -> Iterator[None]:
-    """What lives already is not searched for cycles meanwhile: a million records take it 0.6 s.
-
-    What is made meanwhile is. Where something was set aside before, nothing is changed: nested, in
-    a second thread, or in a process that froze what it shares.
-    """
-    if gc.get_freeze_count() > _BY_PYTHON:
-        yield
-        return
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
+_TEXTS = 16
+"""So many texts are remembered: rows of one record follow one another."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +90,12 @@ class Haystack:
     @cached_property
     def ties(self) -> Ties:
         """Which identifiers occur together."""
-        return ties_of(
-            self.corpus.records,
+        return Ties(
             cache(self._values),
             cache(self._holders),
             self._in_turn,
+            self.corpus.records.thread_of,
+            self.corpus.records.members,
             self.shared_after,
         )
 
@@ -131,30 +113,24 @@ class Haystack:
         yield from self.index.each((PERSON,))
 
     @cached_property
-    def texts(self) -> dict[str, str]:
-        """Record id -> what is searched; of all of them, which takes much longer than of few."""
-        return {record.id: record.content for record in self.corpus.records}
+    def text(self) -> Callable[[str], str]:
+        """What is searched of a record; of one after the other many are asked for."""
+        return lru_cache(_TEXTS)(lambda one: self.texts_of({one})[one])
 
     def texts_of(self, ids: Set[str]) -> dict[str, str]:
-        """The same of these."""
-        if not ids:
-            return {}
-        return {one.id: one.content for one in self.corpus.records if one.id in ids}
+        """Record id -> what is searched."""
+        return {one: record.content for one, record in self.corpus.records.of(ids).items()}
 
     @cached_property
-    def blocks(self) -> list[Block]:
-        """The same in lower case and without accents, many as one."""
-        return blocks(self.corpus.records)
+    def blocks(self) -> Blocks:
+        """All texts in lower case and without accents, many as one."""
+        return blocks(self.corpus.records.contents())
 
-    @cached_property
-    def in_other_letters(self) -> list[Record]:
+    def in_other_letters(self) -> Iterator[Record]:
         """Among them all with a letter that is not of ASCII even without its accent."""
-        return [
-            self.corpus.records[place]
-            for block in self.blocks
-            if not block.joined.isascii()
-            for place in block.places.tolist()
-        ]
+        for block in self.blocks:
+            if not block.joined.isascii():
+                yield from map(self.corpus.records.__getitem__, block.places.tolist())
 
     def holding(self, patterns: Iterable[str]) -> list[Record]:
         """The records in which, so written, one of the patterns stands, in their order."""
@@ -171,7 +147,8 @@ class Haystack:
                 yield from self._places(one)
             return
         places = self._places(trace.word)
-        few = blocks([self.corpus.records[place] for place in places])
+        texts = joined(self.corpus.records[place].content for place in places)
+        few = blocks([texts] if places else [])
         for one in trace.patterns:
             yield from map(places.__getitem__, holding(one, few))
 

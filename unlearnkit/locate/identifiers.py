@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from unlearnkit.corpus.entities import KINDS, EntityRow
@@ -273,7 +273,7 @@ def digest_spellings(kind: IdentifierKind, value: str, regions: Sequence[str]) -
 def hashed_hits(
     identifiers: Sequence[Identifier],
     rows: Iterable[EntityRow],
-    texts: Mapping[str, str],
+    text_of: Callable[[str], str],
     regions: Sequence[str],
 ) -> Iterator[tuple[EntityRow, Hit]]:
     """Rows of the index whose detected value has the digest a request gave (OpenDSR formats).
@@ -292,7 +292,7 @@ def hashed_hits(
         kind = KINDS[row.entity]
         if kind not in kinds:
             continue
-        spellings = digest_spellings(kind, texts[row.record_id][row.start : row.end], regions)
+        spellings = digest_spellings(kind, text_of(row.record_id)[row.start : row.end], regions)
         if any(
             kind is one and hashlib.new(digest, text.encode()).hexdigest() == hexdigits
             for one, digest, hexdigits in wanted

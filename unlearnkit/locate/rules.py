@@ -108,8 +108,7 @@ def judge(
 
 def _turns_around(record_ids: Iterable[str], ties: Ties) -> frozenset[str]:
     """All turns of the threads that these records are of, but of those that are too long."""
-    groups = {ties.group_of[one] for one in record_ids if one in ties.group_of}
-    threads = (ties.members[group] for group in groups)
+    threads = map(ties.members, {ties.thread_of(one) for one in record_ids})
     return frozenset(turn for turns in threads if len(turns) <= MANY_TURNS for turn in turns)
 
 
@@ -220,23 +219,24 @@ def _is_tied(matched: _Matched) -> bool:
 def _is_in_own_thread(matched: _Matched) -> bool:
     """Whether its thread has the subject's identifier."""
     ties = matched.case.ties
-    return matched.record_id in ties.group_of and _has(matched.record_id, ties, matched.case.own)
+    in_a_thread = bool(ties.thread_of(matched.record_id))
+    return in_a_thread and _has(matched.record_id, ties, matched.case.own)
 
 
 def _in_own_thread(matched: _Matched) -> Verdict:
     case, hits = matched.case, [*matched.hits, _THREAD]
     if _unlike(matched):
         return Verdict(Certainty.UNCERTAIN, hits, "born")
-    doubt = _of_thread(case.ties.group_of[matched.record_id], case) or _of_turn(matched)
+    doubt = _of_thread(case.ties.thread_of(matched.record_id), case) or _of_turn(matched)
     certainty = Certainty.UNCERTAIN if doubt else Certainty.CERTAIN
     return Verdict(certainty, hits, doubt)
 
 
-def _of_thread(group: str, case: _Case) -> str:
+def _of_thread(thread: str, case: _Case) -> str:
     """Why not all turns of a thread with the person's identifier are surely theirs."""
-    if _others_in(group, case):
+    if _others_in(thread, case):
         return "mixed thread"
-    return "crowded" if case.others.many_speak(case.ties.members[group]) else ""
+    return "crowded" if case.others.many_speak(case.ties.members(thread)) else ""
 
 
 def _of_turn(matched: _Matched) -> str:
@@ -318,12 +318,12 @@ def _is_namesakes(value: Value, case: _Case) -> bool:
     )
 
 
-def _others_in(group: str, case: _Case) -> frozenset[Value]:
+def _others_in(thread: str, case: _Case) -> frozenset[Value]:
     """Somebody else's identifiers in a thread, without what may be any figure."""
     ties = case.ties
     return frozenset(
         value
-        for value in ties.distinguishing(ties.of_group(group) - case.own)
+        for value in ties.distinguishing(ties.of_thread(thread) - case.own)
         if not ties.any_figure(value)
     )
 
@@ -335,11 +335,11 @@ def _add_threads(judged: dict[str, Verdict | None], case: _Case) -> None:
         for record_id, verdict in judged.items()
         if verdict is not None and verdict.certainty is Certainty.CERTAIN
     ]
-    for group in {case.ties.group_of[one] for one in sure if one in case.ties.group_of}:
-        doubt = _of_thread(group, case) if case.own else ""
-        if not doubt and not case.ties.of_group(group) & case.own:
+    for thread in {case.ties.thread_of(one) for one in sure}:
+        doubt = _of_thread(thread, case) if case.own else ""
+        if not doubt and not case.ties.of_thread(thread) & case.own:
             doubt = "name only"
-        for member in case.ties.members[group]:
+        for member in case.ties.members(thread):
             if member in judged:
                 continue
             why = doubt or _of_turn(_Matched(member, [], case))

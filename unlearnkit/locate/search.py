@@ -97,7 +97,7 @@ def search_subject(
         if hit.how != "partial":
             resolved.add(Value(IdentifierKind.PHONE, row.hash))
     digests = [one for one in subject.identifiers if one.format != "raw"]
-    found = hashed_hits(digests, haystack.detected(), haystack.texts, regions) if digests else ()
+    found = hashed_hits(digests, haystack.detected(), haystack.text, regions) if digests else ()
     for row, hit in found:
         hits[row.record_id].append(hit)
         if row.entity in KINDS and hit.kind is not IdentifierKind.NAME:
@@ -321,7 +321,7 @@ def _near_misses(
         parsed = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
         if parsed is None:
             continue
-        for record, start, end in transliterated(parsed, haystack.in_other_letters):
+        for record, start, end in transliterated(parsed, haystack.in_other_letters()):
             yield record.id, _name_hit("transliterated", start, end)
         if len(parsed.words) < 2:
             continue

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from unlearnkit.locate.sieve import longest_run
+from unlearnkit.locate.spelling import longest_run
 
 SLIPS = 2
 """In a whole name."""

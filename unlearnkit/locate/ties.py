@@ -32,25 +32,25 @@ class Ties:
     """The ids of the records with a value."""
     in_turn: Callable[[Value], Iterator[str]]
     """The same one after the other, for who does not need them all; some may come twice."""
-    group_of: dict[str, str]
-    """Record id -> group, where it has one."""
-    members: dict[str, tuple[str, ...]]
-    """Group -> its record ids."""
+    thread_of: Callable[[str], str]
+    """The thread or ticket a record belongs to; empty where to none."""
+    members: Callable[[str], Sequence[str]]
+    """The ids of a thread's records."""
     shared_after: int
 
     def around(self, record_id: str) -> frozenset[Value]:
         """The values of a record; those of its thread where it has none of its own."""
         own = self.within(record_id)
-        return own or self.of_group(self.group_of.get(record_id, ""))
+        return own or self.of_thread(self.thread_of(record_id))
 
     def within(self, record_id: str) -> frozenset[Value]:
         """The values of a record itself."""
         return frozenset(self.of_record(record_id))
 
-    def of_group(self, group: str) -> frozenset[Value]:
+    def of_thread(self, thread: str) -> frozenset[Value]:
         """All values in a thread."""
         return frozenset(
-            value for member in self.members.get(group, ()) for value in self.of_record(member)
+            value for member in self.members(thread) for value in self.of_record(member)
         )
 
     def beside(self, value: Value) -> frozenset[Value]:
@@ -110,34 +110,18 @@ def tie(
     for value, ids in holders.items():
         for one in ids:
             of_record[one].append(value)
-    return ties_of(
-        records,
-        lambda one: of_record.get(one, ()),
-        lambda value: holders.get(value, ()),
-        lambda value: iter(holders.get(value, ())),
-        shared_after,
-    )
-
-
-def ties_of(
-    records: Iterable[Record],
-    of_record: Callable[[str], Sequence[Value]],
-    holders: Callable[[Value], Sequence[str]],
-    in_turn: Callable[[Value], Iterator[str]],
-    shared_after: int,
-) -> Ties:
-    """The records' threads, beside what tells their values."""
     members: defaultdict[str, list[str]] = defaultdict(list)
     for record in records:
         if record.group:
             members[record.group].append(record.id)
+    thread_of = {one: thread for thread, ids in members.items() for one in ids}
     return Ties(
-        of_record,
-        holders,
-        in_turn,
-        group_of={one: group for group, ids in members.items() for one in ids},
-        members={group: tuple(ids) for group, ids in members.items()},
-        shared_after=shared_after,
+        lambda one: of_record.get(one, ()),
+        lambda value: holders.get(value, ()),
+        lambda value: iter(holders.get(value, ())),
+        lambda one: thread_of.get(one, ""),
+        lambda thread: members.get(thread, ()),
+        shared_after,
     )
 
 
@@ -217,7 +201,7 @@ class _Tied:
         Unless the record writes the whole name. A thread is one record.
         """
         records = self.tying.intersection(self.ties.records(value))
-        threads = {self.ties.group_of.get(one, one) for one in records}
+        threads = {self.ties.thread_of(one) or one for one in records}
         number = value.kind is IdentifierKind.CUSTOMER_ID
         return number or len(threads) > 1 or not self.named.isdisjoint(records)
 
