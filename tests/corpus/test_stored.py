@@ -66,6 +66,7 @@ def test_records_come_back_as_they_were_given(records: list[Record]) -> None:
         source: digest_records([one for one in records if one.source == source])
         for source in dict.fromkeys(one.source for one in records)
     }
+    assert [kept.content(at) for at in range(len(records))] == [one.content for one in records]
     assert "".join(kept.contents()) == joined(one.content for one in records)
     for one in records:
         assert kept.thread_of(one.id) == one.group

@@ -73,3 +73,12 @@ def test_texts_keep_their_places_over_several_parts() -> None:
 def test_what_stands_between_texts_stands_in_none() -> None:
     assert list(holding("olt", spelt(["H\x00olt", "olt"]))) == [0, 1]
     assert list(holding("h olt", spelt(["H\x00olt", "olt"]))) == [0]
+
+
+@given(st.data(), st.lists(LETTERS | st.just("日 holt"), max_size=8))
+def test_some_of_the_texts_are_searched_as_all_are(data: st.DataObject, texts: list[str]) -> None:
+    made = blocks(joined(part) for part in (texts[:3], texts[3:]) if part)
+    some = sorted(data.draw(st.sets(st.sampled_from(range(len(texts)))))) if texts else []
+    for pattern in ("a", "abe5", "holt"):
+        everywhere = set(holding(pattern, made))
+        assert sorted(holding(pattern, made.only(some))) == sorted(everywhere & set(some))

@@ -60,6 +60,7 @@ ORDER BY second.place LIMIT 1
 _TAKE = "SELECT id, text, prompt, thread, source, line, paraphrase, rest FROM records"
 _IN_ORDER = f"{_TAKE} ORDER BY place"
 _AT = f"{_TAKE} WHERE place = ?"
+_CONTENT = "SELECT prompt, text FROM records WHERE place = ?"
 _FROM_TO = f"{_TAKE} WHERE place >= ? AND place < ? ORDER BY place"
 _PLACE = "SELECT place FROM records WHERE id = ?"
 _THREAD = "SELECT thread FROM records WHERE id = ?"
@@ -103,6 +104,11 @@ class Records(Sequence[Record]):
         return all(one == another for one, another in zip(self, other, strict=True))
 
     __hash__ = None  # type: ignore[assignment]
+
+    def content(self, place: int) -> str:
+        """What is searched of one."""
+        prompt, text = self._database.execute(_CONTENT, (place,)).fetchone()
+        return f"{prompt}\n{text}" if prompt else str(text)
 
     def contents(self) -> Iterator[str]:
         """What is searched of all, many `joined` as one: faster than record by record."""

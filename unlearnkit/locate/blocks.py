@@ -11,6 +11,7 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import compress
 from typing import Any, BinaryIO
 
@@ -22,6 +23,7 @@ from unlearnkit.locate.spelling import plain
 _BEGINNING = re.compile(r"[^\W_]*(?![?*+{])")
 _TELLING = 4
 """Letters that few enough texts hold, so that each place of theirs may be looked at by itself."""
+_PATTERNS = 64
 _ASCII, _OTHER = "ascii", "utf-16-le"
 """How letters lie in the file: as they are decoded the fastest."""
 
@@ -51,18 +53,39 @@ class Block:
             return set()
         return set(self.places[self.begins.searchsorted(found, side="right") - 1].tolist())
 
+    def only(self, places: Any) -> Block:
+        """The texts of those of its places that are among these."""
+        import numpy as np
+
+        which = np.flatnonzero(np.isin(self.places, places, assume_unique=True))
+        text = self.joined
+        ends = np.append(self.begins[1:], len(text) + 1) - 1
+        some = [text[self.begins[at] : ends[at]] for at in which]
+        return _block(self.places[which], BETWEEN.join(some), self.in_ascii)
+
     def _starts(self, pattern: re.Pattern[str]) -> Iterator[int]:
         """Where it stands. Letters that it begins with are found six times as fast as by `re`."""
-        letters = beginning(pattern.pattern)
-        if len(letters) < _TELLING or self.encoding != _ASCII:
-            yield from (one.start() for one in pattern.finditer(self.joined))
-            return
-        at = stringzilla.find(self.encoded, letters.encode())
-        text = self.joined if at >= 0 else ""
-        while at >= 0:
-            if pattern.match(text, at):
-                yield at
-            at = stringzilla.find(text, letters, at + 1)
+        in_bytes = _in_bytes(pattern.pattern) if self.encoding == _ASCII else None
+        if in_bytes:
+            return _found(in_bytes, self.encoded, beginning(pattern.pattern).encode())
+        return _found(pattern, self.joined, "")
+
+
+@lru_cache(_PATTERNS)
+def _in_bytes(pattern: str) -> re.Pattern[bytes] | None:
+    """For letters of ASCII, of which `plain` leaves none that is white space in texts alone."""
+    return re.compile(pattern.encode()) if pattern.isascii() and r"\u" not in pattern else None
+
+
+def _found(pattern: Any, text: Any, letters: Any) -> Iterator[int]:
+    if len(letters) < _TELLING:
+        yield from (one.start() for one in pattern.finditer(text))
+        return
+    at = stringzilla.find(text, letters)
+    while at >= 0:
+        if pattern.match(text, at):
+            yield at
+        at = stringzilla.find(text, letters, at + 1)
 
 
 def beginning(pattern: str) -> str:
@@ -76,6 +99,9 @@ class _Place:
     """Where in the file a block lies."""
 
     offset: int
+    first: int
+    """Of its texts' places."""
+    last: int
     texts: int
     letters: int
     """Bytes."""
@@ -92,6 +118,17 @@ class Blocks:
 
     def __iter__(self) -> Iterator[Block]:
         return map(self._read, self.places)
+
+    def only(self, places: Sequence[int]) -> list[Block]:
+        """The texts of some places, in memory."""
+        import numpy as np
+
+        wanted, made = np.unique(np.asarray(places, np.uint32)), list[Block]()
+        for place in self.places:
+            among = wanted[wanted.searchsorted(place.first) : wanted.searchsorted(place.last + 1)]
+            if among.size and (found := self._read(place).only(among)).places.size:
+                made.append(found)
+        return made
 
     def _read(self, place: _Place) -> Block:
         import numpy as np
@@ -121,18 +158,29 @@ def blocks(parts: Iterable[str]) -> Blocks:
         for in_ascii in (True, False):
             which = ascii_only == in_ascii
             if which.any():
-                some = BETWEEN.join(compress(texts, which.tobytes()))
-                lie.append(_write(file, places[which], some, in_ascii))
+                some = plain(BETWEEN.join(compress(texts, which.tobytes())))
+                lie.append(_write(file, _block(places[which], some, in_ascii)))
     file.flush()
     return Blocks(file, lie)
 
 
-def _write(file: BinaryIO, places: Any, texts: str, in_ascii: bool) -> _Place:
-    spelt = plain(texts)
+def _block(places: Any, spelt: str, in_ascii: bool) -> Block:
     encoding = _ASCII if spelt.isascii() else _OTHER
     encoded = spelt.encode(encoding, "surrogatepass")
-    place = _Place(file.tell(), len(places), len(encoded), encoding, in_ascii)
-    for content in (_begins(spelt).tobytes(), places.tobytes(), encoded):
+    return Block(places, _begins(spelt), memoryview(encoded), encoding, in_ascii)
+
+
+def _write(file: BinaryIO, block: Block) -> _Place:
+    place = _Place(
+        file.tell(),
+        int(block.places[0]),
+        int(block.places[-1]),
+        len(block.places),
+        len(block.encoded),
+        block.encoding,
+        block.in_ascii,
+    )
+    for content in (block.begins.tobytes(), block.places.tobytes(), block.encoded):
         file.write(content)
     return place
 

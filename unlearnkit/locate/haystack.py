@@ -18,7 +18,6 @@ from unlearnkit.corpus.lookup import Lookup
 from unlearnkit.corpus.nlp import LOCATION, PERSON
 from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.corpus.reader import Corpus
-from unlearnkit.corpus.stored import joined
 from unlearnkit.domain import Record
 from unlearnkit.locate.blocks import Blocks, blocks, holding, holding_word
 from unlearnkit.locate.name_search import (
@@ -147,10 +146,9 @@ class Haystack:
                 yield from self._places(one)
             return
         places = self._places(trace.word)
-        texts = joined(self.corpus.records[place].content for place in places)
-        few = blocks([texts] if places else [])
+        few = self.blocks.only(places)
         for one in trace.patterns:
-            yield from map(places.__getitem__, holding(one, few))
+            yield from holding(one, few)
 
     def _at(self, places: Iterable[int]) -> list[Record]:
         return [self.corpus.records[place] for place in sorted(set(places))]
@@ -183,7 +181,7 @@ class Haystack:
 
     def _with_word(self, word: str) -> Iterator[str]:
         """The texts that may hold it, in lower case or not."""
-        return (self.corpus.records[at].content for at in holding_word(word, self.blocks))
+        return map(self.corpus.records.content, holding_word(word, self.blocks))
 
     def odd_names(self, records: Iterable[Record]) -> Runs:
         """NER's names in these records that are not written as names are."""

@@ -19,6 +19,9 @@ from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without
 from unlearnkit.locate.short_names import name_parts
 from unlearnkit.locate.spelling import longest_run, plain
 
+_GAP = GAP.replace(r"\u2010-\u2013", "")
+"""Dashes are spelt as one."""
+
 
 def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
     """Patterns of which every way to write it has one; the empty one where nothing is known."""
@@ -29,7 +32,7 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
             found = list(map(_of_name, _words(name))) if name else [""]
         case IdentifierKind.PHONE:
             digits = national_digits(normalise(identifier.kind, value, regions))
-            found = [GAP.join(plain(digits))]
+            found = [_GAP.join(plain(digits))]
         case IdentifierKind.EMAIL:
             found = [longest_run(normalise(identifier.kind, value).rpartition("@")[0])]
         case IdentifierKind.CUSTOMER_ID:

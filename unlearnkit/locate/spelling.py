@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 
 from unlearnkit.corpus.normalise import fold
 
+_SEPARATING = "\x1c\x1d\x1e\x1f"
+"""White space in a text, and none in bytes: a pattern means the same in both."""
 _BEYOND_ASCII = re.compile(r"([^\x00-\x7f])")
 
 
@@ -23,6 +25,8 @@ def plain(text: str) -> str:
         parts = _BEYOND_ASCII.split(text)
         parts[1::2] = map(_in_plain, parts[1::2])
         text = "".join(parts)
+    for sign in _SEPARATING:
+        text = text.replace(sign, " ")
     return text.lower()
 
 

@@ -237,7 +237,8 @@ def decide(
     """
     runnable(context.ledger.request(found.request_id))
     if any(one.in_part for one in made):
-        check_passages(found, made, records or open_corpus(context)[1].by_id())
+        ids = {one.record_id for one in made}
+        check_passages(found, made, records or open_corpus(context)[1].records.of(ids))
     # Before this version writes the file: earlier ones recorded its digest, not a number.
     _record_new(context, found, _recorded(context, found))
     earlier = decisions(context, found)

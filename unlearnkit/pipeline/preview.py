@@ -136,8 +136,8 @@ def _count(
 def _shown(
     gathered: Gathered, records: Sequence[Record], tokenizer: Any, encoding: Encoding
 ) -> Iterator[Shown]:
-    by_id = gathered.corpus.by_id()
     matches = [match for located in gathered.found for match in located.matches]
+    by_id = gathered.corpus.records.of(match.record_id for match in matches)
     theirs = {value for match in matches for value in _evidence(match, by_id[match.record_id])}
     specials = {*tokenizer.all_special_ids, *tokenizer.added_tokens_decoder}
     spans = detect(gathered.analyzer, [one.content for one in records])
