@@ -21,6 +21,7 @@ from unlearnkit.domain import (
     AuditResult,
     CalibrationStep,
     Difference,
+    ForgetSet,
     Leakage,
     LensDepths,
     Measurement,
@@ -203,18 +204,7 @@ def build_report(
         unread_records=manifest.unread_records,
         turns=manifest.turns,
         users_turns=manifest.users_turns,
-        requests=tuple(
-            RequestFacts(
-                id=one.id,
-                pseudonym=one.pseudonym,
-                regulation=one.regulation,
-                submitted=one.submitted,
-                due=one.due,
-                records=len(manifest.forget_set.records.get(one.id, ())),
-                in_part=manifest.forget_set.in_part(one.id),
-            )
-            for one in sorted(requests, key=lambda request: (request.submitted, request.id))
-        ),
+        requests=_served(requests, manifest.forget_set),
         forget_count=len(manifest.forget_set.record_ids),
         in_part_count=len(manifest.forget_set.passages),
         retain_count=manifest.retain_count,
@@ -261,6 +251,22 @@ def _belong_together(
             f"run {manifest.run_id} served {counted(len(manifest.requests), 'request')}, "
             f"and what is given ({len(requests)}) is not the same",
         )
+
+
+def _served(requests: Sequence[Request], forget_set: ForgetSet) -> tuple[RequestFacts, ...]:
+    """The requests in the order in which they came in."""
+    return tuple(
+        RequestFacts(
+            id=one.id,
+            pseudonym=one.pseudonym,
+            regulation=one.regulation,
+            submitted=one.submitted,
+            due=one.due,
+            records=len(forget_set.records.get(one.id, ())),
+            in_part=forget_set.in_part(one.id),
+        )
+        for one in sorted(requests, key=lambda request: (request.submitted, request.id))
+    )
 
 
 def _numbered(scores: Sequence[RecordScore]) -> tuple[RecordFigures, ...]:

@@ -20,7 +20,7 @@ from unlearnkit.report import attacks, distributions, leakage, lens, plots, tabl
 from unlearnkit.report.asking import sentences
 from unlearnkit.report.avoided import avoided
 from unlearnkit.report.decoys import people_told
-from unlearnkit.report.facts import Completed, Renderer, Report
+from unlearnkit.report.facts import Completed, RecordFigures, Renderer, Report
 from unlearnkit.report.glossary import TERMS, label
 from unlearnkit.report.histograms import decoys_plot
 from unlearnkit.report.people import person_figures
@@ -62,7 +62,6 @@ def render_html(
 
     Raises BadInput when a user's own template is broken or prints a legal conclusion.
     """
-    forget = [one for one in report.records if one.split is Split.FORGET]
     context = {
         "report": report,
         "report_digest": report_digest,
@@ -82,13 +81,8 @@ def render_html(
         "figure": tables.figure,
         "has_reference": report.reference_digest is not None,
         "comparison": plots.comparison_plot(tables.comparison(report)),
-        "record_plots": [
-            plots.records_plot(forget, metric, label(metric), _unseen(report, metric))
-            for metric in ("exact_memorization", "extraction_strength")
-        ]
-        if forget
-        else [],
-        "forget_shown": len({one.number for one in forget}),
+        "record_plots": _record_plots(report),
+        "forget_shown": len({one.number for one in _forgotten(report)}),
         "plot_limit": plots.ROW_LIMIT,
         "decoys": decoys_plot(report.decoy_places, given=report.holdout_origin == "given"),
         "lens": lens.lens_plot(report.lens),
@@ -180,6 +174,20 @@ def render_gate_summary(
         "outcome_word": verdicts.outcome_word,
     }
     return render_template("gate_summary.md.j2", context, templates_dir)
+
+
+def _forgotten(report: Report) -> list[RecordFigures]:
+    return [one for one in report.records if one.split is Split.FORGET]
+
+
+def _record_plots(report: Report) -> list[Markup]:
+    """Each forgotten record beside the level of never-seen ones; no plot where there is none."""
+    forget = _forgotten(report)
+    return [
+        plots.records_plot(forget, metric, label(metric), _unseen(report, metric))
+        for metric in ("exact_memorization", "extraction_strength")
+        if forget
+    ]
 
 
 def _unseen(report: Report, metric: str) -> Any:

@@ -10,6 +10,8 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
+from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
+
 from unlearnkit.artefacts import digest_of, locked, write_atomic
 from unlearnkit.counted import counted
 from unlearnkit.errors import BadInput, VerificationFailed
@@ -56,23 +58,14 @@ def write_report(
     that are no part of a report; Busy while somebody else writes there, as who puts a time stamp in
     does.
     """
-    public = load_public_key(public_key)
-    if load_signer(signing_key).public_key.keyid != public.keyid:
-        raise BadInput("this public key does not belong to the signing key", where=public_key)
+    public = _public_of(signing_key, public_key)
     if any(folder.resolve().is_relative_to(one.resolve()) for one in model_folders(model_dir)):
         raise BadInput("a report cannot lie inside the model it is about", where=folder)
     refuse_foreign_files(folder)
-    files_of_model = model_files(model_dir)
-    if digest_of(files_of_model) != facts.unlearned_digest:
-        raise BadInput(
-            "the model folder is not the one the run made: a file was changed, added or removed",
-            where=model_dir,
-            fix="Restore it, or run `unlearnkit unlearn` again.",
-        )
+    files_of_model = _files_of_run(model_dir, facts)
     report = facts.model_copy(update={"renderer": renderer(templates_dir)})
-    document = (report.model_dump_json(indent=2) + "\n").encode()
     files = {
-        "report.json": document,
+        "report.json": (report.model_dump_json(indent=2) + "\n").encode(),
         "policy.yaml": policy_path.read_bytes(),
         "signing.pub": public_key.read_bytes(),
     }
@@ -90,8 +83,31 @@ def write_report(
     )
     files[PAGE] = page.encode()
     statement = build_statement(report, _digests(files), files_of_model)
-    attestation = sign_statement(statement, signing_key)
+    _replace(folder, files, sign_statement(statement, signing_key))
+    return folder / ATTESTATION
 
+
+def _public_of(signing_key: SigningKey, public_key: Path) -> SSlibKey:
+    public = load_public_key(public_key)
+    if load_signer(signing_key).public_key.keyid != public.keyid:
+        raise BadInput("this public key does not belong to the signing key", where=public_key)
+    return public
+
+
+def _files_of_run(model_dir: Path, facts: Report) -> dict[str, str]:
+    """The model's files by digest. Raises BadInput where it is not the one the facts are about."""
+    files = model_files(model_dir)
+    if digest_of(files) != facts.unlearned_digest:
+        raise BadInput(
+            "the model folder is not the one the run made: a file was changed, added or removed",
+            where=model_dir,
+            fix="Restore it, or run `unlearnkit unlearn` again.",
+        )
+    return files
+
+
+def _replace(folder: Path, files: dict[str, bytes], attestation: bytes) -> None:
+    """Put these files in the place of an earlier report's, the attestation last."""
     _make(folder)
     with locked(folder), _written_aside(folder, files | {ATTESTATION: attestation}) as aside:
         for name in _SIGNATURES:
@@ -99,7 +115,6 @@ def write_report(
         _remove_leftovers(folder)
         for name in (*files, ATTESTATION):
             _put(aside / name, folder / name)
-    return folder / ATTESTATION
 
 
 def taken_away(folder: Path, sign_model_too: bool) -> tuple[str, ...]:
