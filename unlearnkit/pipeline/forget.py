@@ -33,7 +33,7 @@ from unlearnkit.pipeline.users_turns import advice, users_turns
 from unlearnkit.report.card import check_template, write_card
 from unlearnkit.unlearning.engine import Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
-from unlearnkit.unlearning.lineage import LINEAGE, lineage_of
+from unlearnkit.unlearning.lineage import LINEAGE, Lineage, lineage_of
 from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.objectives import suited_to
 from unlearnkit.unlearning.settings import Settings
@@ -76,32 +76,12 @@ def unlearn(
         return run.manifest
     check_template(context.workspace.templates_dir)
     _claim(run, given)
-    for other in unfinished_for(context.workspace, out):
-        if other.id != run.id:
-            context.tell(_left_unfinished(other))
-    if settings.learning_rate == Settings().learning_rate and (count := weight_count(model)) < FEW:
-        context.tell(_slow(count))
-    material = given.gathered.material
-    said = users_turns(model, material, given.encoding, context.progress)
+    _tell_first(context, run, given)
+    said = users_turns(model, given.gathered.material, given.encoding, context.progress)
     if said is not None and said.recited:
         context.tell(advice(said))
-    unlearned = unlearn_model(
-        Task(
-            model=model,
-            forget=material.forget,
-            retain=material.retain,
-            holdout=material.holdout,
-            encoding=given.encoding,
-            out=out,
-            work=run.work,
-            key=context.ledger.run_key(given.requests, context.workspace.vault_key, run.id),
-            lineage=lineage,
-            rest=material.rest,
-        ),
-        settings,
-        context.progress,
-        context.passed,
-    )
+    task = _task(context, run, given, lineage)
+    unlearned = unlearn_model(task, settings, context.progress, context.passed)
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(
         run.id, given, unlearned, said, created=context.now(), key=context.workspace.pseudonym_key
@@ -110,6 +90,22 @@ def unlearn(
         save(run.manifest_file, manifest)
         _settle(context)
     return manifest
+
+
+def _task(context: Context, run: Run, given: Given, lineage: Lineage | None) -> Task:
+    material = given.gathered.material
+    return Task(
+        model=given.model,
+        forget=material.forget,
+        retain=material.retain,
+        holdout=material.holdout,
+        encoding=given.encoding,
+        out=given.out,
+        work=run.work,
+        key=context.ledger.run_key(given.requests, context.workspace.vault_key, run.id),
+        lineage=lineage,
+        rest=material.rest,
+    )
 
 
 def encoding_of(context: Context) -> Encoding:
@@ -139,6 +135,17 @@ def _claim(run: Run, given: Given) -> None:
         refuse_closed(out)
     if is_main_process():
         save(run.claim_file, Claim(out=str(out), requests=given.requests))
+
+
+def _tell_first(context: Context, run: Run, given: Given) -> None:
+    """What whoever began this run may not mean, before the hours that it takes."""
+    for other in unfinished_for(context.workspace, given.out):
+        if other.id != run.id:
+            context.tell(_left_unfinished(other))
+    if given.settings.learning_rate == Settings().learning_rate:
+        count = weight_count(given.model)
+        if count < FEW:
+            context.tell(_slow(count))
 
 
 def _slow(count: int) -> str:
