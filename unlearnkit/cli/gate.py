@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,10 @@ from unlearnkit.cli.terminal import (
     print_json,
 )
 from unlearnkit.errors import BadInput
+
+if TYPE_CHECKING:
+    from unlearnkit.pipeline.gate_files import Unwritten
+    from unlearnkit.pipeline.prove import Gated
 
 
 def register(app: typer.Typer) -> None:
@@ -80,10 +84,8 @@ def gate(
     Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
     GitHub a summary is added to the job's page.
     """
-    from unlearnkit.language_model.folder import check_folder
-    from unlearnkit.pipeline.gate_files import GateFiles, add_to_page, make_room, write
+    from unlearnkit.pipeline.gate_files import GateFiles, refuse_at_once, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
-    from unlearnkit.pipeline.prove import check_policy
     from unlearnkit.pipeline.prove import gate as run_gate
     from unlearnkit.pipeline.runs import run_named
 
@@ -91,26 +93,24 @@ def gate(
     measured = bool(run) or reference is not None or wanted is not None
     _refuse_mixed(probes=probes, measured=measured, budget=bool(budget))
     seconds = seconds_of(budget, "--budget") if budget else None
-    files = GateFiles(junit, sarif, markdown)
-    make_room(files, workspace, model)  # first: a model that is not there must leave no green file
-    check_folder(model)
-    if policy:
-        check_policy(workspace, policy)  # before waiting for whoever else works there
+    job_page = os.environ.get("GITHUB_STEP_SUMMARY")
+    files = GateFiles(junit, sarif, markdown, Path(job_page) if job_page else None)
+    refuse_at_once(files, workspace, model, policy)
     with opened(workspace) as context:
-        place = context.workspace
+        place, seen = context.workspace, corpus or ()
         if probes:
-            gated = gate_by_probes(context, model, policy, corpus=corpus or (), budget=seconds)
+            gated = gate_by_probes(context, model, policy, corpus=seen, budget=seconds)
         else:
             chosen = run_named(place, run, model)
-            gated = run_gate(
-                context, chosen, model, policy, reference, attacks=wanted, corpus=corpus or ()
-            )
-        missing = write(files, gated, place.templates_dir)
-        if job_page := os.environ.get("GITHUB_STEP_SUMMARY"):
-            try:
-                add_to_page(Path(job_page), gated, place.templates_dir)
-            except BadInput as error:
-                _warn_of_page(error)
+            gated = run_gate(context, chosen, model, policy, reference, attacks=wanted, corpus=seen)
+        unwritten = write(files, gated, place.templates_dir)
+    _show(gated, unwritten, as_json)
+    raise typer.Exit(gated.verdict.exit_code or (BadInput.exit_code if unwritten.named else 0))
+
+
+def _show(gated: Gated, unwritten: Unwritten, as_json: bool) -> None:
+    if unwritten.job_page is not None:
+        _warn_of_page(unwritten.job_page)
     if as_json:
         print_json(gated.answer)
     else:
@@ -118,9 +118,8 @@ def gate(
         show_verdict(gated.verdict)
         if gated.asking is not None:
             show_asking(gated.asking)
-    for one in missing:
+    for one in unwritten.named:
         complain(one)
-    raise typer.Exit(gated.verdict.exit_code or (BadInput.exit_code if missing else 0))
 
 
 def _warn_of_page(error: BadInput) -> None:

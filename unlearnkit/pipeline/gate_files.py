@@ -13,9 +13,10 @@ from urllib.parse import quote
 
 from unlearnkit.artefacts import write_atomic
 from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import check_folder
 from unlearnkit.pipeline import probe_gate, screen
 from unlearnkit.pipeline.outputs import not_own
-from unlearnkit.pipeline.prove import Gated
+from unlearnkit.pipeline.prove import Gated, check_policy
 from unlearnkit.policy.checking import rule_lines
 from unlearnkit.policy.explaining import explained
 from unlearnkit.report import gate_junit, gate_sarif
@@ -39,10 +40,32 @@ class GateFiles:
     junit: Path | None = None
     sarif: Path | None = None
     markdown: Path | None = None
+    job_page: Path | None = None
+    """The page of a CI job, to which a summary is added: nobody named it by an option."""
 
     def named(self) -> list[Path]:
-        """Those that are to be written."""
+        """Those that somebody asked for, each a file of its own."""
         return [one for one in (self.junit, self.sarif, self.markdown) if one is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """Why files are not there that were to be."""
+
+    named: tuple[BadInput, ...] = ()
+    job_page: BadInput | None = None
+    """Its own, because the verdict and its exit code stay what they are."""
+
+
+def refuse_at_once(files: GateFiles, workspace: Path, model: Path, policy: str) -> None:
+    """Raise BadInput for what a look can tell, before anybody waits for whoever works there too.
+
+    Room is made first: a model that is not there must leave no green file of an earlier gate.
+    """
+    make_room(files, workspace, model)
+    check_folder(model)
+    if policy:
+        check_policy(workspace, policy)
 
 
 def make_room(files: GateFiles, workspace: Path, model: Path) -> None:
@@ -69,11 +92,22 @@ def make_room(files: GateFiles, workspace: Path, model: Path) -> None:
             raise _cannot_write(path, str(error.strerror)) from None
 
 
-def write(files: GateFiles, gated: Gated, templates_dir: Path) -> list[BadInput]:
-    """Write every file that is named; returns why the others are not there.
+def write(files: GateFiles, gated: Gated, templates_dir: Path) -> Unwritten:
+    """Write every file that is named, and behind what stands on a CI job's page.
 
     It raises nothing: a verdict that took hours stands, whatever becomes of a file.
     """
+    missing = _write_named(files, gated, templates_dir)
+    if files.job_page is not None:
+        try:
+            _add_to_page(files.job_page, gated, templates_dir)
+        except BadInput as error:
+            return Unwritten(missing, error)
+    return Unwritten(missing)
+
+
+def _write_named(files: GateFiles, gated: Gated, templates_dir: Path) -> tuple[BadInput, ...]:
+    """Returns why those that it could not write are not there."""
     forms: tuple[tuple[Path | None, Callable[[], bytes]], ...] = (
         (files.junit, partial(junit, gated.verdict, gated.asking)),
         (files.sarif, partial(_log, gated)),
@@ -86,14 +120,10 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> list[BadInput]
                 write_atomic(path, made())
             except BadInput as error:
                 missing.append(error)
-    return missing
+    return tuple(missing)
 
 
-def add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
-    """Write the summary behind what stands on a CI job's page already.
-
-    Raises BadInput where it cannot be written.
-    """
+def _add_to_page(page: Path, gated: Gated, templates_dir: Path) -> None:
     summary = _page(gated, templates_dir)
     try:
         with page.open("a", encoding="utf-8") as file:
