@@ -16,12 +16,11 @@ from unlearnkit.audit.engine import audit
 from unlearnkit.audit.harness import (
     NO_FIGURE,
     NOT_THERE,
-    HarnessTasks,
     figures,
     find_tasks,
     harness_figures,
 )
-from unlearnkit.domain import Measurement, ModelRole, Split
+from unlearnkit.domain import HarnessTasks, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)

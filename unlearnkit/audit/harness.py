@@ -14,12 +14,11 @@ import logging
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.audit.scoring import loaded
-from unlearnkit.domain import Measurement, ModelRole, Split
+from unlearnkit.domain import HarnessTasks, Measurement, ModelRole, Split
 from unlearnkit.errors import BadInput
 
 PREFIX = "lm_eval"
@@ -29,14 +28,6 @@ DEVIATIONS = 1.96
 NO_FIGURE = "the harness gave no finite number"
 NOT_THERE = "its model folder is not there"
 _OFFLINE = ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE")
-
-
-@dataclass(frozen=True, slots=True)
-class HarnessTasks:
-    """Which tasks, found in the user's own folder first and then among the harness's."""
-
-    names: tuple[str, ...]
-    folder: Path | None = None
 
 
 def find_tasks(tasks: HarnessTasks) -> Any:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from unlearnkit.audit.attacks.relearning import Relearning
-from unlearnkit.audit.harness import HarnessTasks
 from unlearnkit.audit.targets import Target, targets_digest
 from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.plain_text import PlainText
-from unlearnkit.domain import Attack, ModelRole, Record, Split
+from unlearnkit.domain import Attack, HarnessTasks, ModelRole, Record, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 

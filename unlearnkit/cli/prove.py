@@ -26,6 +26,7 @@ from unlearnkit.cli.terminal import (
     print_json,
     say,
 )
+from unlearnkit.domain import HarnessTasks
 from unlearnkit.errors import BadInput, VerificationFailed
 
 RunOption = Annotated[
@@ -85,7 +86,6 @@ def audit(
 
     On several GPUs: accelerate launch -m unlearnkit audit MODEL
     """
-    from unlearnkit.audit.harness import HarnessTasks
     from unlearnkit.language_model.folder import check_folder
     from unlearnkit.pipeline.audit import audit as run_audit
     from unlearnkit.pipeline.context import is_main_process
@@ -100,10 +100,8 @@ def audit(
         "--lm-eval-tasks": lm_eval_tasks,
     }
     _refuse_mixed([name for name, value in measuring.items() if value], reproduce, key)
-    tasks = tuple(one for name in lm_eval.split(",") if (one := name.strip()))
-    if lm_eval_tasks is not None and not tasks:
-        raise BadInput("no task of the folder is named", fix="Name them: --lm-eval TASKS")
-    check_folder(model)
+    harness = _harness_tasks(lm_eval, lm_eval_tasks)
+    check_folder(model)  # before waiting for whoever else works there
     if reproduce is not None:
         _reproduce(reproduce, model, reference, key, workspace, as_json)
         return
@@ -116,7 +114,7 @@ def audit(
             reference,
             utility=utility_corpus,
             attacks=wanted,
-            harness=HarnessTasks(tasks, lm_eval_tasks) if tasks else None,
+            harness=harness,
         )
     if not is_main_process():
         return
@@ -125,6 +123,13 @@ def audit(
         return
     show_audit(result)
     out.print(f"Next: unlearnkit report {chosen.id}", highlight=False)
+
+
+def _harness_tasks(named: str, folder: Path | None) -> HarnessTasks | None:
+    tasks = tuple(one for name in named.split(",") if (one := name.strip()))
+    if folder is not None and not tasks:
+        raise BadInput("no task of the folder is named", fix="Name them: --lm-eval TASKS")
+    return HarnessTasks(tasks, folder) if tasks else None
 
 
 def _refuse_mixed(measuring: Sequence[str], reproduce: Path | None, key: Path | None) -> None:

@@ -28,6 +28,7 @@ from unlearnkit.domain.figures import (
     finite,
     measurement_of,
 )
+from unlearnkit.domain.harness import HarnessTasks
 from unlearnkit.domain.kept_probes import KeptProbe, KeptProbes, ProbeAnswer, ProbeAnswers
 from unlearnkit.domain.records import (
     ASSISTANT,
@@ -117,6 +118,7 @@ __all__ = [
     "Forgotten",
     "GateAnswer",
     "GeneratedScores",
+    "HarnessTasks",
     "Health",
     "HeldAs",
     "Holding",

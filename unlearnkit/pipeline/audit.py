@@ -9,7 +9,7 @@ from pathlib import Path
 from unlearnkit.artefacts import load, same_document, save, sha256_file
 from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.engine import audit as audit_models
-from unlearnkit.audit.harness import HarnessTasks, find_tasks
+from unlearnkit.audit.harness import find_tasks
 from unlearnkit.audit.task import AuditedModel, AuditTask
 from unlearnkit.corpus.index import IndexInfo
 from unlearnkit.corpus.nlp import Analyzer, load_analyzer
@@ -19,6 +19,7 @@ from unlearnkit.domain import (
     Attack,
     AuditResult,
     EventKind,
+    HarnessTasks,
     Located,
     ModelRole,
     Record,
