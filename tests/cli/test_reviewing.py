@@ -13,14 +13,30 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
+from tests.report import sample
 from unlearnkit.cli.reviewing import review_each
-from unlearnkit.domain import Certainty, Decision, Evidence, IdentifierKind, Match, Record
+from unlearnkit.domain import (
+    Certainty,
+    Decision,
+    Evidence,
+    IdentifierKind,
+    IdentityState,
+    Located,
+    Match,
+    Record,
+    RequestState,
+)
+from unlearnkit.locate.review import answered
+from unlearnkit.pipeline.review import Sheet
 
 TEXTS = {
     "one": "Zoltana called about the oven.",
     "two": "Bob's oven is late. Zoltana said so.",
     "three": "Z. Q. has the key.",
 }
+REQUEST = sample.requests()[0].model_copy(
+    update={"state": RequestState.IN_REVIEW, "identity": IdentityState.VERIFIED}
+)
 
 
 def match(record_id: str, certainty: Certainty) -> Match:
@@ -30,7 +46,7 @@ def match(record_id: str, certainty: Certainty) -> Match:
         kind=IdentifierKind.NAME, how="partial", start=start, end=end, recogniser="name"
     )
     return Match(
-        request_id="r",
+        request_id=REQUEST.id,
         record_id=record_id,
         certainty=certainty,
         score=0.5,
@@ -48,6 +64,19 @@ RECORDS = {name: Record(id=name, text=text) for name, text in TEXTS.items()}
 Press = Callable[..., tuple[list[tuple[str, str]], str]]
 
 
+def sheet(waiting: Sequence[Match] = WAITING, made: Sequence[Decision] = ()) -> Sheet:
+    matches = tuple(waiting)
+    found = Located(request_id=REQUEST.id, corpus_digest="c", matches=matches, record_count=9)
+    return Sheet(REQUEST, found, tuple(made), "digest")
+
+
+def decided(sheet: Sheet, records: Mapping[str, Record] = RECORDS) -> Iterator[tuple[str, str]]:
+    """Record id and answer of each that is decided when all are asked about."""
+    matches = sheet.found.matches
+    for number, answer in review_each(sheet, range(1, len(matches) + 1), records):
+        yield matches[number - 1].record_id, answer
+
+
 @pytest.fixture
 def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Press]:
     """Review at a terminal of its own, with these keys; what was decided, and what was shown."""
@@ -58,9 +87,9 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
         waiting: Sequence[Match] = WAITING,
         records: Mapping[str, Record] = RECORDS,
     ) -> tuple[list[tuple[str, str]], str]:
-        made: list[Decision] = []
+        made: list[tuple[str, str]] = []
         review = threading.Thread(
-            target=lambda: made.extend(review_each(waiting, records, "me")), daemon=True
+            target=lambda: made.extend(decided(sheet(waiting), records)), daemon=True
         )
         review.start()
         shown = ""
@@ -72,7 +101,7 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
             os.write(master, key.encode())
         review.join(timeout=30)
         assert not review.is_alive()
-        return [(one.record_id, said(one)) for one in made], shown + capsys.readouterr().err
+        return made, shown + capsys.readouterr().err
 
     with os.fdopen(slave) as stdin:
         monkeypatch.setattr(sys, "stdin", stdin)
@@ -83,22 +112,16 @@ def press(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
 def test_what_was_decided_earlier_is_shown_and_left_by_enter(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = {"one": "accept", "two": "spans", "three": "reject"}
+    earlier = zip(WAITING, ("accept", "spans", "reject"), strict=True)
+    made = [answered(one, answer, "somebody", sample.NOW) for one, answer in earlier]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\na\n\n"))
-    changed = [(one.record_id, said(one)) for one in review_each(WAITING, RECORDS, "me", made)]
-    assert changed == [("two", "accept")]
+    assert list(decided(sheet(made=made))) == [("two", "accept")]
     assert "1 of 3, 3 decided" in capsys.readouterr().err
 
 
 def takes_lines(terminal: int) -> bool:
     """Whether a key waits for Enter."""
     return bool(termios.tcgetattr(terminal)[3] & termios.ICANON)
-
-
-def said(decision: Decision) -> str:
-    if not decision.accepted:
-        return "reject"
-    return "spans" if decision.in_part else "accept"
 
 
 def test_a_key_is_an_answer(press: Press) -> None:
@@ -141,7 +164,7 @@ def test_ctrl_d_is_quit(press: Press, keys: list[str]) -> None:
 
 def test_the_end_of_what_is_piped_in_is_quit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("r\n"))
-    assert [said(one) for one in review_each(WAITING, RECORDS, "me")] == ["reject"]
+    assert list(decided(sheet())) == [("one", "reject")]
 
 
 def test_the_last_answer_can_be_undone_too(press: Press) -> None:

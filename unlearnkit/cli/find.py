@@ -21,7 +21,6 @@ from unlearnkit.cli.terminal import (
     WorkspaceOption,
     command,
     err,
-    now,
     opened,
     out,
     print_json,
@@ -34,6 +33,7 @@ from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
     from unlearnkit.pipeline.context import Context
+    from unlearnkit.pipeline.review import Sheet
 
 
 def register(app: typer.Typer) -> None:
@@ -130,15 +130,14 @@ def locate(
     as_json: JsonOption = False,
 ) -> None:
     """Find the records that concern each person, each with its evidence."""
-    from unlearnkit.locate.review import pending
-    from unlearnkit.pipeline.find import decisions
     from unlearnkit.pipeline.find import locate as locate_requests
+    from unlearnkit.pipeline.find import undecided
 
     with opened(workspace) as context:
         found = locate_requests(context, requests or [])
         if not requests:
             say_left_out(context)
-        waiting = [one.request_id for one in found if pending(one, decisions(context, one))]
+        waiting = [one.request_id for one in found if undecided(context, one)]
     if as_json:
         print_json(list(found))
         return
@@ -202,41 +201,36 @@ def review(
     accept: the record is about the person and is forgotten. spans: it is somebody else's and names
     the person; what is about them is forgotten, the rest kept. reject: it is not about them.
     """
-    from unlearnkit.locate.review import (
-        latest,
-        offered_again,
-        pending,
-        read_decisions,
-        write_decisions,
-    )
-    from unlearnkit.pipeline import find
-    from unlearnkit.pipeline.outputs import not_own
+    from unlearnkit.pipeline.review import export as export_sheet
+    from unlearnkit.pipeline.review import reviewed, sheet, take_in
 
     _one_way({"--decisions": decisions_file, "--export": export, "--again": again or None})
     with opened(workspace) as context:
-        found = find.located(context, context.ledger.request(request).id)
-        made = find.decisions(context, found)
+        before = sheet(context, context.ledger.request(request))
         if export is not None:
-            write_decisions(not_own(workspace, export), found, made)
-            _say_exported(export, len(offered_again(found, made)), len(pending(found, made)))
+            export_sheet(context, before, export)
+            _say_exported(export, len(before.again), len(before.left))
             return
-        before = latest(found, made)
         if decisions_file is not None:
-            read = read_decisions(decisions_file, found, context.actor, now())
-            if read:
-                find.decide(context, found, read)
+            after = take_in(context, before, decisions_file)
         else:
-            _one_by_one(context, found, again)
-        made = find.decisions(context, found)
-        after, left = latest(found, made), len(pending(found, made))
-        decided = len(after) - len(before)
-        changed = sum(after[one] != answer for one, answer in before.items())
-        moved = context.ledger.request(found.request_id)
+            after = _one_by_one(context, before, again)
+    done = reviewed(before, after)
     if as_json:
-        print_json({"request": moved, "decided": decided, "changed": changed, "left": left})
+        print_json(
+            {
+                "request": done.request,
+                "decided": done.decided,
+                "changed": done.changed,
+                "left": done.left,
+            }
+        )
         return
-    otherwise = f"{changed} decided otherwise, " if changed else ""
-    out.print(f"{decided} decided, {otherwise}{left} left; request {moved.id} is {moved.state}")
+    otherwise = f"{done.changed} decided otherwise, " if done.changed else ""
+    out.print(
+        f"{done.decided} decided, {otherwise}{done.left} left; request {done.request.id} is "
+        f"{done.request.state}"
+    )
 
 
 def _say_exported(sheet: Path, rows: int, waiting: int) -> None:
@@ -261,14 +255,14 @@ def _one_way(given: Mapping[str, object]) -> None:
         )
 
 
-def _one_by_one(context: Context, found: Located, again: bool) -> None:
+def _one_by_one(context: Context, sheet: Sheet, again: bool) -> Sheet:
     """Ask about each match that waits; `again`: about those that are decided, too."""
     from unlearnkit.cli.reviewing import review_each
-    from unlearnkit.locate.review import latest, offered_again, pending
-    from unlearnkit.pipeline import find
+    from unlearnkit.pipeline.review import answer, matched_records
 
-    made = find.decisions(context, found)
-    asked = offered_again(found, made) if again else pending(found, made)
-    records = find.open_corpus(context)[1].by_id()
-    for one in review_each(asked, records, context.actor, latest(found, made) if again else {}):
-        find.decide(context, found, [one], records)
+    asked = sheet.again if again else sheet.left
+    records = matched_records(context, sheet) if asked else {}
+    after = sheet
+    for number, word in review_each(sheet, asked, records):
+        after = answer(context, after, number, word, records)
+    return after

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 from rich.text import Text
 
-from unlearnkit.cli.terminal import as_read, err, in_line, now
-from unlearnkit.domain import TURN, Decision, Match, Record
-from unlearnkit.locate.passages import passages
-from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answered, suggested
+from unlearnkit.cli.terminal import as_read, err, in_line
+from unlearnkit.domain import TURN, Record
+from unlearnkit.pipeline.review import ACCEPT, REJECT, SPANS, Question, Sheet, question
 
 ANSWERS = {"a": ACCEPT, "p": SPANS, "r": REJECT}
+KEYS = {answer: key for key, answer in ANSWERS.items()}
 OFFERED = {
     "a": "[a]ccept",
     "p": "s[p]ans",
@@ -30,59 +30,54 @@ _ENTER = ("\r", "\n")
 
 
 def review_each(
-    waiting: Sequence[Match],
-    records: Mapping[str, Record],
-    by: str,
-    made: Mapping[str, str] | None = None,
-) -> Iterator[Decision]:
-    """Show each record with what matched, and ask.
-
-    `made` are earlier answers by record id: Enter leaves one as it is.
+    sheet: Sheet, asked: Sequence[int], records: Mapping[str, Record]
+) -> Iterator[tuple[int, str]]:
+    """Show the records of these matches with what matched, and ask; each number with its answer.
 
     `undo` goes back to the one before and asks again; a new answer takes the old one's place, and
-    Enter leaves it. Underlined is what `spans` would forget; it is not offered where there is
-    nothing.
+    Enter leaves it, also one of an earlier review. Underlined is what `spans` would forget; it is
+    not offered where there is nothing.
     """
-    keys = {answer: key for key, answer in ANSWERS.items()}
-    at, given = 0, {record_id: keys[answer] for record_id, answer in (made or {}).items()}
-    while at < len(waiting) or _back(given):
-        at = min(at, len(waiting) - 1)
-        match = waiting[at]
-        record = records[match.record_id]
-        about = passages(record, match.evidence)
+    answers = sheet.answers
+    at, given = 0, {number: answers[number] for number in asked if number in answers}
+    while at < len(asked) or _back(given):
+        at = min(at, len(asked) - 1)
+        number = asked[at]
+        one = question(sheet, number, records)
         err.rule(
-            f"{at + 1} of {len(waiting)}, {len(given)} decided: record {in_line(match.record_id)}",
+            f"{at + 1} of {len(asked)}, {len(given)} decided: record {in_line(one.record.id)}",
             align="left",
         )
-        err.print(marked(record, match, about))
-        err.print(f"{match.reason} ({match.score:+.1f} bits)", style="yellow", highlight=False)
+        err.print(marked(one))
+        why = f"{one.match.reason} ({one.match.score:+.1f} bits)"
+        err.print(why, style="yellow", highlight=False)
         # What was decided is kept: it may be decided otherwise, and not left open again.
-        without = {"p": not about, "u": at == 0, "s": match.record_id in given}
+        without = {"p": SPANS not in one.answers, "u": at == 0, "s": number in given}
         offered = {key: word for key, word in OFFERED.items() if not without.get(key)}
-        first = "p" if about and suggested(match) else "s"
-        key = _asked(offered, given.get(match.record_id, first))
+        key = _asked(offered, KEYS.get(given.get(number, one.usual), "s"))
         if key == "q":
             return
-        if key in ANSWERS and given.get(match.record_id) != key:
-            given[match.record_id] = key
-            yield answered(match, ANSWERS[key], by, now())
+        if key in ANSWERS and given.get(number) != ANSWERS[key]:
+            given[number] = ANSWERS[key]
+            yield number, ANSWERS[key]
         at += -1 if key == "u" else 1
 
 
-def _back(given: Mapping[str, str]) -> bool:
+def _back(given: Mapping[int, str]) -> bool:
     """After the last one, at a terminal: whether to go back to it."""
     if not given or not sys.stdin.isatty():
         return False
     return _asked({"u": OFFERED["u"], "q": OFFERED["q"]}, "q") == "u"
 
 
-def marked(record: Record, match: Match, about: Sequence[tuple[int, int]]) -> Text:
+def marked(one: Question) -> Text:
     """The record's prompt and text: evidence in reverse, what is about the person underlined."""
+    record = one.record
     text = Text(as_read(record.content.replace(TURN, "\n―\n")))
     before = len(record.content) - len(record.text)
-    for start, end in about:
+    for start, end in one.about:
         text.stylize("underline", before + start, before + end)
-    for evidence in match.evidence:
+    for evidence in one.match.evidence:
         text.stylize("bold reverse", evidence.start, evidence.end)
     return text
 

@@ -13,7 +13,7 @@ from unlearnkit.domain import AuditResult, Located, Progress, Request, RunManife
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.locate.forget_set import LocateScore, evaluate
-from unlearnkit.locate.review import apply_decisions, pending
+from unlearnkit.locate.review import apply_decisions
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
@@ -23,6 +23,7 @@ from unlearnkit.pipeline.find import (
     index_corpus,
     locate,
     located,
+    undecided,
 )
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.intake import import_requests
@@ -193,7 +194,7 @@ def _locate(context: Context, requests: list[Request]) -> list[Located]:
 
 def _review(context: Context, found: list[Located], company: Company) -> None:
     for one in found:
-        if pending(one, decisions(context, one)):
+        if undecided(context, one):
             truth = company.truth()[one.request_id]
             decide(context, one, decide_all(one, truth, "the known truth", context.now()))
 

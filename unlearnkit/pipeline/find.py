@@ -29,6 +29,7 @@ from unlearnkit.domain import (
     Engine,
     EventKind,
     Located,
+    Match,
     Record,
     Request,
     RequestState,
@@ -295,7 +296,11 @@ def _recorded_by_digest(context: Context, found: Located, made: Sequence[Decisio
     )
 
 
+def undecided(context: Context, found: Located) -> tuple[Match, ...]:
+    """The matches that wait for a person: not certain, and nobody decided about them."""
+    return pending(found, decisions(context, found))
+
+
 def _move_on(context: Context, found: Located) -> Request:
-    left = pending(found, decisions(context, found))
-    state = RequestState.IN_REVIEW if left else RequestState.READY
+    state = RequestState.IN_REVIEW if undecided(context, found) else RequestState.READY
     return context.ledger.set_state(found.request_id, state, context.actor)

@@ -17,10 +17,9 @@ from unlearnkit.errors import CannotEvaluate
 from unlearnkit.language_model.folder import check_folder
 from unlearnkit.ledger.store import utc_now
 from unlearnkit.locate.review import decide as decide_all
-from unlearnkit.locate.review import pending
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.find import decide, decisions, index_corpus, locate
+from unlearnkit.pipeline.find import decide, index_corpus, locate, undecided
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.keys import refuse_half_rotated
@@ -142,9 +141,9 @@ def review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> 
     Somebody else's record that names the person is accepted in part. Raises CannotEvaluate where a
     person is to be asked, and BadInput where one of these has no part that names the person.
     """
-    waiting = [one for one in found if pending(one, decisions(context, one))]
+    waiting = [one for one in found if undecided(context, one)]
     if waiting and uncertain is Uncertain.ASK:
-        count = sum(len(pending(one, decisions(context, one))) for one in waiting)
+        count = sum(len(undecided(context, one)) for one in waiting)
         raise CannotEvaluate(
             f"{counted(count, 'uncertain match', 'uncertain matches')} of "
             f"{counted(len(waiting), 'request')} {noun(count, 'waits', 'wait')} for a person",
@@ -152,7 +151,7 @@ def review(context: Context, found: Sequence[Located], uncertain: Uncertain) -> 
             + "\nThen run the same command again.",
         )
     for one in waiting:
-        left = {match.record_id for match in pending(one, decisions(context, one))}
+        left = {match.record_id for match in undecided(context, one)}
         accept = left if uncertain is Uncertain.ACCEPT else set[str]()
         made = decide_all(one, accept, f"--uncertain {uncertain}", context.now())
         decide(context, one, [decision for decision in made if decision.record_id in left])

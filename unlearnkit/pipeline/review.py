@@ -2,19 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from unlearnkit.artefacts import document_digest
 from unlearnkit.domain import Decision, Located, Match, Record, Request, Stretch
 from unlearnkit.errors import BadInput
 from unlearnkit.locate.passages import passages
-from unlearnkit.locate.review import ACCEPT, REJECT, SPANS, answer_of, answered, pending, suggested
+from unlearnkit.locate.review import (
+    ACCEPT,
+    REJECT,
+    SPANS,
+    answer_of,
+    answered,
+    offered_again,
+    pending,
+    read_decisions,
+    suggested,
+    write_decisions,
+)
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decide, decisions, located, open_corpus
+from unlearnkit.pipeline.outputs import not_own
 from unlearnkit.pipeline.requests import runnable
 
-__all__ = ["Question", "Sheet", "answer", "answer_of", "matched_records", "question", "sheet"]
+__all__ = [
+    "ACCEPT",
+    "REJECT",
+    "SPANS",
+    "Question",
+    "Reviewed",
+    "Sheet",
+    "answer",
+    "answer_of",
+    "export",
+    "matched_records",
+    "question",
+    "reviewed",
+    "sheet",
+    "take_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +65,28 @@ class Sheet:
         return latest
 
     @property
+    def answers(self) -> dict[int, str]:
+        """What was answered about each match that somebody decided about, by its number."""
+        decided = self.decided
+        return {
+            number: answer_of(decided[one.record_id])
+            for number, one in enumerate(self.found.matches, 1)
+            if one.record_id in decided
+        }
+
+    @property
     def left(self) -> tuple[int, ...]:
         """The numbers of the matches that wait for a decision."""
-        waiting = {one.record_id for one in pending(self.found, self.made)}
-        return tuple(n for n, one in enumerate(self.found.matches, 1) if one.record_id in waiting)
+        return self._numbers(pending(self.found, self.made))
+
+    @property
+    def again(self) -> tuple[int, ...]:
+        """The numbers of those that wait, and of those that somebody decided about."""
+        return self._numbers(offered_again(self.found, self.made))
+
+    def _numbers(self, some: Iterable[Match]) -> tuple[int, ...]:
+        ids = {one.record_id for one in some}
+        return tuple(n for n, one in enumerate(self.found.matches, 1) if one.record_id in ids)
 
     def left_after(self, number: int) -> int | None:
         """The next one that waits, or None where that was the last."""
@@ -56,6 +102,16 @@ class Sheet:
     def match(self, number: int) -> Match | None:
         """The match of this number, where there is one."""
         return self.found.matches[number - 1] if 0 < number <= len(self.found.matches) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What a review came to: how many matches were decided, decided otherwise, and are left."""
+
+    request: Request
+    decided: int
+    changed: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,5 +183,35 @@ def answer(
     if asked.decision is None or answer_of(asked.decision) != word:
         made = answered(asked.match, word, context.actor, context.now())
         decide(context, sheet.found, [made], records)
+    return _as_it_is(context, sheet)
+
+
+def export(context: Context, sheet: Sheet, file: Path) -> None:
+    """Write what is to be decided as a CSV to fill in, with what was decided already.
+
+    Raises BadInput where it cannot be written, or the place is the workspace's own.
+    """
+    write_decisions(not_own(context.workspace.root, file), sheet.found, sheet.made)
+
+
+def take_in(context: Context, sheet: Sheet, file: Path) -> Sheet:
+    """Decide as such a file says, in the name of whoever works here; the sheet as it is then.
+
+    Raises what `read_decisions` and `decide` raise.
+    """
+    made = read_decisions(file, sheet.found, context.actor, context.now())
+    if made:
+        decide(context, sheet.found, made)
+    return _as_it_is(context, sheet)
+
+
+def reviewed(before: Sheet, after: Sheet) -> Reviewed:
+    """What was done between the two."""
+    earlier, now = before.answers, after.answers
+    changed = sum(now[number] != answer for number, answer in earlier.items())
+    return Reviewed(after.request, len(now) - len(earlier), changed, len(after.left))
+
+
+def _as_it_is(context: Context, sheet: Sheet) -> Sheet:
     request = context.ledger.request(sheet.request.id)
     return Sheet(request, sheet.found, decisions(context, sheet.found), sheet.digest)
