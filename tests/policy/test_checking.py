@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from unlearnkit.errors import BadInput
-from unlearnkit.policy.checking import RANGES, Finding, check_policy
+from unlearnkit.policy.checking import RANGES, Diagnostic, check_policy
 from unlearnkit.policy.files import shipped as policies
 from unlearnkit.policy.schema import METRICS
 from unlearnkit.resources import shipped
@@ -23,7 +23,7 @@ def rule(name: str, compare: str, **fields: str) -> str:
     return "  " + ",\n     ".join(lines)
 
 
-def check(folder: Path, *rules: str) -> list[Finding]:
+def check(folder: Path, *rules: str) -> list[Diagnostic]:
     path = folder / "policy.yaml"
     path.write_text(HEAD + "".join(rules), encoding="utf-8")
     return check_policy(path)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.policy.audits import audit
 from unlearnkit.domain import AuditResult, Difference, ModelRole, Outcome
-from unlearnkit.policy.checking import Finding, check_policy
+from unlearnkit.policy.checking import Diagnostic, check_policy
 from unlearnkit.policy.schema import Policy
 from unlearnkit.policy.verdict import judge
 
@@ -85,7 +85,7 @@ def with_intervals(found: AuditResult, gaps: dict[str, tuple[float, float]]) -> 
     return found.model_copy(update={"differences": made})
 
 
-def findings(policy: Policy, folder: Path) -> list[Finding]:
+def findings(policy: Policy, folder: Path) -> list[Diagnostic]:
     path = folder / "policy.yaml"
     path.write_text(policy.model_dump_json(exclude_none=True), encoding="utf-8")
     return check_policy(path)

@@ -22,7 +22,7 @@ from unlearnkit.cli.terminal import (
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from unlearnkit.policy.checking import Finding
+    from unlearnkit.policy.checking import Diagnostic
 
 app = typer.Typer(help="Gate policies: check, explain.", no_args_is_help=True)
 COLOURS = {"error": "red", "warning": "yellow"}
@@ -93,9 +93,9 @@ def explain(
             say(f"  {in_line(line)}")
 
 
-def _checked(wanted: str, workspace: Path) -> tuple[str, list[Finding]]:
+def _checked(wanted: str, workspace: Path) -> tuple[str, list[Diagnostic]]:
     """The file's place, or what was given where there is none, and what is wrong."""
-    from unlearnkit.policy.checking import Finding, check_policy
+    from unlearnkit.policy.checking import Diagnostic, check_policy
 
     place = wanted
     try:
@@ -104,7 +104,7 @@ def _checked(wanted: str, workspace: Path) -> tuple[str, list[Finding]]:
         return place, check_policy(path)
     except BadInput as error:
         what = f"{error.what}. {error.fix}" if error.fix else error.what
-        return place, [Finding(error.line or 1, "error", "", what)]
+        return place, [Diagnostic(error.line or 1, "error", "", what)]
 
 
 def _found(wanted: str, workspace: Path) -> Path:

@@ -42,7 +42,7 @@ Level = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """One thing that is wrong with a policy."""
 
     line: int
@@ -52,7 +52,7 @@ class Finding:
     what: str
 
 
-def check_policy(path: Path) -> list[Finding]:
+def check_policy(path: Path) -> list[Diagnostic]:
     """Everything that is wrong, by line; empty for a good policy. Raises BadInput: no YAML."""
     file = read_yaml(path)
     try:
@@ -75,10 +75,10 @@ def rule_lines(file: YamlFile) -> dict[str, int]:
     return {one["id"]: file.line(("rules", at)) for at, one in enumerate(file.data["rules"])}
 
 
-def _found(file: YamlFile, one: Problem) -> Finding:
+def _found(file: YamlFile, one: Problem) -> Diagnostic:
     rule = _rule_id(file, one.location)
     shorter = replace(one, place=one.place[1:]) if rule else one
-    return Finding(one.line, "error", rule, shorter.what)
+    return Diagnostic(one.line, "error", rule, shorter.what)
 
 
 def _rule_id(file: YamlFile, location: tuple[str | int, ...]) -> str:
@@ -89,7 +89,7 @@ def _rule_id(file: YamlFile, location: tuple[str | int, ...]) -> str:
     return ""
 
 
-def _by_themselves(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+def _by_themselves(policy: Policy, lines: dict[str, int]) -> Iterator[Diagnostic]:
     for rule in policy.rules:
         low, high = _possible(rule)
         least, most = bounds(rule.compare)
@@ -97,10 +97,10 @@ def _by_themselves(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
         where = f"{rule.metric}: {compared} lies between {low:g} and {high:g}"
         if high < least or low > most:
             what = f"no model can meet this rule, {where}"
-            yield Finding(lines[rule.id], "error", rule.id, what)
+            yield Diagnostic(lines[rule.id], "error", rule.id, what)
         elif least <= low and high <= most:
             what = f"every model meets this rule, {where}"
-            yield Finding(lines[rule.id], "warning", rule.id, what)
+            yield Diagnostic(lines[rule.id], "warning", rule.id, what)
 
 
 def _possible(rule: Rule) -> tuple[float, float]:
@@ -109,12 +109,12 @@ def _possible(rule: Rule) -> tuple[float, float]:
     return (low, high) if rule.compare.to == "absolute" else (low - high, high - low)
 
 
-def _together(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+def _together(policy: Policy, lines: dict[str, int]) -> Iterator[Diagnostic]:
     """Of each rule, the first that it repeats or contradicts, or the strictest it yields to."""
 
-    def found(rule: Rule, level: Level, what: str, other: Rule) -> Finding:
+    def found(rule: Rule, level: Level, what: str, other: Rule) -> Diagnostic:
         beside = f"'{other.id}' (line {lines[other.id]})"
-        return Finding(lines[rule.id], level, rule.id, what.format(beside))
+        return Diagnostic(lines[rule.id], level, rule.id, what.format(beside))
 
     for place, rule in enumerate(policy.rules):
         before = [one for one in policy.rules[:place] if _measured(one) == _measured(rule)]
@@ -166,7 +166,7 @@ def _says_less(loose: Rule, strict: Rule) -> bool:
     )
 
 
-def _by_two_gates(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
+def _by_two_gates(policy: Policy, lines: dict[str, int]) -> Iterator[Diagnostic]:
     """Rules of which no gate measures all; an error where those that decide are among them."""
     asked = [one for one in policy.rules if one.metric in BY_PROBES]
     audited = [one for one in policy.rules if one.metric not in BY_PROBES]
@@ -181,7 +181,7 @@ def _by_two_gates(policy: Policy, lines: dict[str, int]) -> Iterator[Finding]:
         f"{one.metric}, but not {other.metric} of '{other.id}' (line {lines[other.id]}); any other "
         "gate the other way round. Keep such rules in two policies"
     )
-    yield Finding(lines[one.id], "error" if never else "warning", one.id, what)
+    yield Diagnostic(lines[one.id], "error" if never else "warning", one.id, what)
 
 
 def _decides(rule: Rule) -> bool:
@@ -189,7 +189,7 @@ def _decides(rule: Rule) -> bool:
     return rule.severity == "fail" and not rule.requires_reference
 
 
-def _undecided(policy: Policy, line: int) -> Iterator[Finding]:
+def _undecided(policy: Policy, line: int) -> Iterator[Diagnostic]:
     if all(rule.requires_reference for rule in policy.rules if rule.severity == "fail"):
         what = "without a retrained reference no rule decides, and the verdict is 'cannot tell'"
-        yield Finding(line, "warning", "", what)
+        yield Diagnostic(line, "warning", "", what)

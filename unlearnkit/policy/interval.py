@@ -20,7 +20,7 @@ SEEN = (1.645 + 0.842) / 1.960
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ConfidenceInterval:
     """What the whole interval says, and what it rests on."""
 
     low: float
@@ -48,24 +48,24 @@ def _of(people: int | None) -> str:
     return " of one person" if people == 1 else f" of {people} people"
 
 
-def of_difference(one: Difference) -> Evidence:
+def of_difference(one: Difference) -> ConfidenceInterval:
     """The audit's own interval."""
     unseen = f" and {one.others} never seen{_of(one.other_people)}" if one.to == "holdout" else ""
     rests_on = f"{counted(one.n, 'record')}{_of(one.people)}{unseen}"
     only = alone(one.split, one.people)
-    return Evidence(one.low, one.high, one.detectable, "difference ", rests_on, only)
+    return ConfidenceInterval(one.low, one.high, one.detectable, "difference ", rests_on, only)
 
 
-def of_figure(one: Measurement) -> Evidence | None:
+def of_figure(one: Measurement) -> ConfidenceInterval | None:
     """The figure's own interval; None where it has none."""
     if one.value is None or one.low is None or one.high is None:
         return None
     detectable = SEEN * (one.high - one.low) / 2
     only = alone(one.split, one.people)
-    return Evidence(one.low, one.high, detectable, "", _count(one), only)
+    return ConfidenceInterval(one.low, one.high, detectable, "", _count(one), only)
 
 
-def apart(ours: Measurement, theirs: Measurement) -> Evidence | None:
+def apart(ours: Measurement, theirs: Measurement) -> ConfidenceInterval | None:
     """Ours less theirs, from the intervals of both; None where one has none."""
     one, other = of_figure(ours), of_figure(theirs)
     if one is None or other is None or ours.value is None or theirs.value is None:
@@ -74,10 +74,10 @@ def apart(ours: Measurement, theirs: Measurement) -> Evidence | None:
     low = gap - math.hypot(ours.value - one.low, other.high - theirs.value)
     high = gap + math.hypot(one.high - ours.value, theirs.value - other.low)
     rests_on = f"{_count(ours)} beside {_count(theirs)}"
-    return Evidence(low, high, SEEN * (high - low) / 2, "difference ", rests_on, one.only)
+    return ConfidenceInterval(low, high, SEEN * (high - low) / 2, "difference ", rests_on, one.only)
 
 
-def by_interval(compare: Compare, found: Evidence | None) -> tuple[Outcome, str, str]:
+def by_interval(compare: Compare, found: ConfidenceInterval | None) -> tuple[Outcome, str, str]:
     """Outcome, the comparison in figures, and a sentence for the explanation.
 
     Held where the whole interval is within the bounds, broken where it is wholly beyond one of

@@ -17,7 +17,13 @@ from unlearnkit.domain import (
     Verdict,
     finite,
 )
-from unlearnkit.policy.interval import Evidence, apart, by_interval, of_difference, of_figure
+from unlearnkit.policy.interval import (
+    ConfidenceInterval,
+    apart,
+    by_interval,
+    of_difference,
+    of_figure,
+)
 from unlearnkit.policy.naming import told_name
 from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule, of_parts
 
@@ -82,7 +88,7 @@ def overall(checks: Sequence[Check]) -> Outcome:
 def _check(rule: Rule, audit: AuditResult) -> Check:
     observed = finite(audit.value(rule.metric, rule.split, ModelRole.UNLEARNED, rule.under))
     explanation = " ".join(rule.explanation.split())
-    evidence = _evidence(rule, audit)
+    interval = _interval(rule, audit)
     if missing := _required(rule, audit):
         outcome, bound = Outcome.NOT_APPLICABLE, f"not applicable: {missing}"
     else:
@@ -92,7 +98,7 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
             bound = _bound(rule.compare, _text(observed), _text(base), holds=True)
             explanation += _why_missing(rule, audit, observed)
         elif rule.compare.by == "interval":
-            outcome, bound, why = by_interval(rule.compare, evidence)
+            outcome, bound, why = by_interval(rule.compare, interval)
             explanation += why
         else:
             holds = _holds(rule.compare, _exact(observed), _exact(base or 0.0))
@@ -109,7 +115,7 @@ def _check(rule: Rule, audit: AuditResult) -> Check:
         severity=rule.severity,
         observed=observed,
         bound=bound,
-        detectable=finite(evidence.detectable) if evidence else None,
+        detectable=finite(interval.detectable) if interval else None,
         explanation=explanation,
     )
 
@@ -151,7 +157,7 @@ def _compared(rule: Rule, audit: AuditResult) -> Measurement | None:
     return audit.measurement(rule.metric, split, model, rule.under)
 
 
-def _evidence(rule: Rule, audit: AuditResult) -> Evidence | None:
+def _interval(rule: Rule, audit: AuditResult) -> ConfidenceInterval | None:
     """The interval of what the rule looks at; the audit's own where it has one."""
     found = audit.difference(rule.metric, rule.split, rule.compare.to, rule.under)
     if found is not None:
