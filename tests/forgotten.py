@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.company import opened
-from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Verification
+from unlearnkit.domain import Identifier, IdentifierKind, IdentityVerification, RequestState
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import index_corpus, locate
@@ -62,7 +62,7 @@ def asked(context: Context, *identifiers: Identifier) -> list[str]:
         context.workspace.pseudonym_key,
         context.now(),
         context.workspace.config.clock,
-        verification=Verification("shown at the desk"),
+        verification=IdentityVerification("shown at the desk"),
     )
     return [one.id for one, _ in add_requests(context, [pair])]
 

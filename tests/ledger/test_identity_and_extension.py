@@ -17,13 +17,13 @@ from tests.ledger.samples import (
     unverified,
     verified,
 )
-from unlearnkit.domain import IdentityState, Request, RequestState, Verification
+from unlearnkit.domain import IdentityState, IdentityVerification, Request, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.ledger.vault import seal
 
 LATER = request().due + timedelta(days=61)
-SHOWN = Verification("identity card shown at the desk", "desk", NOW - timedelta(days=1))
+SHOWN = IdentityVerification("identity card shown at the desk", "desk", NOW - timedelta(days=1))
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_an_unverified_request_goes_nowhere_before_it_is_verified(ledger: Ledger
 
 def test_who_and_when_are_the_actor_and_now_where_nothing_is_said(ledger: Ledger) -> None:
     add(ledger, unverified())
-    after, _ = ledger.verify_identity("00000001", Verification("called back"), "dpo")
+    after, _ = ledger.verify_identity("00000001", IdentityVerification("called back"), "dpo")
     assert (after.verified_by, after.verified_at) == ("dpo", NOW)
 
 
@@ -82,7 +82,7 @@ def test_it_is_verified_once(ledger: Ledger) -> None:
 def test_how_has_to_be_said(ledger: Ledger) -> None:
     add(ledger, unverified())
     with pytest.raises(BadInput, match="say how"):
-        ledger.verify_identity("00000001", Verification("  "), "dpo")
+        ledger.verify_identity("00000001", IdentityVerification("  "), "dpo")
     assert kinds(ledger) == ["request_added"]
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import text
 
 import unlearnkit
 from tests.ledger.samples import VAULT_KEY, change, entry, look, request, subject, url
-from unlearnkit.domain import IdentityState, RequestState, Verification
+from unlearnkit.domain import IdentityState, IdentityVerification, RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.database import open_database
 from unlearnkit.ledger.migrate import revisions
@@ -172,7 +172,7 @@ def test_who_waited_for_another_to_migrate_finds_it_done(where: str) -> None:
 def test_whose_older_requests_are_was_not_recorded_and_can_be_said_now(where: str) -> None:
     with Ledger.open(first_release(where)) as ledger:
         assert {one.identity for one in ledger.requests()} == {IdentityState.NOT_RECORDED}
-        shown = Verification("identity card shown at the desk")
+        shown = IdentityVerification("identity card shown at the desk")
         assert ledger.verify_identity("00000001", shown, "dpo")[0].verified
         with pytest.raises(BadInput, match="is rejected"):
             ledger.verify_identity("00000003", shown, "dpo")

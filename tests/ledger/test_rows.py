@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from tests.ledger.samples import NOW, request, unverified, verified
-from unlearnkit.domain import Verification
+from unlearnkit.domain import IdentityVerification
 from unlearnkit.ledger.rows import as_received, declared
 
 
@@ -16,7 +16,9 @@ def test_what_was_received_says_nothing_yet_of_the_verification() -> None:
 
 
 def test_what_it_says_of_the_verification_is_taken_from_it() -> None:
-    said = Verification("letter to the address on file", "front desk", NOW - timedelta(hours=2))
+    said = IdentityVerification(
+        "letter to the address on file", "front desk", NOW - timedelta(hours=2)
+    )
     assert declared(verified()) == said
     assert declared(unverified()) is None
     assert declared(request()) is None

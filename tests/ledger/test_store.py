@@ -11,9 +11,9 @@ import pytest
 
 from tests.ledger.conftest import Kept
 from tests.ledger.samples import NOW, VAULT_KEY, change, entry, request, subject, unverified
-from unlearnkit.domain import RequestState, Verification
+from unlearnkit.domain import IdentityVerification, RequestState
 from unlearnkit.errors import BadInput, VerificationFailed
-from unlearnkit.ledger.chain import GENESIS, Head
+from unlearnkit.ledger.chain import GENESIS, ChainHead
 from unlearnkit.ledger.store import Ledger
 
 
@@ -77,11 +77,11 @@ def test_of_those_due_together_the_smaller_id_comes_first(ledger: Ledger) -> Non
 
 
 def test_the_end_of_the_chain_and_every_hash_on_the_way_can_be_asked_for(ledger: Ledger) -> None:
-    assert ledger.head() == Head(0, GENESIS)
+    assert ledger.head() == ChainHead(0, GENESIS)
     assert ledger.hash_at(1) is None
     ledger.add_requests([entry(1), entry(2)], "dpo")
     first, second = ledger.events()
-    assert ledger.head() == Head(2, second.hash)
+    assert ledger.head() == ChainHead(2, second.hash)
     assert (ledger.hash_at(1), ledger.hash_at(2)) == (first.hash, second.hash)
 
 
@@ -106,7 +106,7 @@ def test_times_are_kept_in_utc_wherever_the_machine_stands(
     time.tzset()
     try:
         ledger.add_request(unverified(), *entry()[1:], actor="dpo")
-        known, _ = ledger.verify_identity(request().id, Verification("card"), "dpo")
+        known, _ = ledger.verify_identity(request().id, IdentityVerification("card"), "dpo")
         later = ledger.extend(request().id, request().due + timedelta(days=9), "many", "dpo")
         assert ledger.request(request().id) == later
         assert ledger.verify() == 3

@@ -12,8 +12,8 @@ from unlearnkit.domain import (
     Forgotten,
     Identifier,
     IdentifierKind,
+    IdentityVerification,
     RequestState,
-    Verification,
 )
 from unlearnkit.locate.review import answered
 from unlearnkit.pipeline.closing import complete
@@ -125,7 +125,7 @@ def test_a_request_that_was_never_searched_for_is_listed_too(tmp_path: Path) -> 
     with opened(Workspace.create(tmp_path / "work").root) as context:
         given = [Identifier(IdentifierKind.EMAIL, "Carl@other.example")]
         key, clock = context.workspace.pseudonym_key, context.workspace.config.clock
-        shown = Verification("shown at the desk")
+        shown = IdentityVerification("shown at the desk")
         asked = build_request(given, "gdpr", key, context.now(), clock, verification=shown)
         add_requests(context, [asked])
         [request] = context.ledger.requests()

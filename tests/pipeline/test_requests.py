@@ -13,7 +13,7 @@ import pytest
 
 from tests.company import Line, opened
 from unlearnkit.config import FILE_NAME
-from unlearnkit.domain import IdentityState, RequestState, Verification
+from unlearnkit.domain import IdentityState, IdentityVerification, RequestState
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.pipeline.context import Context
@@ -112,7 +112,9 @@ def test_how_it_was_verified_names_nobody(context: Context, tmp_path: Path) -> N
     with pytest.raises(BadInput, match="holds a name of the person"):
         verify_identity(context, id_of(context, "gdpr"), "Mrs. Quibble came by")
     with pytest.raises(BadInput, match="holds a name of the person"):
-        import_requests(context, [tmp_path / "requests.csv"], Verification("Zoltana came by"))
+        import_requests(
+            context, [tmp_path / "requests.csv"], IdentityVerification("Zoltana came by")
+        )
     assert len(left_out(context)) == 1
 
 

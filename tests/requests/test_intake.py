@@ -16,9 +16,9 @@ from unlearnkit.domain import (
     Identifier,
     IdentifierKind,
     IdentityState,
+    IdentityVerification,
     Request,
     Subject,
-    Verification,
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.requests.clock import due_date
@@ -140,7 +140,7 @@ def test_a_row_that_says_nothing_is_unverified_and_an_opendsr_request_is_verifie
 def test_whoever_imports_may_say_so_for_the_file(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
     path.write_text("regulation,name,identity_verified\ngdpr,Zo Quibble,\ngdpr,Al Quibble,yes\n")
-    declared = Verification("portal login")
+    declared = IdentityVerification("portal login")
     found = read_requests(path, KEY, NOW, CLOCK, declared)
     assert [one.verified_how for one, _ in found] == ["portal login", "as the request file says"]
 

@@ -26,7 +26,7 @@ from unlearnkit.counted import counted, noun
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
-    from unlearnkit.domain import Request, Verification
+    from unlearnkit.domain import IdentityVerification, Request
 
 app = typer.Typer(
     help="Deletion requests: taking them in, whose they are, when they are due.",
@@ -146,13 +146,13 @@ def add(
     _refuse_closed([request])
 
 
-def _declared(verified: bool, how: str) -> Verification | None:
-    from unlearnkit.domain import Verification
+def _declared(verified: bool, how: str) -> IdentityVerification | None:
+    from unlearnkit.domain import IdentityVerification
     from unlearnkit.requests.build import DECLARED
 
     if how.strip() and not verified:
         raise BadInput("--how says how an identity was verified, and --verified was not given")
-    return Verification(how.strip() or DECLARED) if verified else None
+    return IdentityVerification(how.strip() or DECLARED) if verified else None
 
 
 def _asked(cell: str) -> list[str]:

@@ -52,10 +52,10 @@ from unlearnkit.domain.requests import (
     Identifier,
     IdentifierKind,
     IdentityState,
+    IdentityVerification,
     Request,
     RequestState,
     Subject,
-    Verification,
     needs_at,
 )
 from unlearnkit.domain.run import (
@@ -125,6 +125,7 @@ __all__ = [
     "Identifier",
     "IdentifierKind",
     "IdentityState",
+    "IdentityVerification",
     "KeptProbe",
     "KeptProbes",
     "Leakage",
@@ -163,7 +164,6 @@ __all__ = [
     "UtilityText",
     "ValueScore",
     "Verdict",
-    "Verification",
     "finite",
     "measurement_of",
     "needs_at",

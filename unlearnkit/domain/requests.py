@@ -89,7 +89,7 @@ class IdentityState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class IdentityVerification:
     """How and when the person's identity was made sure of."""
 
     how: str

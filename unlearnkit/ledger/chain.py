@@ -36,7 +36,7 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ChainHead:
     """How many events there are, and the last one's hash, which stands for all of them."""
 
     size: int

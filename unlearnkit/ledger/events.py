@@ -9,7 +9,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from unlearnkit.domain import EventKind
-from unlearnkit.ledger.chain import GENESIS, Event, Head, next_event
+from unlearnkit.ledger.chain import GENESIS, ChainHead, Event, next_event
 from unlearnkit.ledger.rows import event_row, to_event
 from unlearnkit.ledger.tables import EventRow
 
@@ -63,10 +63,10 @@ def last_of(session: Session, kind: EventKind, request_id: str | None) -> Event 
     return _first(session, _of(kind, request_id))
 
 
-def head(session: Session) -> Head:
+def head(session: Session) -> ChainHead:
     """The chain's end."""
     last = _first(session, _newest())
-    return Head(last.seq, last.hash) if last else Head(0, GENESIS)
+    return ChainHead(last.seq, last.hash) if last else ChainHead(0, GENESIS)
 
 
 def _newest() -> Select[EventRow]:

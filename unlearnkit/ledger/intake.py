@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import EventKind, Request, Verification
+from unlearnkit.domain import EventKind, IdentityVerification, Request
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger import events
 from unlearnkit.ledger.replay import verified
@@ -52,7 +52,7 @@ def add(session: Session, clock: Clock, entry: tuple[Request, Sealed, str], acto
 
 
 def verify(
-    session: Session, clock: Clock, row: RequestRow, verification: Verification, actor: str
+    session: Session, clock: Clock, row: RequestRow, verification: IdentityVerification, actor: str
 ) -> Request:
     """The request with its identity verified. Raises BadInput for one that is closed."""
     by, at = verification.by or actor, verification.at or clock()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from unlearnkit.artefacts import canonical
 from unlearnkit.counted import counted
-from unlearnkit.domain import IdentityState, Request, Verification
+from unlearnkit.domain import IdentityState, IdentityVerification, Request
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.tables import EventRow, RequestRow
@@ -38,11 +38,11 @@ def to_request(row: RequestRow) -> Request:
     return Request.model_validate(fields | {"callback_urls": json.loads(row.callback_urls)})
 
 
-def declared(request: Request) -> Verification | None:
+def declared(request: Request) -> IdentityVerification | None:
     """What a request that comes verified says about it."""
     if not request.verified:
         return None
-    return Verification(request.verified_how, request.verified_by, request.verified_at)
+    return IdentityVerification(request.verified_how, request.verified_by, request.verified_at)
 
 
 def as_received(request: Request) -> Request:

@@ -11,10 +11,17 @@ from typing import Any, Self
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from unlearnkit.domain import EventKind, Forgotten, Request, RequestState, Subject, Verification
+from unlearnkit.domain import (
+    EventKind,
+    Forgotten,
+    IdentityVerification,
+    Request,
+    RequestState,
+    Subject,
+)
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.ledger import events, intake, listing
-from unlearnkit.ledger.chain import Event, Head
+from unlearnkit.ledger.chain import ChainHead, Event
 from unlearnkit.ledger.database import explained, forget_deleted, open_database
 from unlearnkit.ledger.integrity import check, stored_in
 from unlearnkit.ledger.listing import listed_payload
@@ -126,7 +133,7 @@ class Ledger:
         return after
 
     def verify_identity(
-        self, request_id: str, verification: Verification, actor: str
+        self, request_id: str, verification: IdentityVerification, actor: str
     ) -> tuple[Request, bool]:
         """The request, verified, and whether it was not before; then nothing happens.
 
@@ -213,7 +220,7 @@ class Ledger:
         with self._reading() as session:
             return events.last_of(session, kind, request_id)
 
-    def head(self) -> Head:
+    def head(self) -> ChainHead:
         """The chain's end, as it stands."""
         with self._reading() as session:
             return events.head(session)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from unlearnkit.domain import Request, Subject, Verification
+from unlearnkit.domain import IdentityVerification, Request, Subject
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.vault import seal
 from unlearnkit.pipeline.context import Context
@@ -18,7 +18,7 @@ from unlearnkit.requests.table import parse_row
 
 
 def import_requests(
-    context: Context, paths: Sequence[Path], declared: Verification | None = None
+    context: Context, paths: Sequence[Path], declared: IdentityVerification | None = None
 ) -> list[tuple[Request, bool]]:
     """Every request of the files, and whether it is new; all files are taken or none.
 
@@ -44,7 +44,7 @@ def typed_in(cells: Mapping[str, str]) -> Submission:
 
 
 def add_request(
-    context: Context, submission: Submission, declared: Verification | None = None
+    context: Context, submission: Submission, declared: IdentityVerification | None = None
 ) -> tuple[Request, bool]:
     """The request as it stands in the ledger then, and whether it is new.
 
@@ -84,7 +84,7 @@ def add_requests(
     return [(there[request.id], new) for (request, _), new in zip(pairs, added, strict=True)]
 
 
-def _names_nobody(declared: Verification | None, subjects: Sequence[Subject]) -> None:
+def _names_nobody(declared: IdentityVerification | None, subjects: Sequence[Subject]) -> None:
     """Raise BadInput where the words that are kept of a verification hold an identifier."""
     if declared is not None and declared.how != DECLARED:
         for one in subjects:

@@ -17,7 +17,7 @@ from unlearnkit.counted import counted
 from unlearnkit.domain import EventKind, Progress, silent
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import ReportKey
-from unlearnkit.ledger.chain import GENESIS, Event, Head, export_line
+from unlearnkit.ledger.chain import GENESIS, ChainHead, Event, export_line
 from unlearnkit.ledger.states import CLOSED
 from unlearnkit.ledger.store import Ledger, utc_now
 from unlearnkit.passphrase import NONE
@@ -153,7 +153,7 @@ def agreed(workspace: Workspace, ledger: Ledger, key: Path | None = None) -> Che
     if key is None and keyid != load_public_key(workspace.public_key).keyid:
         _check_retired(keyid, checkpoint, ledger, path)
     when = f"it was signed on {checkpoint.time:%Y-%m-%d %H:%M} UTC"
-    _compare(Head(checkpoint.size, checkpoint.head), when, ledger)
+    _compare(ChainHead(checkpoint.size, checkpoint.head), when, ledger)
     return checkpoint
 
 
@@ -174,7 +174,7 @@ def _check_retired(keyid: str, checkpoint: Checkpoint, ledger: Ledger, path: Pat
         )
 
 
-def _compare(then: Head, when: str, ledger: Ledger) -> None:
+def _compare(then: ChainHead, when: str, ledger: Ledger) -> None:
     """Raises VerificationFailed unless the ledger goes on from how it stood `then`."""
     size = ledger.head().size
     if size < then.size:
@@ -202,7 +202,7 @@ def _sign(workspace: Workspace, ledger: Ledger) -> None:
 class Verified:
     """A ledger that holds."""
 
-    head: Head
+    head: ChainHead
     checkpoint: Checkpoint
     accepted: tuple[Event, ...]
     """Where an operator took over a ledger that did not agree with its checkpoint."""
@@ -225,7 +225,7 @@ def verify_ledger(workspace: Workspace, ledger: Ledger, key: Path | None = None)
     return Verified(ledger.head(), checkpoint, accepted)
 
 
-def holds_report(workspace: Workspace, ledger: Ledger, folder: Path, key: Path | None) -> Head:
+def holds_report(workspace: Workspace, ledger: Ledger, folder: Path, key: Path | None) -> ChainHead:
     """How the ledger stood when the report in `folder` was written; it still goes on from there.
 
     Raises VerificationFailed: the report does not hold, or the ledger was cut off or made anew
@@ -235,7 +235,7 @@ def holds_report(workspace: Workspace, ledger: Ledger, folder: Path, key: Path |
     then = load(folder / "report.json", Report).ledger
     if then is None:
         raise BadInput("this report does not say how the ledger stood", where=folder)
-    head = Head(then.size, then.head)
+    head = ChainHead(then.size, then.head)
     _compare(head, f"the report of {found.run_id} was written", ledger)
     return head
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from unlearnkit.counted import counted, noun
-from unlearnkit.domain import Request, RequestState, Verification
+from unlearnkit.domain import IdentityVerification, Request, RequestState
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.ledger.states import CLOSED, unverified
 from unlearnkit.pipeline.context import Context
@@ -79,7 +79,7 @@ def verify_identity(context: Context, request_id: str, how: str) -> tuple[Reques
     request = context.ledger.request(request_id)
     if request.state not in CLOSED:
         _names_nobody(context, request, how)
-    return context.ledger.verify_identity(request.id, Verification(how), context.actor)
+    return context.ledger.verify_identity(request.id, IdentityVerification(how), context.actor)
 
 
 def extend(context: Context, request_id: str, reason: str) -> Request:

@@ -12,10 +12,10 @@ from unlearnkit.config import Clock
 from unlearnkit.domain import (
     Identifier,
     IdentityState,
+    IdentityVerification,
     Request,
     RequestState,
     Subject,
-    Verification,
 )
 from unlearnkit.errors import BadInput
 from unlearnkit.pseudonym import keyed_hash
@@ -34,7 +34,7 @@ class Submission:
     identifiers: tuple[Identifier, ...]
     submitted: datetime | None = None
     request_id: str | None = None
-    verification: Verification | None = None
+    verification: IdentityVerification | None = None
     """How the person's identity was verified, where it says that it was."""
     callback_urls: tuple[str, ...] = ()
 
@@ -48,7 +48,7 @@ def build_request(
     *,
     submitted: datetime | None = None,
     request_id: str | None = None,
-    verification: Verification | None = None,
+    verification: IdentityVerification | None = None,
     callback_urls: tuple[str, ...] = (),
 ) -> tuple[Request, Subject]:
     """A received request and who it is about. `now` and `submitted` are aware; `key` is secret.
@@ -81,7 +81,7 @@ def build_request(
     return request, Subject(made, kept)
 
 
-def _identity(verification: Verification | None, received: datetime) -> dict[str, Any]:
+def _identity(verification: IdentityVerification | None, received: datetime) -> dict[str, Any]:
     if verification is None:
         return {"identity": IdentityState.UNVERIFIED}
     return {

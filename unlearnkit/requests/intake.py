@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from unlearnkit.config import Clock
 from unlearnkit.delimited import decoded
-from unlearnkit.domain import Request, Subject, Verification
+from unlearnkit.domain import IdentityVerification, Request, Subject
 from unlearnkit.errors import BadInput
 from unlearnkit.requests.build import Submission, build_request, content_digest
 from unlearnkit.requests.opendsr import parse_opendsr
@@ -26,7 +26,11 @@ Row = tuple[int, Any]
 
 
 def read_requests(
-    path: Path, key: bytes, now: datetime, clock: Clock, declared: Verification | None = None
+    path: Path,
+    key: bytes,
+    now: datetime,
+    clock: Clock,
+    declared: IdentityVerification | None = None,
 ) -> list[tuple[Request, Subject]]:
     """Every request in a .json (OpenDSR), .jsonl or .csv file, in the file's order.
 

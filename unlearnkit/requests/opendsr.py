@@ -18,7 +18,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from unlearnkit.domain import Identifier, IdentifierKind, Verification
+from unlearnkit.domain import Identifier, IdentifierKind, IdentityVerification
 from unlearnkit.requests.build import Submission
 from unlearnkit.requests.clock import Regulation, parse_time, time_text
 from unlearnkit.requests.identifiers import MAX_LENGTH, Format, folded, identifier
@@ -222,6 +222,6 @@ def parse_opendsr(value: Any) -> Submission:
         identifiers=request.identifiers(),
         submitted=parse_time(request.submitted_time),
         request_id=request.subject_request_id,
-        verification=Verification(BY_CONTROLLER, by="controller"),
+        verification=IdentityVerification(BY_CONTROLLER, by="controller"),
         callback_urls=tuple(dict.fromkeys(request.status_callback_urls)),
     )

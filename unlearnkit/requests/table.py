@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from unlearnkit.counted import counted
 from unlearnkit.delimited import with_delimiter
-from unlearnkit.domain import Identifier, IdentifierKind, Verification
+from unlearnkit.domain import Identifier, IdentifierKind, IdentityVerification
 from unlearnkit.requests.build import Submission
 from unlearnkit.requests.clock import Regulation, parse_time, time_text
 from unlearnkit.requests.identifiers import identifier
@@ -130,10 +130,10 @@ def parse_row(value: Any) -> Submission:
     )
 
 
-def _verification(said: str) -> Verification | None:
+def _verification(said: str) -> IdentityVerification | None:
     if said == "no":
         return None
-    return Verification(IN_THE_FILE, at=None if said == "yes" else parse_time(said))
+    return IdentityVerification(IN_THE_FILE, at=None if said == "yes" else parse_time(said))
 
 
 def csv_rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
