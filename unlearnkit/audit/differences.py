@@ -55,7 +55,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class SampleMean:
     """A mean over records, its squared standard error, and what both rest on."""
 
     mean: float
@@ -132,7 +132,7 @@ def unpaired(
     return _interval(one.mean - other.mean, squared, freedom, (one, other))
 
 
-def _side(values: Values, whose: Whose) -> Side | None:
+def _side(values: Values, whose: Whose) -> SampleMean | None:
     """The mean of the records with its error by people; none of too few for one."""
     if len(values) < FEWEST:
         return None
@@ -144,10 +144,12 @@ def _side(values: Values, whose: Whose) -> Side | None:
     spread = math.fsum(gap**2 for gap in gaps.values()) * count / (count - 1)
     if count < FEWEST_PEOPLE and math.sqrt(spread) < NO_SPREAD:
         return None
-    return Side(mean, spread / len(values) ** 2, count - 1, len(values), drawn.people)
+    return SampleMean(mean, spread / len(values) ** 2, count - 1, len(values), drawn.people)
 
 
-def _interval(value: float, squared: float, freedom: float, sides: tuple[Side, Side]) -> Interval:
+def _interval(
+    value: float, squared: float, freedom: float, sides: tuple[SampleMean, SampleMean]
+) -> Interval:
     from scipy.stats import t
 
     error = math.sqrt(squared)

@@ -26,7 +26,9 @@ SPLITS = {
     Split.TASKS: ("Tasks of the lm-evaluation-harness", "should stay; n counts documents"),
 }
 P_VALUES = ("forget_quality", "decoy_test", "decoy_uniform")
-COMPARED = ("exact_memorization", "extraction_strength", "probability")
+MEMORIZATION, STRENGTH = "exact_memorization", "extraction_strength"
+BEFORE_AND_AFTER = (MEMORIZATION, STRENGTH, "probability")
+"""The metrics of the comparison plot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ def teachers(report: Report) -> tuple[CalibrationStep, ...]:
 def comparison(report: Report) -> tuple[tuple[str, tuple[Bar, ...]], ...]:
     """The comparison plot's bars: forget before, after, reference, and the never-seen level."""
     groups = []
-    for metric in COMPARED:
+    for metric in BEFORE_AND_AFTER:
         bars = tuple(
             Bar(text, kind, one)
             for text, kind, one in (
@@ -204,11 +206,11 @@ def key_figures(report: Report) -> tuple[KeyFigure, ...]:
     for title, metric, split in (
         (
             "Tokens (pieces of words) of the forgotten records the model still predicts",
-            COMPARED[0],
+            MEMORIZATION,
             Split.FORGET,
         ),
-        ("Share of a forgotten record it recites from a beginning", COMPARED[1], Split.FORGET),
-        ("Tokens (pieces of words) of the kept records it predicts", COMPARED[0], Split.RETAIN),
+        ("Share of a forgotten record it recites from a beginning", STRENGTH, Split.FORGET),
+        ("Tokens (pieces of words) of the kept records it predicts", MEMORIZATION, Split.RETAIN),
     ):
         before = report.measurement(metric, split, ModelRole.ORIGINAL)
         after = report.measurement(metric, split, ModelRole.UNLEARNED)
@@ -239,7 +241,7 @@ def forgotten_shares(report: Report) -> Shares:
     """Of the forgotten records before and after, and of never-seen ones after: for the letters."""
 
     def of(split: Split, model: ModelRole) -> float | None:
-        one = report.measurement(COMPARED[0], split, model)
+        one = report.measurement(MEMORIZATION, split, model)
         return None if one is None else one.value
 
     return Shares(

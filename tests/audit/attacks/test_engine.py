@@ -12,7 +12,7 @@ import pytest
 from tests.small import ENCODING, Small, audit_task
 from unlearnkit.audit.attacks import altering, engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
-from unlearnkit.audit.attacks.attacked_model import Row, loaded, spread
+from unlearnkit.audit.attacks.attacked_model import EncodedRecord, loaded, spread
 from unlearnkit.audit.attacks.relearning import SAME, Relearning
 from unlearnkit.audit.engine import audit
 from unlearnkit.audit.task import AuditTask
@@ -218,5 +218,5 @@ def test_what_is_kept_of_records_is_relearned_only_where_there_is_some(
 
 @pytest.mark.parametrize(("count", "most", "left"), [(5, 200, 5), (200, 200, 200), (401, 200, 134)])
 def test_many_records_are_spread_evenly(count: int, most: int, left: int) -> None:
-    rows = [Row(str(at), Example((1, 2), (-100, 2))) for at in range(count)]
+    rows = [EncodedRecord(str(at), Example((1, 2), (-100, 2))) for at in range(count)]
     assert len(spread(rows, most)) == left

@@ -21,8 +21,8 @@ from unlearnkit.audit.attacks.relearning import (
     MOST_STEPS,
     UNRELATED,
     UNSTABLE,
-    Lesson,
     Relearning,
+    Training,
     planned,
     relearned,
     train,
@@ -167,9 +167,9 @@ def test_a_curve_starts_at_the_model_as_it_is_and_has_a_point_for_each_epoch(sma
 def test_the_work_is_bounded_and_counted(small: Small) -> None:
     subject = subject_of(small.reference, small)
     rows = list(subject.splits[Split.RETAIN]) * 3
-    lesson = Lesson(rows, {Split.FORGET: subject.splits[Split.FORGET]})
+    training = Training(rows, {Split.FORGET: subject.splits[Split.FORGET]})
     with trainable(subject.model, HOW):
-        done = train(subject, lesson, HOW)
+        done = train(subject, training, HOW)
     assert done.work.steps == MOST_STEPS
     steps = [one.step for one in done.points[Split.FORGET]]
     assert steps == [0, 14, 28, 42, 50]
@@ -188,11 +188,11 @@ def test_a_loss_that_is_not_finite_gives_a_reason_and_no_figure(small: Small) ->
 def test_a_gradient_that_is_not_finite_changes_nothing_and_gives_no_figure(small: Small) -> None:
     """The loss can be finite where its gradient is not."""
     subject = subject_of(small.reference, small)
-    lesson, *_ = planned(subject.splits, "relearned_10pct", HOW.seed)[0]
+    training, *_ = planned(subject.splits, "relearned_10pct", HOW.seed)[0]
     with trainable(subject.model, HOW):
         before = weights(subject)
         hook = next(subject.model.parameters()).register_hook(lambda slope: slope * math.inf)
-        done = train(subject, lesson, HOW)
+        done = train(subject, training, HOW)
         hook.remove()
         assert same(weights(subject), before)
     assert (done.points, done.last, done.work.steps) == ({}, {}, 1)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 import torch
 
-from unlearnkit.audit.attacks.attacked_model import Row
+from unlearnkit.audit.attacks.attacked_model import EncodedRecord
 from unlearnkit.audit.attacks.relearning import (
     NO_UNRELATED,
     NONE_LEFT,
@@ -29,11 +29,11 @@ from unlearnkit.language_model.head import Head
 from unlearnkit.language_model.tokens import IGNORED, Example
 
 
-def rows(prefix: str, count: int) -> list[Row]:
-    return [Row(f"{prefix}{at}", Example((1, 2), (IGNORED, 2))) for at in range(count)]
+def rows(prefix: str, count: int) -> list[EncodedRecord]:
+    return [EncodedRecord(f"{prefix}{at}", Example((1, 2), (IGNORED, 2))) for at in range(count)]
 
 
-def ids(given: Sequence[Row]) -> set[str]:
+def ids(given: Sequence[EncodedRecord]) -> set[str]:
     return {one.record_id for one in given}
 
 
@@ -55,11 +55,11 @@ def test_percent_are_rounded_up_to_one_record_at_least(count: int, percent: int,
 def test_what_is_measured_was_never_trained_on_and_is_the_same_for_every_share() -> None:
     plans = {name: planned(SPLITS, name, 1)[0] for name in PERCENT}
     for at, split in enumerate((Split.FORGET, Split.HOLDOUT)):
-        lessons = [plan[at] for plan in plans.values()]
-        assert [len(one.trained) for one in lessons] == [1, 2, 4]
-        assert ids(lessons[0].trained) < ids(lessons[1].trained) < ids(lessons[2].trained)
-        assert len({frozenset(ids(one.measured[split])) for one in lessons}) == 1
-        largest = lessons[2]
+        trainings = [plan[at] for plan in plans.values()]
+        assert [len(one.trained) for one in trainings] == [1, 2, 4]
+        assert ids(trainings[0].trained) < ids(trainings[1].trained) < ids(trainings[2].trained)
+        assert len({frozenset(ids(one.measured[split])) for one in trainings}) == 1
+        largest = trainings[2]
         # Of never-seen records as many are trained on as of the forget set, so others are left.
         assert ids(largest.trained) | ids(largest.measured[split]) == ids(SPLITS[split])
         assert not ids(largest.trained) & ids(largest.measured[split])
@@ -72,12 +72,12 @@ def test_as_many_never_seen_records_are_trained_on_as_forget_records() -> None:
 
 
 def test_unrelated_records_are_kept_ones_and_no_neighbours() -> None:
-    [lesson], missing = planned(SPLITS, UNRELATED, 1)
+    [training], missing = planned(SPLITS, UNRELATED, 1)
     assert missing == {}
-    assert len(lesson.trained) == 4
-    assert ids(lesson.trained) <= ids(SPLITS[Split.RETAIN]) - ids(SPLITS[Split.NEIGHBOUR])
-    assert ids(lesson.measured[Split.FORGET]) == ids(SPLITS[Split.FORGET])
-    assert ids(lesson.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
+    assert len(training.trained) == 4
+    assert ids(training.trained) <= ids(SPLITS[Split.RETAIN]) - ids(SPLITS[Split.NEIGHBOUR])
+    assert ids(training.measured[Split.FORGET]) == ids(SPLITS[Split.FORGET])
+    assert ids(training.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
 
 
 @pytest.mark.parametrize(
@@ -96,21 +96,21 @@ def test_shares_of_few_records_that_are_one_training_are_made_once(
     few = SPLITS | {Split.FORGET: rows("f", count)}
     trained = set()
     for name, other in zip(PERCENT, same, strict=True):
-        lessons, missing = planned(few, name, 1)
-        assert bool(lessons) is not bool(other)
+        trainings, missing = planned(few, name, 1)
+        assert bool(trainings) is not bool(other)
         if other:
             assert set(missing.values()) == {SAME.format(other)} and len(missing) == 2
-        trained |= {len(one.trained) for one in lessons}
+        trained |= {len(one.trained) for one in trainings}
     assert trained == {sample_size(count, percent) for percent in PERCENT.values()}
 
 
 def test_after_what_is_kept_of_records_their_passages_are_measured() -> None:
-    kept = [Row(rest_id(f"f{at}"), Example((1, 2), (IGNORED, 2))) for at in (2, 3, 5)]
-    [lesson], missing = planned(SPLITS | {Split.REST: kept}, RELEARNED_REST, 1)
+    kept = [EncodedRecord(rest_id(f"f{at}"), Example((1, 2), (IGNORED, 2))) for at in (2, 3, 5)]
+    [training], missing = planned(SPLITS | {Split.REST: kept}, RELEARNED_REST, 1)
     assert missing == {}
-    assert ids(lesson.trained) == ids(kept)
-    assert ids(lesson.measured[Split.FORGET]) == {"f2", "f3", "f5"}
-    assert ids(lesson.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
+    assert ids(training.trained) == ids(kept)
+    assert ids(training.measured[Split.FORGET]) == {"f2", "f3", "f5"}
+    assert ids(training.measured[Split.HOLDOUT]) == ids(SPLITS[Split.HOLDOUT])
 
 
 def test_the_seed_chooses() -> None:
@@ -126,9 +126,9 @@ def test_many_records_are_measured_in_part() -> None:
 
 def test_where_nothing_would_be_left_there_is_a_reason() -> None:
     one = SPLITS | {Split.FORGET: rows("f", 1)}
-    lessons, missing = planned(one, "relearned_10pct", 1)
+    trainings, missing = planned(one, "relearned_10pct", 1)
     assert missing == {Split.FORGET: NONE_LEFT}
-    assert [list(lesson.measured) for lesson in lessons] == [[Split.HOLDOUT]]
+    assert [list(training.measured) for training in trainings] == [[Split.HOLDOUT]]
     near = SPLITS | {Split.NEIGHBOUR: rows("r", 30)}
     assert planned(near, UNRELATED, 1) == (
         [],

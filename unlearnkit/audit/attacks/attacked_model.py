@@ -19,7 +19,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class EncodedRecord:
     """A record's id and its tokens."""
 
     record_id: str
@@ -32,7 +32,7 @@ class AttackedModel:
 
     language_model: LanguageModel
     device: Any
-    splits: Mapping[Split, Sequence[Row]]
+    splits: Mapping[Split, Sequence[EncodedRecord]]
 
     @property
     def model(self) -> Any:
@@ -85,22 +85,24 @@ def loaded(
     """
     language_model, device = loaded_model(folder)
 
-    def row(one: Record, split: Split) -> Row:
+    def row(one: Record, split: Split) -> EncodedRecord:
         record = one.apart if split is Split.REST else one
-        return Row(one.id, encode_record(record, language_model.tokenizer, encoding))
+        return EncodedRecord(one.id, encode_record(record, language_model.tokenizer, encoding))
 
     rows = {split: tuple(row(one, split) for one in some) for split, some in splits.items()}
     return AttackedModel(language_model, device, rows)
 
 
-def measured(subject: AttackedModel, rows: Sequence[Row]) -> tuple[list[tuple[str, Recall]], Work]:
+def measured(
+    subject: AttackedModel, rows: Sequence[EncodedRecord]
+) -> tuple[list[tuple[str, Recall]], Work]:
     """The figures of each row under the model as it is now, and what measuring them took.
 
     The rows are divided over the processes; the passes are counted as one process makes them.
     """
     from unlearnkit.language_model.headed import Headed
 
-    def figures(some: Sequence[Row]) -> list[Recall]:
+    def figures(some: Sequence[EncodedRecord]) -> list[Recall]:
         examples = [one.example for one in some]
         return recall(Headed(subject.model), examples, subject.pad_id, subject.device, BATCH)
 
@@ -109,11 +111,11 @@ def measured(subject: AttackedModel, rows: Sequence[Row]) -> tuple[list[tuple[st
     return [(row.record_id, one) for row, one in zip(rows, found, strict=True)], work
 
 
-def tokens_of(rows: Sequence[Row]) -> int:
+def tokens_of(rows: Sequence[EncodedRecord]) -> int:
     """Tokens of these rows, without padding."""
     return sum(len(one.example.input_ids) for one in rows)
 
 
-def spread(rows: Sequence[Row], most: int) -> Sequence[Row]:
+def spread(rows: Sequence[EncodedRecord], most: int) -> Sequence[EncodedRecord]:
     """At most so many of the rows, evenly spread."""
     return rows[:: max(1, -(-len(rows) // most))]

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from unlearnkit.audit.attacks.attacked_model import (
     AttackedModel,
     Attempt,
-    Row,
+    EncodedRecord,
     Work,
     measured,
     spread,
@@ -82,11 +82,11 @@ class Relearning:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class Training:
     """What is trained on, and what is measured."""
 
-    trained: Sequence[Row]
-    measured: Mapping[Split, Sequence[Row]]
+    trained: Sequence[EncodedRecord]
+    measured: Mapping[Split, Sequence[EncodedRecord]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def same_training(count: int, condition: str) -> str:
 
 
 def planned(
-    splits: Mapping[Split, Sequence[Row]], condition: str, seed: int
-) -> tuple[list[Lesson], dict[Split, str]]:
+    splits: Mapping[Split, Sequence[EncodedRecord]], condition: str, seed: int
+) -> tuple[list[Training], dict[Split, str]]:
     """The trainings of a condition, and why a split has none."""
     most = sample_size(len(splits.get(Split.FORGET, ())), max(PERCENT.values()))
     both = [split for split in COMPARED_SPLITS if splits.get(split)]
@@ -123,17 +123,18 @@ def planned(
         if len(unlike) < most:
             return [], dict.fromkeys(both, NO_UNRELATED)
         drawn = random.Random(seed).sample(unlike, most)
-        return [Lesson(drawn, {split: spread(splits[split], MEASURED) for split in both})], {}
+        measured = {split: spread(splits[split], MEASURED) for split in both}
+        return [Training(drawn, measured)], {}
     if condition == RELEARNED_REST:
         rest = {row.record_id for row in splits.get(Split.REST, ())}
         passages = [row for row in splits[Split.FORGET] if rest_id(row.record_id) in rest]
         asked = {split: splits[split] for split in both} | {Split.FORGET: passages}
         measured = {split: spread(rows, MEASURED) for split, rows in asked.items()}
-        return [Lesson(splits[Split.REST], measured)], {}
+        return [Training(splits[Split.REST], measured)], {}
     if same := same_training(len(splits.get(Split.FORGET, ())), condition):
         return [], dict.fromkeys(both, SAME.format(same))
     size = sample_size(len(splits.get(Split.FORGET, ())), PERCENT[condition])
-    lessons, missing = [], {}
+    trainings, missing = [], {}
     for split in both:
         rows = splits[split]
         if len(rows) <= most:
@@ -142,8 +143,8 @@ def planned(
         drawn = random.Random(seed).sample(rows, most)
         drawn_ids = {row.record_id for row in drawn}
         not_drawn = [row for row in rows if row.record_id not in drawn_ids]
-        lessons.append(Lesson(drawn[:size], {split: spread(not_drawn, MEASURED)}))
-    return lessons, missing
+        trainings.append(Training(drawn[:size], {split: spread(not_drawn, MEASURED)}))
+    return trainings, missing
 
 
 def relearned(subject: AttackedModel, condition: str, how: Relearning) -> Attempt:
@@ -153,14 +154,14 @@ def relearned(subject: AttackedModel, condition: str, how: Relearning) -> Attemp
     """
     import torch
 
-    lessons, missing = planned(subject.splits, condition, how.seed)
+    trainings, missing = planned(subject.splits, condition, how.seed)
     curves: list[RelearningCurve] = []
     recalls: dict[Split, Recalls] = {}
     work, reached = Work(), 0.0
-    for lesson in lessons:
+    for training in trainings:
         try:
             with trainable(subject.model, how) as reached:
-                done = train(subject, lesson, how)
+                done = train(subject, training, how)
         except torch.OutOfMemoryError:
             raise BadInput(
                 "the device's memory is too small to train the model again",
@@ -168,15 +169,15 @@ def relearned(subject: AttackedModel, condition: str, how: Relearning) -> Attemp
                 fix="Leave it out: --attacks quantization,pruning.",
             ) from None
         work += done.work
-        missing |= {split: UNSTABLE for split in lesson.measured if split not in done.points}
+        missing |= {split: UNSTABLE for split in training.measured if split not in done.points}
         recalls |= done.last
         curves += [
             RelearningCurve(
                 under=condition,
                 model=ModelRole.UNLEARNED,
                 split=split,
-                trained=len(lesson.trained),
-                n=len(lesson.measured[split]),
+                trained=len(training.trained),
+                n=len(training.measured[split]),
                 points=tuple(points),
             )
             for split, points in done.points.items()
@@ -206,8 +207,8 @@ def trainable(model: Any, how: Relearning) -> Iterator[float]:
                 unload(adapted)
 
 
-def train(subject: AttackedModel, lesson: Lesson, how: Relearning) -> Trained:
-    """Fine-tune the subject's model on the lesson, measuring before and after each epoch."""
+def train(subject: AttackedModel, training: Training, how: Relearning) -> Trained:
+    """Fine-tune the subject's model on these records, measuring before and after each epoch."""
     import torch
     from accelerate.utils import set_seed
 
@@ -217,13 +218,13 @@ def train(subject: AttackedModel, lesson: Lesson, how: Relearning) -> Trained:
     headed = Headed(subject.model)
     weights = [one for one in subject.model.parameters() if one.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=how.learning_rate, weight_decay=0.0)
-    draw, order = random.Random(how.seed), list(lesson.trained)
-    points: dict[Split, list[RelearningPoint]] = {split: [] for split in lesson.measured}
+    draw, order = random.Random(how.seed), list(training.trained)
+    points: dict[Split, list[RelearningPoint]] = {split: [] for split in training.measured}
     work, epoch = Work(), 0
     while True:
         last: dict[Split, Recalls] = {}
         made_alike(weights)
-        for split, rows in lesson.measured.items():
+        for split, rows in training.measured.items():
             last[split], more = measured(subject, rows)
             points[split].append(point(epoch, work.steps, last[split]))
             work += more
@@ -239,7 +240,9 @@ def train(subject: AttackedModel, lesson: Lesson, how: Relearning) -> Trained:
                 return Trained({}, {}, work)
 
 
-def step(subject: AttackedModel, headed: Any, optimizer: Any, rows: Sequence[Row]) -> bool:
+def step(
+    subject: AttackedModel, headed: Any, optimizer: Any, rows: Sequence[EncodedRecord]
+) -> bool:
     """One step on these rows; `headed` is the subject's model as `Headed`.
 
     Whether it was made: where loss or gradient is not finite, nothing is changed.
