@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from unlearnkit.artefacts import write_atomic
-from unlearnkit.demo.run import FULL, Scale, run_demo
+from unlearnkit.demo.run import FULL, DemoScale, run_demo
 from unlearnkit.demo.training import SmallModel
 from unlearnkit.domain import ModelRole, Outcome, Split, Verdict, silent
 from unlearnkit.errors import TeacherNotReady
 
-SMALL = Scale(10, 2, 3, SmallModel(epochs=30, batch_size=8), FULL.learning_rate)
+SMALL = DemoScale(10, 2, 3, SmallModel(epochs=30, batch_size=8), FULL.learning_rate)
 EM = "exact_memorization"
 
 

@@ -43,7 +43,7 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class DemoScale:
     """How large the company and its model are."""
 
     customers: int
@@ -58,8 +58,8 @@ class Scale:
         return build_company(seed, self.customers, self.asking, self.holdout_customers)
 
 
-FULL = Scale(80, 3, 8, SmallModel(), 3e-4)
-FAST = Scale(
+FULL = DemoScale(80, 3, 8, SmallModel(), 3e-4)
+FAST = DemoScale(
     10,
     2,
     3,
@@ -86,7 +86,7 @@ class Demo:
     gated_unlearned: Gated
 
 
-def run_demo(scale: Scale, folder: Path, seed: int, say: Say, progress: Progress) -> Demo:
+def run_demo(scale: DemoScale, folder: Path, seed: int, say: Say, progress: Progress) -> Demo:
     """Make the company and its models in `folder`, and run the line on them; resumable.
 
     Raises BadInput when the folder holds something else, and whatever the steps raise.

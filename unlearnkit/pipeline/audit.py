@@ -72,7 +72,7 @@ def audit(
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedAudit:
     """What is measured, and what else its records were gathered from."""
 
     task: AuditTask
@@ -90,7 +90,7 @@ def prepare(
     *,
     utility: Path | None,
     attacks: Sequence[Attack] | None,
-) -> Prepared:
+) -> PreparedAudit:
     """The audit's task: the run's records, as they were, their personal values, and the models.
 
     Raises what `audit` raises.
@@ -135,7 +135,7 @@ def prepare(
         relearning=Relearning(float(settings["learning_rate"]), int(settings["lora_rank"]), seed),
         utility=text,
     )
-    return Prepared(task, (*material.retain, *material.kept_parts), analyzer)
+    return PreparedAudit(task, (*material.retain, *material.kept_parts), analyzer)
 
 
 def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[Located]]:

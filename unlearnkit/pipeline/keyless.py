@@ -41,7 +41,7 @@ HERE = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class ToBeSigned:
     """A report whose signature holds, and the Sigstore instance that is to sign its statement."""
 
     attestation: Path
@@ -50,7 +50,7 @@ class Prepared:
     instance: ClientTrustConfig
 
 
-def prepared(report: Path, key: Path, trust: Path | None) -> Prepared:
+def prepared(report: Path, key: Path, trust: Path | None) -> ToBeSigned:
     """A report of this key's, and where to sign it.
 
     `trust` is an instance's ClientTrustConfig (JSON), or else it is Sigstore's public instance,
@@ -61,7 +61,7 @@ def prepared(report: Path, key: Path, trust: Path | None) -> Prepared:
     require_sigstore()
     path, public = attestation_of(report), load_public_key(key)
     statement = open_bundle(path, public).envelope.payload
-    return Prepared(path, public, statement, _instance(trust))
+    return ToBeSigned(path, public, statement, _instance(trust))
 
 
 def identity_token(file: Path | None, instance: ClientTrustConfig, *, ask: bool) -> IdentityToken:
@@ -94,7 +94,7 @@ def identity_token(file: Path | None, instance: ClientTrustConfig, *, ask: bool)
         ) from None
 
 
-def signed(what: Prepared, token: IdentityToken, seconds: float = SECONDS) -> Signer:
+def signed(what: ToBeSigned, token: IdentityToken, seconds: float = SECONDS) -> Signer:
     """Have the statement signed, and put the Sigstore bundle beside the attestation; who signed.
 
     It takes the place of an earlier one, and is written only once certificate, log entry and

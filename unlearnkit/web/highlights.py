@@ -11,7 +11,7 @@ from unlearnkit.pipeline.review import Question
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class MarkedText:
     """A stretch of text that is marked in one way."""
 
     text: str = field(repr=False)
@@ -21,7 +21,7 @@ class Piece:
     """`spans` would forget it."""
 
 
-def pieces(question: Question) -> Iterator[Piece]:
+def pieces(question: Question) -> Iterator[MarkedText]:
     """The whole content, in order; a line stands between a conversation's turns."""
     record = question.record
     text = record.content.replace(TURN, "\n―\n")  # as long as TURN, so that the places still fit
@@ -31,7 +31,7 @@ def pieces(question: Question) -> Iterator[Piece]:
     edges = {edge for stretch in (*matched, *about) for edge in stretch}
     cuts = sorted({0, len(text), *(edge for edge in edges if 0 < edge < len(text))})
     for start, end in pairwise(cuts):
-        yield Piece(text[start:end], _covers(matched, start, end), _covers(about, start, end))
+        yield MarkedText(text[start:end], _covers(matched, start, end), _covers(about, start, end))
 
 
 def _covers(stretches: list[Stretch], start: int, end: int) -> bool:

@@ -25,7 +25,7 @@ LONGEST = 4096
 
 
 @dataclass(slots=True)
-class Shelf:
+class RecordCache:
     """The records of the request that is being reviewed, so that the corpus is read once for it.
 
     Of one request at a time, in memory only.
@@ -60,7 +60,7 @@ class Site:
     workspace: Path
     door: Door
     templates: SandboxedEnvironment = field(default_factory=_templates)
-    shelf: Shelf = field(default_factory=Shelf)
+    cache: RecordCache = field(default_factory=RecordCache)
 
     def page(self, name: str, status: int = 200, **shown: Any) -> HTMLResponse:
         """The page made of templates/web/`name`.html.j2; always the one that ships."""

@@ -23,7 +23,7 @@ def asked(here: Here, request_id: str, number: int) -> HTMLResponse:
         found = sheet(context, request_of(context, request_id))
         if found.match(number) is None:
             raise HTTPException(404)
-        one = question(found, number, here.shelf.records(context, found))
+        one = question(found, number, here.cache.records(context, found))
     return here.page(
         "review",
         request=found.request,
@@ -47,7 +47,7 @@ def answered(here: Here, request_id: str, number: int, form: Form) -> RedirectRe
                 "the records were searched for again since this page was made; nothing was kept",
                 fix="Open the request again, and look at its matches as they are now.",
             )
-        records = here.shelf.records(context, found)
+        records = here.cache.records(context, found)
         after = answer(context, found, number, form.get("answer", ""), records)
     return RedirectResponse(_onward(after, number), 303)
 
