@@ -32,6 +32,7 @@ from unlearnkit.domain import Certainty, Engine, Located
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
+    from unlearnkit.corpus.index import IndexInfo
     from unlearnkit.pipeline.context import Context
     from unlearnkit.pipeline.review import Sheet
 
@@ -98,6 +99,12 @@ def index(
     if as_json:
         print_json(info)
         return
+    _show_index(info, left_out)
+    out.print("Next: unlearnkit locate")
+
+
+def _show_index(info: IndexInfo, left_out: Path) -> None:
+    """What was found how often; `left_out` lists the records that could not be used."""
     rows = [[entity, str(count)] for entity, count in info.entities.items()]
     out.print(
         table(
@@ -112,7 +119,6 @@ def index(
         place = f"Each with file and line: {left_out}"
         err.print(place, highlight=False, markup=False, soft_wrap=True)
         err.print("The model may have been trained on them: mend them and index again.")
-    out.print("Next: unlearnkit locate")
 
 
 def _say_plain(written: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -28,6 +28,9 @@ from unlearnkit.cli.terminal import (
 )
 from unlearnkit.domain import HarnessTasks
 from unlearnkit.errors import BadInput, VerificationFailed
+
+if TYPE_CHECKING:
+    from unlearnkit.report.verifying import Verification
 
 RunOption = Annotated[
     str,
@@ -271,6 +274,11 @@ def verify(
             }
         )
         return
+    _show_verified(found)
+
+
+def _show_verified(found: Verification) -> None:
+    """Every claim that holds, what was not looked at, and whose report it is."""
     for claim in found.claims:
         told = in_line(f"{claim.what}: {claim.detail}")
         say(f"[green]holds[/]  {told}")
