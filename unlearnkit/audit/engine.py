@@ -16,21 +16,10 @@ from unlearnkit.audit.leakage_figures import leakage_measurements, leakage_table
 from unlearnkit.audit.logit_lens_figures import lens_depths, lens_measurements
 from unlearnkit.audit.perplexity import WindowLosses, described, perplexities, window_losses
 from unlearnkit.audit.perplexity import material_digest as perplexity_digest
-from unlearnkit.audit.scores import model_scores
+from unlearnkit.audit.scores import Scores, model_scores
 from unlearnkit.audit.summary import summarise
 from unlearnkit.audit.task import AuditTask, material_digest, refuse_missing
-from unlearnkit.domain import (
-    AskingCost,
-    AuditResult,
-    DecoyRank,
-    LensScore,
-    Measurement,
-    ModelRole,
-    Progress,
-    RecordScore,
-    ValueScore,
-    silent,
-)
+from unlearnkit.domain import AuditResult, Measurement, ModelRole, Progress, silent
 from unlearnkit.language_model.processes import by_the_first, from_the_first, known
 
 
@@ -38,22 +27,12 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
     """Measure every model of the task. Raises BadInput when a model folder cannot be used."""
     known()
     losses = _losses(task)
-    records: list[RecordScore] = []
-    values: list[ValueScore] = []
-    asked: list[AskingCost] = []
-    ranks: list[DecoyRank] = []
-    lens: list[LensScore] = []
-    unread: dict[ModelRole, str] = {}
-    for done, (role, model) in enumerate(task.models.items()):
-        progress("auditing (model)", done, len(task.models))
-        found = model_scores(task, role, model)
-        records += found.records
-        values += found.values
-        asked += found.asked
-        ranks += found.ranks
-        lens += found.lens
-        unread[role] = found.lens_missing
-    progress("auditing (model)", len(task.models), len(task.models))
+    scored = _scored(task, progress)
+    records = [one for model in scored.values() for one in model.records]
+    values = [one for model in scored.values() for one in model.values]
+    ranks = [one for model in scored.values() for one in model.ranks]
+    lens = [one for model in scored.values() for one in model.lens]
+    unread = {role: model.lens_missing for role, model in scored.items()}
     roles = list(task.models)
     attacked = _attacked(task, progress)
     tasks = from_the_first(partial(_tasks, task))
@@ -76,7 +55,7 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
             *attack_differences(attacked, task.subjects),
         ),
         leakage=leakage_table(values, task.seed, task.subjects),
-        asked=tuple(asked),
+        asked=tuple(one for model in scored.values() for one in model.asked),
         decoy_ranks=tuple(ranks),
         lens=lens_depths(lens),
         records=tuple(with_counts(records, values)),
@@ -88,6 +67,15 @@ def audit(task: AuditTask, now: datetime, progress: Progress = silent) -> AuditR
         if task.utility
         else None,
     )
+
+
+def _scored(task: AuditTask, progress: Progress) -> dict[ModelRole, Scores]:
+    scored = {}
+    for done, (role, model) in enumerate(task.models.items()):
+        progress("auditing (model)", done, len(task.models))
+        scored[role] = model_scores(task, role, model)
+    progress("auditing (model)", len(task.models), len(task.models))
+    return scored
 
 
 def _tasks(task: AuditTask) -> list[Measurement]:
