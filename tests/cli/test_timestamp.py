@@ -65,6 +65,16 @@ def test_a_machine_without_network_carries_query_and_answer_by_file(
     assert found.exit_code == 0, found.stderr
 
 
+def test_a_query_is_not_written_over_what_a_workspace_lives_by(
+    report: Path, key: Path, tmp_path: Path
+) -> None:
+    before = key.read_bytes()
+    said = unlearnkit("timestamp", report, "--query", key, "--key", key, "--workspace", tmp_path)
+    assert said.exit_code == 2
+    assert "the workspace's own" in said.stderr
+    assert key.read_bytes() == before
+
+
 def test_an_authority_that_is_away_leaves_the_report_as_it_was(
     report: Path, key: Path, address: str
 ) -> None:

@@ -41,13 +41,14 @@ def timestamp(
     """
     from unlearnkit.artefacts import write_atomic
     from unlearnkit.pipeline.keys import given_or_own
+    from unlearnkit.pipeline.outputs import not_own
     from unlearnkit.pipeline.timestamp import asked, question, stamped
 
     if sum((bool(url), query is not None, response is not None)) != 1:
         raise BadInput("nobody to ask", fix="Give one of --url, --query and --response.")
     signer = given_or_own(key, workspace, report)
     if query is not None:
-        write_atomic(query, question(report, signer))
+        write_atomic(not_own(workspace, query), question(report, signer))
         out.print(f"Query: {query}", highlight=False, soft_wrap=True)
         out.print("Next: unlearnkit timestamp REPORT --response ANSWER", highlight=False)
         return
