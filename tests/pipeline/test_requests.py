@@ -13,7 +13,7 @@ import pytest
 
 from tests.company import Line, opened
 from unlearnkit.config import FILE_NAME
-from unlearnkit.domain import IdentityState, IdentityVerification, RequestState
+from unlearnkit.domain import EventKind, IdentityState, IdentityVerification, RequestState
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.ledger.store import Ledger
 from unlearnkit.pipeline.context import Context
@@ -23,8 +23,10 @@ from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.requests import (
     due_within,
     extend,
+    history,
     left_out,
     open_first,
+    refuse_closed,
     time_left,
     verify_identity,
 )
@@ -205,3 +207,23 @@ def test_a_closed_request_has_no_clock_and_comes_last(context: Context) -> None:
     requests = open_first(context.ledger.requests())
     assert [one.id for one in requests] == [second.id, first.id]
     assert time_left(requests[1], ASKED).words == "closed"
+
+
+def test_what_happened_to_a_request_is_told_in_order_and_of_no_other(context: Context) -> None:
+    first, second = context.ledger.requests()
+    context.ledger.set_state(first.id, RequestState.REJECTED, "tester", "sent twice")
+    assert [one.kind for one in history(context, first)] == [
+        EventKind.REQUEST_ADDED,
+        EventKind.REQUEST_MOVED,
+    ]
+    assert EventKind.REQUEST_MOVED not in {one.kind for one in history(context, second)}
+
+
+def test_what_is_asked_again_without_a_date_is_refused_when_it_is_closed(context: Context) -> None:
+    request = context.ledger.request(id_of(context, "gdpr"))
+    undated = request.model_copy(update={"submitted": request.received})
+    refuse_closed([request, undated])
+    closed = {"state": RequestState.COMPLETED}
+    refuse_closed([request.model_copy(update=closed | {"submitted": ASKED - timedelta(days=1)})])
+    with pytest.raises(BadInput, match="1 request without a date of submission is closed already"):
+        refuse_closed([undated.model_copy(update=closed)])

@@ -22,7 +22,6 @@ from unlearnkit.cli.terminal import (
     print_json,
     table,
 )
-from unlearnkit.counted import counted, noun
 from unlearnkit.errors import BadInput
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def import_(
     so that it may be a new one, that ends with exit code 2.
     """
     from unlearnkit.pipeline.intake import import_requests
-    from unlearnkit.pipeline.requests import closed_at, is_open
+    from unlearnkit.pipeline.requests import closed_at, is_open, refuse_closed
 
     with opened(workspace) as context:
         taken = import_requests(context, files, _declared(verified, how))
@@ -74,7 +73,7 @@ def import_(
             _say_taken(request, added, closed[request.id])
         if any(is_open(request) for request, _ in taken):
             out.print("Next: unlearnkit index CORPUS, then unlearnkit locate")
-    _refuse_closed([request for request, _ in taken])
+    refuse_closed(request for request, _ in taken)
 
 
 @command(app, "add", "unlearnkit request add --regulation gdpr --customer-id C-104211")
@@ -111,7 +110,7 @@ def add(
 ) -> None:
     """Add one request. Without options it asks, so that nothing lands in the shell's history."""
     from unlearnkit.pipeline.intake import add_request, typed_in
-    from unlearnkit.pipeline.requests import closed_at
+    from unlearnkit.pipeline.requests import closed_at, refuse_closed
 
     declared = _declared(verified, how)
     if verified and not how.strip():
@@ -143,7 +142,7 @@ def add(
         print_json({"request": request, "added": added})
     else:
         _say_taken(request, added, closed)
-    _refuse_closed([request])
+    refuse_closed([request])
 
 
 def _declared(verified: bool, how: str) -> IdentityVerification | None:
@@ -180,23 +179,6 @@ def _say_taken(request: Request, added: bool, closed: datetime | None) -> None:
             f"unlearnkit request verify-identity {request.id} --how TEXT",
             highlight=False,
             soft_wrap=True,
-        )
-
-
-def _refuse_closed(taken: Sequence[Request]) -> None:
-    """Whoever asks again is not to be told that all is well: their new request is not there.
-
-    What states its own date is the old request itself, as in a file that grows from day to day.
-    """
-    from unlearnkit.pipeline.requests import is_open
-
-    closed = {one.id for one in taken if not is_open(one) and one.submitted == one.received}
-    if closed:
-        raise BadInput(
-            f"{counted(len(closed), 'request')} without a date of submission "
-            f"{noun(len(closed), 'is', 'are')} closed already and not taken in again",
-            fix="A new request that says the same cannot be told from the old one. If the person "
-            "asks anew, give the request a new id, or the date on which it was submitted.",
         )
 
 
@@ -264,9 +246,11 @@ def show(
     as_json: JsonOption = False,
 ) -> None:
     """Show one request and everything that happened to it."""
+    from unlearnkit.pipeline.requests import history
+
     with opened(workspace, alone=False) as context:
         found = context.ledger.request(request)
-        events = [one for one in context.ledger.events() if one.request_id == found.id]
+        events = history(context, found)
         subject = context.ledger.subject(found.id, context.workspace.vault_key) if reveal else None
     identifiers = (
         [(one.kind.value, one.format, one.value) for one in subject.identifiers] if subject else []

@@ -10,6 +10,7 @@ from enum import StrEnum
 from unlearnkit.counted import counted, noun
 from unlearnkit.domain import IdentityVerification, Request, RequestState
 from unlearnkit.errors import BadInput, CannotEvaluate
+from unlearnkit.ledger.chain import Event
 from unlearnkit.ledger.states import CLOSED, unverified
 from unlearnkit.pipeline.context import Context
 from unlearnkit.requests.clock import extended_due_date, last_time_to_extend
@@ -50,9 +51,29 @@ def closed_at(context: Context, request: Request) -> datetime | None:
     """When it was completed or rejected; None while it is open."""
     if is_open(request):
         return None
-    moves = (one for one in context.ledger.events() if one.request_id == request.id)
-    times = [one.time for one in moves if one.payload.get("to") in CLOSED]
+    times = [one.time for one in history(context, request) if one.payload.get("to") in CLOSED]
     return datetime.fromisoformat(times[-1]) if times else None
+
+
+def history(context: Context, request: Request) -> list[Event]:
+    """Everything that happened to it, in order."""
+    return [one for one in context.ledger.events() if one.request_id == request.id]
+
+
+def refuse_closed(taken: Iterable[Request]) -> None:
+    """Raise BadInput where one of these, just taken in, was closed before and states no date.
+
+    Whoever asks again is not to be told that all is well: their new request is not there. What
+    states its own date is the old request itself, as in a file that grows from day to day.
+    """
+    closed = {one.id for one in taken if not is_open(one) and one.submitted == one.received}
+    if closed:
+        raise BadInput(
+            f"{counted(len(closed), 'request')} without a date of submission "
+            f"{noun(len(closed), 'is', 'are')} closed already and not taken in again",
+            fix="A new request that says the same cannot be told from the old one. If the person "
+            "asks anew, give the request a new id, or the date on which it was submitted.",
+        )
 
 
 def open_first(requests: Iterable[Request]) -> list[Request]:

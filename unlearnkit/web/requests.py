@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 from unlearnkit.domain import Certainty
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.ledger import reading
-from unlearnkit.pipeline.requests import OPEN, is_open, open_first, time_left
+from unlearnkit.pipeline.requests import OPEN, history, is_open, open_first, time_left
 from unlearnkit.pipeline.review import sheet
 from unlearnkit.web.pages import Here, request_of
 
@@ -35,7 +35,7 @@ def shown(here: Here, request_id: str) -> HTMLResponse:
     """As `request show` and `locate` have it; no record's text."""
     with reading(here.workspace) as context:
         request = request_of(context, request_id)
-        events = [one for one in context.ledger.events() if one.request_id == request.id]
+        events = history(context, request)
         left = time_left(request, context.now())
         try:
             found, trouble = sheet(context, request), None
