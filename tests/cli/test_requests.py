@@ -177,6 +177,14 @@ def test_matches_are_decided_one_by_one_and_each_answer_is_kept(line: Line, loca
     assert states_of(located) == {"ready", "in_review"}
 
 
+def test_the_records_of_a_closed_request_are_not_shown_again(line: Line, tmp_path: Path) -> None:
+    request_id, place = next(iter(line.story.truth)), line.copy(tmp_path / "work")
+    said = unlearnkit("review", request_id, "--again", "--workspace", place, typed="q\n")
+    assert said.exit_code == 2
+    assert "is completed: its records are not searched for" in said.stderr
+    assert "decided: record" not in said.stderr
+
+
 def test_a_sheet_may_be_filled_in_part_and_written_again(
     line: Line, located: Path, tmp_path: Path
 ) -> None:
