@@ -5,25 +5,39 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import copytree
 
 import pytest
+import torch
 
-from tests.chats import chat_tokenizer, conversation
+from tests.chats import CHATML, chat_tokenizer, conversation
 from tests.company import opened
 from tests.forgotten import asked
 from tests.pipeline.test_every_turn import HERS, SIZE, talk, written
+from tests.small import WORDS
 from unlearnkit.demo.training import train
-from unlearnkit.domain import Identifier, IdentifierKind, Record, RunManifest, Uncertain, UsersTurns
+from unlearnkit.domain import (
+    Identifier,
+    IdentifierKind,
+    Record,
+    RunManifest,
+    Uncertain,
+    Unmeasured,
+    UsersTurns,
+)
+from unlearnkit.language_model.folder import load_language_model, save_language_model
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.find import index_corpus, locate
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.line import review
 from unlearnkit.pipeline.material import Material
-from unlearnkit.pipeline.users_turns import users_turns
+from unlearnkit.pipeline.users_turns import note, users_turns
 from unlearnkit.unlearning.settings import Settings
 from unlearnkit.workspace import Workspace
 
 NUMBERS = [HERS, HERS, *(f"C-{110011 + 7013 * at}" for at in range(6))]
+LATE = conversation(("assistant", " ".join(WORDS * 40)), ("user", f"I am {HERS}"), id="late")
+"""What the user says comes behind the longest sequence."""
 UNTRAINED = Settings(tolerance=10.0, learning_rate=5e-3)
 """Everything is near enough before any training."""
 
@@ -118,8 +132,50 @@ def test_nothing_is_measured_where_users_turns_count_or_there_are_none(
         assert users_turns(whole, material(records, ()), Encoding()) is None
 
 
-def test_what_cannot_be_measured_stops_nothing(whole: Path, talks: list[Record]) -> None:
-    assert users_turns(whole, material(default(talks), ()), Encoding(max_length=2)) is None
+def test_what_cannot_be_measured_stops_nothing_and_is_counted_with_why(
+    whole: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    given = material([*default(talks), LATE], [*default(unseen), LATE, LATE])
+    found = users_turns(renders_otherwise(whole, NUMBERS[-1]), given, Encoding())
+    assert found is not None
+    assert (found.conversations, found.unseen_conversations) == (7, 6)
+    assert found.unmeasured == (
+        Unmeasured(why="length", conversations=1, unseen_conversations=2),
+        Unmeasured(why="template", conversations=1, unseen_conversations=0),
+    )
+    assert found.recited  # of the others it is still told
+
+
+def test_where_none_can_be_measured_it_is_not_known_and_nobody_guesses(whole: Path) -> None:
+    found = users_turns(whole, material([LATE], ()), Encoding())
+    assert found is not None
+    assert (found.exact_memorization, found.loss, found.recited) == (None, None, False)
+    assert found.unmeasured == (Unmeasured(why="length", conversations=1, unseen_conversations=0),)
+    told = note(found)
+    assert told is not None
+    assert "is not known. Not measured: 1 conversation to forget (no token" in told
+
+
+def test_a_loss_that_is_no_number_is_no_figure(
+    tmp_path: Path, answers: Path, talks: list[Record]
+) -> None:
+    model = load_language_model(answers)
+    with torch.no_grad():
+        model.model.get_output_embeddings().weight.fill_(torch.nan)
+    save_language_model(model, tmp_path / "broken")
+    found = users_turns(tmp_path / "broken", material(default(talks), ()), Encoding())
+    assert found is not None
+    assert (found.conversations, found.exact_memorization) == (0, None)
+    assert found.unmeasured == (Unmeasured(why="loss", conversations=8, unseen_conversations=0),)
+
+
+def renders_otherwise(model: Path, words: str) -> Path:
+    """The same model, with a chat template that says these words of users in another way."""
+    folder = model.with_name("renders-otherwise")
+    copytree(model, folder, dirs_exist_ok=True)
+    said = f"m.content | replace('{words}', 'a number')"
+    chat_tokenizer(CHATML.replace("m.content", said)).save_pretrained(folder)
+    return folder
 
 
 def run(root: Path, model: Path, talks: Sequence[Record], unseen: Sequence[Record]) -> RunManifest:
@@ -159,5 +215,20 @@ def test_a_run_on_a_model_of_the_assistants_turns_says_nothing(
     tmp_path: Path, answers: Path, talks: list[Record], unseen: list[Record]
 ) -> None:
     manifest = run(tmp_path, answers, talks, unseen)
-    assert manifest.users_turns is not None
+    found = manifest.users_turns
+    assert found is not None
+    assert found.unmeasured == ()
     assert "users" not in (tmp_path / "told").read_text()
+
+
+def test_a_run_says_which_conversations_it_could_not_measure(
+    tmp_path: Path, answers: Path, talks: list[Record], unseen: list[Record]
+) -> None:
+    manifest = run(tmp_path, answers, [*talks, LATE], unseen)
+    assert manifest.users_turns is not None
+    assert manifest.users_turns.conversations == 2
+    [told] = [one for one in (tmp_path / "told").read_text().splitlines() if "users" in one]
+    assert told.endswith(
+        "Not measured: 1 conversation to forget "
+        "(no token of what users say is within the longest sequence)."
+    )

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.report import sample
-from unlearnkit.domain import Turns, UsersTurns
+from unlearnkit.domain import Turns, Unmeasured, UsersTurns
 from unlearnkit.report.facts import Report, build_report
 from unlearnkit.report.render import render_html, render_letter
 from unlearnkit.report.scope import CONTEXT
@@ -97,9 +97,46 @@ def test_where_it_did_not_the_figures_are_given_all_the_same() -> None:
     )
 
 
+def test_conversations_that_were_not_measured_are_counted_with_why() -> None:
+    unmeasured = (
+        Unmeasured(why="length", conversations=2, unseen_conversations=1),
+        Unmeasured(why="template", conversations=1, unseen_conversations=0),
+    )
+    some = GUESSED.model_copy(update={"unmeasured": unmeasured})
+    [told] = [one for one in report_of("assistant", some).out_of_scope if "original" in one[:20]]
+    assert told.endswith(
+        "in 3 conversations to forget; no never-seen one could be measured to compare with. Not "
+        "measured: 2 conversations to forget and 1 never-seen one (no token of what users say is "
+        "within the longest sequence), 1 conversation to forget (the chat template does not show "
+        "where what users say stands)."
+    )
+
+
+def test_where_none_was_measured_the_report_does_not_say_that_nothing_was_recited() -> None:
+    none = UsersTurns(
+        conversations=0,
+        exact_memorization=None,
+        loss=None,
+        unmeasured=(Unmeasured(why="loss", conversations=4, unseen_conversations=0),),
+    )
+    [told] = [one for one in report_of("assistant", none).out_of_scope if "original" in one[:22]]
+    assert told == (
+        "Whether the original model recited what users said is not known. Not measured: 4 "
+        "conversations to forget (the model’s loss on what users say is not a finite number)."
+    )
+
+
 def test_what_an_earlier_version_wrote_is_still_read() -> None:
     for made in (report_of("assistant", RECITED), sample.manifest()):
         older = json.loads(made.model_dump_json())
         del older["turns"], older["users_turns"]
         read = type(made).model_validate(older)
         assert (read.turns, read.users_turns) == (None, None)
+
+
+def test_an_earlier_version_did_not_say_what_it_left_out() -> None:
+    older = json.loads(RECITED.model_dump_json())
+    del older["unmeasured"]
+    read = UsersTurns.model_validate(older)
+    assert read.unmeasured is None
+    assert read == RECITED

@@ -60,11 +60,13 @@ from unlearnkit.domain.requests import (
 )
 from unlearnkit.domain.run import (
     CalibrationStep,
+    Hindrance,
     Passed,
     RecordSet,
     RunManifest,
     TrainingPass,
     Turns,
+    Unmeasured,
     UsersTurns,
     unheard,
 )
@@ -121,6 +123,7 @@ __all__ = [
     "HarnessTasks",
     "Health",
     "HeldAs",
+    "Hindrance",
     "Holding",
     "Identifier",
     "IdentifierKind",
@@ -160,6 +163,7 @@ __all__ = [
     "TrainingPass",
     "Turns",
     "Uncertain",
+    "Unmeasured",
     "UsersTurns",
     "UtilityText",
     "ValueScore",

@@ -78,19 +78,39 @@ Turns = Literal["none", "assistant", "all"]
 """Whose turns of conversations counted in a run; none: the corpus has no conversations."""
 
 
+Hindrance = Literal["length", "loss", "template"]
+"""Why users' turns of a conversation cannot be measured.
+
+No token of them is within the longest sequence; the loss on them is not finite; the chat template
+does not show where they stand.
+"""
+
+
+class Unmeasured(Artefact):
+    """Conversations in which users' turns could not be measured, for one reason."""
+
+    why: Hindrance
+    conversations: int
+    """Of those to forget."""
+    unseen_conversations: int
+
+
 class UsersTurns(Artefact):
     """What the original model made of users' turns, where only the assistant's counted.
 
-    Means over conversations to forget and, where some were given, over never-seen ones.
+    Means over conversations to forget and, where some were given, over never-seen ones; None where
+    none of them could be measured.
     """
 
     conversations: int
-    exact_memorization: float
-    loss: float
+    exact_memorization: float | None
+    loss: float | None
     """Mean token loss in nats."""
     unseen_conversations: int = 0
     unseen_exact_memorization: float | None = None
     unseen_loss: float | None = None
+    unmeasured: tuple[Unmeasured, ...] | None = None
+    """None: an earlier version, which did not say."""
 
     @property
     def recited(self) -> bool:
@@ -99,6 +119,8 @@ class UsersTurns(Artefact):
         That is exact memorization higher by RECITED_BY, or token loss lower by a nat. With none to
         compare with, an exact memorization of RECITED, which guessing seldom reaches in prose.
         """
+        if self.exact_memorization is None or self.loss is None:
+            return False
         if self.unseen_exact_memorization is None or self.unseen_loss is None:
             return self.exact_memorization >= RECITED
         return (
@@ -144,4 +166,4 @@ class RunManifest(Artefact):
     turns: Turns | None = None
     """Whose turns counted; None: an earlier version, which did not say."""
     users_turns: UsersTurns | None = None
-    """None where users' turns counted too, where none was to be forgotten, or none measured."""
+    """None where users' turns counted too, or none was to be forgotten."""

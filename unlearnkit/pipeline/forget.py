@@ -29,7 +29,7 @@ from unlearnkit.pipeline.runs import (
     run_of,
     unfinished_for,
 )
-from unlearnkit.pipeline.users_turns import advice, users_turns
+from unlearnkit.pipeline.users_turns import note, users_turns
 from unlearnkit.report.card import check_template, write_card
 from unlearnkit.unlearning.engine import Unlearned
 from unlearnkit.unlearning.engine import unlearn as unlearn_model
@@ -78,8 +78,8 @@ def unlearn(
     _claim(run, given)
     _tell_first(context, run, given)
     said = users_turns(model, given.gathered.material, given.encoding, context.progress)
-    if said is not None and said.recited:
-        context.tell(advice(said))
+    if said is not None and (told := note(said)) is not None:
+        context.tell(told)
     task = _task(context, run, given, lineage)
     unlearned = unlearn_model(task, settings, context.progress, context.passed)
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)

@@ -6,17 +6,20 @@ A model that was trained on whole conversations does, and such a run leaves it s
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.audit.scoring import loaded
-from unlearnkit.domain import ASSISTANT, Progress, Record, UsersTurns, silent
+from unlearnkit.domain import ASSISTANT, Hindrance, Progress, Record, Unmeasured, UsersTurns, silent
 from unlearnkit.domain.records import within
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.recall import level, recall
-from unlearnkit.language_model.tokens import Encoding, Example, encode_record
+from unlearnkit.language_model.folder import LanguageModel
+from unlearnkit.language_model.recall import Level, level, recall
+from unlearnkit.language_model.rendering import pieces
+from unlearnkit.language_model.tokens import Encoding, encode_record
 from unlearnkit.pipeline.material import Material
 from unlearnkit.report.scope import users_said
 
@@ -31,12 +34,9 @@ def users_turns(
     """What the model makes of users' turns in the conversations to forget, and in never-seen ones.
 
     Decoys are not never seen: of what users say they change the values alone. None where every
-    turn counts, where no conversation is to be forgotten, and where none can be measured: too
-    long, or under a chat template in which it cannot be told where a turn stands. Raises BadInput
-    for an unusable model.
+    turn counts, and where no conversation is to be forgotten. Raises BadInput for an unusable
+    model; a conversation that cannot be measured is counted.
     """
-    from unlearnkit.language_model.headed import Headed
-
     forget = list(_by_users(material.forget))
     if not forget:
         return None
@@ -44,35 +44,48 @@ def users_turns(
     unseen = list(_by_users(material.holdout)) if given else []
     progress("measuring what users say", 0, 1)
     language_model, device = loaded(model)
-    tokenizer, headed = language_model.tokenizer, Headed(language_model.model)
-    known, others = (
-        recall(headed, _encodable(some, tokenizer, encoding), tokenizer.pad_token_id, device)
-        for some in (forget, unseen)
-    )
+    own, never = (_measured(some, language_model, encoding, device) for some in (forget, unseen))
     progress("measuring what users say", 1, 1)
-    if not known:
-        return None
-    own, never = level(known), level(others) if others else None
-    figures = (own.loss, never.loss if never else 0.0)
-    if not all(map(math.isfinite, figures)):
-        return None
     return UsersTurns(
-        conversations=len(known),
-        exact_memorization=own.exact_memorization,
-        loss=own.loss,
-        unseen_conversations=len(others),
-        unseen_exact_memorization=never.exact_memorization if never else None,
-        unseen_loss=never.loss if never else None,
+        conversations=own.count,
+        exact_memorization=own.level.exact_memorization if own.level else None,
+        loss=own.level.loss if own.level else None,
+        unseen_conversations=never.count,
+        unseen_exact_memorization=never.level.exact_memorization if never.level else None,
+        unseen_loss=never.level.loss if never.level else None,
+        unmeasured=tuple(
+            Unmeasured(
+                why=why,
+                conversations=own.unmeasured[why],
+                unseen_conversations=never.unmeasured[why],
+            )
+            for why in sorted(own.unmeasured.keys() | never.unmeasured.keys())
+        ),
     )
 
 
-def advice(found: UsersTurns) -> str:
-    """Of a model that recites them: what that means for the run, and what to do."""
-    return (
-        f"{users_said(found)} So does one that was trained on whole conversations. This run "
-        "neither forgets nor measures what they said. To forget it too, stop, set "
-        "`fields: turns: all` in unlearnkit.yaml, and begin again with: unlearnkit index"
-    )
+def note(found: UsersTurns) -> str | None:
+    """What is said before the training, and what to do; None where nothing has to be.
+
+    That is of a model that recites what users say, and of conversations that were not measured.
+    """
+    if found.recited:
+        return (
+            f"{users_said(found)} A model that was trained on whole conversations does that. This "
+            "run neither forgets nor measures what they said. To forget it too, stop, set "
+            "`fields: turns: all` in unlearnkit.yaml, and begin again with: unlearnkit index"
+        )
+    return users_said(found) if found.unmeasured else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A set of conversations: how many were measured, their level, and how many were not."""
+
+    count: int
+    level: Level | None
+    """None where none was measured."""
+    unmeasured: Counter[Hindrance]
 
 
 def _by_users(records: Sequence[Record]) -> Iterator[Record]:
@@ -89,12 +102,29 @@ def _by_users(records: Sequence[Record]) -> Iterator[Record]:
             yield replace(one, every_turn=True, loss_on=tuple(said))
 
 
-def _encodable(records: Sequence[Record], tokenizer: Any, encoding: Encoding) -> list[Example]:
-    """Those that are no longer than the longest sequence, and that the chat template can show."""
-    found = []
+def _measured(
+    records: Sequence[Record], language_model: LanguageModel, encoding: Encoding, device: Any
+) -> _Measured:
+    """Of what can be encoded and has a finite loss; why the rest is not measured is counted."""
+    from unlearnkit.language_model.headed import Headed
+
+    tokenizer, examples, unmeasured = language_model.tokenizer, [], Counter[Hindrance]()
     for one in records:
         try:
-            found.append(encode_record(one, tokenizer, encoding))
-        except BadInput:
-            continue  # of users' turns alone; what stops the run is raised by the run
-    return found
+            examples.append(encode_record(one, tokenizer, encoding))
+        except BadInput:  # of users' turns alone; what stops the run is raised by the run
+            unmeasured[_why(one, tokenizer, encoding)] += 1
+    found = recall(Headed(language_model.model), examples, tokenizer.pad_token_id, device)
+    finite = [one for one in found if math.isfinite(one.loss)]
+    if len(finite) < len(found):
+        unmeasured["loss"] = len(found) - len(finite)
+    return _Measured(len(finite), level(finite) if finite else None, unmeasured)
+
+
+def _why(record: Record, tokenizer: Any, encoding: Encoding) -> Hindrance:
+    """Why it cannot be encoded: it cannot be rendered, or is, and then too long."""
+    try:
+        pieces(record, tokenizer, encoding.prompt_template)
+    except BadInput:
+        return "template"
+    return "length"

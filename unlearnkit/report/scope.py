@@ -7,7 +7,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from unlearnkit.counted import counted
-from unlearnkit.domain import CONDITIONS, Attack, AuditResult, Measurement, Turns, UsersTurns
+from unlearnkit.domain import (
+    CONDITIONS,
+    Attack,
+    AuditResult,
+    Measurement,
+    Turns,
+    Unmeasured,
+    UsersTurns,
+)
 from unlearnkit.report.glossary import label
 
 NEVER_COVERED: Final = (
@@ -69,6 +77,12 @@ LEFT_OPEN: Final = {
     "other records.",
 }
 """What stays open where it was."""
+UNMEASURED: Final = {
+    "length": "no token of what users say is within the longest sequence",
+    "template": "the chat template does not show where what users say stands",
+    "loss": "the model’s loss on what users say is not a finite number",
+}
+"""Why users' turns could not be measured."""
 
 
 def standard_out_of_scope(
@@ -94,7 +108,11 @@ def standard_out_of_scope(
 
 
 def users_said(found: UsersTurns) -> str:
-    """One sentence with both figures on what the original model made of users' turns."""
+    """What the original model made of users' turns, with both figures, and what was left out."""
+    unmeasured = found.unmeasured or ()
+    left_out = f" Not measured: {', '.join(map(_left_out, unmeasured))}." if unmeasured else ""
+    if found.exact_memorization is None or found.loss is None:
+        return f"Whether the original model recited what users said is not known.{left_out}"
     verb = "recited" if found.recited else "did not clearly recite"
     known = f"exact memorization {found.exact_memorization:.2f}, token loss {found.loss:.1f} nats"
     unseen = "there were no never-seen ones to compare with"
@@ -103,11 +121,21 @@ def users_said(found: UsersTurns) -> str:
             f"in {found.unseen_conversations} never-seen ones "
             f"{found.unseen_exact_memorization:.2f} and {found.unseen_loss:.1f} nats"
         )
+    elif any(one.unseen_conversations for one in unmeasured):
+        unseen = "no never-seen one could be measured to compare with"
     return (
         f"The original model {verb} what users said: {known} "
         f"on their turns in {counted(found.conversations, 'conversation')} to forget; "
-        f"{unseen}."
+        f"{unseen}.{left_out}"
     )
+
+
+def _left_out(some: Unmeasured) -> str:
+    to_forget = f"{counted(some.conversations, 'conversation')} to forget"
+    unseen = counted(some.unseen_conversations, "never-seen one")
+    sets = ((some.conversations, to_forget), (some.unseen_conversations, unseen))
+    told = " and ".join(words for count, words in sets if count)
+    return f"{told} ({UNMEASURED[some.why]})"
 
 
 def _left(found: UsersTurns) -> str:
