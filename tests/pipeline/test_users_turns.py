@@ -15,6 +15,7 @@ from tests.company import opened
 from tests.forgotten import asked
 from tests.pipeline.test_every_turn import HERS, SIZE, talk, written
 from tests.small import WORDS
+from unlearnkit.audit.scoring import loaded
 from unlearnkit.demo.training import train
 from unlearnkit.domain import (
     Identifier,
@@ -64,6 +65,10 @@ def answers(tmp_path_factory: pytest.TempPathFactory, talks: list[Record]) -> Pa
     return trained(tmp_path_factory.mktemp("answers"), default(talks))
 
 
+def measured(model: Path, given: Material) -> UsersTurns | None:
+    return users_turns(*loaded(model), given, Encoding())
+
+
 def trained(folder: Path, records: Sequence[Record]) -> Path:
     train(records, chat_tokenizer(), folder, size=SIZE, encoding=Encoding(), seed=0)
     return folder
@@ -103,7 +108,7 @@ def test_a_model_of_whole_conversations_recites_what_users_say(
     whole: Path, talks: list[Record], unseen: list[Record]
 ) -> None:
     given = material(default(talks), default(unseen))
-    found = users_turns(whole, given, Encoding())
+    found = measured(whole, given)
     assert found is not None
     assert (found.conversations, found.unseen_conversations) == (8, 6)
     assert found.recited
@@ -112,14 +117,14 @@ def test_a_model_of_whole_conversations_recites_what_users_say(
 def test_a_model_of_the_assistants_turns_does_not(
     answers: Path, talks: list[Record], unseen: list[Record]
 ) -> None:
-    found = users_turns(answers, material(default(talks), default(unseen)), Encoding())
+    found = measured(answers, material(default(talks), default(unseen)))
     assert found is not None
     assert not found.recited
 
 
 def test_decoys_are_not_compared_with(whole: Path, talks: list[Record]) -> None:
     """They say what the user said, but for the values."""
-    found = users_turns(whole, material(default(talks), default(talks), "decoys"), Encoding())
+    found = measured(whole, material(default(talks), default(talks), "decoys"))
     assert found is not None
     assert (found.unseen_conversations, found.unseen_loss) == (0, None)
     assert found.recited
@@ -129,14 +134,14 @@ def test_nothing_is_measured_where_users_turns_count_or_there_are_none(
     whole: Path, talks: list[Record]
 ) -> None:
     for records in (talks, [Record("note", "a note")], [conversation(("assistant", "hello"))]):
-        assert users_turns(whole, material(records, ()), Encoding()) is None
+        assert measured(whole, material(records, ())) is None
 
 
 def test_what_cannot_be_measured_stops_nothing_and_is_counted_with_why(
     whole: Path, talks: list[Record], unseen: list[Record]
 ) -> None:
     given = material([*default(talks), LATE], [*default(unseen), LATE, LATE])
-    found = users_turns(renders_otherwise(whole, NUMBERS[-1]), given, Encoding())
+    found = measured(renders_otherwise(whole, NUMBERS[-1]), given)
     assert found is not None
     assert (found.conversations, found.unseen_conversations) == (7, 6)
     assert found.unmeasured == (
@@ -147,7 +152,7 @@ def test_what_cannot_be_measured_stops_nothing_and_is_counted_with_why(
 
 
 def test_where_none_can_be_measured_it_is_not_known_and_nobody_guesses(whole: Path) -> None:
-    found = users_turns(whole, material([LATE], ()), Encoding())
+    found = measured(whole, material([LATE], ()))
     assert found is not None
     assert (found.exact_memorization, found.loss, found.recited) == (None, None, False)
     assert found.unmeasured == (Unmeasured(why="length", conversations=1, unseen_conversations=0),)
@@ -163,7 +168,7 @@ def test_a_loss_that_is_no_number_is_no_figure(
     with torch.no_grad():
         model.model.get_output_embeddings().weight.fill_(torch.nan)
     save_language_model(model, tmp_path / "broken")
-    found = users_turns(tmp_path / "broken", material(default(talks), ()), Encoding())
+    found = measured(tmp_path / "broken", material(default(talks), ()))
     assert found is not None
     assert (found.conversations, found.exact_memorization) == (0, None)
     assert found.unmeasured == (Unmeasured(why="loss", conversations=8, unseen_conversations=0),)

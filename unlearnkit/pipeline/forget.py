@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from unlearnkit.artefacts import save, sha256_file
-from unlearnkit.domain import EventKind, Request, RequestState, RunManifest
+from unlearnkit.domain import EventKind, Request, RequestState, RunManifest, UsersTurns
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.language_model.folder import (
     check_folder,
@@ -31,8 +31,7 @@ from unlearnkit.pipeline.runs import (
 )
 from unlearnkit.pipeline.users_turns import note, users_turns
 from unlearnkit.report.card import check_template, write_card
-from unlearnkit.unlearning.engine import Unlearned
-from unlearnkit.unlearning.engine import unlearn as unlearn_model
+from unlearnkit.unlearning.engine import Prepared, Unlearned, prepare, unlearn_prepared
 from unlearnkit.unlearning.lineage import LINEAGE, Lineage, lineage_of
 from unlearnkit.unlearning.material import Task
 from unlearnkit.unlearning.objectives import suited_to
@@ -77,11 +76,9 @@ def unlearn(
     check_template(context.workspace.templates_dir)
     _claim(run, given)
     _tell_first(context, run, given)
-    said = users_turns(model, given.gathered.material, given.encoding, context.progress)
-    if said is not None and (told := note(said)) is not None:
-        context.tell(told)
-    task = _task(context, run, given, lineage)
-    unlearned = unlearn_model(task, settings, context.progress, context.passed)
+    prepared = prepare(_task(context, run, given, lineage), settings, context.progress)
+    said = _users_turns(context, prepared, given)
+    unlearned = unlearn_prepared(prepared, context.progress, context.passed)
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(
         run.id, given, unlearned, said, created=context.now(), key=context.workspace.pseudonym_key
@@ -112,6 +109,18 @@ def encoding_of(context: Context) -> Encoding:
     """How the workspace's records become tokens."""
     config = context.workspace.config
     return Encoding(config.prompt_template, config.max_length)
+
+
+def _users_turns(context: Context, prepared: Prepared, given: Given) -> UsersTurns | None:
+    """What the model makes of users' turns; said before the training, while it can be stopped."""
+    material, encoding, bench = given.gathered.material, given.encoding, prepared.bench
+    with bench.accelerator.autocast():
+        found = users_turns(
+            prepared.language_model, bench.device, material, encoding, context.progress
+        )
+    if found is not None and (told := note(found)) is not None:
+        context.tell(told)
+    return found
 
 
 def _write_beside_the_weights(given: Given, unlearned: Unlearned, templates: Path) -> None:

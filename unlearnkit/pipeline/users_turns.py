@@ -9,10 +9,8 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
-from unlearnkit.audit.scoring import loaded
 from unlearnkit.domain import ASSISTANT, Hindrance, Progress, Record, Unmeasured, UsersTurns, silent
 from unlearnkit.domain.records import within
 from unlearnkit.errors import BadInput
@@ -29,13 +27,16 @@ _NO_USERS = frozenset({ASSISTANT, "system", "developer", "tool"})
 
 
 def users_turns(
-    model: Path, material: Material, encoding: Encoding, progress: Progress = silent
+    language_model: LanguageModel,
+    device: Any,
+    material: Material,
+    encoding: Encoding,
+    progress: Progress = silent,
 ) -> UsersTurns | None:
     """What the model makes of users' turns in the conversations to forget, and in never-seen ones.
 
     Decoys are not never seen: of what users say they change the values alone. None where every
-    turn counts, and where no conversation is to be forgotten. Raises BadInput for an unusable
-    model; a conversation that cannot be measured is counted.
+    turn counts, and where no conversation is to be forgotten; what cannot be measured is counted.
     """
     forget = list(_by_users(material.forget))
     if not forget:
@@ -43,7 +44,6 @@ def users_turns(
     given = material.holdout_origin == "given"
     unseen = list(_by_users(material.holdout)) if given else []
     progress("measuring what users say", 0, 1)
-    language_model, device = loaded(model)
     own, never = (_measured(some, language_model, encoding, device) for some in (forget, unseen))
     progress("measuring what users say", 1, 1)
     return UsersTurns(

@@ -1,9 +1,9 @@
 """RKLU from a model folder to a model folder: level to reach, teacher, student.
 
-`unlearn` reads top to bottom as the method does (docs/method.md). One model is in memory at a time:
-what the others know is kept as final hidden states in the run's work folder. That folder is deleted
-as soon as the student is saved, for the strengthened model recites the forget set better than the
-original does.
+`unlearn_prepared` reads top to bottom as the method does (docs/method.md). One model is in memory
+at a time: what the others know is kept as final hidden states in the run's work folder. That folder
+is deleted as soon as the student is saved, for the strengthened model recites the forget set better
+than the original does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from unlearnkit.domain import CalibrationStep, Passed, Progress, TrainingPass, silent, unheard
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapters import check_extendable
-from unlearnkit.language_model.folder import load_language_model
+from unlearnkit.language_model.folder import LanguageModel, load_language_model
 from unlearnkit.language_model.generation import ending
 from unlearnkit.language_model.recall import Level
 from unlearnkit.unlearning.calibration import ForgetStates, Strengthened, rule_of
@@ -57,11 +57,17 @@ class Unlearned:
 class Prepared:
     """A run before anything is measured: its tools, its records as tokens, its model."""
 
+    task: Task
     bench: Workbench
     material: Material
     original: Original
     model: Trainable
     """The original; training changes it, and `renew` puts the original in its place again."""
+
+    @property
+    def language_model(self) -> LanguageModel:
+        """The original, to measure something else of it before it is unlearned."""
+        return replace(self.original.language_model, model=self.model.inner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,20 @@ def unlearn(
 ) -> Unlearned:
     """Write the unlearned model to task.out; the same call goes on where an earlier one was killed.
 
+    Raises what `prepare` and `unlearn_prepared` raise.
+    """
+    return unlearn_prepared(prepare(task, settings, progress), progress, passed)
+
+
+def unlearn_prepared(
+    run: Prepared, progress: Progress = silent, passed: Passed = unheard
+) -> Unlearned:
+    """Make the prepared model the unlearned one, and write it.
+
     Raises BadInput (model, disk), TeacherNotReady, TrainingFailed.
     """
-    run = prepare(task, settings, progress)
-    bench, model = run.bench, run.model
-    start = measure_original(run, task)
+    task, bench, model, settings = run.task, run.bench, run.model, run.bench.settings
+    start = measure_original(run)
     now, teacher = start.levels, Teacher()
     lineage = task.lineage.next() if task.lineage else Lineage(runs=1, retain_level=now.retain)
     if now.forget.distance(now.holdout) <= settings.tolerance:
@@ -90,7 +105,7 @@ def unlearn(
         passes: tuple[TrainingPass, ...] = (untouched,)
     else:
         known = original_states(bench, model.inner, run.material, task.work, progress)
-        teacher = find_teacher(run, task, start, known, progress)
+        teacher = find_teacher(run, start, known, progress)
         lessons = lessons_of(run, known, teacher, lineage)
         renew(model, bench, task.model)
         folder = task.work / CHECKPOINTS
@@ -100,7 +115,7 @@ def unlearn(
     return Unlearned(teacher.tried, passes, now.holdout, lineage, run.material.drawn)
 
 
-def prepare(task: Task, settings: Settings, progress: Progress) -> Prepared:
+def prepare(task: Task, settings: Settings, progress: Progress = silent) -> Prepared:
     """Load the model, encode the records, make the work folder.
 
     Raises BadInput where launcher, model, a record or the disk rules the run out.
@@ -129,24 +144,22 @@ def prepare(task: Task, settings: Settings, progress: Progress) -> Prepared:
         strengthened=objective(settings.objective).needs_teacher,
     )
     check_disk(model.whole, task.work, states)
-    return Prepared(bench, material, original, model)
+    return Prepared(task, bench, material, original, model)
 
 
-def measure_original(run: Prepared, task: Task) -> Start:
+def measure_original(run: Prepared) -> Start:
     """Where the original stands. Raises BadInput where its losses are not finite."""
-    start = measured_start(run.bench, run.model.inner, run.material, task.work)
+    start = measured_start(run.bench, run.model.inner, run.material, run.task.work)
     if not start.levels.is_finite:
         raise BadInput(
             "the model's losses on the records are not finite numbers",
-            where=task.model,
+            where=run.task.model,
             fix="Its weights are broken, or too large for the precision they are stored in.",
         )
     return start
 
 
-def find_teacher(
-    run: Prepared, task: Task, start: Start, known: Known, progress: Progress
-) -> Teacher:
+def find_teacher(run: Prepared, start: Start, known: Known, progress: Progress) -> Teacher:
     """The teacher at the level to reach, if the objective needs one. Raises TeacherNotReady.
 
     The run's model is afterwards the strengthened one.
@@ -162,7 +175,7 @@ def find_teacher(
         start.levels.holdout,
         unseen=torch.tensor(start.unseen),
     )
-    return Teacher(*search(run.bench, run.model, forget, task, progress))
+    return Teacher(*search(run.bench, run.model, forget, run.task, progress))
 
 
 def lessons_of(run: Prepared, known: Known, teacher: Teacher, lineage: Lineage) -> Lessons:
