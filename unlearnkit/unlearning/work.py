@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from unlearnkit.domain import Progress
 from unlearnkit.encrypted import erase, is_encrypted
 from unlearnkit.errors import BadInput
-from unlearnkit.unlearning.checkpoints import LISTING
+from unlearnkit.unlearning.checkpoints import LISTING, listed
 
 CALIBRATION = "calibration.json"
 CHECKPOINTS = "checkpoints"
@@ -41,12 +40,12 @@ def holds_plain(work: Path) -> bool:
     hidden name), and empty files.
     """
     top = [one for one in work.glob("*") if one.suffix != ".json" and one.name[0] != "."]
-    listed = [
+    kept = [
         one
         for listing in work.glob(f"*/{LISTING}")
-        for one in (listing.parent / json.loads(listing.read_text())["folder"]).rglob("*")
+        for one in (listing.parent / listed(listing.parent).folder).rglob("*")
     ]
-    files = (one for one in (*top, *listed) if one.is_file())
+    files = (one for one in (*top, *kept) if one.is_file())
     return any(one.stat().st_size and not is_encrypted(one) for one in files)
 
 
