@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.company import opened
 from tests.forgotten import TRAINED, forgotten, jsonl
-from unlearnkit.corpus import clean
-from unlearnkit.corpus.reader import Fields
 from unlearnkit.domain import Check, Finding, Outcome, Screened, Sureness, Verdict
 from unlearnkit.errors import BadInput, CannotEvaluate
-from unlearnkit.pipeline import screen as screening
 from unlearnkit.pipeline.installation import examine_workspace
 from unlearnkit.pipeline.screen import as_check, left_out, outcome_of, screen
 from unlearnkit.policy.verdict import with_check
@@ -112,18 +110,17 @@ def test_in_a_gate_it_counts_as_a_rule_does(found: Screened, outcome: Outcome) -
     assert with_check(verdict, as_check(found)).outcome is outcome
 
 
-def test_what_is_written_is_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     """A file that is not what was screened, were it by one word, is no clean corpus."""
     workspace = forgotten(tmp_path)
     corpus = jsonl(tmp_path / "in" / "new.jsonl", ["a first", "a second"])
 
-    def meanwhile(copy: clean.Copy, left: set[int], fields: Fields) -> int:
+    def meanwhile(*_: object) -> None:
+        """Told when the corpus was read and is not yet written."""
         jsonl(corpus, ["a first", "another"])
-        return clean.write_clean(copy, left, fields)
 
-    monkeypatch.setattr(screening, "write_clean", meanwhile)
     with opened(workspace) as context, pytest.raises(CannotEvaluate, match="changed while"):
-        screen(context, [corpus], clean=tmp_path / "out")
+        screen(replace(context, progress=meanwhile), [corpus], clean=tmp_path / "out")
 
 
 def test_a_folder_that_may_not_be_written_to_is_refused_before_anything_is_read(

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.small import ENCODING, Small, audit_task
-from unlearnkit.audit.attacks import altering, engine
+from unlearnkit.audit.attacks import engine
 from unlearnkit.audit.attacks.altering import NO_LINEAR, altered
 from unlearnkit.audit.attacks.attacked_model import EncodedRecord, loaded, spread
 from unlearnkit.audit.attacks.relearning import SAME, Relearning
@@ -117,28 +118,34 @@ def test_what_an_attack_took_is_told(measured: AuditResult) -> None:
 
 
 def test_an_attack_is_made_once_and_a_stopped_audit_goes_on_with_the_next(
-    small: Small, kept: Path, measured: AuditResult, monkeypatch: pytest.MonkeyPatch
+    small: Small, kept: Path, measured: AuditResult
 ) -> None:
-    made: list[str] = []
-    said: set[str] = set()
-    real = engine.attempted
-    monkeypatch.setattr(engine, "attempted", lambda *a: made.append(a[1]) or real(*a))
+    begun: list[tuple[str, int]] = []
+    written = {file: file.stat().st_mtime_ns for file in kept.iterdir()}
+
+    def progress(what: str, done: int, _: int) -> None:
+        if "attacking" in what:
+            begun.append((what, done))
+
     for attacks in (WEIGHTS, ()):
-        again = audit(task(small, kept, attacks), NOW, lambda what, *_: said.add(what))
+        again = audit(task(small, kept, attacks), NOW, progress)
         assert again == measured if attacks else not again.attacks
-    assert (made, [one for one in said if "attacking" in one]) == ([], [])
-    for file in kept.glob("*-int4.json"):
+    assert begun == []
+    deleted = set(kept.glob("*-int4.json"))
+    for file in deleted:
         file.unlink()
-    assert audit(task(small, kept), NOW, lambda what, *_: said.add(what)) == measured
-    assert made == ["int4", "int4"]
-    assert {one for one in said if "attacking" in one} == {
-        f"attacking the {role} model (attack)" for role in ("original", "unlearned")
-    }
+    assert audit(task(small, kept), NOW, progress) == measured
+    assert begun == [
+        (f"attacking the {role} model (attack)", at)
+        for role in ("original", "unlearned")
+        for at in (CHANGED.index("int4"), len(CHANGED))
+    ]
+    anew = {file for file in kept.iterdir() if file.stat().st_mtime_ns != written.get(file)}
+    assert anew == deleted
+    assert len(deleted) == 2
 
 
-def test_other_records_are_attacked_anew(
-    small: Small, kept: Path, measured: AuditResult, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_other_records_are_attacked_anew(small: Small, kept: Path, measured: AuditResult) -> None:
     fewer = replace(task(small, kept), splits={Split.FORGET: small.forget[:3]})
     found = audit(fewer, NOW)
     assert {one.n for one in found.measurements if one.under} == {3}
@@ -160,12 +167,24 @@ def test_a_model_that_is_gone_and_was_not_attacked_before_is_named(
     assert refusal.value.fix is not None and "--attacks none" in refusal.value.fix
 
 
-def test_a_model_without_a_layer_that_the_attack_knows_has_no_figures(
-    small: Small, monkeypatch: pytest.MonkeyPatch
-) -> None:
+class OwnLayer(torch.nn.Module):
+    """A linear layer of somebody's own making, as a quantised model has them."""
+
+    def __init__(self, linear: torch.nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = linear.weight, linear.bias
+
+    def forward(self, given: torch.Tensor) -> torch.Tensor:
+        return torch.nn.functional.linear(given, self.weight, self.bias)
+
+
+def test_a_model_without_a_layer_that_the_attack_knows_has_no_figures(small: Small) -> None:
     """Figures of the model as it is would look as if nothing came back."""
     subject = loaded(small.reference, {Split.FORGET: small.forget}, ENCODING)
-    monkeypatch.setattr(altering, "change_linear_weights", lambda *_: 0.0)
+    assert altered(subject, "int4").recalls
+    for name, layer in list(subject.model.named_modules()):
+        if isinstance(layer, torch.nn.Linear):
+            subject.model.set_submodule(name, OwnLayer(layer))
     found = altered(subject, "int4")
     assert found.recalls == {}
     assert set(found.missing.values()) == {NO_LINEAR}
