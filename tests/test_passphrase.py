@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import pty
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +13,6 @@ import keyring
 import pytest
 from keyring.backend import KeyringBackend
 
-from unlearnkit import passphrase
 from unlearnkit.errors import BadInput
 from unlearnkit.passphrase import Protection, Way, read_passphrase
 
@@ -121,8 +123,34 @@ def test_what_is_kept_says_only_where_to_look(
     assert Protection.of(tmp_path / "passphrase.json") == Protection()
 
 
-def test_typed_twice_differently_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = iter(["one passphrase", "another passphrase"])
-    monkeypatch.setattr(passphrase, "_asked", lambda _prompt: next(typed))
-    with pytest.raises(BadInput, match="not the same"):
-        read_passphrase("ask", fresh=True)
+ASKING = """
+from unlearnkit.errors import BadInput
+from unlearnkit.passphrase import read_passphrase
+try:
+    print("read:", len(read_passphrase("ask", fresh=True)))
+except BadInput as error:
+    print("refused:", error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("second", "said"),
+    [("correct horse", "read: 13"), ("another horse", "refused: the two passphrases are not")],
+)
+def test_at_a_terminal_it_is_typed_twice_unseen_and_has_to_be_the_same(
+    second: str, said: str
+) -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-c", ASKING])
+    with os.fdopen(terminal, "r+b", buffering=0) as screen:
+        shown = b""
+        for prompt, typed in ((b"keys: ", "correct horse"), (b"again: ", second)):
+            while not shown.endswith(prompt):
+                shown += screen.read(1)
+            screen.write(typed.encode() + b"\n")
+        while shown.count(b"\n") < 3:  # behind each prompt, and behind what came of it
+            shown += screen.read(1)
+    os.waitpid(child, 0)
+    assert said in shown.decode()
+    assert b"horse" not in shown

@@ -31,12 +31,18 @@ def bench() -> Workbench:
     "error", [torch.OutOfMemoryError("CUDA out of memory"), RuntimeError("NCCL error")], ids=str
 )
 def test_what_a_device_lacks_is_no_want_of_disk(
-    bench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+    bench: Workbench, tmp_path: Path, error: Exception
 ) -> None:
-    def failing(*_: Any, **__: Any) -> None:
-        raise error
+    class Failing:
+        """A part of the state that cannot be fetched from the device."""
 
-    monkeypatch.setattr(bench.accelerator, "save_state", failing)
+        def state_dict(self) -> dict[str, Any]:
+            raise error
+
+        def load_state_dict(self, state: dict[str, Any]) -> None:
+            raise error
+
+    bench.accelerator.register_for_checkpointing(Failing())
     with pytest.raises(type(error)) as raised:
         save_checkpoint(bench, tmp_path, [])
     assert raised.value is error
