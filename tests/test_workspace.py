@@ -85,6 +85,16 @@ def test_an_interrupted_init_is_finished_by_the_same_command(workspace: Workspac
     assert again.public_key.is_file()
 
 
+@pytest.mark.parametrize("source", ["env:UNSET", "env:SHORT", "file:none.txt", "where"])
+def test_without_a_passphrase_nothing_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    monkeypatch.setenv("SHORT", "quince")
+    with pytest.raises(BadInput, match="passphrase"):
+        Workspace.create(tmp_path / "some" / "where", source)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_no_workspace_says_the_command_that_makes_one(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="there is no workspace here") as refusal:
         Workspace.open(tmp_path / "some where")

@@ -62,19 +62,18 @@ class Workspace:
         """
         root = root.resolve()
         ledger_url, password = _parted(ledger_url)
+        made = cls(root, Config(ledger_url=ledger_url))
+        made._refuse_to_make_twice()
+        # Asked for before the folder is made, so that nothing is left where it is not there.
+        way = Way.new(passphrase_from)
+        fresh = None if made.passphrase_file.exists() else way.key(fresh=True)
         try:
             root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BadInput(f"cannot make the folder: {error.strerror}", where=root) from None
-        made = cls(root, Config(ledger_url=ledger_url))
         with made.lock():
-            if (root / FILE_NAME).exists():
-                raise BadInput(
-                    "this already is a workspace; nothing was changed",
-                    where=root,
-                    fix=f"Use it as it is, or change its settings in {root / FILE_NAME}.",
-                )
-            unlocking = made._first_protection(passphrase_from)
+            made._refuse_to_make_twice()
+            unlocking = made._first_protection(way, fresh)
             signing = SigningKey(made.signing_file, unlocking)
             create_keys(signing, made.public_key, made.secret_file, report_key)
             made.keep_model_key(signing)
@@ -260,16 +259,22 @@ class Workspace:
             own.write(new_private_key())
         write_atomic(public, public_half(own))
 
-    def _first_protection(self, source: str) -> bytes | None:
+    def _refuse_to_make_twice(self) -> None:
+        if (self.root / FILE_NAME).exists():
+            raise BadInput(
+                "this already is a workspace; nothing was changed",
+                where=self.root,
+                fix=f"Use it as it is, or change its settings in {self.root / FILE_NAME}.",
+            )
+
+    def _first_protection(self, way: Way, fresh: bytes | None) -> bytes | None:
         """What new keys are protected with; an interrupted `create` has said where it is from."""
         if self.passphrase_file.exists():
             return self._unlocking
-        way = Way.new(source)
-        unlocking = way.key(fresh=True)
-        if unlocking is not None:
+        if fresh is not None:
             self.keys_dir.mkdir(mode=0o700, exist_ok=True)
             save(self.passphrase_file, Protection(now=way))
-        return unlocking
+        return fresh
 
     def _copy_default_policy(self) -> None:
         source = shipped("policies") / "default.yaml"
