@@ -61,9 +61,9 @@ class _Matched:
         return any(hit.full_name for hit in self.hits)
 
     @property
-    def others(self) -> frozenset[Value]:
-        """Somebody else's identifiers around it."""
-        return _others(self.record_id, self.case.ties, self.case.own)
+    def somebody_elses(self) -> frozenset[Value]:
+        """Identifiers around it that are somebody else's."""
+        return _somebody_elses(self.record_id, self.case.ties, self.case.own)
 
     @property
     def names_another(self) -> bool:
@@ -130,7 +130,9 @@ def _open_case(
         linked = link(ties, own, identified, whole)
         own |= linked.certain
         # Somebody else's identifier beside the name, and none of the subject's: a namesake.
-        ambiguous = any(_others(one, ties, own) and not _has(one, ties, own) for one in named)
+        ambiguous = any(
+            _somebody_elses(one, ties, own) and not _has(one, ties, own) for one in named
+        )
         ambiguous = ambiguous or not born.issubset(identified)
     else:
         beside = frozenset(value for one in named for value in ties.around(one))
@@ -159,7 +161,7 @@ def _has(record_id: str, ties: Ties, own: frozenset[Value]) -> bool:
     return bool(ties.around(record_id) & own)
 
 
-def _others(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Value]:
+def _somebody_elses(record_id: str, ties: Ties, own: frozenset[Value]) -> frozenset[Value]:
     """Distinguishing identifiers around a record that are not known to be the subject's."""
     return ties.distinguishing(ties.around(record_id) - own)
 
@@ -234,7 +236,7 @@ def _in_own_thread(matched: _Matched) -> Verdict:
 
 def _of_thread(thread: str, case: _Case) -> str:
     """Why not all turns of a thread with the person's identifier are surely theirs."""
-    if _others_in(thread, case):
+    if _somebody_elses_in(thread, case):
         return "mixed thread"
     return "crowded" if case.others.many_speak(case.ties.members(thread)) else ""
 
@@ -246,7 +248,7 @@ def _of_turn(matched: _Matched) -> str:
 def _beside_another(matched: _Matched) -> Verdict | None:
     case = matched.case
     # An identifier that occurs once may be a ticket number taken for a customer's.
-    established = [value for value in matched.others if len(case.ties.records(value)) > 1]
+    established = [value for value in matched.somebody_elses if len(case.ties.records(value)) > 1]
     # In a longer name: languages write nouns with a capital ("meine Nachbarin Mira Holt").
     named = any(hit.writes_full_name for hit in matched.hits)
     if established and (not named or any(_is_namesakes(value, case) for value in established)):
@@ -273,7 +275,7 @@ def _unlike(matched: _Matched) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class CertaintyRule:
     """Which records it decides, and what; None: no match."""
 
     name: str
@@ -283,22 +285,24 @@ class Rule:
 
 
 RULES = (
-    Rule("Identified", _is_identified, _identified),
-    Rule(
+    CertaintyRule("Identified", _is_identified, _identified),
+    CertaintyRule(
         "Tied",
         lambda matched: _is_tied(matched) or matched.has("mailbox"),
         lambda matched: matched.uncertain("linked" if _is_tied(matched) else "mailbox"),
     ),
-    Rule("Own thread", _is_in_own_thread, _in_own_thread),
-    Rule(
-        "Beside another", lambda matched: bool(matched.case.own and matched.others), _beside_another
+    CertaintyRule("Own thread", _is_in_own_thread, _in_own_thread),
+    CertaintyRule(
+        "Beside another",
+        lambda matched: bool(matched.case.own and matched.somebody_elses),
+        _beside_another,
     ),
-    Rule(
+    CertaintyRule(
         "By name",
         lambda matched: matched.full_name and not matched.case.name_is_ambiguous,
         _by_name,
     ),
-    Rule("Weak", lambda _: True, _weakly),
+    CertaintyRule("Weak", lambda _: True, _weakly),
 )
 """The rules of certainty; the first that applies decides."""
 
@@ -318,7 +322,7 @@ def _is_namesakes(value: Value, case: _Case) -> bool:
     )
 
 
-def _others_in(thread: str, case: _Case) -> frozenset[Value]:
+def _somebody_elses_in(thread: str, case: _Case) -> frozenset[Value]:
     """Somebody else's identifiers in a thread, without what may be any figure."""
     ties = case.ties
     return frozenset(

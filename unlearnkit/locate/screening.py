@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
 from functools import cache, partial
 
 from unlearnkit.config import LocateSettings
@@ -27,12 +28,12 @@ from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import digest_spellings
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
-from unlearnkit.locate.name_search import in_lower_case
+from unlearnkit.locate.name_search import Asked, in_lower_case
 from unlearnkit.locate.odds import Rarity
 from unlearnkit.locate.others import Others, of_many_customers
-from unlearnkit.locate.rules import judge
+from unlearnkit.locate.rules import Verdict, judge
 from unlearnkit.locate.search import Found
-from unlearnkit.locate.ties import TIED, Value, by_value, tie
+from unlearnkit.locate.ties import TIED, Ties, Value, by_value, tie
 
 _IN_THE_TEXTS = (PERSON, LOCATION, DATE)
 _COMMON = (DATE, "IP_ADDRESS")
@@ -65,60 +66,122 @@ def screen(
     listed = DoNotTrain.of(entries, key)
     contents = {one.id: one.content for one in records}
     cautious = (settings or LocateSettings()).model_copy(update={"accept_unique_full_name": False})
-    hits: defaultdict[str, defaultdict[str, list[Hit]]] = defaultdict(lambda: defaultdict(list))
-    resolved: defaultdict[str, set[Value]] = defaultdict(set)
-    for row in rows:
-        for request_id, hit in _of_row(row, contents[row.record_id], listed, regions):
-            hits[request_id][row.record_id].append(hit)
-            if hit.how == "hashed" and row.entity in TIED:
-                resolved[request_id].add(Value(hit.kind, row.hash))
-    search = ListSearch(listed, regions)
-    for at, record in enumerate(records):
-        if at % 500 == 0:
-            progress("screening", at, len(records))
-        for request_id, hit in search.of_text(record.content):
-            hits[request_id][record.id].append(hit)
-    progress("screening", len(records), len(records))
-
-    tied = [row for row in rows if row.entity in TIED]
-    places, owned = by_value(tied), listed.owned()
-    ties = tie(places, records, cautious.shared_after)
-    dated = listed.requests_with(DATE)
-    texts_of = partial(_those_of, contents)
-    known = listed.known()
-    ordinary = cache(lambda word: any(in_lower_case(word, one) for one in contents.values()))
-    staff = cache(
-        lambda name: of_many_customers(
-            (one for one, text in contents.items() if name in text), ties
-        )
-    )
-    order = {record.id: at for at, record in enumerate(records)}
+    found = _look(listed, contents, rows, regions, progress)
+    around = _Around.of(records, contents, rows, cautious.shared_after)
+    dated, owned, known = listed.requests_with(DATE), listed.owned(), listed.known()
     matches: list[Match] = []
-    for request_id in sorted(hits):
-        found: Mapping[str, list[Hit]] = hits[request_id]
+    for request_id in sorted(found.hits):
+        hits: Mapping[str, list[Hit]] = found.hits[request_id]
+        resolved = found.resolved[request_id]
         if request_id in dated:
             own = partial(_born_on, listed, request_id)
-            found = {one: weighed(contents[one], some, own, regions) for one, some in found.items()}
-        telling = {
-            record_id: strongest(of_record)
-            for record_id, of_record in found.items()
-            if _tells(of_record)
-        }
-        judged = judge(
-            Found(telling, frozenset(resolved[request_id]), Rarity(len(records))),
-            owned.get(request_id, frozenset()) | resolved[request_id],
-            ties=ties,
-            places=lambda value: places.get(value, ()),
+            hits = {one: weighed(contents[one], some, own, regions) for one, some in hits.items()}
+        judged = _judged(
+            hits,
+            frozenset(resolved),
+            owned.get(request_id, frozenset()),
+            around=around,
+            known=known[request_id],
             settings=cautious,
-            others=Others(texts_of, _no_ner, ordinary, staff, known[request_id]),
-            sure={record_id for record_id in telling if _sure(found[record_id])},
         )
         matches += as_matches(request_id, judged, Rarity(len(records))).values()
+    order = {record.id: at for at, record in enumerate(records)}
     return sorted(matches, key=lambda match: (order[match.record_id], match.request_id))
 
 
-def _those_of(contents: Mapping[str, str], ids: Set[str]) -> dict[str, str]:
-    return {one: contents[one] for one in ids}
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What of the list stands in the records."""
+
+    hits: defaultdict[str, defaultdict[str, list[Hit]]]
+    """Request id -> record id -> hits."""
+    resolved: defaultdict[str, set[Value]]
+    """Request id -> detected values whose digest the request gave."""
+
+
+def _look(
+    listed: DoNotTrain,
+    contents: Mapping[str, str],
+    rows: Sequence[EntityRow],
+    regions: Sequence[str],
+    progress: Progress,
+) -> _Found:
+    """By what was detected, and then by the words of each text."""
+    found = _Found(defaultdict(lambda: defaultdict(list)), defaultdict(set))
+    for row in rows:
+        for request_id, hit in _of_row(row, contents[row.record_id], listed, regions):
+            found.hits[request_id][row.record_id].append(hit)
+            if hit.how == "hashed" and row.entity in TIED:
+                found.resolved[request_id].add(Value(hit.kind, row.hash))
+    search = ListSearch(listed, regions)
+    for at, (record_id, content) in enumerate(contents.items()):
+        if at % 500 == 0:
+            progress("screening", at, len(contents))
+        for request_id, hit in search.of_text(content):
+            found.hits[request_id][record_id].append(hit)
+    progress("screening", len(contents), len(contents))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What all records together say of what stands in one, whoever is looked for."""
+
+    contents: Mapping[str, str]
+    ties: Ties
+    places: Mapping[Value, Sequence[EntityRow]]
+    ordinary: Asked
+    """Whether a word stands anywhere in lower case."""
+    staff: Asked
+    """Whether a name stands in the records of many customers."""
+
+    @classmethod
+    def of(
+        cls,
+        records: Sequence[Record],
+        contents: Mapping[str, str],
+        rows: Sequence[EntityRow],
+        shared_after: int,
+    ) -> _Around:
+        """Of these records, and what was detected in them."""
+        places = by_value([row for row in rows if row.entity in TIED])
+        ties = tie(places, records, shared_after)
+        ordinary = cache(lambda word: any(in_lower_case(word, one) for one in contents.values()))
+        staff = cache(
+            lambda name: of_many_customers(
+                (one for one, text in contents.items() if name in text), ties
+            )
+        )
+        return cls(contents, ties, places, ordinary, staff)
+
+    def texts_of(self, ids: Set[str]) -> dict[str, str]:
+        """Record id -> its text."""
+        return {one: self.contents[one] for one in ids}
+
+
+def _judged(
+    hits: Mapping[str, list[Hit]],
+    resolved: frozenset[Value],
+    own: frozenset[Value],
+    *,
+    around: _Around,
+    known: Set[IdentifierKind],
+    settings: LocateSettings,
+) -> dict[str, Verdict]:
+    """Record id -> how sure it is, for one person.
+
+    `own` are the identifying values on the list, `known` which of names and user names it has.
+    """
+    telling = {one: strongest(some) for one, some in hits.items() if _tells(some)}
+    return judge(
+        Found(telling, resolved, Rarity(len(around.contents))),
+        own | resolved,
+        ties=around.ties,
+        places=lambda value: around.places.get(value, ()),
+        settings=settings,
+        others=Others(around.texts_of, _no_ner, around.ordinary, around.staff, known),
+        sure={one for one in telling if _sure(hits[one])},
+    )
 
 
 def _no_ner(record_id: str) -> Iterator[tuple[int, int]]:
