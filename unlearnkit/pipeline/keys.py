@@ -58,8 +58,7 @@ def own_key(workspace: Workspace, report: Path) -> Path:
 
     What the report names is only a hint for the choice: the signature has to hold with that key.
     """
-    attestation = attestation_of(report)
-    hint = hinted_key(attestation.read_bytes()) if attestation.is_file() else ""
+    hint = hinted_key(attestation_of(report).read_bytes())
     fitting = (one.file for one in known_keys(workspace) if one.keyid == hint)
     return next(fitting, workspace.public_key)
 

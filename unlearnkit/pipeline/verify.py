@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from unlearnkit.errors import VerificationFailed
+from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.pipeline.judged import judged_again
 from unlearnkit.pipeline.keys import given_or_own
 from unlearnkit.report.bundle import attestation_of
 from unlearnkit.report.keyless import Expected
-from unlearnkit.report.verifying import Verification, verify_report
+from unlearnkit.report.verifying import PUBLIC_KEY, SIGNED_FILES, Verification, verify_report
 
 
 def verify(
@@ -31,12 +31,28 @@ def verify(
     report's folder is never trusted. Raises VerificationFailed naming all that does not hold,
     BadInput where there is no report, neither a key nor a workspace, or `key` is the report's own.
     """
+    attestation = attestation_of(report)
+    _refuse_alone(attestation)
     public = given_or_own(key, workspace, report)
     found = verify_report(report, public, model, tsa_roots, expected)
-    folder = attestation_of(report).parent
+    folder = attestation.parent
     told = judged_again(folder)
     if isinstance(told, str):
         return replace(found, not_checked=(*found.not_checked, told))
     if not told.ok:
         raise VerificationFailed(told.detail, where=folder)
     return replace(found, claims=(*found.claims, told))
+
+
+def _refuse_alone(attestation: Path) -> None:
+    """Raises BadInput where none of the files lies beside it that it signs.
+
+    Its folder is no report's then, and what else lies there did not come with it.
+    """
+    if not any((attestation.parent / name).exists() for name in SIGNED_FILES if name != PUBLIC_KEY):
+        raise BadInput(
+            "an attestation by itself: the report that it signs does not lie beside it",
+            where=attestation,
+            fix="Give the report's whole folder. What the signature alone says is checked with "
+            "openssl: docs/verify.md.",
+        )

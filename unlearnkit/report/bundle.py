@@ -82,8 +82,24 @@ def hinted_key(bundle: bytes) -> str:
 
 
 def attestation_of(report: Path) -> Path:
-    """The attestation of a report's folder, or the file itself where that was given."""
-    return report if report.is_file() else report / ATTESTATION
+    """The attestation of a report's folder, or the file itself where that was given.
+
+    Raises BadInput where there is neither, and for a file that is something else, such as the
+    report's page: nothing was forged there.
+    """
+    if report.is_dir():
+        if not (report / ATTESTATION).is_file():
+            raise BadInput(f"no report here: there is no {ATTESTATION}", where=report)
+        return report / ATTESTATION
+    if not report.is_file():
+        raise BadInput("no report here: there is no such file or folder", where=report)
+    if report.name != ATTESTATION and b'"dsseEnvelope"' not in report.read_bytes():
+        raise BadInput(
+            "this is no report's attestation",
+            where=report,
+            fix=f"Give the report's folder, or the {ATTESTATION} in it.",
+        )
+    return report
 
 
 def open_bundle(path: Path, key: SSlibKey) -> Opened:

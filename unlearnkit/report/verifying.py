@@ -32,7 +32,8 @@ from unlearnkit.report.statement import MODEL_PREFIX, STATEMENT_TYPE
 from unlearnkit.report.witnesses import keyless, stamped
 
 LETTERS = "letters"
-SIGNED_FILES = ("report.json", "report.html", "policy.yaml", "signing.pub")
+PUBLIC_KEY = "signing.pub"
+SIGNED_FILES = ("report.json", "report.html", "policy.yaml", PUBLIC_KEY)
 
 
 @dataclass(frozen=True, slots=True)
