@@ -32,6 +32,10 @@ ALIKE = [
     (K.NAME, "Straße-Groß", "strasse gross"),
     (K.NAME, "प्रिया शर्मा", "प्रिया शर्मा"),
     (K.NAME, "王小明", "王小明"),
+    (K.NAME, "王曉明", "王晓明"),
+    (K.NAME, "張偉", "张伟"),
+    (K.NAME, "劉 洋", "刘 洋"),
+    (K.NAME, "渡辺 さくら", "渡辺 さくら"),
     (K.NAME, "-- 42 --", ""),
     (K.ADDRESS, "12  Low\tStreet", "12 low street"),
     (K.HANDLE, " @Zolt_Q ", "@zolt_q"),
@@ -84,7 +88,7 @@ def test_the_first_region_in_which_a_number_is_valid_counts() -> None:
 
 
 NATURAL = st.text(
-    st.sampled_from("abz XYZ019éÉüßłØñ çİıǿ'’.-_@+()/<>,;:#\t\u00a0\u200cжΩשم王प्रि")
+    st.sampled_from("abz XYZ019éÉüßłØñ çİıǿ'’.-_@+()/<>,;:#\t\u00a0\u200cжΩשم王張偉乾後प्रि")
     | st.characters()
 )
 

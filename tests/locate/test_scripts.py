@@ -73,6 +73,21 @@ def test_only_names_are_read_in_another_script() -> None:
     assert in_latin(name("Мира Холт")) == name("Mira Kholt")
 
 
+@pytest.mark.parametrize(("wanted", "text"), [("刘 洋", "劉 洋 來電"), ("劉 洋", "刘 洋 来电")])
+def test_simplified_and_traditional_characters_write_one_name(
+    world: Build, wanted: str, text: str
+) -> None:
+    found = world(text).find(name(wanted), EMAIL)
+    assert (found["1"].certainty, found["1"].evidence[0].how) == (CERTAIN, "normalised")
+
+
+def test_two_traditional_characters_of_one_simplified_are_asked_about(world: Build) -> None:
+    assert world("乾 洋 來電", "干 洋 来电").certainty(name("幹 洋"), EMAIL) == {
+        "1": UNCERTAIN,
+        "2": CERTAIN,
+    }
+
+
 def test_a_person_decides_about_it(world: Build) -> None:
     match = world("Звонила Мира Холт.").find(name("Mira Holt"), EMAIL)["1"]
     assert (match.certainty, match.evidence[0].how) == (UNCERTAIN, "transliterated")

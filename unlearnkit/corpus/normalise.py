@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from unlearnkit.domain import IdentifierKind
 
@@ -20,6 +20,7 @@ MONTHS = (
 # Letters that Unicode does not decompose into a base letter and a mark.
 _BASE_LETTERS = str.maketrans("łŁøØđĐħĦŧŦıÐð", "lLoOdDhHtTiDd")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U000323af]")
 
 
 def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS) -> str:
@@ -29,7 +30,8 @@ def normalise(kind: IdentifierKind, value: str, regions: Sequence[str] = REGIONS
       dots stay: `a+b@` may be another person's mailbox. See `mailbox`.
     - phone: E.164, read with the first region in which the number is valid, else its digits.
     - customer id: upper case letters and digits only, so `c 123-456` is `C123456`.
-    - name: lower case without accents and punctuation, words separated by one space.
+    - name: lower case without accents and punctuation, words separated by one space; Chinese in
+      simplified characters.
     - everything else: lower case, words separated by one space.
     """
     text = unicodedata.normalize("NFKC", value).strip()
@@ -135,7 +137,8 @@ def national_format(number: str) -> str:
 def fold(text: str) -> str:
     """`text` without accents and exactly as long, so that spans in one are spans in the other.
 
-    A letter whose plain form has several characters (ß, ligatures) stays as it is.
+    Chinese characters become simplified ones. A letter whose plain form has several characters (ß,
+    ligatures) stays as it is.
     """
     return text if text.isascii() else _BEYOND_ASCII.sub(lambda found: _plain(found[0]), text)
 
@@ -146,4 +149,20 @@ def _plain(letter: str) -> str:
         letter = chr(ord(letter) - 0xFEE0)
     decomposed = unicodedata.normalize("NFD", letter)
     base = [part for part in decomposed if not unicodedata.combining(part)]
-    return base[0].translate(_BASE_LETTERS) if len(base) == 1 else letter
+    return simplified(base[0].translate(_BASE_LETTERS)) if len(base) == 1 else letter
+
+
+def simplified(text: str) -> str:
+    """With simplified Chinese characters for traditional ones, each by itself, by OpenCC.
+
+    張偉 is 张伟. Some are one character then that were two: 后 is an empress and, for 後, after.
+    """
+    return _HAN.sub(lambda found: _to_simplified()(found[0]), text)
+
+
+@cache
+def _to_simplified() -> Callable[[str], str]:
+    from opencc import OpenCC
+
+    convert = OpenCC("t2s").convert
+    return lambda letter: convert(convert(letter))  # 薴 is 苧, and that is 苎

@@ -18,7 +18,7 @@ import regex  # type: ignore[import-untyped]
 from anyascii import anyascii
 from rapidfuzz.distance import OSA
 
-from unlearnkit.corpus.normalise import normalise
+from unlearnkit.corpus.normalise import normalise, simplified
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.name_search import Place
 from unlearnkit.locate.names import Name
@@ -39,7 +39,7 @@ def in_latin(identifier: Identifier) -> Identifier | None:
     """A name of another script in Latin letters; None for what is in Latin letters already."""
     if identifier.kind is not IdentifierKind.NAME or not _OTHER.search(identifier.value):
         return None
-    return replace(identifier, value=anyascii(identifier.value))
+    return replace(identifier, value=anyascii(simplified(identifier.value)))
 
 
 def transliterated(name: Name, records: Iterable[Record]) -> Iterator[Place]:
@@ -102,7 +102,7 @@ def _near_to(wanted: Sequence[str]) -> Callable[[str], frozenset[int]]:
 
 @lru_cache(1 << 16)
 def _latin(word: str) -> str:
-    return "".join(normalise(IdentifierKind.NAME, anyascii(word)).split())
+    return "".join(normalise(IdentifierKind.NAME, anyascii(simplified(word))).split())
 
 
 def _is_near(one: str, other: str) -> bool:
