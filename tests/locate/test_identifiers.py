@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-
 import pytest
 import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.locate.conftest import Build
 from tests.locate.world import KEY
 from unlearnkit.corpus.normalise import REGIONS, fold
 from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.identifiers import (
-    digest_spellings,
     how_written,
     own_values,
     patterns_for,
@@ -145,58 +140,3 @@ def test_a_short_phone_ties_nothing() -> None:
     short, whole = (Identifier(K.PHONE, one) for one in ("12345", "+49 30 1234"))
     assert own_values([short], KEY, REGIONS) == frozenset()
     assert len(own_values([short, whole], KEY, REGIONS)) == 1
-
-
-# --- identifiers that came as hashes ---------------------------------------------------------
-
-DIGESTS: dict[str, Callable[[bytes], str]] = {
-    "sha256": lambda text: hashlib.sha256(text).hexdigest(),
-    "sha1": lambda text: hashlib.sha1(text).hexdigest(),
-    "md5": lambda text: hashlib.md5(text).hexdigest(),
-}
-HASHED = [
-    (K.EMAIL, "zoltana@quibble.example", "Zoltana@Quibble.example"),
-    (K.EMAIL, "Zoltana@Quibble.example", "Zoltana@Quibble.example"),
-    (K.PHONE, "+12125550142", "(212) 555-0142"),
-    (K.PHONE, "12125550142", "(212) 555-0142"),
-    (K.CUSTOMER_ID, "C-770077", "C-770077"),
-    (K.CUSTOMER_ID, "c-770077", "C-770077"),
-    (K.CUSTOMER_ID, "C770077", "c-770077"),
-]
-
-
-@pytest.mark.parametrize("digest", ["sha256", "sha1", "md5"])
-@pytest.mark.parametrize(("kind", "hashed", "written"), HASHED)
-def test_a_hash_finds_what_it_is_the_hash_of(
-    world: Build, digest: str, kind: IdentifierKind, hashed: str, written: str
-) -> None:
-    value = DIGESTS[digest](hashed.encode()).upper()
-    matches = world(f"it is {written} now", "C-770078, a@quibble.example, (212) 555-0143").find(
-        Identifier(kind, value, digest)  # type: ignore[arg-type]
-    )
-    assert list(matches) == ["1"]
-    assert matches["1"].evidence[0].how == "hashed"
-
-
-def test_a_hashed_name_is_found_where_ner_sees_the_name(world_with_names: Build) -> None:
-    value = DIGESTS["sha256"](b"robert smith")
-    matches = world_with_names("Robert Smith called.", "Anna Jones called.").find(
-        Identifier(K.NAME, value, "sha256")
-    )
-    assert list(matches) == ["1"]
-    assert matches["1"].evidence[0].how == "hashed"
-
-
-@pytest.mark.parametrize(
-    ("kind", "value", "spellings"),
-    [
-        (K.EMAIL, "Mira@Quibble.example", {"Mira@Quibble.example", "mira@quibble.example"}),
-        (K.PHONE, "044 668 18 00", {"044 668 18 00", "+41446681800", "41446681800"}),
-        (K.CUSTOMER_ID, "c-1042", {"c-1042", "C1042"}),
-    ],
-)
-def test_a_digest_may_be_of_the_value_as_it_stands_or_normalised(
-    kind: IdentifierKind, value: str, spellings: set[str]
-) -> None:
-    for written in (value, f" {value}\n"):
-        assert digest_spellings(kind, written, ("CH",)) == spellings

@@ -16,6 +16,8 @@ from unlearnkit.corpus.normalise import fold
 
 AT = r"(?:@|%40|\s?[(\[]\s?at\s?[)\]]\s?)"
 """As it stands in an address, in a web address, and where it is hidden from robots."""
+SIGNS = ("@", "%40", r"[(\[]\s?at\s?[)\]]")
+"""The same, each a pattern of its own for texts in their plain spelling."""
 _CODE = r"(?:%(?:2[0-9A-Fa-f]|3[A-Fa-f]|5[BDbd])|=(?:20|22|3[CD]))"
 """A sign before the address as URLs and quoted-printable (RFC 2045) write it: `%3C`, `=3D`."""
 BEFORE = rf"(?:(?<![\w.+-])|(?<=(?<![\w.+-])_{{1,2}})|(?<={_CODE}))"
@@ -73,6 +75,12 @@ def _ends(text: str, end: int) -> Iterator[int]:
     full_stop = text.rfind(".", 0, end)
     if full_stop > 0 and text[full_stop - 1].islower() and _NEXT.match(text, full_stop):
         yield full_stop
+
+
+def with_at(written: str) -> str:
+    """An address as it stands in a text, with an @ in it."""
+    plain: str = _AT.sub("@", written, count=1)
+    return plain
 
 
 def may_be_anothers(text: str, start: int, end: int) -> bool:

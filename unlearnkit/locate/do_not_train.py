@@ -17,6 +17,7 @@ from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Evidence, Forgotten, Identifier, IdentifierKind, Match, Record
 from unlearnkit.errors import BadInput
+from unlearnkit.locate.addresses import with_at
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import GROUPED, as_number, in_groups
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
@@ -125,11 +126,15 @@ def of_records(
 
     def lines(places: Iterable[Place]) -> frozenset[Forgotten]:
         held = (
-            Identifier(one.kind, records[record_id].content[one.start : one.end])
+            (one.kind, records[record_id].content[one.start : one.end])
             for record_id, one in places
             if one.kind in TELLING
         )
-        return of_request(request_id, tuple(held), key, regions)
+        plain = (
+            Identifier(kind, with_at(text) if kind is IdentifierKind.EMAIL else text)
+            for kind, text in held
+        )
+        return of_request(request_id, tuple(plain), key, regions)
 
     mine = {match.record_id: _names(match) for match in reviewed.accepted}
     others = {same_words(one.content) for one in records.values() if one.id not in mine}

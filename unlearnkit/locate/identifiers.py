@@ -1,13 +1,11 @@
-"""Finding the subject's own identifiers: by Presidio ad-hoc recognisers, the index, and hashes."""
+"""Finding the subject's own identifiers: by Presidio ad-hoc recognisers, and in the index."""
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from unlearnkit.corpus.entities import KINDS, EntityRow
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import (
     email_spellings,
@@ -29,7 +27,6 @@ from unlearnkit.locate.doubts import (
     may_be_no_customers,
     may_be_no_phone,
 )
-from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.marks import other_marks
 from unlearnkit.locate.user_names import may_be_a_word
 from unlearnkit.pseudonym import keyed_hash
@@ -259,43 +256,3 @@ def how_written(
 
 def _digits(text: str) -> int:
     return sum(letter.isdigit() for letter in text)
-
-
-def digest_spellings(kind: IdentifierKind, value: str, regions: Sequence[str]) -> frozenset[str]:
-    """What a digest of a value may have been made of, for OpenDSR does not say which.
-
-    The value as it stands, in lower case and normalised, a phone number also without its plus.
-    """
-    bare, normalised = value.strip(), normalise(kind, value, regions)
-    return frozenset({bare, bare.lower(), normalised, normalised.removeprefix("+")})
-
-
-def hashed_hits(
-    identifiers: Sequence[Identifier],
-    rows: Iterable[EntityRow],
-    text_of: Callable[[str], str],
-    regions: Sequence[str],
-) -> Iterator[tuple[EntityRow, Hit]]:
-    """Rows of the index whose detected value has the digest a request gave (OpenDSR formats).
-
-    The value may have been hashed in any of its `digest_spellings`.
-    """
-    wanted = {
-        (one.kind, one.format, one.value.strip().casefold())
-        for one in identifiers
-        if one.format != "raw"
-    }
-    if not wanted:
-        return
-    kinds = {kind for kind, _, _ in wanted}
-    for row in rows:
-        kind = KINDS[row.entity]
-        if kind not in kinds:
-            continue
-        spellings = digest_spellings(kind, text_of(row.record_id)[row.start : row.end], regions)
-        if any(
-            kind is one and hashlib.new(digest, text.encode()).hexdigest() == hexdigits
-            for one, digest, hexdigits in wanted
-            for text in spellings
-        ):
-            yield row, Hit(kind, "hashed", row.start, row.end, row.recogniser)

@@ -12,6 +12,7 @@ from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.domain import IdentifierKind, needs_at
 from unlearnkit.locate.addresses import addresses, may_be_anothers
 from unlearnkit.locate.dates import DATES, days
+from unlearnkit.locate.digests import DIGESTS
 from unlearnkit.locate.do_not_train import (
     ABBREVIATED,
     FULL_NAME,
@@ -43,6 +44,7 @@ from unlearnkit.locate.phrases import (
     phrases,
 )
 
+EMAIL = IdentifierKind.EMAIL.value
 LIST = "DoNotTrainList"
 """Named as the recogniser of what only the list finds."""
 _HOW = {
@@ -60,6 +62,8 @@ _FIGURES_APART = regex.compile(r"(?<!\d)\d{1,2}[ \u00a0]\d{1,2}(?!\d)|^[\d\s]+(?
 IBAN, _SHORTEST_IBAN = "IBAN_CODE", 15
 _IBANS = regex.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11,30}")
 _ANOTHER_NAME = regex.compile(r"[ \u00a0]\p{Lu}[\p{L}\p{M}.]|-\p{L}")
+_OF_ADDRESSES = frozenset({EMAIL, *(f"{EMAIL}:{one}" for one in DIGESTS)})
+"""What an e-mail address may be hashed as."""
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
 
@@ -98,8 +102,9 @@ class ListSearch:
                 continue
             how = "exact" if signed else "partial"
             yield from self._found(IdentifierKind.HANDLE, HANDLES.name, phrase, how)
+        if not self._listed.kinds.isdisjoint(_OF_ADDRESSES):
+            yield from self._of_addresses(text)
         for hashed_as, search in (
-            (IdentifierKind.EMAIL.value, self._of_addresses),
             (IBAN, self._of_ibans),
             (NATIONAL, self._of_digits),
             (DATE, self._of_dates),
@@ -146,6 +151,8 @@ class ListSearch:
             for one in self._listed.of_value(MAILBOX, mailbox(plain)):
                 if one.request_id not in whole:
                     yield one.request_id, Hit(kind, "mailbox", *span)
+            for request_id in self._listed.by_digest(kind, found.plain, self._regions):
+                yield request_id, Hit(kind, "partial" if how == "partial" else "hashed", *span)
 
     def _of_ibans(self, text: str) -> Iterator[tuple[str, Hit]]:
         """Those that detection does not see: in small letters, broken over lines."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from unlearnkit.domain import Forgotten, IdentifierKind
+from unlearnkit.locate.digests import DIGESTS, digest_spellings
 from unlearnkit.locate.do_not_train import namespace
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.ties import Value
@@ -40,6 +42,15 @@ class DoNotTrain:
         if kind not in self.kinds or not plain:
             return ()
         return self.at(kind, keyed_hash(self.key, kind, plain))
+
+    def by_digest(self, kind: IdentifierKind, value: str, regions: Sequence[str]) -> Iterator[str]:
+        """The ids of the requests that gave a digest of the value in one of its spellings."""
+        for name in DIGESTS:
+            if (hashed_as := f"{kind.value}:{name}") in self.kinds:
+                for text in sorted(digest_spellings(kind, value, regions)):
+                    digest = hashlib.new(name, text.encode()).hexdigest()
+                    for one in self.of_value(hashed_as, digest):
+                        yield one.request_id
 
     def requests_with(self, kind: str) -> frozenset[str]:
         """The ids of the requests with an entry of this kind."""

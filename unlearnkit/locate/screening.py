@@ -9,7 +9,6 @@ model has to notice them first.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -22,10 +21,10 @@ from unlearnkit.corpus.normalise import mailbox, normalise
 from unlearnkit.corpus.numbers import FIGURES
 from unlearnkit.domain import Forgotten, IdentifierKind, Match, Progress, Record, silent
 from unlearnkit.locate.birthdays import weighed
+from unlearnkit.locate.digests import address_value
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import as_matches
 from unlearnkit.locate.hits import Hit, strongest
-from unlearnkit.locate.identifiers import digest_spellings
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.name_search import Asked, in_lower_case
@@ -41,7 +40,6 @@ _COMMON = (DATE, "IP_ADDRESS")
 _ALONE = ("IBAN_CODE", "CREDIT_CARD", RECORD)
 """Numbers of other kinds that one person has, and a forgotten record itself."""
 _BESIDE_A_NAME = (IdentifierKind.DATE_OF_BIRTH, IdentifierKind.ADDRESS, IdentifierKind.OTHER)
-_DIGESTS = ("sha256", "sha1", "md5")
 
 
 def entities(indexed: Iterable[str]) -> tuple[str, ...]:
@@ -119,6 +117,9 @@ def _look(
             progress("screening", at, len(contents))
         for request_id, hit in search.of_text(content):
             found.hits[request_id][record_id].append(hit)
+            if hit.how == "hashed":
+                written = content[hit.start : hit.end]
+                found.resolved[request_id].add(address_value(written, listed.key))
     progress("screening", len(contents), len(contents))
     return found
 
@@ -224,18 +225,5 @@ def _of_row(
         for one in listed.of_value(MAILBOX, mailbox(normalise(kind, value))):
             if one.request_id not in whole:
                 yield one.request_id, Hit(kind, "mailbox", *span)
-    for request_id in _by_digest(kind, value, listed, regions):
+    for request_id in listed.by_digest(kind, value, regions):
         yield request_id, Hit(kind, "hashed", *span)
-
-
-def _by_digest(
-    kind: IdentifierKind, value: str, listed: DoNotTrain, regions: Sequence[str]
-) -> Iterator[str]:
-    """Requests that gave a digest of the value in one of its spellings."""
-    for name in _DIGESTS:
-        hashed_as = f"{kind.value}:{name}"
-        if hashed_as in listed.kinds:
-            for text in sorted(digest_spellings(kind, value, regions)):
-                digest = hashlib.new(name, text.encode()).hexdigest()
-                for one in listed.of_value(hashed_as, digest):
-                    yield one.request_id

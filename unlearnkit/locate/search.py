@@ -9,17 +9,18 @@ from typing import Any
 
 import regex  # type: ignore[import-untyped]
 
-from unlearnkit.corpus.entities import KINDS, EntityRow
+from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.corpus.nlp import EMAIL, Analyzer, search
 from unlearnkit.corpus.normalise import fold, mailbox, normalise, phone_readings
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
+from unlearnkit.locate.addresses import SIGNS
 from unlearnkit.locate.birthdays import birthdays_of, weighed
+from unlearnkit.locate.digests import address_value, hashed_addresses, hashed_hits
 from unlearnkit.locate.doubts import may_be_no_customers
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import (
     adhoc_recogniser,
-    hashed_hits,
     how_written,
     mailboxes,
     national_values,
@@ -96,12 +97,10 @@ def search_subject(
         hits[row.record_id].append(hit)
         if hit.how != "partial":
             resolved.add(Value(IdentifierKind.PHONE, row.hash))
-    digests = [one for one in subject.identifiers if one.format != "raw"]
-    found = hashed_hits(digests, haystack.detected(), haystack.text, regions) if digests else ()
-    for row, hit in found:
-        hits[row.record_id].append(hit)
-        if row.entity in KINDS and hit.kind is not IdentifierKind.NAME:
-            resolved.add(Value(hit.kind, row.hash))
+    for record_id, hit, value in _by_digest(subject, haystack, key, regions):
+        hits[record_id].append(hit)
+        if hit.how == "hashed" and hit.kind is not IdentifierKind.NAME:
+            resolved.add(value)
     for record_id, hit in _near_misses(
         subject,
         haystack,
@@ -119,6 +118,21 @@ def search_subject(
         frozenset(resolved),
         rarity(len(haystack.corpus.records), _held(bare), hits),
     )
+
+
+def _by_digest(
+    subject: Subject, haystack: Haystack, key: bytes, regions: Sequence[str]
+) -> Iterator[tuple[str, Hit, Value]]:
+    """Record id, hit and value of what has a digest that the request gives."""
+    digests = [one for one in subject.identifiers if one.format != "raw"]
+    if not digests:
+        return
+    for row, hit in hashed_hits(digests, haystack.detected(), haystack.text, regions):
+        yield row.record_id, hit, Value(hit.kind, row.hash)
+    if any(one.kind is IdentifierKind.EMAIL for one in digests):
+        for record_id, hit in hashed_addresses(digests, haystack.holding(SIGNS)):
+            written = haystack.text(record_id)[hit.start : hit.end]
+            yield record_id, hit, address_value(written, key)
 
 
 def _of_more_countries(
