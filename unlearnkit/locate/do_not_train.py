@@ -27,10 +27,14 @@ from unlearnkit.locate.short_names import short_forms
 from unlearnkit.pseudonym import keyed_hash
 
 FULL_NAME = IdentifierKind.NAME.value
-REVERSED, NICKNAME, INITIALS, PARTIAL, SHORTENED, ABBREVIATED = (
+REVERSED, NICKNAME, INITIALS, OPEN_INITIALS, PARTIAL, SHORTENED, ABBREVIATED = (
     f"{FULL_NAME}:{how}"
-    for how in ("reversed", "nickname", "initials", "partial", "shortened", "abbreviated")
+    for how in (
+        *("reversed", "nickname", "initials", "open-initials"),
+        *("partial", "shortened", "abbreviated"),
+    )
 )
+"""Initials are open where a second one may stand that the request does not give."""
 SLIP, SLIP_LEAD, MAILBOX, NATIONAL, RECORD = "slip", "slip:lead", "mailbox", "national", "record"
 UNNAMED = f"{RECORD}:unnamed"
 """A record in which nothing of the person stands, such as an automatic reply in their thread."""
@@ -293,8 +297,13 @@ def _spellings(name: Name) -> Iterator[tuple[str, str]]:
         yield PARTIAL, f"{first} {last.removesuffix(rest)} {rest}"
     for short in nicknames(fold(first).casefold()):
         yield NICKNAME, f"{short} {last}"
-    yield INITIALS, f"{first[0]} {last}"
+    open_or_not = OPEN_INITIALS if len(name.words) == 2 else INITIALS
+    yield open_or_not, f"{first[0]} {last}"
     yield INITIALS, f"{first} {last[0]}"
+    for at in range(1, len(name.words)):
+        for given in range(1, at + 1):
+            letters = (word[0] for word in name.words[:given])
+            yield open_or_not, " ".join((*name.words[at:], *letters))
     if len(name.words) > 2:
         yield INITIALS, " ".join([*(word[0] for word in name.words[:-1]), last])
         yield INITIALS, " ".join([first[0], *name.words[1:]])

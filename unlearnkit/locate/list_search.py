@@ -20,6 +20,7 @@ from unlearnkit.locate.do_not_train import (
     MAILBOX,
     NATIONAL,
     NICKNAME,
+    OPEN_INITIALS,
     PARTIAL,
     RECORD,
     REVERSED,
@@ -54,6 +55,7 @@ _HOW = {
     ABBREVIATED: "initials",
     NICKNAME: "nickname",
     INITIALS: "initials",
+    OPEN_INITIALS: "initials",
     PARTIAL: "partial",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
@@ -64,6 +66,8 @@ _IBANS = regex.compile(r"(?<![^\W_])[A-Za-z]{2}\d{2}(?:[\s-]{0,2}[A-Za-z0-9]){11
 _ANOTHER_NAME = regex.compile(r"[ \u00a0]\p{Lu}[\p{L}\p{M}.]|-\p{L}")
 _OF_ADDRESSES = frozenset({EMAIL, *(f"{EMAIL}:{one}" for one in DIGESTS)})
 """What an e-mail address may be hashed as."""
+_INITIAL = regex.compile(r"\.[ \u00a0]?\p{Lu}\.")
+"""Behind the letter of an initial: its full stop, and one more."""
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
 
@@ -208,8 +212,9 @@ class ListSearch:
         first, *between, last = words
         if len(phrase.words) == 3 and phrase.words[1][:1].isupper():
             how = "initials" if len(phrase.words[1]) == 1 else "partial"
+            kind = OPEN_INITIALS if _two_initials(text, phrase) else FULL_NAME
             for one in self._listed.of_value(FULL_NAME, f"{first} {last}"):
-                if one.kind == FULL_NAME:
+                if one.kind == kind:
                     yield one.request_id, _named(how, phrase)
         elif not between:
             for request_id in self._slipped(first, last) - seen:
@@ -236,16 +241,19 @@ def _around(text: str, phrase: Phrase) -> tuple[str, str]:
 def _as_written(kind: str, text: str, phrase: Phrase) -> bool:
     """Whether capitals, full stops and what follows are those of a name so written.
 
-    Initials are capitals, with a full stop at the end, and with one each in a shorter name. One
-    word by itself has a capital, if its script has any; so have the names where the surname comes
-    first without a comma. Behind a shorter name stands no further one.
+    Initials are capitals, with a full stop at the end, and with one each in a shorter name; another
+    one behind them is somebody else's, unless they are open. One word by itself has a capital, if
+    its script has any; so have the names where the surname comes first without a comma. Behind a
+    shorter name stands no further one.
     """
     first, last = phrase.words[0], phrase.words[-1]
-    if kind in (INITIALS, ABBREVIATED):
+    if kind in (INITIALS, OPEN_INITIALS, ABBREVIATED):
         single = [word for word in phrase.words if len(word) == 1]
         stopped = len(last) > 1 or _around(text, phrase)[1] == "."
         written = stopped and all(word.isupper() for word in single)
-        if kind == INITIALS or not written:
+        if kind == INITIALS and _INITIAL.match(text, phrase.end):
+            return False
+        if kind != ABBREVIATED or not written:
             return written
         stops = text[phrase.start : phrase.end].count(".")
         return stops >= len(single) and not _goes_on(text, phrase)
@@ -254,6 +262,13 @@ def _as_written(kind: str, text: str, phrase: Phrase) -> bool:
     if kind == REVERSED and "," not in text[phrase.start : phrase.end]:
         return not _small(last) and not all(map(_small, phrase.words[:-1]))
     return kind != PARTIAL or not _small(first)
+
+
+def _two_initials(text: str, phrase: Phrase) -> bool:
+    """Whether they are two initials and a surname: `И.П. Иванов`."""
+    first, second, last = phrase.words
+    stops = text[phrase.start : phrase.end].count(".")
+    return len(first) == len(second) == 1 and stops == 2 and first.isupper() and not _small(last)
 
 
 def _small(word: str) -> bool:

@@ -114,6 +114,7 @@ def name_forms(name: Name) -> Iterator[NameForm]:
         either = "|".join(map(_word, short))
         yield NameForm("nickname", _bounded(rf"(?:{either})\s+{last}"), any_case=True)
     yield from _with_initials(name)
+    yield from _as_in_a_list(name)
     yield from _shortened(name)
     yield from _of_several(name)
     for word in dict.fromkeys((name.last, name.first)):
@@ -133,6 +134,26 @@ def _with_initials(name: Name) -> Iterator[NameForm]:
     yield NameForm(
         "initials", rf"{_START}{_word(name.first)}\s+{last_initial}\.(?!\w)", any_case=False
     )
+
+
+def _as_in_a_list(name: Name) -> Iterator[NameForm]:
+    """`Иванов И.П.`: initials behind the surname without a comma; and `И.П. Иванов`.
+
+    Of a name of two words any second initial may be the person's, as Russian has a father's name.
+    Of a longer one other initials than its own are somebody else's.
+    """
+    given = [rf"{re.escape(fold(word)[0].upper())}\." for word in name.words[:-1]]
+    two = len(name.words) == 2
+    ways = []
+    if two:
+        given.append(r"\p{Lu}\.")
+        ways.append(rf"{given[0]}\s*{given[1]}\s*{_cased(name.last)}{_END}")
+    for at in range(1, len(name.words)):
+        first, *others = given if two else given[:at]
+        further = "".join(rf"(?:\s*{one}" for one in others) + ")?" * len(others)
+        surname = _loosely(name.words[at:], _cased)
+        ways.append(rf"{surname}\s+{first}{further}(?!\w|\s*\p{{Lu}}\.)")
+    yield NameForm("initials", f"{_START}{_any(ways)}", any_case=False)
 
 
 def _shortened(name: Name) -> Iterator[NameForm]:

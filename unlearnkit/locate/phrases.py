@@ -97,11 +97,12 @@ _NEVER = regex.compile(r"(?!)")
 NAMES = Writing(
     IdentifierKind.NAME.value,
     regex.compile(r"\p{L}[\p{L}\p{M}]*"),
-    regex.compile(r"\.?\s+|\s*[-\u2010\u2011'\u2019]\s*|\s*,\s*"),
+    regex.compile(r"\.?\s+|(?<=(?<![\p{L}\p{M}])\p{Lu})\.|\s*[-\u2010\u2011'\u2019]\s*|\s*,\s*"),
     12,
     _as_name,
 )
-"""A comma may stand where the surname is put first; who asks has to tell (`screening.py`)."""
+"""A comma may stand where the surname is put first, and no space behind an initial; who asks has to
+tell (`list_search.py`)."""
 TOGETHER = Writing(
     "together",
     regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]"),
