@@ -13,9 +13,10 @@ import pytest
 
 from tests.cli.refusal import refused
 from tests.company import Line, events_of, opened, unlearnkit
-from tests.forgotten import NUMBER, SPELLINGS, forgotten, jsonl, ready
+from tests.forgotten import NUMBER, SPELLINGS, ZOLTANA, forgotten, jsonl, ready
 from unlearnkit.domain import RequestState
 from unlearnkit.errors import BadInput
+from unlearnkit.locate.do_not_train import of_request
 from unlearnkit.workspace import Workspace
 
 
@@ -145,6 +146,33 @@ def test_a_request_that_was_completed_without_a_list_is_no_pass(tmp_path: Path) 
     said = unlearnkit("screen", corpus, "--json", "--workspace", workspace)
     assert said.exit_code == 3
     assert said.json["unlisted"] == [request.id]
+
+
+def test_a_list_that_an_earlier_version_made_is_told(tmp_path: Path) -> None:
+    """It had no line that says how it is made."""
+    workspace = ready(tmp_path)
+    with opened(workspace) as context:
+        [request] = context.ledger.requests()
+        key, regions = context.workspace.pseudonym_key, context.workspace.config.nlp.regions
+        context.ledger.set_state(
+            request.id,
+            RequestState.COMPLETED,
+            "an earlier version",
+            forgotten=of_request(request.id, ZOLTANA, key, regions),
+        )
+    corpus = jsonl(tmp_path / "new.jsonl", CLEAN)
+    said = unlearnkit("screen", corpus, "--workspace", workspace)
+    assert said.exit_code == 0
+    assert "Listed by an earlier version: 1 request. Who asked" in said.stderr
+    assert request.id[:8] in said.stderr
+    strict = unlearnkit("screen", corpus, "--strict", "--json", "--workspace", workspace)
+    assert strict.exit_code == 3
+    assert strict.json["earlier"] == [request.id]
+
+
+def test_a_list_of_today_is_not(shared: Path, tmp_path: Path) -> None:
+    said = unlearnkit("screen", jsonl(tmp_path / "new.jsonl", CLEAN), "--workspace", shared)
+    assert "earlier version" not in said.stderr
 
 
 def test_a_list_from_which_a_line_was_taken_is_no_answer(tmp_path: Path) -> None:

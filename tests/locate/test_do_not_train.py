@@ -18,15 +18,12 @@ from unlearnkit.domain import (
     IdentifierKind,
     Match,
 )
-from unlearnkit.errors import BadInput
 from unlearnkit.locate.do_not_train import (
     Reviewed,
     namespace,
-    of_key,
     of_records,
     of_request,
     of_rows,
-    refuse_other_key,
     slips,
 )
 from unlearnkit.locate.identifiers import own_values
@@ -155,14 +152,6 @@ def test_a_linked_phone_is_kept_where_an_accepted_record_rests_on_it_and_none_wa
         for start, entity in ((0, "EMAIL_ADDRESS"), (20, "PHONE_NUMBER"))
     ]
     assert {one.kind for one in of_rows(REQUEST, reviewed, rows)} == expected
-
-
-def test_a_list_of_another_key_is_refused_and_one_that_does_not_say_is_not() -> None:
-    listed = [of_key(REQUEST, KEY), Forgotten(REQUEST, "email", "00")]
-    refuse_other_key(listed, KEY)
-    refuse_other_key(listed[1:], b"other" * 7)
-    with pytest.raises(BadInput, match="another workspace's key"):
-        refuse_other_key(listed, b"other" * 7)
 
 
 def test_what_is_only_part_of_an_identifier_is_not_kept() -> None:

@@ -21,7 +21,11 @@ CERTAIN, POSSIBLE = Sureness.CERTAIN, Sureness.POSSIBLE
 
 
 def screened(
-    *sureness: Sureness, strict: bool = False, unread: int = 0, unlisted: int = 0
+    *sureness: Sureness,
+    strict: bool = False,
+    unread: int = 0,
+    unlisted: int = 0,
+    earlier: int = 0,
 ) -> Screened:
     """A screening that found these, each in a record of its own."""
     found = Screened(
@@ -29,6 +33,7 @@ def screened(
         strict=strict,
         people=1,
         unlisted=("r",) * unlisted,
+        earlier=("r",) * earlier,
         corpus_digest="d",
         records=9,
         quarantined={"no text": unread} if unread else {},
@@ -58,6 +63,9 @@ def finding(record_id: str, sureness: Sureness, request: str = "r") -> Finding:
         (screened(unread=1), Outcome.PASS, 0),
         (screened(unread=1, strict=True), Outcome.CANNOT_TELL, 3),
         (screened(unlisted=1), Outcome.CANNOT_TELL, 3),
+        (screened(earlier=1), Outcome.PASS, 0),
+        (screened(earlier=1, strict=True), Outcome.CANNOT_TELL, 3),
+        (screened(CERTAIN, earlier=1, strict=True), Outcome.FAIL, 1),
         (screened(CERTAIN, unlisted=1), Outcome.FAIL, 1),
     ],
 )
@@ -108,6 +116,11 @@ def test_in_a_gate_it_counts_as_a_rule_does(found: Screened, outcome: Outcome) -
     )
     verdict = Verdict(policy="p", policy_digest="d", outcome=Outcome.PASS, checks=(rule,))
     assert with_check(verdict, as_check(found)).outcome is outcome
+
+
+def test_a_gate_says_whom_an_earlier_list_may_miss() -> None:
+    assert "an earlier version did not list" in as_check(screened(earlier=2)).explanation
+    assert "earlier version" not in as_check(screened()).explanation
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

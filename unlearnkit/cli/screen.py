@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,8 @@ CorpusArgument = Annotated[
 ]
 SHOWN = 50
 """Findings in the table; --json has all."""
+NAMED = 10
+"""Requests in a sentence."""
 
 
 def register(app: typer.Typer) -> None:
@@ -51,7 +54,8 @@ def screen(
         typer.Option(
             "--strict",
             help="Fail on what is only possible too, as on a full name alone, and end with 3 where "
-            "records could not be read. By default neither changes the exit code.",
+            "records could not be read or an earlier version made a list. By default none of it "
+            "changes the exit code.",
         ),
     ] = False,
     write_clean: Annotated[
@@ -125,13 +129,26 @@ def show_screened(found: Screened) -> None:
     out.print(f"[{colour}]{word}[/]")
 
 
+def _shortly(request_ids: Sequence[str]) -> str:
+    """Some of them; --json has all."""
+    some = ", ".join(one[:8] for one in request_ids[:NAMED])
+    return some if len(request_ids) <= NAMED else f"{some} and {len(request_ids) - NAMED} more"
+
+
 def _show_gaps(found: Screened) -> None:
     if not found.people and not found.unlisted:
         err.print("Nobody was forgotten in this workspace yet: there was nothing to look for.")
     if found.unlisted:
         err.print(
             f"[yellow]Not on the list: {counted(len(found.unlisted), 'completed request')}, closed "
-            "by an earlier version. Whether who asked is back cannot be told.[/]"
+            "by an earlier version. Whether who asked is back cannot be told: "
+            f"{_shortly(found.unlisted)}.[/]"
+        )
+    if found.earlier:
+        err.print(
+            f"[yellow]Listed by an earlier version: {counted(len(found.earlier), 'request')}. Who "
+            "asked is not found in some of the ways to write a person that came since "
+            f"(docs/screen.md): {_shortly(found.earlier)}.[/]"
         )
     if found.quarantined:
         were = noun(sum(found.quarantined.values()), "was", "were")

@@ -62,11 +62,13 @@ class Screened(Artefact):
 
     outcome: Outcome
     strict: bool
-    """Possible findings and records that could not be read count too."""
+    """Possible findings, records that could not be read and earlier lists count too."""
     people: int
     """Closed requests on the do-not-train list."""
     unlisted: tuple[str, ...]
     """Completed requests that are not on it, closed by an earlier version: nobody can tell."""
+    earlier: tuple[str, ...] = ()
+    """Requests that an earlier version listed, without ways to write a person that came since."""
     corpus_digest: str
     records: int
     quarantined: dict[str, int]

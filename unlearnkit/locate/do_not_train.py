@@ -16,7 +16,6 @@ from unlearnkit.corpus.nlp import CUSTOMER, DATE, EMAIL, PHONE
 from unlearnkit.corpus.normalise import fold, mailbox, normalise
 from unlearnkit.corpus.numbers import NUMBERS as STANDARDS
 from unlearnkit.domain import Evidence, Forgotten, Identifier, IdentifierKind, Match, Record
-from unlearnkit.errors import BadInput
 from unlearnkit.locate.addresses import with_at
 from unlearnkit.locate.hits import IDENTIFYING
 from unlearnkit.locate.identifiers import GROUPED, as_number, in_groups
@@ -44,8 +43,6 @@ SHORTEST_SLIP = 4
 """Letters of a name: one of fewer is a letter away from too many others."""
 SHORTEST_NATIONAL = 9
 """Digits of a phone number without its country's code that hardly stand for anything else."""
-KEY = "key"
-"""The kind of the line that tells under which key the others were hashed."""
 _OWN, _LINKED = ("exact", "normalised", "hashed", "mailbox"), ("link", "tied")
 """Evidence that is an identifier of the person, whole; and one that a record ties to them."""
 Place = tuple[str, Evidence]
@@ -82,23 +79,6 @@ class Reviewed:
 
 def _places(matches: Iterable[Match], how: Collection[str]) -> Iterator[Place]:
     return ((one.record_id, piece) for one in matches for piece in one.evidence if piece.how in how)
-
-
-def of_key(request_id: str, key: bytes) -> Forgotten:
-    """The line by which another key is noticed: under it, everything else would fit nobody."""
-    return Forgotten(request_id, KEY, keyed_hash(key, KEY, "key check"))
-
-
-def refuse_other_key(entries: Iterable[Forgotten], key: bytes) -> None:
-    """Raise BadInput where a request was listed under another key; earlier ones do not say."""
-    for one in entries:
-        if one.kind == KEY and one != of_key(one.request_id, key):
-            raise BadInput(
-                "the do-not-train list was made with another workspace's key: it would find nobody",
-                where=f"request {one.request_id}",
-                fix="Put the keys/ of the workspace that completed the request here "
-                "(docs/keys.md), or screen there.",
-            )
 
 
 def of_request(

@@ -15,7 +15,8 @@ from unlearnkit.domain import Forgotten, Request, RequestState
 from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
 from unlearnkit.ledger.states import CLOSED
-from unlearnkit.locate.do_not_train import Reviewed, of_key, of_records, of_request, of_rows
+from unlearnkit.locate.do_not_train import Reviewed, of_records, of_request, of_rows
+from unlearnkit.locate.making import of_making
 from unlearnkit.locate.review import apply_decisions
 from unlearnkit.locate.ties import TIED
 from unlearnkit.pipeline.context import Context
@@ -70,7 +71,7 @@ def complete(context: Context, request_ids: Sequence[str]) -> tuple[str, ...]:
             indexed.regions,
         )
         reviewed = _reviewed(context, request_id, indexed.digest)
-        forgotten |= {of_key(request_id, workspace.pseudonym_key)}
+        forgotten |= of_making(request_id, workspace.pseudonym_key)
         forgotten |= indexed.lines(request_id, reviewed or Reviewed(()))
         context.ledger.set_state(
             request_id, RequestState.COMPLETED, context.actor, forgotten=forgotten

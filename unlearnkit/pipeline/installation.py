@@ -17,7 +17,7 @@ from unlearnkit.counted import counted
 from unlearnkit.domain import Examined, Health
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.keys import public_half, read_secret, refuse_readable_by_others
-from unlearnkit.locate.do_not_train import refuse_other_key
+from unlearnkit.locate.making import refuse_other_key
 from unlearnkit.passphrase import ASK, NONE, Protection
 from unlearnkit.pipeline.keys import NEXT
 from unlearnkit.pipeline.ledger import verify_ledger

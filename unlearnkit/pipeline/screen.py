@@ -26,7 +26,7 @@ from unlearnkit.domain import (
     Sureness,
 )
 from unlearnkit.errors import CannotEvaluate
-from unlearnkit.locate.do_not_train import refuse_other_key
+from unlearnkit.locate.making import of_earlier_editions, refuse_other_key
 from unlearnkit.locate.screening import entities
 from unlearnkit.locate.screening import screen as screen_records
 from unlearnkit.pipeline.context import Context
@@ -53,7 +53,8 @@ def screen(
 
     `fields`, `nlp` and `workers` as for `index_corpus`. The records are indexed as there, in a
     folder of their own and without NER: the list's names are looked for by themselves. `strict`
-    also counts what is only possible, and records that could not be read. Raises BadInput (see
+    also counts what is only possible, records that could not be read, and lists that an earlier
+    version made, which lack ways to write a person. Raises BadInput (see
     `read_corpus` and `corpus.clean.plan`), VerificationFailed when the ledger does not hold,
     CannotEvaluate when the corpus changes meanwhile or a process dies.
     """
@@ -75,6 +76,7 @@ def screen(
         strict=strict,
         people=len({one.request_id for one in entries}),
         unlisted=_unlisted(context, entries),
+        earlier=of_earlier_editions(entries),
         corpus_digest=corpus.digest,
         records=len(corpus.records),
         quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
@@ -98,11 +100,12 @@ def screen(
 def outcome_of(found: Screened) -> Outcome:
     """Fail where somebody is back; cannot tell where somebody, or some record, was not looked at.
 
-    What is only possible and what could not be read count when it is strict.
+    What is only possible, what could not be read and what an earlier list lacks count when it is
+    strict.
     """
     if left_out(found):
         return Outcome.FAIL
-    if found.unlisted or (found.strict and found.quarantined):
+    if found.unlisted or (found.strict and (found.quarantined or found.earlier)):
         return Outcome.CANNOT_TELL
     return Outcome.PASS
 
@@ -118,6 +121,9 @@ def as_check(found: Screened) -> Check:
     if found.unlisted:
         unlisted = counted(len(found.unlisted), "completed request")
         explanation += f" {unlisted} {noun(len(found.unlisted), 'is', 'are')} not on the list."
+    if found.earlier:
+        people = counted(len(found.earlier), "person", "people")
+        explanation += f" {people} may be written in ways that an earlier version did not list."
     return Check(
         rule=RULE,
         outcome=found.outcome,
