@@ -40,6 +40,10 @@ def found(wanted: str, text: str) -> list[str]:
         ("Anna Maria Holt", "Анна Мария Холт", "Анна Мария Холт"),
         ("Anna Maria Holt", "Холт Анна Мария", "Холт Анна Мария"),
         ("Мира Холт", "Η Μίρα Χολτ τηλεφώνησε", "Μίρα Χολτ"),
+        ("Mira Holt", "Холт М. звонила", "Холт М."),
+        ("Mira Holt", "Холт М.К. звонила", "Холт М."),
+        ("Mira Holt", "звонила М. Холт", "М. Холт"),
+        ("Anna Maria Holt", "А.М. Холт", "А.М. Холт"),
     ],
 )
 def test_it_is_found_where_it_stands(wanted: str, text: str, expected: str) -> None:
@@ -53,6 +57,10 @@ def test_it_is_found_where_it_stands(wanted: str, text: str, expected: str) -> N
         ("Mira Holt", "Мира, Холт"),
         ("Mira Holt", "Мира Смирнова"),
         ("Mira Holt", "Анна Холт"),
+        ("Mira Holt", "А. Холт"),
+        ("Mira Holt", "М. Х. звонила"),
+        ("Mira Holt", "м. Холт"),
+        ("Mira Holt", "М Холт"),
         ("Mira", "Мира"),  # one word is half of the world's
         ("Tanaka Taro", "田中太郎"),  # read as Chinese: said in docs/locate.md
         ("Wei Zhang", "王小明"),

@@ -70,6 +70,13 @@ def test_particles_go_with_their_name() -> None:
         ("Иван Иванов", "И. П. Иванов"),
         ("Иван Иванов", "И.П. Иванов"),
         ("Иван Иванов", "И. Иванов"),
+        ("Ivan Ivanov", "звонил Иван Иванов"),
+        ("Ivan Ivanov", "Иванов Иван звонил"),
+        ("Ivan Ivanov", "Иванов И.П. звонил"),
+        ("Ivan Ivanov", "звонил И. Иванов"),
+        ("Yuri Ivanov", "Иванов Ю., Киев"),
+        ("Иван Иванов", "Ivan Ivanov called"),
+        ("Иван Иванов", "IVANOV, IVAN"),
         ("Zoltana Quibbleworth", "Quibbleworth Z. asked"),
         ("Zoltana Quibbleworth", "Z.K. Quibbleworth asked"),
         ("王小明", "王小明"),
@@ -103,6 +110,11 @@ def test_a_name_is_possible_in_each_of_them(world: Build, name: str, text: str) 
         ("Иван Иванов", "Иванов П.И."),
         ("Иван Иванов", "Иванов и П."),
         ("Иван Иванов", "Сидоров И.П., Иванов С.А."),
+        ("Ivan Ivanov", "Иван Петров, Пётр Иванов"),
+        ("Ivan", "Иван звонил"),
+        ("Ivan Ivanov", "П. Иванов, Иванов П.И."),
+        ("Иван Иванов", "ivan ivanov"),
+        ("Иван Иванов", "Peter Ivanov"),
         ("Zoltana Quibbleworth", "z.k. quibbleworth"),
         ("Zoltana Quibbleworth", "Z K Quibbleworth"),
         ("王小明", "王先生来电"),
@@ -119,6 +131,13 @@ def test_a_name_that_is_written_alone_counts_beside_the_birthday(world: Build) -
     born = Identifier(IdentifierKind.DATE_OF_BIRTH, "1980-03-04")
     found = sureness(world("王小明, 1980-03-04"), named("王小明"), born)
     assert found == {"1": "certain"}
+
+
+def test_a_name_in_another_script_is_never_more_than_possible(world: Build) -> None:
+    born = Identifier(IdentifierKind.DATE_OF_BIRTH, "1980-03-04")
+    for name, text in (("Ivan Ivanov", "Иван Иванов"), ("Иван Иванов", "Ivan Ivanov")):
+        found = sureness(world(f"{text}, 1980-03-04"), named(name), born)
+        assert found == {"1": "uncertain"}
 
 
 def test_one_character_is_no_name_to_look_for() -> None:

@@ -22,15 +22,16 @@ from unlearnkit.locate.identifiers import GROUPED, as_number, in_groups
 from unlearnkit.locate.names import SPELLINGS, Name, parse_name, pieces, without_mc
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.phrases import HANDLES, NAMES, NUMBERS, TOGETHER, WORDS, Writing
+from unlearnkit.locate.scripts import in_latin
 from unlearnkit.locate.short_names import short_forms
 from unlearnkit.pseudonym import keyed_hash
 
 FULL_NAME = IdentifierKind.NAME.value
-REVERSED, NICKNAME, INITIALS, OPEN_INITIALS, PARTIAL, SHORTENED, ABBREVIATED = (
+REVERSED, NICKNAME, INITIALS, OPEN_INITIALS, PARTIAL, SHORTENED, ABBREVIATED, IN_LATIN = (
     f"{FULL_NAME}:{how}"
     for how in (
         *("reversed", "nickname", "initials", "open-initials"),
-        *("partial", "shortened", "abbreviated"),
+        *("partial", "shortened", "abbreviated", "latin"),
     )
 )
 """Initials are open where a second one may stand that the request does not give."""
@@ -193,6 +194,8 @@ def _kept(one: Identifier, regions: Sequence[str]) -> Iterator[tuple[str, str]]:
         case IdentifierKind.NAME:
             yield FULL_NAME if " " in value else PARTIAL, value
             yield from _name(one.value)
+            if latin := in_latin(one):
+                yield from _name_in_latin(latin.value)
         case IdentifierKind.HANDLE:
             yield from _phrase(HANDLES, one.kind.value, one.value)
         case IdentifierKind.DATE_OF_BIRTH:
@@ -233,6 +236,15 @@ def _name(raw: str) -> Iterator[tuple[str, str]]:
         yield from _phrase(TOGETHER, TOGETHER.name, text)
     if len(parsed.words) > 1:
         yield from _slips(NAMES.plain(parsed.first), NAMES.plain(parsed.last))
+
+
+def _name_in_latin(raw: str) -> Iterator[tuple[str, str]]:
+    """A name of another script as a passport has it, the surname first or last."""
+    parsed = parse_name(raw)
+    if parsed is not None and len(parsed.words) > 1:
+        for kind, text in _spellings(parsed):
+            if kind in (FULL_NAME, REVERSED):
+                yield from _phrase(NAMES, IN_LATIN, text)
 
 
 def run_together(words: Sequence[str]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 
 import regex  # type: ignore[import-untyped]
@@ -16,6 +17,7 @@ from unlearnkit.locate.digests import DIGESTS
 from unlearnkit.locate.do_not_train import (
     ABBREVIATED,
     FULL_NAME,
+    IN_LATIN,
     INITIALS,
     MAILBOX,
     NATIONAL,
@@ -38,6 +40,7 @@ from unlearnkit.locate.phrases import (
     HANDLES,
     NAMES,
     NUMBERS,
+    OTHER_LETTERS,
     TOGETHER,
     WORDS,
     Phrase,
@@ -57,6 +60,7 @@ _HOW = {
     INITIALS: "initials",
     OPEN_INITIALS: "initials",
     PARTIAL: "partial",
+    IN_LATIN: "transliterated",
 }
 _DIGITS = regex.compile(r"(?<!\w)\+?\(?\d(?:[\s().\u2010-\u2013/-]{0,3}\d){7,17}(?!\w)")
 _FIGURES_APART = regex.compile(r"(?<!\d)\d{1,2}[ \u00a0]\d{1,2}(?!\d)|^[\d\s]+(?=\s)")
@@ -79,8 +83,8 @@ class ListSearch:
         self._listed = listed
         self._regions = regions
         self._begins = {
-            writing.name: lru_cache(1 << 18)(partial(self._may_begin, writing))
-            for writing in (NAMES, TOGETHER, NUMBERS, WORDS, HANDLES)
+            writing: lru_cache(1 << 18)(partial(self._may_begin, writing))
+            for writing in (NAMES, OTHER_LETTERS, TOGETHER, NUMBERS, WORDS, HANDLES)
             if writing.lead in listed.kinds
         }
 
@@ -89,12 +93,7 @@ class ListSearch:
         if RECORD in self._listed.kinds:
             for one in self._listed.of_value(RECORD, same_words(text)):
                 yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), one.kind)
-        for phrase in self._phrases(text, NAMES):
-            yield from self._of_name(text, phrase)
-        for phrase in self._phrases(text, TOGETHER):
-            alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
-            how = "exact" if alone else "partial"
-            yield from self._found(IdentifierKind.NAME, TOGETHER.name, phrase, how)
+        yield from self._names(text)
         for phrase in self._phrases(text, NUMBERS):
             yield from self._of_number(text, phrase)
         for phrase in self._phrases(text, WORDS):
@@ -116,15 +115,28 @@ class ListSearch:
             if hashed_as in self._listed.kinds:
                 yield from search(text)
 
+    def _names(self, text: str) -> Iterator[tuple[str, Hit]]:
+        for phrase in self._phrases(text, NAMES):
+            yield from self._of_name(text, phrase)
+        for phrase in () if text.isascii() else self._phrases(text, OTHER_LETTERS):
+            if len(phrase.words) > 1:  # one word is half of the world's
+                for request_id, hit in self._of_name(text, phrase):
+                    yield request_id, replace(hit, how="transliterated")
+        for phrase in self._phrases(text, TOGETHER):
+            alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
+            how = "exact" if alone else "partial"
+            yield from self._found(IdentifierKind.NAME, TOGETHER.name, phrase, how)
+
     def _phrases(self, text: str, writing: Writing) -> Iterator[Phrase]:
-        begins = self._begins.get(writing.name)
+        begins = self._begins.get(writing)
         return phrases(text, writing, begins) if begins else iter(())
 
     def _may_begin(self, writing: Writing, word: str) -> bool:
         plain = writing.plain(word)
         if self._listed.of_value(writing.lead, plain):
             return True
-        slipped = writing is NAMES and word[:1].isupper() and SLIP_LEAD in self._listed.kinds
+        of_names = writing in (NAMES, OTHER_LETTERS) and SLIP_LEAD in self._listed.kinds
+        slipped = of_names and word[:1].isupper()
         return slipped and any(self._listed.of_value(SLIP_LEAD, one) for one in slips(plain))
 
     def _found(
@@ -203,7 +215,8 @@ class ListSearch:
         seen = set()
         turned = "," in text[phrase.start : phrase.end]
         for one in self._listed.of_value(FULL_NAME, phrase.plain):
-            if (one.kind == REVERSED or not turned) and _as_written(one.kind, text, phrase):
+            may_turn = one.kind in (REVERSED, IN_LATIN)
+            if (may_turn or not turned) and _as_written(one.kind, text, phrase):
                 seen.add(one.request_id)
                 yield one.request_id, _named(_HOW[one.kind], phrase)
         words = phrase.plain.split()
@@ -259,6 +272,8 @@ def _as_written(kind: str, text: str, phrase: Phrase) -> bool:
         return stops >= len(single) and not _goes_on(text, phrase)
     if kind == SHORTENED:
         return not _small(last) and not _goes_on(text, phrase)
+    if kind == IN_LATIN:
+        return not _small(first) and not _small(last)
     if kind == REVERSED and "," not in text[phrase.start : phrase.end]:
         return not _small(last) and not all(map(_small, phrase.words[:-1]))
     return kind != PARTIAL or not _small(first)

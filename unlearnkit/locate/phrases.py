@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import regex  # type: ignore[import-untyped]
+from anyascii import anyascii
 
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import IdentifierKind
@@ -77,6 +78,12 @@ def _as_name(text: str) -> str:
     return normalise(IdentifierKind.NAME, _VOWELS.sub("", text))
 
 
+def _in_latin(text: str) -> str:
+    """By anyascii; an initial is one letter, as Yuri is `Y.` for `Ю.` too."""
+    words = regex.findall(r"[\p{L}\p{M}]+", fold(text))
+    return _as_name(" ".join(anyascii(one)[: None if len(one) > 1 else 1] for one in words))
+
+
 def _as_run(text: str) -> str:
     return "".join(normalise(IdentifierKind.NAME, text).split())
 
@@ -103,6 +110,14 @@ NAMES = Writing(
 )
 """A comma may stand where the surname is put first, and no space behind an initial; who asks has to
 tell (`list_search.py`)."""
+OTHER_LETTERS = Writing(
+    NAMES.name,
+    regex.compile(r"[^\P{L}\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}][\p{L}\p{M}]*"),
+    NAMES.between,
+    NAMES.most,
+    _in_latin,
+)
+"""Names in another script than Latin, which are hashed as those in Latin letters."""
 TOGETHER = Writing(
     "together",
     regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]"),

@@ -27,7 +27,8 @@ from unlearnkit.locate.sounds import alike
 _OTHER_LETTER = r"[^\P{L}\p{Latin}]"
 _OTHER = regex.compile(_OTHER_LETTER)
 _RUN_TOGETHER = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}ー]+")
-_WORD = regex.compile(rf"{_OTHER_LETTER}[\p{{L}}\p{{M}}'’-]*")
+_WORD = regex.compile(rf"{_OTHER_LETTER}(?:\.|[\p{{L}}\p{{M}}'’-]*)")
+"""A word, or an initial with its full stop."""
 _SPACES = frozenset({" ", "\u00a0", "·", "・", "‧"})
 _SHORTEST = 4
 """Letters of a word in which a slip is taken for one."""
@@ -64,14 +65,23 @@ def transliterated(name: Name, records: Iterable[Record]) -> Iterator[Place]:
 def _apart(
     text: str, near: Callable[[str], frozenset[int]], orders: Iterable[Sequence[int]]
 ) -> Iterator[Span]:
-    """As many words as the name has, one space between them, each near to its own."""
+    """As many words as the name has, each near to its own or its initial."""
     words = [(one.start(), one.end(), near(one[0])) for one in _WORD.finditer(text)]
     for order in orders:
         for at in range(len(words) - len(order) + 1):
             some = words[at : at + len(order)]
             fits = all(wanted in found for wanted, (_, _, found) in zip(order, some, strict=True))
-            if fits and all(text[a[1] : b[0]] in _SPACES for a, b in pairwise(some)):
+            if fits and _follow(text, [(start, end) for start, end, _ in some]):
                 yield some[0][0], some[-1][1]
+
+
+def _follow(text: str, words: Sequence[Span]) -> bool:
+    """Whether one space is between them, or none behind an initial. Initials alone are nobody."""
+    joined = all(
+        text[a[1] : b[0]] in _SPACES or (a[1] == b[0] and text[a[1] - 1] == ".")
+        for a, b in pairwise(words)
+    )
+    return joined and any(text[end - 1] != "." for _, end in words)
 
 
 def _inside(text: str, whole: Iterable[str]) -> Iterator[Span]:
@@ -95,7 +105,11 @@ def _near_to(wanted: Sequence[str]) -> Callable[[str], frozenset[int]]:
     @cache
     def near(word: str) -> frozenset[int]:
         latin = _latin(word)
-        return frozenset(at for at, one in enumerate(wanted) if _is_near(one, latin))
+        if word.endswith("."):
+            some = [one.startswith(latin[:1]) and word[0].isupper() for one in wanted]
+        else:
+            some = [_is_near(one, latin) for one in wanted]
+        return frozenset(at for at, fits in enumerate(some) if fits)
 
     return near
 
