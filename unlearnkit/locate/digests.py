@@ -45,16 +45,17 @@ def hashed_hits(
 
 
 def hashed_addresses(
-    identifiers: Sequence[Identifier], records: Iterable[Record]
-) -> Iterator[tuple[str, Hit]]:
-    """Record id and hit of an e-mail address in spellings that detection does not take for one."""
+    identifiers: Sequence[Identifier], records: Iterable[Record], key: bytes
+) -> Iterator[tuple[str, Hit, Value]]:
+    """Record id, hit and value of e-mail addresses, also where detection takes them for none."""
     fits = _fitting(identifiers, ())
     for record in records:
         for found in addresses(record.content):
             if fits(_EMAIL, found.plain):
                 doubtful = may_be_anothers(record.content, found.start, found.end)
                 how = "partial" if doubtful else "hashed"
-                yield record.id, Hit(_EMAIL, how, found.start, found.end, "digest")
+                hit = Hit(_EMAIL, how, found.start, found.end, "digest")
+                yield record.id, hit, address_value(found.plain, key)
 
 
 def address_value(written: str, key: bytes) -> Value:

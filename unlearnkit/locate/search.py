@@ -15,7 +15,7 @@ from unlearnkit.corpus.normalise import fold, mailbox, normalise, phone_readings
 from unlearnkit.domain import Identifier, IdentifierKind, Progress, Record, Subject, silent
 from unlearnkit.locate.addresses import SIGNS
 from unlearnkit.locate.birthdays import birthdays_of, weighed
-from unlearnkit.locate.digests import address_value, hashed_addresses, hashed_hits
+from unlearnkit.locate.digests import hashed_addresses, hashed_hits
 from unlearnkit.locate.doubts import may_be_no_customers
 from unlearnkit.locate.haystack import Haystack
 from unlearnkit.locate.hits import Hit, strongest
@@ -130,9 +130,7 @@ def _by_digest(
     for row, hit in hashed_hits(digests, haystack.detected(), haystack.text, regions):
         yield row.record_id, hit, Value(hit.kind, row.hash)
     if any(one.kind is IdentifierKind.EMAIL for one in digests):
-        for record_id, hit in hashed_addresses(digests, haystack.holding(SIGNS)):
-            written = haystack.text(record_id)[hit.start : hit.end]
-            yield record_id, hit, address_value(written, key)
+        yield from hashed_addresses(digests, haystack.holding(SIGNS), key)
 
 
 def _of_more_countries(
