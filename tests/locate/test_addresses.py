@@ -24,8 +24,18 @@ WHOLE = [
     "%3Czoltana@quibble.example%3E",
     "mail=3Dzoltana@quibble.example",
     "<zoltana@quibble.example>",
+    "from 'zoltana@quibble.example'",
+    "Ana/zoltana@quibble.example",
+    "&lt;zoltana@quibble.example&gt;",
 ]
-PERHAPS = ["zoltana@quibble.example.Org", "_zoltana@quibble.example wrote"]
+PERHAPS = [
+    "zoltana@quibble.example.Org",
+    "_zoltana@quibble.example wrote",
+    "o'zoltana@quibble.example wrote",
+    "m&zoltana@quibble.example wrote",
+    "d\u2019zoltana@quibble.example wrote",
+    "d'zoltana(at)quibble.example wrote",
+]
 ANOTHER = [
     "ozoltana@quibble.example",
     "o_zoltana@quibble.example",

@@ -17,6 +17,7 @@ from unlearnkit.locate.screening import entities, screen
 SHORT = Identifier(IdentifierKind.CUSTOMER_ID, "10115")
 LONG = Identifier(IdentifierKind.CUSTOMER_ID, "10115678")
 LETTERED = Identifier(IdentifierKind.CUSTOMER_ID, "C-10115")
+LONG_LETTERED = Identifier(IdentifierKind.CUSTOMER_ID, "C-104211")
 GERMAN = Identifier(IdentifierKind.CUSTOMER_ID, "D-10115")
 AM = Identifier(IdentifierKind.CUSTOMER_ID, "AM-1200")
 IN = Identifier(IdentifierKind.CUSTOMER_ID, "IN-2024")
@@ -54,8 +55,14 @@ THE_PERSON_S = [
     (LONG, "Rechnungskunde 10115678"),
     (LONG, "Invoice\n10115678 called"),
     (LETTERED, "Invoice C-10115"),
-    (LETTERED, "C 10115 called"),
-    (LETTERED, "2024-C-10115-22"),
+    (LETTERED, "customer C 10115 called"),
+    (LETTERED, "(C-10115)"),
+    (LETTERED, "C-10115-"),
+    (LETTERED, "**C-10115**, _C-10115_"),
+    (LETTERED, "Customer-C-10115"),
+    (LETTERED, "https://crm.example/customers/C-10115"),
+    (LETTERED, "Holt/C-10115"),
+    (LONG_LETTERED, "C 104211 called"),
     (GERMAN, "D-10115 called"),
     (GERMAN, "D10115 Berlin"),
     (GERMAN, "Kunde D-10115 Berlin"),
@@ -118,6 +125,18 @@ ANY_FIGURES = [
     (LONG, "factura nº 10115678"),
     (GERMAN, "Torstr. 1, D-10115 Berlin"),
     (GERMAN, "at D 10115"),
+    (LETTERED, "vitamin C 10115 mg daily"),
+    (LETTERED, "10 °C 10115 hPa"),
+    (LETTERED, "hepatitis C. 10115 units"),
+    (LETTERED, "plan C\n10115 ml"),
+    (LETTERED, "Model EV-C 10115"),
+    (LETTERED, "C-10115-B belongs to Otto"),
+    (LETTERED, "2024-C-10115-22"),
+    (LETTERED, "Order SKU-C-10115"),
+    (LETTERED, "Contract C-10115-07 of Otto Kern"),
+    (LETTERED, "XC/C-10115/B"),
+    (LETTERED, "https://x.example/p/C-10115-blue-shoe"),
+    (LETTERED, "c-10115@s.example"),
     (AM, "open at 8 am 1200 units"),
     (AM, "OPEN AT 8 AM 1200 UNITS"),
     (IN, "in 2024 we moved"),

@@ -34,6 +34,8 @@ _LOCAL = regex.compile(r"[\w.+-]+\Z")
 _DOMAIN = regex.compile(r"[^\W_](?:[^\W_]|-)*(?:\.[^\W_](?:[^\W_]|-)*)*")
 _CODED = regex.compile(_CODE)
 _NEXT = regex.compile(_SENTENCE)
+_GLUED = regex.compile(r"[^\W_]['\u2019&]\Z")
+"""What stands inside a longer local part (RFC 5322, section 3.2.3), as `o'hara@x.example`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,13 @@ def with_at(written: str) -> str:
 def may_be_anothers(text: str, start: int, end: int) -> bool:
     """Whether the address at text[start:end] may be a part of a longer one.
 
-    A `_` before it is Markdown's where one stands behind it too, and else may be a letter. A word
-    behind a full stop, in capitals or short, may be the end of the domain.
+    A `_` before it is Markdown's where one stands behind it too, and else may be a letter of its
+    own; so may an apostrophe or `&` behind a letter. A word behind a full stop, in capitals or
+    short, may be the end of the domain.
     """
     if text[start - 1 : start] == "_" and text[end : end + 1] != "_":
+        return True
+    if _GLUED.search(text[max(0, start - 2) : start]):
         return True
     behind = _NEXT.match(text, end)
     return behind is not None and len(behind[0]) - 1 < _SHORTEST_WORD

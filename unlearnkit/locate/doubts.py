@@ -41,7 +41,12 @@ _JOINED_BEFORE = re.compile(r"\d[./-]\Z|(?<![^\s(+])\d+[ \u00a0]\Z")
 _JOINED_AFTER = re.compile(r"[./-]\d|[ \u00a0]\d+(?![^\s,;.)])|,\d\d?(?!\d)")
 _FIGURES_BEFORE = re.compile(r"(?<![\d:])(?:\d+[ \u00a0./-])+\Z")
 _FIGURES_AFTER = re.compile(r"(?:[ \u00a0./-]\d+)+(?![\d:])")
-_LETTERS_APART = re.compile(r"([^\W\d_]{2,})[.#]?\s+\d{1,5}")
+_LETTERS_APART = re.compile(r"([^\W\d_]+)[.#]?\s+\d{1,5}")
+_IN_A_CODE = (
+    re.compile(r"[^\W_][-_]\Z|(?<![^\W_])(?:[A-Z]{1,4}|[A-Z]*\d+[A-Z]*)[/.]\Z"),
+    re.compile(r"[-_@][^\W_]|[/.](?:[A-Z]{1,4}(?![^\W_])|\d)"),
+)
+"""What makes a number of letters and figures a part of another: `SKU-C-104211`, `C-104211-B`."""
 _WORDS = frozenset(
     {
         *("am", "pm", "in", "on", "at", "to", "of", "or", "by", "as", "is", "no", "nr", "num"),
@@ -67,10 +72,11 @@ def may_be_no_customers(text: str, start: int, end: int) -> bool:
     """Whether the customer number at text[start:end] may be another figure.
 
     It may where it is short, or where letters and up to 5 figures stand apart as words and a figure
-    do (`in 2024`, `8 am 1200`), or as a country's sign and a post code (`D-10115 Berlin`), and no
-    word for a customer stands right before. One of digits only may where it is a part of more
-    figures, where the words right before it call it an order's or the like, and no customer's, and,
-    under 8 digits, where no word for a customer stands right before it.
+    do (`in 2024`, `8 am 1200`, `vitamin C 1000`), or as a country's sign and a post code (`D-10115
+    Berlin`), or are a part of a longer code, and no word for a customer stands right before. One of
+    digits only may where it is a part of more figures, where the words right before it call it an
+    order's or the like, and no customer's, and, under 8 digits, where no word for a customer stands
+    right before it.
     """
     number = [one for one in text[start:end] if one.isalnum()]
     if len(number) < SHORT_NUMBER:
@@ -78,7 +84,8 @@ def may_be_no_customers(text: str, start: int, end: int) -> bool:
     before, after = text[max(0, start - _NEAR) : start], text[end : end + _NEAR]
     if not all(one.isdigit() for one in number):
         apart = _is_word_and_figure(text[start:end]) or _is_post_code(text[start:end], after)
-        return apart and _CUSTOMER.search(before) is None
+        doubtful = apart or is_in_a_code(text, start, end)
+        return doubtful and _CUSTOMER.search(before) is None
     if _JOINED_BEFORE.search(before) or _JOINED_AFTER.match(after):
         return True
     if another := _ANOTHER_S.search(before):
@@ -86,10 +93,18 @@ def may_be_no_customers(text: str, start: int, end: int) -> bool:
     return len(number) < _SHORT_FIGURES and _CUSTOMER.search(before) is None
 
 
+def is_in_a_code(text: str, start: int, end: int) -> bool:
+    """Whether text[start:end] is a part of a longer number, product's code or web address."""
+    before, after = _IN_A_CODE
+    return bool(before.search(text[max(0, start - _NEAR) : start]) or after.match(text, end))
+
+
 def _is_word_and_figure(number: str) -> bool:
-    """Whether a space parts letters that are not all capitals, or are a word, from the figures."""
+    """Whether a space parts a single letter, a word or small letters from the figures."""
     found = _LETTERS_APART.fullmatch(number)
-    return found is not None and (not found[1].isupper() or found[1].casefold() in _WORDS)
+    return found is not None and (
+        len(found[1]) == 1 or not found[1].isupper() or found[1].casefold() in _WORDS
+    )
 
 
 def _is_post_code(number: str, after: str) -> bool:

@@ -24,6 +24,7 @@ from unlearnkit.locate.doubts import (
     SHORT_NUMBER,
     SHORT_PHONE,
     called_customers,
+    is_in_a_code,
     may_be_no_customers,
     may_be_no_phone,
 )
@@ -252,6 +253,21 @@ def how_written(
     if doubtful:
         return "partial"
     return "exact" if found.casefold() == identifier.value.strip().casefold() else "normalised"
+
+
+def is_a_part(kind: IdentifierKind, text: str, start: int, end: int) -> bool:
+    """Whether what the index has of an identifier is a part of a longer one.
+
+    That figures are a customer's number, and no other, its pattern tells.
+    """
+    match kind:
+        case IdentifierKind.CUSTOMER_ID:
+            apart = any(map(str.isalpha, text[start:end])) and is_in_a_code(text, start, end)
+            return apart and not called_customers(text, start)
+        case IdentifierKind.EMAIL:
+            return may_be_anothers(text, start, end)
+        case _:
+            return False
 
 
 def _digits(text: str) -> int:

@@ -25,6 +25,7 @@ from unlearnkit.locate.digests import address_value
 from unlearnkit.locate.do_not_train import MAILBOX, RECORD
 from unlearnkit.locate.engine import as_matches
 from unlearnkit.locate.hits import Hit, strongest
+from unlearnkit.locate.identifiers import is_a_part
 from unlearnkit.locate.list_search import ListSearch
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.name_search import Asked, in_lower_case
@@ -218,8 +219,9 @@ def _of_row(
             yield one.request_id, number
         return
     whole = {one.request_id for one in listed.at(kind.value, row.hash) if one.kind == kind.value}
+    how = "partial" if is_a_part(kind, content, row.start, row.end) else "normalised"
     for request_id in sorted(whole):
-        yield request_id, Hit(kind, "normalised", *span)
+        yield request_id, Hit(kind, how, *span)
     value = content[row.start : row.end]
     if row.entity == EMAIL:
         for one in listed.of_value(MAILBOX, mailbox(normalise(kind, value))):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from unlearnkit.locate.hits import Hit, strongest
 from unlearnkit.locate.identifiers import (
     adhoc_recogniser,
     how_written,
+    is_a_part,
     mailboxes,
     national_values,
     number_values,
@@ -81,11 +82,8 @@ def search_subject(
     regions = analyzer.settings.regions
     hits, bare = _written(subject, haystack, analyzer, progress)
     own = {Value(*value) for value in own_values(subject.identifiers, key, regions)}
-    for value in sorted(own):
-        for row in haystack.places(value):
-            hits[row.record_id].append(
-                Hit(value.kind, "normalised", row.start, row.end, row.recogniser)
-            )
+    for record_id, hit in _as_indexed(own, haystack, hits):
+        hits[record_id].append(hit)
     for record_id, hit in _as_read(subject, haystack, key):
         hits[record_id].append(hit)
     for row in _same_mailbox(subject, haystack, own):
@@ -118,6 +116,27 @@ def search_subject(
         frozenset(resolved),
         rarity(len(haystack.corpus.records), _held(bare), hits),
     )
+
+def _as_indexed(
+    own: Iterable[Value], haystack: Haystack, written: Mapping[str, Sequence[Hit]]
+) -> list[tuple[str, Hit]]:
+    """Where the index has their values; a part of a longer one stays what it was `written`."""
+    rows = [(value.kind, row) for value in sorted(own) for row in haystack.places(value)]
+    doubted = {
+        (record_id, hit.start, hit.end)
+        for record_id, some in written.items()
+        for hit in some
+        if hit.how == "partial"
+    }
+    asked = {row.record_id for _, row in rows if (row.record_id, row.start, row.end) in doubted}
+    texts = haystack.texts_of(asked)
+    return [
+        (row.record_id, Hit(kind, how, row.start, row.end, row.recogniser))
+        for kind, row in rows
+        for text in [texts.get(row.record_id, "")]
+        for how in ["partial" if is_a_part(kind, text, row.start, row.end) else "normalised"]
+    ]
+
 
 
 def _by_digest(
