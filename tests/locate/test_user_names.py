@@ -24,6 +24,8 @@ THE_PERSON_S = [
     '{"author": "max", "text": "done"}',
     "see github.com/max/clamp",
     "/home/max/notes.txt",
+    "user max, 5 licences",
+    "the user max paid 3 times",
 ]
 WORDS = [
     "use clamp(min, max)",
@@ -33,6 +35,10 @@ WORDS = [
     "max: 5",
     "at most max users",
     "login max attempts",
+    "allowed are per user max 5 licences",
+    "Each user max. 3 devices.",
+    "account name: max 20 characters",
+    "Pro Benutzer max drei Lizenzen",
     "Math.max/min",
 ]
 

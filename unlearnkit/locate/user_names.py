@@ -28,6 +28,12 @@ _LABEL = re.compile(
     rf"|(?:{_FIELD}){_CLOSES}\s*[:=]{_OPENS})\Z",
     re.IGNORECASE,
 )
+_EACH = re.compile(
+    rf"(?<![^\W_])(?:per|each|every|pro|je|jeder|por|cada|par|chaque|ogni) (?:{_PERSON})\s\Z",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(r"\.?[ \u00a0]+(?!\d+[-:]\d)\d")
+"""`each user max. 3 devices`, `account name: max 20 characters`; no date and no time."""
 _PLACE = re.compile(
     r"(?:\b(?:github|gitlab|bitbucket|twitter|x|instagram|facebook|tiktok|threads|medium|t)"
     r"\.(?:com|org|net|me)/|\b(?:linkedin\.com/in|reddit\.com/u(?:ser)?)/|(?:/home|[/\\]Users)[/\\])\Z",
@@ -39,7 +45,8 @@ _PLACE = re.compile(
 def may_be_a_word(text: str, start: int, end: int) -> bool:
     """Whether the user name at text[start:end] may stand there as a word, and mean nobody.
 
-    It does not where it has its `@`, where it cannot be a word, or the text calls it a user's.
+    It does not where it has its `@`, where it cannot be a word, or the text calls it a user's and
+    no figure stands right behind it.
     """
     name = text[start:end]
     if name.startswith("@"):
@@ -48,4 +55,6 @@ def may_be_a_word(text: str, start: int, end: int) -> bool:
     if joined and len(name) >= _LONG_ENOUGH and any(one.isalpha() for one in name):
         return False
     before = text[max(0, start - _NEAR) : start]
+    if _FIGURE.match(text, end) or _EACH.search(before):
+        return True
     return _LABEL.search(before) is None and _PLACE.search(before) is None
