@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.locate.conftest import Build
 from tests.locate.test_doubts import listed
-from tests.locate.world import CERTAIN, EMAIL, UNCERTAIN
+from tests.locate.world import CERTAIN, EMAIL, NUMBER, UNCERTAIN
 from unlearnkit.corpus.normalise import REGIONS
 from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.dates import days, ways_to_write
@@ -80,6 +80,18 @@ def test_a_child_s_birthday_makes_no_namesake(world: Build) -> None:
 def test_the_person_s_own_identifier_outweighs_another_birthday(world: Build) -> None:
     found = world(f"Maria Garcia, {EMAIL.value}, her son was born 2019-02-02")
     assert found.certainty(NAME, BORN, EMAIL) == {"1": CERTAIN}
+
+
+FAMILY = "zoltana@quibble.example: cita para mi hijo Maria Garcia, DOB 2015-02-01"
+
+
+def test_unless_a_family_may_share_it_and_the_date_stands_right_behind(world: Build) -> None:
+    found = world(FAMILY, f"Maria Garcia, {FAMILY}", f"C-770077, {FAMILY}")
+    assert found.certainty(NAME, BORN, EMAIL, NUMBER) == {
+        "1": UNCERTAIN,
+        "2": CERTAIN,
+        "3": CERTAIN,
+    }
 
 
 def test_in_a_thread_of_the_person_s_it_is_asked_about_too(world: Build) -> None:

@@ -165,6 +165,36 @@ def test_a_hashed_address_leads_on_like_a_plain_one(world: Build) -> None:
     assert found == {"1": CERTAIN, "2": CERTAIN}
 
 
+# --- parents ---------------------------------------------------------------------------------
+
+KIN = [
+    "C-770077: Zoltana Quibbleworth (8), mother eva@kern.example, otitis",
+    "Zoltana Quibbleworth, C-770077, Mutter: Eva Kern, eva@kern.example",
+    "Zoltana Quibbleworth, C-770077, c/o eva@kern.example",
+]
+
+
+@pytest.mark.parametrize("text", KIN)
+def test_an_address_that_one_record_calls_a_parent_s_is_asked_about(
+    world: Build, text: str
+) -> None:
+    texts = (text, "From: eva@kern.example\nMy own biopsy was positive.")
+    assert world(*texts).certainty(NAME, NUMBER) == {"1": CERTAIN, "2": UNCERTAIN}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        (KIN[0], "C-770077 wrote from eva@kern.example"),
+        ("Zoltana Quibbleworth, C-770077, eva@kern.example, mother of two",),
+        ("Zoltana Quibbleworth, C-770077: my mother is ill. Yours, eva@kern.example",),
+    ],
+)
+def test_one_of_their_own_is_theirs(world: Build, more: tuple[str, ...]) -> None:
+    found = world("eva@kern.example paid", *more).certainty(NAME, NUMBER)
+    assert set(found.values()) == {CERTAIN}
+
+
 # --- threads ---------------------------------------------------------------------------------
 
 

@@ -126,3 +126,35 @@ def test_a_name_given_as_a_digest_says_nothing_of_another_one(world: Build) -> N
     asks = Identifier(IdentifierKind.NAME, digest, "sha256")
     found = world(TIE, TIE, SOMEBODY_ELSE_S[0]).certainty(asks, EMAIL)
     assert set(found.values()) == {CERTAIN}
+
+
+ASKS = (NAME, EMAIL, HANDLE)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@anna_berlin (Anna Berger): my bike was stolen",
+        "@anna_berlin Anna Berger: my bike was stolen",
+        "Anna Berger (@anna_berlin) has asthma",
+        "Anna Berger, @anna_berlin",
+    ],
+)
+def test_who_signs_by_another_user_name_may_be_called_so_too(world: Build, text: str) -> None:
+    found = world(text).find(*ASKS)
+    assert [one.certainty for one in found.values()] == [UNCERTAIN]
+    assert found["1"].reason.endswith("another user name stands beside the name")
+    assert world(text).certainty(NAME, EMAIL) == {"1": CERTAIN}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "@anna_b (Anna Berger): my bike was stolen",
+        "@support please help, Anna Berger",
+        "Anna Berger told @bob_42",
+        "Anna Berger wrote. Again: Anna Berger, @bob_42",
+    ],
+)
+def test_a_user_name_elsewhere_is_whoever_s(world: Build, text: str) -> None:
+    assert world(text).certainty(*ASKS) == {"1": CERTAIN}

@@ -7,17 +7,19 @@ from dataclasses import dataclass, field
 
 import regex  # type: ignore[import-untyped]
 
+from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import IdentifierKind
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.name_search import NO_NAMES, Asked
-from unlearnkit.locate.ties import Ties, Value
+from unlearnkit.locate.ties import Linked, Ties, Value
 
 MANY_TURNS = 20
 """A thread of more records is a channel or a folder."""
 MANY_SPEAKERS = 5
 _UNLIKE = ("typo", "phonetic", "transliterated", "marks")
 """Ways to write the person's name that may be another's: Leni for Lena."""
-_STAFF_HAVE = (IdentifierKind.EMAIL, IdentifierKind.PHONE)
+SEVERAL_HAVE = (IdentifierKind.EMAIL, IdentifierKind.PHONE)
+"""What may be staff's, or a family's."""
 _NEAR = 40
 _WORD = r"\p{Lu}[\p{L}\p{M}'\u2019-]+"
 _PAIR = rf"{_WORD}(?:[ \u00a0](?:\p{{Lu}}\.|{_WORD})){{0,2}}[ \u00a0]{_WORD}"
@@ -30,6 +32,15 @@ _HEAD = regex.compile(
 _CALLED = regex.compile(rf"[\d)]\s?[:,-]\s(?P<name>{_WORD}) \p{{Ll}}")
 """One word right behind a number, as in `0171 2223334: Peter has`."""
 _SIGNED = regex.compile(r"(?<![\w@.])@[\w.-]*\w")
+_SIGNED_BEFORE = regex.compile(rf"{_SIGNED.pattern}[ \u00a0:]?[ \u00a0]?[(<\[]?\Z")
+_SIGNED_BEHIND = regex.compile(r"[ \u00a0,]{0,2}[(<\[]?@[\w.-]*\w")
+_KIN = regex.compile(
+    r"(?<![^\W_])(?i:(?:grand|step)?(?:mother|father)|mum|mom|dad|parents?|guardian|husband|wife"
+    r"|spouse|next of kin|emergency contact|mutter|vater|eltern|ehe(?:frau|mann)|vormund|betreuer"
+    r"|betreuerin|madre|padre|tutora?|m[eè]re|p[eè]re|mãe|pai|genitor[ei]|c/o)(?![^\W_])"
+    r"[^@\n;.!?]{0,30}\Z"
+)
+"""Said of whoever an address or a phone right behind belongs to."""
 _SPEAKER = regex.compile(
     rf"^[\s>]*(?:<(?P<by>@\w+)>|(?P<by>@[\w.-]+)|(?i:from|von|de|da|od)\s?:\s*(?P<by>[^\r\n]+)"
     rf"|(?P<by>{_WORD}(?:[ \u00a0]{_WORD})?|[\w.-]+)\s?:\s)",
@@ -69,8 +80,48 @@ class Others:
         people = (text[start:end] for start, end in self.persons(record_id))
         found = {one for one in people if _NAME.fullmatch(one)}
         found.update(filter(self._is_name, _candidates(text, hits)))
-        theirs = any(one.how == "link" and one.kind in _STAFF_HAVE for one in hits)
+        theirs = any(one.how == "link" and one.kind in SEVERAL_HAVE for one in hits)
         return any(theirs or not self.many_customers(one) for one in found)
+
+    def signs_beside(self, record_id: str, hits: Sequence[Hit]) -> bool:
+        """Whether each whole name stands beside a user name that is another's.
+
+        Where the request gives a user name, that is: `@maxm (Max Meier)`.
+        """
+        if IdentifierKind.HANDLE not in self.known:
+            return False
+        self.read({record_id})
+        text = self._texts[record_id]
+        return all(
+            _SIGNED_BEFORE.search(text, max(0, one.start - _NEAR), one.start)
+            or _SIGNED_BEHIND.match(text, one.end)
+            for one in hits
+            if one.full_name
+        )
+
+    def without_kin_s(
+        self,
+        linked: Linked,
+        tying: Collection[str],
+        places: Callable[[Value], Sequence[EntityRow]],
+    ) -> Linked:
+        """A single record that calls an address or phone a parent's does not make it the person's.
+
+        `tying` are the records with identifying evidence, `places` tells where a value stands.
+        """
+        single = {}
+        for value in linked.certain:
+            rows = [one for one in places(value) if one.record_id in tying]
+            if value.kind in SEVERAL_HAVE and len({one.record_id for one in rows}) == 1:
+                single[value] = rows
+        self.read({one.record_id for rows in single.values() for one in rows})
+        theirs = {value for value, rows in single.items() if all(map(self._is_kin_s, rows))}
+        return Linked(linked.certain - theirs, linked.uncertain | theirs)
+
+    def _is_kin_s(self, row: EntityRow) -> bool:
+        """Whether the text calls it somebody's: `mother a@b.example`."""
+        text = self._texts[row.record_id]
+        return _KIN.search(text, max(0, row.start - 2 * _NEAR), row.start) is not None
 
     def many_speak(self, record_ids: Sequence[str]) -> bool:
         """Whether a thread has so many turns, or speakers, that it is no single matter's."""

@@ -59,6 +59,7 @@ _DOUBTS = {
     "crowded": "so many turns or speakers are in the thread that it may be anybody's",
     "names another": "it names somebody else, and not the subject",
     "name only": "rests on the name",
+    "signed": "another user name stands beside the name",
     "namesake": "another person in the corpus has the same name",
     "born": "the record says another date of birth",
     "weak": "nothing else in the record says who is meant",

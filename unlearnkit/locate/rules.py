@@ -13,7 +13,7 @@ from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.entities import EntityRow
 from unlearnkit.domain import Certainty, IdentifierKind
 from unlearnkit.locate.hits import Hit, strongest
-from unlearnkit.locate.others import MANY_TURNS, Others
+from unlearnkit.locate.others import MANY_TURNS, SEVERAL_HAVE, Others
 from unlearnkit.locate.search import Found
 from unlearnkit.locate.ties import Linked, Ties, Value, link
 
@@ -95,9 +95,14 @@ def judge(
     `others` who else is named, and `sure` records with evidence that is enough whatever else they
     hold.
     """
-    case = _open_case(ties, own, found, settings, others=others, sure=frozenset(sure))
+    case = _open_case(
+        ties, own, found, settings, places=places, others=others, sure=frozenset(sure)
+    )
     hits = _with_links(found.hits, case, places)
-    others.read(_holding(hits, lambda hit: hit.how == "link") | _turns_around(hits, ties))
+    leading = _holding(hits, lambda hit: hit.how == "link")
+    if IdentifierKind.HANDLE in others.known:
+        leading |= _holding(hits, lambda hit: hit.full_name)
+    others.read(leading | _turns_around(hits, ties))
     judged = {
         record_id: _judge(_Matched(record_id, of_record, case))
         for record_id, of_record in hits.items()
@@ -118,6 +123,7 @@ def _open_case(
     found: Found,
     settings: LocateSettings,
     *,
+    places: Callable[[Value], Sequence[EntityRow]],
     others: Others,
     sure: frozenset[str],
 ) -> _Case:
@@ -128,6 +134,7 @@ def _open_case(
     if own:
         identified = _holding(found.hits, lambda hit: hit.identifies)
         linked = link(ties, own, identified, whole)
+        linked = others.without_kin_s(linked, identified, places)
         own |= linked.certain
         # Somebody else's identifier beside the name, and none of the subject's: a namesake.
         ambiguous = any(
@@ -203,7 +210,17 @@ def _tells_who(matched: _Matched) -> bool:
     )
 
 
+def _is_of_a_family(matched: _Matched) -> bool:
+    """Whether an address or phone is all that tells, beside names with another birthday."""
+    telling = {hit.kind for hit in matched.hits if hit.identifies}
+    named = {hit.how for hit in matched.hits if hit.writes_full_name}
+    sure = matched.record_id in matched.case.sure
+    return named == {"otherborn"} and telling.issubset(SEVERAL_HAVE) and not sure
+
+
 def _identified(matched: _Matched) -> Verdict:
+    if _is_of_a_family(matched):
+        return matched.uncertain("born")
     if not _tells_who(matched):
         if _unlike(matched):
             return matched.uncertain("born")
@@ -259,6 +276,8 @@ def _beside_another(matched: _Matched) -> Verdict | None:
 
 
 def _by_name(matched: _Matched) -> Verdict:
+    if matched.case.others.signs_beside(matched.record_id, matched.hits):
+        return matched.uncertain("signed")
     if matched.case.settings.accept_unique_full_name:
         return Verdict(Certainty.CERTAIN, matched.hits, "name only")
     return matched.uncertain("name only")
