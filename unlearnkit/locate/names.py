@@ -31,6 +31,9 @@ _TITLE = "|".join(sorted(map(re.escape, (*map(fold, TITLES), "don", "familia", "
 _TITLE_BEFORE = rf"(?<=\b(?i:{_TITLE})\.?\s+)"
 _NO_NAME_BEFORE = rf"(?:{_TITLE_BEFORE}|(?<!{_NAME_WORD}\s+))"
 """No word with a capital, unless it is a title: `Luis Pérez García` is another of the family."""
+_BEFORE_COMMA = r"(?-i:\p{Lu})[\p{L}'’]+ *, *"
+_LISTED = rf"(?: *, *{_NAME_WORD})* *,? (?:and|or|und|oder|et|ou|[yeo]|&) {_NAME_WORD}"
+"""Further first names of a list, before and behind one of them."""
 SPELLINGS = {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"}
 """Letters that are also written as two."""
 
@@ -102,8 +105,9 @@ def name_forms(name: Name) -> Iterator[NameForm]:
         with_suffix = rf"{given}{_SPACE}{last}\s*,?\s*{behind}\.?"
         yield NameForm("exact", rf"{_START}{with_suffix}(?!\w)", any_case=True)
     reversed_name = _bounded(rf"{last}\s*,\s*{given}")
-    # In `John Holt, Mira Jones` the words belong to two other people.
-    alone = rf"(?<!{_NAME_WORD}\s+){reversed_name}(?!\s+{_NAME_WORD})"
+    # In `John Holt, Mira Jones` the words belong to two other people, in `Ann, Holt, Mira` to more.
+    before, behind = rf"{_NAME_WORD}\s+|{_BEFORE_COMMA}", rf"\s+{_NAME_WORD}|{_LISTED}"
+    alone = rf"(?<!{before}){reversed_name}(?!{behind})"
     yield NameForm(whole, alone, any_case=True)
     yield from _turned(name)
     yield from _joined(name)
