@@ -9,28 +9,41 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
+import regex  # type: ignore[import-untyped]
+
 from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import TITLES, IdentifierKind, Record
 from unlearnkit.locate.names import Name
 from unlearnkit.locate.slips import LONGEST, is_slip
 
-_WORD = re.compile(r"[^\W\d_][\w'’-]*")
+WORD = re.compile(r"[^\W\d_][\w'’-]*")
 _INSIDE = re.compile(r"[\w'’-]")
 _BEFORE = re.compile(r"(?<![\w'’-])([^\W\d_](?:[\w'’-]+|\.?))[ \u00a0]+$")
 """A full stop behind more than one letter ends a sentence, or shortens a title."""
 _AFTER = re.compile(r"[ \u00a0]+([^\W\d_][\w'’-]*)(?![\w'’:-])")
+_PARTICLE = r"(?i:d[aeiou]|d[ao]s|del(?:l[aeo])?|v[ao]n|ben|bin|bint[ei]?|ibn|ter|ten) "
+_ARTICLE_OF_A_NAME = r"(?i:l[aeo]s?|el|de[nmr]?|het|'t) "
+_FURTHER = regex.compile(
+    rf"(?: |\r?\n)(?:{_PARTICLE}(?:{_ARTICLE_OF_A_NAME})?"
+    rf"|(?i:y|e) (?!\w+ (?:{_PARTICLE}(?:{_ARTICLE_OF_A_NAME})?)?\p{{Lu}}\w))(\p{{Lu}}[\w'’-]*)"
+)
+"""A particle and another name: `Silva dos Santos`, `García y López`, but not `y Luis Pérez`."""
+_CHILD_OF = regex.compile(r"(?<![\w'’-])(\p{Lu}[\w'’-]+) (?i:bin|bint[ei]?|ibn|ben) \Z")
+"""Before the whole name, which is the father's then."""
+_SMALL_BEFORE = regex.compile(r"(?<![\w'’-])\p{Ll}[\w'’-]* \Z")
+_NEXT_LINE = regex.compile(r" ?\r?\n(\p{Lu}[\w'’-]*),? \p{Ll}")
+"""What a sentence goes on with in the next line, perhaps a name."""
 _BEHIND = re.compile(
-    r"\s*&(?:amp;|(?!\w+;))|,?\s+(?:(?:[jJ]r|JR|[sS]r|SR|[jJ]un|[sS]en|[jJ]unior|[sS]enior|III?|IV"
-    r"|GmbH|AG|KG|OHG|UG|[iI]nc|[lL]td|LTD|LLC|LLP|PLC|SARL|[cC]orp)\b|(?:und|and)\s+(?:Sons?|Söhne|Co)\b)"
+    r"\s*&(?:amp;|(?!\w+;))|,?\s+\(?(?:(?:[jJ](?:n?r|unr)|JR|[sS]n?r|SR|[jJ]un|[sS]en|[jJ][uú]nior"
+    r"|[sS][eé]nior|III?|IV|VI?|d\. ?[JÄ]|der (?:Jüngere|Ältere)|(?:the|le|el|il) (?:younger|elder"
+    r"|jeune|joven|viejo|giovane|vecchio)|GmbH|AG|KG|OHG|UG|[iI]nc|[lL]td|LTD|LLC|LLP|PLC|SARL"
+    r"|[cC]orp)\b|(?:und|and)\s+(?:Sons?|Söhne|Co)\b)"
+    r"|\s+\(?(?:hij[oa]|padre|madre|fils|père|filh[oa]|neto|sobrinho)\b(?! d)"
 )
 """What makes a name another's: a generation's or a company's sign."""
-_FIGURE = re.compile(r"[ \u00a0]+(?!\d{4}-\d)\d{1,4}(?:st|nd|rd|th)?(?!\w)")
-"""Right behind: `Rose May 5`, `Mark Day 3`; not a date that begins with its year."""
-_ARTICLE = re.compile(r"(?<![\w'’-])(?:the|an?|my|our|your|this|that)[ \u00a0]\Z", re.IGNORECASE)
-"""What stands before no name of a person, in English; a German says `die Anna`."""
-_ASKED = re.compile(r"[^.!?\n]*\?")
 _SPACES = (" ", "\u00a0")
-_REACH = 40
+REACH = 40
+"""Characters looked at on either side of a name."""
 NO_NAMES = TITLES | {
     *("dear", "hi", "hello", "hey", "thanks", "cheers", "regards"),
     *("don", "family", "kunde", "kundin", "mieter", "mieterin", "patient", "patientin", "sig"),
@@ -46,7 +59,7 @@ Asked = Callable[[str], bool]
 
 def in_lower_case(word: str, text: str) -> bool:
     """Whether a text holds the word, which is in lower case: a capital does not make it a name."""
-    return word[:1].islower() and word in text and word in _WORD.findall(text)
+    return word[:1].islower() and word in text and word in WORD.findall(text)
 
 
 def before(place: Place, ordinary: Asked) -> str:
@@ -55,13 +68,13 @@ def before(place: Place, ordinary: Asked) -> str:
     `ordinary` is asked whether a word stands anywhere in lower case.
     """
     record, start, _ = place
-    return _if_name(_BEFORE.search(record.content[max(0, start - _REACH) : start]), ordinary)
+    return _if_name(_BEFORE.search(record.content[max(0, start - REACH) : start]), ordinary)
 
 
 def after(place: Place, ordinary: Asked) -> str:
     """The same of the word right after it."""
     record, _, end = place
-    return _if_name(_AFTER.match(record.content[end : end + _REACH]), ordinary)
+    return _if_name(_AFTER.match(record.content[end : end + REACH]), ordinary)
 
 
 def _if_name(match: re.Match[str] | None, ordinary: Asked) -> str:
@@ -111,52 +124,39 @@ def in_longer_names(
         in_front = before(place, ordinary)
         if not _has_capital_as_name(in_front, place, proper):
             in_front = ""
-        beside = map(_spelt, (in_front, after(place, ordinary)))
-        if not own.issuperset(beside) or _BEHIND.match(place[0].content, place[2]):
+        beside = (in_front, after(place, ordinary), *_further(place, ordinary))
+        if not own.issuperset(map(_spelt, beside)) or _BEHIND.match(place[0].content, place[2]):
             found.append(place)
     return found
 
 
+def _further(place: Place, ordinary: Asked) -> Iterator[str]:
+    """The names that particles join to it, or that stand in the next line of its sentence."""
+    record, start, end = place
+    text = record.content
+    so_far = text[max(0, start - REACH) : start]
+    yield _if_name(_CHILD_OF.search(so_far), ordinary)
+    yield _if_name(_FURTHER.match(text, end), ordinary)
+    if _SMALL_BEFORE.search(so_far):
+        yield _if_name(_NEXT_LINE.match(text, end), ordinary)
+
+
 def _has_capital_as_name(word: str, place: Place, proper: Asked) -> bool:
-    """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`."""
-    record, start, _ = place
+    """Whether the word in front has its capital for being a name: `Yesterday Mira Holt called`.
+
+    It always has where the name stands in two lines: in `Peter Li` and `Na ja` below, say.
+    """
+    record, start, end = place
+    if "\n" in record.content[start:end]:
+        return bool(word)
     text = record.content[:start].rstrip(" \u00a0")
-    begins = _begins_sentence(text.removesuffix(".").removesuffix(word))
+    begins = begins_sentence(text.removesuffix(".").removesuffix(word))
     return bool(word) and (not begins or proper(word))
 
 
-def _begins_sentence(so_far: str) -> bool:
-    return re.search(r"[\w,;]\s+$", so_far[-_REACH:]) is None
-
-
-def without_capitals(name: Name, text: str) -> bool:
-    """Whether a text that writes the name has fewer words with a capital than the name.
-
-    Of a request that gives the name without any, two are asked for.
-    """
-    cased = sum(word[:1].islower() for word in name.words)
-    return _capitals(_WORD.findall(text)) < (_capitals(name.words) or min(2, cased))
-
-
-def perhaps_words(name: Name, place: Place, ordinary: Asked) -> bool:
-    """Whether what looks like the whole name may be no name at all.
-
-    It lacks capitals (`mark day and time`), a figure stands right behind it (`Rose May 5`), it
-    begins a question with a word that the corpus has in lower case (`Will Grant's bid win?`), or it
-    ends with one behind an article (`the Rose Garden`, `my Chase Bank card`).
-    """
-    record, start, end = place
-    text = record.content
-    if without_capitals(name, text[start:end]) or _FIGURE.match(text, end):
-        return True
-    if _ARTICLE.search(text[max(0, start - _REACH) : start]) and ordinary(name.last.casefold()):
-        return True
-    asked = _begins_sentence(text[:start]) and _ASKED.match(text, end) is not None
-    return asked and ordinary(name.first.casefold())
-
-
-def _capitals(words: Iterable[str]) -> int:
-    return sum(word[:1].isupper() for word in words)
+def begins_sentence(so_far: str) -> bool:
+    """Whether the next word after this text does."""
+    return re.search(r"[\w,;]\s+$", so_far[-REACH:]) is None
 
 
 def in_sentence(word: str, text: str) -> bool:
@@ -217,7 +217,7 @@ def _spelt(word: str) -> str:
 
 def _is_run(text: str, start: int, end: int) -> bool:
     """Whether `_runs` surely finds it: whole words, each with a capital, one space between."""
-    words = _WORD.findall(text, start, end)
+    words = WORD.findall(text, start, end)
     return (
         all(word[0].isupper() for word in words)
         and any(text[start:end] == space.join(words) for space in _SPACES)
@@ -228,7 +228,7 @@ def _is_run(text: str, start: int, end: int) -> bool:
 
 def _runs(text: str, size: int) -> Iterator[tuple[int, int]]:
     """Spans of `size` capitalised words with one space between them."""
-    places = [word.span() for word in _WORD.finditer(text) if word[0][0].isupper()]
+    places = [word.span() for word in WORD.finditer(text) if word[0][0].isupper()]
     joined = [text[end:start] in _SPACES for (_, end), (start, _) in pairwise(places)]
     for at in range(len(places) - size + 1):
         if all(joined[at : at + size - 1]):

@@ -34,12 +34,11 @@ from unlearnkit.locate.name_search import (
     bare_names,
     in_longer_names,
     misspellings,
-    perhaps_words,
-    without_capitals,
     words_of,
 )
 from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
 from unlearnkit.locate.odds import Rarity, rarity
+from unlearnkit.locate.perhaps_words import perhaps_words, without_capitals
 from unlearnkit.locate.scripts import in_latin, transliterated
 from unlearnkit.locate.sieve import needed, same_mailbox
 from unlearnkit.locate.slips import misspelt
@@ -117,6 +116,7 @@ def search_subject(
         rarity(len(haystack.corpus.records), _held(bare), hits),
     )
 
+
 def _as_indexed(
     own: Iterable[Value], haystack: Haystack, written: Mapping[str, Sequence[Hit]]
 ) -> list[tuple[str, Hit]]:
@@ -136,7 +136,6 @@ def _as_indexed(
         for text in [texts.get(row.record_id, "")]
         for how in ["partial" if is_a_part(kind, text, row.start, row.end) else "normalised"]
     ]
-
 
 
 def _by_digest(
