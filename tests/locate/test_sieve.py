@@ -16,6 +16,7 @@ from unlearnkit.domain import Identifier, IdentifierKind
 from unlearnkit.locate.blocks import Blocks, blocks, holding
 from unlearnkit.locate.identifiers import patterns_for
 from unlearnkit.locate.names import name_forms, parse_name
+from unlearnkit.locate.shown import shown
 from unlearnkit.locate.sieve import needed, same_mailbox
 from unlearnkit.locate.spelling import plain
 
@@ -34,7 +35,8 @@ def standing(identifier: Identifier, texts: Sequence[str]) -> set[int]:
     return {
         at
         for at, text in enumerate(texts)
-        if any(regex.search(pattern, fold(text), flags) for pattern, flags in patterns)
+        for seen in (text, shown(text))
+        if any(regex.search(pattern, fold(seen), flags) for pattern, flags in patterns)
     }
 
 
@@ -95,6 +97,8 @@ def written(value: str, draw: object) -> list[str]:
     ways += [value[:2] + "\u00ad" + value[2:], f"{value[:-1]}\u200b{value[-1]}"]
     ways += [f"{last}, {first}", f"{first[0]}. {last}", last, first, f"{first} {last[0]}."]
     ways += [f"{first[0]}. {last.replace('Mc', 'Mc ')}", f"{last.replace('Mc', 'Mc ')}, {first}"]
+    ways += [value.encode("ascii", "xmlcharrefreplace").decode(), value.replace(" ", "\n> ")]
+    ways += [f'"first": "{first}", "last": "{last}"', f"{last};{first}", f"{first} & Tom {last}"]
     one, other = first.split("-")[0], last.split("-")[0]
     ways += [f"{one} {last}", f"{first} {other}", f"{one} {other}-L.", f"{first[0]}. {other}-L."]
     around = [f"so {draw.choice(FILLER)} {one}, then" for one in ways]

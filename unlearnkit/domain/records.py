@@ -133,8 +133,8 @@ class Evidence(Artefact):
     kind: IdentifierKind
     how: str
     """record, exact, normalised, hashed, link, tied, thread, mailbox, nickname, shortened, turned,
-    initials, transliterated, marks, typo, phonetic, otherday, otherborn, longer, wordlike, words,
-    partial."""
+    initials, transliterated, marks, typo, phonetic, otherday, otherborn, longer, apart,
+    wordlike, words, partial."""
     start: int
     end: int
     recogniser: str

@@ -27,6 +27,7 @@ WEIGHTS = {
     "otherday": 0.37,
     "otherborn": 0.36,
     "longer": 0.35,
+    "apart": 0.34,
     "wordlike": 0.33,
     "words": 0.32,
     "partial": 0.3,

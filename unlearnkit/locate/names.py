@@ -11,6 +11,7 @@ from unlearnkit.corpus.normalise import fold
 from unlearnkit.domain import TITLES
 from unlearnkit.locate.nicknames import nicknames
 from unlearnkit.locate.short_names import name_parts
+from unlearnkit.locate.shown import BETWEEN_FIELDS
 
 _START, _END = r"(?<![\p{L}\p{M}\p{N}-])", r"(?![\p{L}\p{M}\p{N}]|-\w)"
 _MARKUP = r"(?:[*_]|</?\w{1,9}>)*"
@@ -29,6 +30,10 @@ _SUFFIX = re.compile(
 )
 _TITLE = "|".join(sorted(map(re.escape, (*map(fold, TITLES), "don", "familia", "family")), key=len))
 _TITLE_BEFORE = rf"(?<=\b(?i:{_TITLE})\.?\s+)"
+_WITH = rf"(?:\s*&|\s+(?:and|und|y|e|et|i|en|og|och|ve))\s+{_NAME_WORD}"
+"""`Mira and Tom Holt`: who has the same surname."""
+_CALLED = r"\s*[(\[\"'\u2018\u201c\u201e\u00ab]\p{L}+[)\]\"'\u2019\u201c\u201d\u00bb]"
+"""`Mira "Mimi" Holt`."""
 _NO_NAME_BEFORE = rf"(?:{_TITLE_BEFORE}|(?<!{_NAME_WORD}\s+))"
 """No word with a capital, unless it is a title: `Luis Pérez García` is another of the family."""
 _BEFORE_COMMA = r"(?-i:\p{Lu})[\p{L}'’]+ *, *"
@@ -112,11 +117,12 @@ def name_forms(name: Name) -> Iterator[NameForm]:
     yield from _turned(name)
     yield from _joined(name)
     yield NameForm("initials", _bounded(rf"{given}\s+\p{{Lu}}\.?\s+{last}"), any_case=False)
-    more = rf"(?:{_NAME_WORD}\s+){{1,2}}"
-    yield NameForm("longer", _bounded(rf"{given}\s+{more}{last}"), any_case=False)
+    more = rf"(?:\s+{_NAME_WORD}){{1,2}}|{_WITH}(?:\s+{_NAME_WORD})?|{_CALLED}"
+    yield NameForm("longer", _bounded(rf"{given}(?:{more})\s+{last}"), any_case=False)
     if short := sorted(nicknames(fold(name.first).casefold())):
         either = "|".join(map(_word, short))
-        yield NameForm("nickname", _bounded(rf"(?:{either})\s+{last}"), any_case=True)
+        yield NameForm("nickname", _bounded(rf"(?:{either})(?:{_WITH})?\s+{last}"), any_case=True)
+    yield from _in_fields(name)
     yield from _with_initials(name)
     yield from _as_in_a_list(name)
     yield from _shortened(name)
@@ -230,8 +236,23 @@ def _turned(name: Name) -> Iterator[NameForm]:
     splits = [(name.words[:at], name.words[at:]) for at in range(1, len(name.words))]
     comma = "|".join(rf"{_loosely(last)}\s*,\s*{_loosely(given)}" for given, last in splits)
     yield NameForm("turned", _bounded(comma), any_case=True)
-    none = "|".join(rf"{_loosely(last, _cased)}\s+{_loosely(given)}" for given, last in splits)
+    none = "|".join(
+        rf"{_loosely(last, _cased)}\s+{_loosely(given, _cased)}" for given, last in splits
+    )
     yield NameForm("turned", _bounded(none), any_case=False)
+
+
+def _in_fields(name: Name) -> Iterator[NameForm]:
+    """`"Mira";"Holt"`, `Holt | Mira`: in two fields of a table or a form."""
+    splits = [(name.words[:at], name.words[at:]) for at in range(1, len(name.words))]
+    turned = rf"(?!\s*,\s*\w){BETWEEN_FIELDS}"
+    ways = "|".join(
+        rf"{_loosely(given)}{BETWEEN_FIELDS}{_loosely(last)}|{_loosely(last)}{turned}{_loosely(given)}"
+        for given, last in splits
+    )
+    # In `John Mira, Holt Ltd.` too.
+    alone = rf"(?<!{_NAME_WORD}[ \u00a0]){_bounded(ways)}(?![ \u00a0]{_NAME_WORD})"
+    yield NameForm("apart", alone, any_case=True)
 
 
 def _joined(name: Name) -> Iterator[NameForm]:

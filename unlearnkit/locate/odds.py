@@ -32,6 +32,7 @@ LOOSER = MappingProxyType(
         "otherday": 4.0,
         "otherborn": 20.0,
         "longer": 20.0,
+        "apart": 20.0,
         "wordlike": 20.0,
         "words": 20.0,
     }

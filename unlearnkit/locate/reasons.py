@@ -40,6 +40,7 @@ _HOW = {
     "otherday": "the subject's {kind}, in a record with another date of birth",
     "otherborn": "the subject's {kind}, with another date of birth right behind it",
     "longer": "longer name that has every word of the subject's",
+    "apart": "first name and surname of the subject, with signs or fields between them",
     "partial": "part of the subject's {kind}",
 }
 _FIGURES = "figures like the subject's {kind} that may be another number"

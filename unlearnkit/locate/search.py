@@ -40,6 +40,7 @@ from unlearnkit.locate.names import Name, NameForm, name_forms, parse_name
 from unlearnkit.locate.odds import Rarity, rarity
 from unlearnkit.locate.perhaps_words import perhaps_words, without_capitals
 from unlearnkit.locate.scripts import in_latin, transliterated
+from unlearnkit.locate.shown import shown
 from unlearnkit.locate.sieve import needed, same_mailbox
 from unlearnkit.locate.slips import misspelt
 from unlearnkit.locate.sounds import heard
@@ -201,6 +202,7 @@ def _written(
         texts = [fold(record.content) for record in records]
         name = parse_name(identifier.value) if identifier.kind is IdentifierKind.NAME else None
         found = list(_ways(identifier, records, texts, analyzer))
+        found += _as_shown(identifier, records, analyzer) if name else []
         doubtful = dict(_doubtful(name, found, haystack)) if name else {}
         for record, hit in found:
             place = (record.id, hit.start, hit.end)
@@ -237,6 +239,18 @@ def _ways(
         for span in spans:
             how = probes[span.entity].how(records[at].content, span.start, span.end)
             yield records[at], Hit(identifier.kind, how, span.start, span.end, span.recogniser)
+
+
+def _as_shown(
+    identifier: Identifier, records: Iterable[Record], analyzer: Analyzer
+) -> list[tuple[Record, Hit]]:
+    """The same of a name in what a reader sees of the texts, where that is something else."""
+    seen = [
+        Record(id=record.id, text=text)
+        for record in records
+        if (text := shown(record.content)) != record.content
+    ]
+    return list(_ways(identifier, seen, [fold(one.text) for one in seen], analyzer))
 
 
 def _doubtful(

@@ -21,6 +21,11 @@ from unlearnkit.locate.spelling import longest_run, plain
 
 _GAP = GAP.replace(r"\u2010-\u2013", "")
 """Dashes are spelt as one."""
+_ENTITY = (
+    r"&(?:#(?:[0-9]{3,4}|x[0-9a-f]{2,4})"
+    r"|[a-z]{1,2}(?:acute|caron|cedil|circ|grave|lig|ring|slash|tilde|uml));"
+)
+"""A letter as HTML may write it, in any word (`shown.py`)."""
 
 
 def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
@@ -29,7 +34,7 @@ def needed(identifier: Identifier, regions: Sequence[str]) -> tuple[str, ...]:
     match identifier.kind:
         case IdentifierKind.NAME:
             name = parse_name(value)
-            found = list(map(_of_name, _words(name))) if name else [""]
+            found = [*map(_of_name, _words(name)), _ENTITY] if name else [""]
         case IdentifierKind.PHONE:
             digits = national_digits(normalise(identifier.kind, value, regions))
             found = [_GAP.join(plain(digits))]
