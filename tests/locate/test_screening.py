@@ -126,11 +126,50 @@ def test_a_nickname_is_found(world: Build) -> None:
         "Zoltana Quibbleworth, born March 7th, 1984",
         "Zoltana Quibbleworth, 12 Elm St, Oslo",
         "Zoltana Quibbleworth has the passport X12-99 871",
+        "Zoltana Quibbleworth 12 Elm St, Oslo",
+        "Zoltana Quibbleworth DOB 1984-03-07",
+        "Quibbleworth, Zoltana (07.03.1984)",
+        "Patient Quibbleworth, Zoltana, DOB 1984-03-07",
+        "QUIBBLEWORTH ZOLTANA, née le 07.03.1984",
+        "Zol\u00adtana Quibbleworth, 1984-03-07",
+        "**Zoltana** Quibbleworth, 1984-03-07",
+        "<b>Zoltana</b> Quibble-\nworth, 1984-03-07",
+        "> Zoltana\n> Quibbleworth, 1984-03-07",
     ],
 )
 def test_the_name_with_something_else_of_the_person_is_certain(world: Build, text: str) -> None:
     found = sureness(world(text), NAME, BORN, ADDRESS, PASSPORT)
     assert found == {"1": "certain"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Zoltana Quibbleworth Smith (daughter), 12 Elm St, Oslo",
+        "Ana Smith and Ana Zoltana Quibbleworth, 12 Elm St, Oslo",
+        "QUIBBLEWORTH ZOLTANA SMITH, 12 Elm St, Oslo",
+        "Zoltana Quibbleworth jr., 12 Elm St, Oslo",
+        "John Quibbleworth, Zoltana Smith, 12 Elm St, Oslo",
+        "Ana, Quibbleworth, Zoltana. Office: 12 Elm St, Oslo",
+        "Zoltana, Quibbleworth. Office: 12 Elm St, Oslo",
+    ],
+)
+def test_a_longer_name_at_the_address_may_be_a_relatives(world: Build, text: str) -> None:
+    assert sureness(world(text), NAME, BORN, ADDRESS) == {"1": "uncertain"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"first": "Zoltana", "last": "Quibbleworth", "dob": "1984-03-07"}',
+        "Zoltana,Quibbleworth,1984",
+        "Quibbleworth;Zoltana",
+        "<td>Zoltana</td><td>Quibbleworth</td>",
+        "Vorname: Zoltana\nNachname: Quibbleworth",
+    ],
+)
+def test_a_name_in_two_fields_is_possible(world: Build, text: str) -> None:
+    assert sureness(world(text), NAME, BORN) == {"1": "uncertain"}
 
 
 def test_a_namesake_with_a_number_of_their_own_is_left_alone(world: Build) -> None:

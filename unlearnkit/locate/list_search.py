@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import regex  # type: ignore[import-untyped]
 
 from unlearnkit.corpus.nlp import DATE
 from unlearnkit.corpus.normalise import mailbox, normalise
-from unlearnkit.domain import IdentifierKind, needs_at
+from unlearnkit.domain import IdentifierKind, Record, needs_at
 from unlearnkit.locate.addresses import addresses, may_be_anothers
 from unlearnkit.locate.dates import DATES, days
 from unlearnkit.locate.digests import DIGESTS
@@ -36,6 +36,8 @@ from unlearnkit.locate.do_not_train import (
 from unlearnkit.locate.doubts import called_customers, may_be_no_customers, may_be_no_phone
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
+from unlearnkit.locate.name_search import before, in_longer_names, in_lower_case, in_sentence
+from unlearnkit.locate.names import Name
 from unlearnkit.locate.phrases import (
     HANDLES,
     NAMES,
@@ -47,13 +49,14 @@ from unlearnkit.locate.phrases import (
     Writing,
     phrases,
 )
+from unlearnkit.locate.shown import shown
 
 EMAIL = IdentifierKind.EMAIL.value
 LIST = "DoNotTrainList"
 """Named as the recogniser of what only the list finds."""
 _HOW = {
     FULL_NAME: "exact",
-    REVERSED: "turned",
+    REVERSED: "normalised",
     SHORTENED: "shortened",
     ABBREVIATED: "initials",
     NICKNAME: "nickname",
@@ -72,6 +75,8 @@ _OF_ADDRESSES = frozenset({EMAIL, *(f"{EMAIL}:{one}" for one in DIGESTS)})
 """What an e-mail address may be hashed as."""
 _INITIAL = regex.compile(r"\.[ \u00a0]?\p{Lu}\.")
 """Behind the letter of an initial: its full stop, and one more."""
+_LISTED = regex.compile(r"\p{Lu}[\w'\u2019-]*\s*,\s+\Z")
+"""Before `Holt, Mira`: a list of names."""
 _LONGEST_PREFIX = 6
 """Digits of `00`, a country's code and a zero before a national number."""
 
@@ -79,9 +84,14 @@ _LONGEST_PREFIX = 6
 class ListSearch:
     """The list's names, numbers, addresses and user names, looked for in texts."""
 
-    def __init__(self, listed: DoNotTrain, regions: Sequence[str]) -> None:
+    def __init__(
+        self, listed: DoNotTrain, regions: Sequence[str], texts: Collection[str] = ()
+    ) -> None:
+        """`texts` are all that are searched: they tell which words are names."""
         self._listed = listed
         self._regions = regions
+        self._ordinary = cache(lambda word: any(in_lower_case(word, one) for one in texts))
+        self._proper = cache(lambda word: any(in_sentence(word, one) for one in texts))
         self._begins = {
             writing: lru_cache(1 << 18)(partial(self._may_begin, writing))
             for writing in (NAMES, OTHER_LETTERS, TOGETHER, NUMBERS, WORDS, HANDLES)
@@ -93,12 +103,11 @@ class ListSearch:
         if RECORD in self._listed.kinds:
             for one in self._listed.of_value(RECORD, same_words(text)):
                 yield one.request_id, Hit(IdentifierKind.OTHER, "record", 0, len(text), one.kind)
-        yield from self._names(text)
         for phrase in self._phrases(text, NUMBERS):
             yield from self._of_number(text, phrase)
-        for phrase in self._phrases(text, WORDS):
-            for kind in (IdentifierKind.ADDRESS, IdentifierKind.OTHER):
-                yield from self._found(kind, kind.value, phrase, "exact")
+        beside = list(self._of_words(text))
+        yield from beside
+        yield from self._of_names(text, [hit.start for _, hit in beside])
         for phrase in self._phrases(text, HANDLES):
             signed = text[phrase.start] == "@"
             if not signed and needs_at(phrase.plain):
@@ -114,18 +123,6 @@ class ListSearch:
         ):
             if hashed_as in self._listed.kinds:
                 yield from search(text)
-
-    def _names(self, text: str) -> Iterator[tuple[str, Hit]]:
-        for phrase in self._phrases(text, NAMES):
-            yield from self._of_name(text, phrase)
-        for phrase in () if text.isascii() else self._phrases(text, OTHER_LETTERS):
-            if len(phrase.words) > 1:  # one word is half of the world's
-                for request_id, hit in self._of_name(text, phrase):
-                    yield request_id, replace(hit, how="transliterated")
-        for phrase in self._phrases(text, TOGETHER):
-            alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
-            how = "exact" if alone else "partial"
-            yield from self._found(IdentifierKind.NAME, TOGETHER.name, phrase, how)
 
     def _phrases(self, text: str, writing: Writing) -> Iterator[Phrase]:
         begins = self._begins.get(writing)
@@ -144,6 +141,11 @@ class ListSearch:
     ) -> Iterator[tuple[str, Hit]]:
         for one in self._listed.of_value(hashed_as, phrase.plain):
             yield one.request_id, Hit(kind, how, phrase.start, phrase.end, LIST)
+
+    def _of_words(self, text: str) -> Iterator[tuple[str, Hit]]:
+        for phrase in self._phrases(text, WORDS):
+            for kind in (IdentifierKind.ADDRESS, IdentifierKind.OTHER):
+                yield from self._found(kind, kind.value, phrase, "exact")
 
     def _of_number(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         inside = text[phrase.start - 1 : phrase.start].isalnum() or text[phrase.end :][:1].isalnum()
@@ -211,16 +213,36 @@ class ListSearch:
                     span = (found.start(), found.end(), DATE)
                     yield one.request_id, Hit(IdentifierKind.DATE_OF_BIRTH, how, *span)
 
+    def _of_names(self, text: str, beside: Sequence[int]) -> Iterator[tuple[str, Hit]]:
+        """In the text, and as it is shown; no name goes on where something `beside` it begins."""
+        for one in dict.fromkeys((text, shown(text))):
+            for phrase in self._phrases(one, NAMES):
+                ends = min((at for at in beside if at >= phrase.end), default=len(one))
+                yield from self._of_name(one[:ends], phrase)
+            for phrase in () if one.isascii() else self._phrases(one, OTHER_LETTERS):
+                if len(phrase.words) > 1:  # one word is half of the world's
+                    for request_id, hit in self._of_name(one, phrase):
+                        yield request_id, replace(hit, how="transliterated")
+        for phrase in self._phrases(text, TOGETHER):
+            alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
+            how = "exact" if alone else "partial"
+            yield from self._found(IdentifierKind.NAME, TOGETHER.name, phrase, how)
+
     def _of_name(self, text: str, phrase: Phrase) -> Iterator[tuple[str, Hit]]:
         seen = set()
-        turned = "," in text[phrase.start : phrase.end]
+        turned, apart = _signs(text, phrase)
         for one in self._listed.of_value(FULL_NAME, phrase.plain):
+            whole = one.kind in (FULL_NAME, REVERSED)
+            longer = whole and self._is_longer(text, phrase)
             may_turn = one.kind in (REVERSED, IN_LATIN)
-            if (may_turn or not turned) and _as_written(one.kind, text, phrase):
+            if whole and (apart or (turned and one.kind == FULL_NAME)):
+                if not longer:
+                    yield one.request_id, _named("apart", phrase)
+            elif (may_turn or not turned) and _as_written(one.kind, text, phrase):
                 seen.add(one.request_id)
-                yield one.request_id, _named(_HOW[one.kind], phrase)
+                yield one.request_id, _named("longer" if longer else _HOW[one.kind], phrase)
         words = phrase.plain.split()
-        if turned or len(words) < 2:
+        if turned or apart or len(words) < 2:
             return
         first, *between, last = words
         if len(phrase.words) == 3 and phrase.words[1][:1].isupper():
@@ -232,6 +254,18 @@ class ListSearch:
         elif not between:
             for request_id in self._slipped(first, last) - seen:
                 yield request_id, _named("typo", phrase)
+
+    def _is_longer(self, text: str, phrase: Phrase) -> bool:
+        """Whether the whole name is a part of another: `María García López` is not María García."""
+        place = (Record(id="", text=text), phrase.start, phrase.end)
+        turned, _ = _signs(text, phrase)
+        if turned and (_LISTED.search(text[: phrase.start]) or before(place, self._ordinary)):
+            return True
+        return bool(
+            in_longer_names(
+                Name(phrase.words), [place], ordinary=self._ordinary, proper=self._proper
+            )
+        )
 
     def _slipped(self, first: str, last: str) -> set[str]:
         """Requests whose name has a letter more, less or other than these two words."""
@@ -249,6 +283,12 @@ def _named(how: str, phrase: Phrase) -> Hit:
 def _around(text: str, phrase: Phrase) -> tuple[str, str]:
     """The characters right before and behind it."""
     return text[max(0, phrase.start - 1) : phrase.start], text[phrase.end : phrase.end + 1]
+
+
+def _signs(text: str, phrase: Phrase) -> tuple[bool, bool]:
+    """Whether a comma stands in it, and what only parts two fields."""
+    found = text[phrase.start : phrase.end]
+    return "," in found, any(one in found for one in ';|"')
 
 
 def _as_written(kind: str, text: str, phrase: Phrase) -> bool:

@@ -47,6 +47,7 @@ REACH = 40
 NO_NAMES = TITLES | {
     *("dear", "hi", "hello", "hey", "thanks", "cheers", "regards"),
     *("don", "family", "kunde", "kundin", "mieter", "mieterin", "patient", "patientin", "sig"),
+    *("dob", "geburtsdatum", "paciente", "paziente"),
 }
 """Words beside a name that may well occur nowhere in lower case; a name of its own may be one."""
 

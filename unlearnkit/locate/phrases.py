@@ -14,6 +14,7 @@ from anyascii import anyascii
 
 from unlearnkit.corpus.normalise import fold, normalise
 from unlearnkit.domain import IdentifierKind
+from unlearnkit.locate.shown import BETWEEN_FIELDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +71,13 @@ def phrases(text: str, writing: Writing, begins: Callable[[str], bool]) -> Itera
             )
 
 
-_VOWELS = regex.compile(r"[\u0591-\u05c7\u0640\u064b-\u0652\u0670]")
-"""Marks of Hebrew and Arabic that most texts leave out, and what stretches a word."""
+_UNSEEN = r"\u00ad\u200b-\u200d\u2060\ufeff"
+_UNSAID = regex.compile(rf"[\u0591-\u05c7\u0640\u064b-\u0652\u0670{_UNSEEN}]")
+"""Marks of Hebrew and Arabic that most texts leave out, what stretches a word, what is not seen."""
 
 
 def _as_name(text: str) -> str:
-    return normalise(IdentifierKind.NAME, _VOWELS.sub("", text))
+    return normalise(IdentifierKind.NAME, _UNSAID.sub("", text))
 
 
 def _in_latin(text: str) -> str:
@@ -103,13 +105,15 @@ def _as_handle(text: str) -> str:
 _NEVER = regex.compile(r"(?!)")
 NAMES = Writing(
     IdentifierKind.NAME.value,
-    regex.compile(r"\p{L}[\p{L}\p{M}]*"),
-    regex.compile(r"\.?\s+|(?<=(?<![\p{L}\p{M}])\p{Lu})\.|\s*[-\u2010\u2011'\u2019]\s*|\s*,\s*"),
+    regex.compile(rf"\p{{L}}[\p{{L}}\p{{M}}{_UNSEEN}]*"),
+    regex.compile(
+        r"\.?\s+|(?<=(?<![\p{L}\p{M}])\p{Lu})\.|\s*[-\u2010\u2011'\u2019]\s*|" + BETWEEN_FIELDS
+    ),
     12,
     _as_name,
 )
-"""A comma may stand where the surname is put first, and no space behind an initial; who asks has to
-tell (`list_search.py`)."""
+"""A comma may stand where the surname is put first, signs between two fields, and no space behind
+an initial; who asks has to tell (`list_search.py`)."""
 OTHER_LETTERS = Writing(
     NAMES.name,
     regex.compile(r"[^\P{L}\p{Latin}\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}][\p{L}\p{M}]*"),

@@ -112,7 +112,7 @@ def _look(
             found.hits[request_id][row.record_id].append(hit)
             if hit.how == "hashed" and row.entity in TIED:
                 found.resolved[request_id].add(Value(hit.kind, row.hash))
-    search = ListSearch(listed, regions)
+    search = ListSearch(listed, regions, contents.values())
     for at, (record_id, content) in enumerate(contents.items()):
         if at % 500 == 0:
             progress("screening", at, len(contents))
