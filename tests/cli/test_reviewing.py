@@ -55,6 +55,7 @@ def match(record_id: str, certainty: Certainty) -> Match:
     )
 
 
+WHOLE = "it would go whole"
 WAITING = [
     match("one", Certainty.UNCERTAIN),
     match("two", Certainty.RELATED),
@@ -188,3 +189,10 @@ def test_a_record_can_neither_hide_its_text_nor_break_the_review(press: Press) -
     assert "one[/red]" in shown
     assert "oven" in shown
     assert not [one for one in ("\x1b]0;", "\x1b[31m", "\u202e", "\x07") if one in shown]
+
+
+def test_it_says_where_spans_would_forget_somebody_elses_record_whole(press: Press) -> None:
+    whole = [match("one", Certainty.RELATED)]
+    assert WHOLE in " ".join(press("q", waiting=whole)[1].split())
+    assert WHOLE not in " ".join(press("q", waiting=[match("two", Certainty.RELATED)])[1].split())
+    assert WHOLE not in " ".join(press("q")[1].split())

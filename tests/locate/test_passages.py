@@ -65,6 +65,49 @@ def test_no_abbreviation_ends_a_sentence_in_which_the_person_stands(sentence: st
     assert about(Record(id="a", text=text), WHO) == [sentence]
 
 
+@pytest.mark.parametrize(
+    ("before", "mine", "behind"),
+    [
+        ("王小明有流感。", f"{WHO} 有HIV。", "張三有哮喘。"),
+        ("أوتو مريض؟ ", f"{WHO} بخير.", " إيفا بخير."),
+        ("otto: hi all\n", f"{WHO.lower()}: I have HIV", "\neva: oh dear"),
+        ("name,illness\notto kern,flu\n", f"{WHO.lower()},HIV", "\neva roth,asthma"),
+        ("Otto has flu.\r\n", f"{WHO.lower()} has HIV.", "\r\neva has asthma."),
+        ("- otto: flu\n", f"- {WHO.lower()}: HIV", "\n- eva: asthma"),
+        ("<p>Otto has flu.</p>", f"<p>{WHO} has HIV.", "</p><p>Eva has asthma.</p>"),
+        ('{"a":{"name":"Otto"},', f'"b":{{"name":"{WHO}"}},', '"c":{"name":"Eva"}}'),
+        ("Otto Kern: flu; ", f"{WHO}: HIV;", " Eva Roth: asthma"),
+        ("1. Otto has flu. ", f"2. {WHO} has HIV.", " 3. Eva has asthma."),
+        ("Otto left on 3 May.", f"{WHO} replaced him.", "Eva Roth too."),
+    ],
+)
+def test_what_others_said_or_have_is_no_part_of_it(before: str, mine: str, behind: str) -> None:
+    who = WHO if WHO in mine else WHO.lower()
+    found = about(Record(id="a", text=f"{before}{mine}{behind}"), who)
+    assert [one.rstrip(",") for one in found] == [mine.rstrip(",")]
+
+
+@pytest.mark.parametrize(
+    "mine",
+    [
+        f"On Monday {WHO} wrote:\n> I have HIV.\n> I need leave.",
+        f"¿{WHO}? VIH.",
+        f"{WHO} has:\n- HIV\n- the flu",
+        f"{WHO} wohnt\nin der Lindenstr. 4, see https://www.example.com/a and\nwrites, as ever.",
+        f"She asked {WHO}, at 3 p.m.,\nto go, and she did.",
+        f"Frau {WHO}, geb. 4. März, hat Krebs.",
+    ],
+)
+def test_what_is_about_the_person_goes_on_behind_a_colon_or_in_the_next_line(mine: str) -> None:
+    text = f"Otto left.\n{mine}\nBest, Otto"
+    assert about(Record(id="a", text=text), WHO) == [mine]
+
+
+def test_another_speaker_is_not_what_a_name_and_a_colon_announce() -> None:
+    text = f"{WHO}:\nOtto: I have HIV"
+    assert about(Record(id="a", text=text), WHO) == [f"{WHO}:"]
+
+
 def test_every_identifier_counts_and_neighbouring_sentences_are_one_passage() -> None:
     text = f"Hi. {WHO} moved. Write to z@q.example now. The lamp is fine. Her number: C-770077."
     record = Record(id="a", text=text)

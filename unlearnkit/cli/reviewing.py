@@ -51,6 +51,8 @@ def review_each(
         err.print(marked(one))
         why = f"{one.match.reason} ({one.match.score:+.1f} bits)"
         err.print(why, style="yellow", highlight=False)
+        if one.spans_take_all:
+            err.print("All of the record is about the person for `spans`: it would go whole.")
         # What was decided is kept: it may be decided otherwise, and not left open again.
         without = {"p": SPANS not in one.answers, "u": at == 0, "s": number in given}
         offered = {key: word for key, word in OFFERED.items() if not without.get(key)}

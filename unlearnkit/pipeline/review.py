@@ -130,6 +130,11 @@ class Question:
         return (ACCEPT, SPANS, REJECT) if self.about else (ACCEPT, REJECT)
 
     @property
+    def spans_take_all(self) -> bool:
+        """Whether forgetting somebody else's record in part would forget all of it."""
+        return bool(suggested(self.match)) and self.about == ((0, len(self.record.text)),)
+
+    @property
     def usual(self) -> str:
         """What was decided, else what is suggested; empty where nothing is."""
         if self.decision is not None:
