@@ -144,6 +144,12 @@ def test_what_was_written_is_read_back(found: Located, tmp_path: Path) -> None:
     assert read_decisions(tmp_path / "review.csv", found, "dpo", NOW) == decisions
 
 
+def test_a_folder_that_is_not_there_is_not_made(found: Located, tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="no such folder"):
+        write_decisions(tmp_path / "reveiw" / "a.csv", found, ())
+    assert not (tmp_path / "reveiw").exists()
+
+
 def test_the_file_suggests_spans_for_somebody_else_s_record_and_decides_nothing(
     mentioned: Located, tmp_path: Path
 ) -> None:

@@ -170,8 +170,13 @@ def write_decisions(path: Path, located: Located, decisions: Sequence[Decision])
     """Write the matches to decide as such a CSV, to be filled in: decision as made, or empty.
 
     The note says why each matched, without any identifier, and what is suggested. Each row names
-    its request, so that it is not taken for another's. Raises BadInput when it cannot write.
+    its request, so that it is not taken for another's. Raises BadInput when it cannot write, and
+    where the folder is not there: a slip in a path would put record ids where nobody looks.
     """
+    if not path.parent.is_dir():
+        raise BadInput(
+            "there is no such folder", where=path.parent, fix="Make it first, or choose another."
+        )
     made = latest(located, decisions)
     text = io.StringIO(newline="")
     rows = csv.writer(text)
