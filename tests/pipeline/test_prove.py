@@ -11,7 +11,7 @@ import pytest
 
 from tests.company import Line, opened, unreachable_policy
 from unlearnkit.artefacts import document_digest, load, save, sha256_file
-from unlearnkit.domain import AuditResult, ModelRole, Outcome, RequestState, Split
+from unlearnkit.domain import AuditResult, EventKind, ModelRole, Outcome, RequestState, Split
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.keys import SigningKey, new_private_key, public_half
 from unlearnkit.pipeline.audit import audit
@@ -43,6 +43,15 @@ def states(context: Context) -> set[RequestState]:
 def the_run(context: Context) -> Run:
     """The workspace's newest run."""
     return finished_runs(context.workspace)[-1]
+
+
+def moved(context: Context, **places: str) -> Run:
+    """The run, as if its models had lain in these places when it was recorded."""
+    run = the_run(context)
+    save(run.manifest_file, run.manifest.model_copy(update=places))
+    payload = {"run_id": run.id, "digest": sha256_file(run.manifest_file)}
+    context.record(EventKind.UNLEARNED, payload)
+    return run
 
 
 # --- the report and the requests -------------------------------------------------------------
@@ -167,12 +176,11 @@ def test_the_same_report_written_again_keeps_its_date_and_is_told_once(
 def test_a_report_on_a_model_that_was_changed_is_refused(
     line: Line, unlearned: Path, tmp_path: Path
 ) -> None:
-    moved = tmp_path / "model"
-    shutil.copytree(line.model, moved)
+    model = tmp_path / "model"
+    shutil.copytree(line.model, model)
     with opened(unlearned) as context:
-        run = the_run(context)
-        save(run.manifest_file, run.manifest.model_copy(update={"model_path": str(moved)}))
-        (moved / "README.md").write_text("one more file")
+        run = moved(context, model_path=str(model))
+        (model / "README.md").write_text("one more file")
         before = context.ledger.events()
         with pytest.raises(BadInput, match="a file was changed, added or removed"):
             report(context, run, str(line.story.policy))
@@ -220,9 +228,7 @@ def test_the_original_may_be_gone_where_it_was_measured_before(
     line: Line, unlearned: Path, tmp_path: Path
 ) -> None:
     with opened(unlearned) as context:
-        run = the_run(context)
-        gone = {"original_path": str(tmp_path / "gone")}
-        save(run.manifest_file, run.manifest.model_copy(update=gone))
+        run = moved(context, original_path=str(tmp_path / "gone"))
         measured = audit(context, run, line.model)
         assert measured.models[ModelRole.ORIGINAL] == run.manifest.original_digest
         shutil.rmtree(run.scores)
@@ -238,9 +244,7 @@ def test_an_original_that_was_changed_is_no_yardstick(
     shutil.copytree(line.story.model, changed)
     (changed / "README.md").write_text("one more file")
     with opened(unlearned) as context:
-        run = the_run(context)
-        moved = {"original_path": str(changed)}
-        save(run.manifest_file, run.manifest.model_copy(update=moved))
+        run = moved(context, original_path=str(changed))
         with pytest.raises(BadInput, match="the original model changed since run-"):
             audit(context, run, line.model)
 

@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     LOCATED = "located"
     REVIEWED = "reviewed"
     UNLEARNED = "unlearned"
+    MEASURED = "measured"
+    """Figures of a run's models were kept, to be used again."""
     AUDITED = "audited"
     REPORTED = "reported"
     GATED = "gated"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from unlearnkit.artefacts import load, same_document, save, sha256_file
+from unlearnkit.artefacts import load, same_document, save, saved
 from unlearnkit.audit.attacks.relearning import Relearning
 from unlearnkit.audit.engine import audit as audit_models
 from unlearnkit.audit.harness import find_tasks
@@ -33,6 +34,7 @@ from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.kept_probes import keep_probes
 from unlearnkit.pipeline.material import gather, with_decoys
 from unlearnkit.pipeline.personal import personal_targets
+from unlearnkit.pipeline.recorded import record_kept, refuse_changed_before_measuring
 from unlearnkit.pipeline.runs import Run
 from unlearnkit.pipeline.subjects import subjects
 from unlearnkit.pipeline.utility import keep_utility_text, utility_text
@@ -53,21 +55,20 @@ def audit(
     `attacks` are those of the workspace's settings where none are named. A reference or a utility
     text once given stays part of the run, and so do the attacks that were made on its model. The
     audit of the run's own model is kept for the report. Tasks of the harness are those of this
-    audit alone. Raises BadInput: model folders, the text, an unknown task, or a corpus that changed
-    since the run.
+    audit alone. Raises BadInput: model folders, the text, an unknown task, or a corpus or holdout
+    that changed since the run; VerificationFailed: a file of the run is not as it was recorded.
     """
     if harness is not None:
         find_tasks(harness)  # before the hours that an audit may take
     prepared = prepare(context, run, model, reference, utility=utility, attacks=attacks)
     task = replace(prepared.task, harness=harness)
     result = audit_models(task, context.now(), context.progress)
+    record_kept(context, run)
     own = task.models[ModelRole.UNLEARNED].digest == run.manifest.unlearned_digest
     if own and is_main_process():
         keep_utility_text(run, task.utility)
         keep_probes(context, run, task, prepared.retain, prepared.analyzer)
-        result = _kept(run.audit_file, result)
-        payload = {"run_id": run.id, "digest": sha256_file(run.audit_file)}
-        context.record(EventKind.AUDITED, payload)
+        result = _kept(context, run, result)
     return result
 
 
@@ -95,6 +96,7 @@ def prepare(
 
     Raises what `audit` raises.
     """
+    refuse_changed_before_measuring(context, run)
     manifest, settings = run.manifest, run.manifest.settings
     index, corpus, found = _same_records(context, run)
     models = _models(run, model, reference)
@@ -156,13 +158,18 @@ def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[L
     return index.info, corpus, found
 
 
-def _kept(file: Path, result: AuditResult) -> AuditResult:
-    """The audit that is there, where it found the same; else this one, saved."""
-    if file.is_file():
-        earlier = load(file, AuditResult)
+def _kept(context: Context, run: Run, result: AuditResult) -> AuditResult:
+    """The audit that is there, where it found the same; else this one, saved.
+
+    It is recorded first: what is there is then always an audit that the ledger knows.
+    """
+    if run.audit_file.is_file():
+        earlier = load(run.audit_file, AuditResult)
         if same_document(earlier, result.model_copy(update={"created": earlier.created})):
-            return earlier
-    save(file, result)
+            result = earlier
+    payload = {"run_id": run.id, "digest": hashlib.sha256(saved(result)).hexdigest()}
+    context.record(EventKind.AUDITED, payload)
+    save(run.audit_file, result)
     return result
 
 

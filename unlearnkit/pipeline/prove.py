@@ -27,6 +27,7 @@ from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.keys import refuse_half_rotated
+from unlearnkit.pipeline.recorded import refuse_changed
 from unlearnkit.pipeline.requests import closed_at
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.pipeline.screen import as_check, screen
@@ -138,7 +139,8 @@ def report(
 
     Passed: the requests are completed, their identifiers erased from the vault, and keyed hashes
     of them put on the do-not-train list. Failed: they are ready again. Raises BadInput when the
-    run was not audited or does not fit together, and while the signing key is half replaced.
+    run was not audited or does not fit together, and while the signing key is half replaced;
+    VerificationFailed when the ledger does not hold, or the run's files are not as it has them.
     """
     workspace, manifest = context.workspace, run.manifest
     refuse_half_rotated(workspace)
@@ -146,6 +148,7 @@ def report(
     for language in workspace.config.letters:
         letter_template(language, workspace.templates_dir)
     context.ledger.verify()
+    refuse_changed(context, run)
     result = _audit_of(run)
     verdict = judge(rules, policy_digest(rules), result)
     folder = out or run.report
