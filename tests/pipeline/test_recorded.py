@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, opened
-from unlearnkit.artefacts import load, save
+from unlearnkit.artefacts import load, save, sha256_file
 from unlearnkit.domain import AuditResult, EventKind
-from unlearnkit.errors import VerificationFailed
+from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
@@ -115,3 +115,21 @@ def test_what_an_earlier_version_recorded_without_a_digest_passes(
         context.record(EventKind.AUDITED, {"run_id": run.id})
         better(run.audit_file)
         report(context, run, str(line.story.policy))
+
+
+def test_never_seen_records_that_were_exchanged_are_no_measure(
+    line: Line, audited: Path, tmp_path: Path
+) -> None:
+    holdout = tmp_path / "holdout.jsonl"
+    holdout.write_bytes(line.story.files.holdout.read_bytes())
+    with opened(audited) as context:
+        run = the_run(context)
+        assert run.manifest.holdout_read
+        save(run.manifest_file, run.manifest.model_copy(update={"holdout_paths": (str(holdout),)}))
+        payload = {"run_id": run.id, "digest": sha256_file(run.manifest_file)}
+        context.record(EventKind.UNLEARNED, payload)
+        audit(context, run, line.model)
+        holdout.write_bytes(b"".join(holdout.read_bytes().splitlines(keepends=True)[:-1]))
+        with pytest.raises(BadInput, match="the holdout changed since run-") as refusal:
+            gate(context, run, line.model, str(line.story.policy))
+        assert refusal.value.where == str(holdout)

@@ -159,6 +159,11 @@ class RunManifest(Artefact):
     environment: dict[str, str] = Field(default_factory=dict)
     """The machine, without its name."""
     sets: tuple[RecordSet, ...] = ()
+    holdout_read: str = ""
+    """Keyed digest of the given never-seen records as they were read.
+
+    Empty for decoys, and in runs by versions that did not say.
+    """
     original_files: dict[str, str] = Field(default_factory=dict)
     """The original model's files and their SHA-256: `original_digest` is over these."""
     unread_records: int | None = None

@@ -32,7 +32,8 @@ from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.find import located, open_corpus
 from unlearnkit.pipeline.kept_probes import keep_probes
-from unlearnkit.pipeline.material import gather, with_decoys
+from unlearnkit.pipeline.manifest import keyed_holdout
+from unlearnkit.pipeline.material import Material, gather, with_decoys
 from unlearnkit.pipeline.personal import personal_targets
 from unlearnkit.pipeline.recorded import record_kept, refuse_changed_before_measuring
 from unlearnkit.pipeline.runs import Run
@@ -112,6 +113,7 @@ def prepare(
         seed=seed,
         progress=context.progress,
     )
+    _refuse_other_holdout(context, manifest, material)
     personal = personal_targets(
         material, manifest.forget_set, found, analyzer, seed=seed, progress=context.progress
     )
@@ -156,6 +158,17 @@ def _same_records(context: Context, run: Run) -> tuple[IndexInfo, Corpus, list[L
             fix="Index the run's corpus and locate its requests on it, or unlearn again.",
         )
     return index.info, corpus, found
+
+
+def _refuse_other_holdout(context: Context, manifest: RunManifest, material: Material) -> None:
+    """Raise BadInput where the given never-seen records are not those of the run."""
+    now = keyed_holdout(material, context.workspace.pseudonym_key)
+    if manifest.holdout_read and now != manifest.holdout_read:
+        raise BadInput(
+            f"the holdout changed since {manifest.run_id} was made, so it is no measure for it",
+            where=", ".join(manifest.holdout_paths),
+            fix="Put the records back as they were, or unlearn again with these.",
+        )
 
 
 def _kept(context: Context, run: Run, result: AuditResult) -> AuditResult:

@@ -16,7 +16,7 @@ from unlearnkit.corpus.digests import digest_records
 from unlearnkit.domain import Record, RecordSet, RunManifest, Turns, UsersTurns
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Encoding
-from unlearnkit.pipeline.material import Gathered
+from unlearnkit.pipeline.material import Gathered, Material
 from unlearnkit.pseudonym import keyed_hash
 from unlearnkit.report.card import CardFacts
 from unlearnkit.unlearning.engine import Unlearned
@@ -127,11 +127,21 @@ def manifest_of(
         versions=_versions(),
         environment=_environment(),
         sets=_sets(gathered, key),
+        holdout_read=keyed_holdout(material, key),
         original_files=given.original_files,
         unread_records=len(gathered.corpus.quarantined),
         turns=given.turns,
         users_turns=users_turns,
     )
+
+
+def keyed_holdout(material: Material, key: bytes) -> str:
+    """What the given never-seen records are known by later; empty for decoys, made anew each time.
+
+    Over the records as they were read: another version may make other decoys of them.
+    """
+    read = material.holdout_read
+    return keyed_hash(key, "holdout as read", read) if read else ""
 
 
 def _versions() -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from unlearnkit.audit.scoring import asked
 from unlearnkit.corpus.decoys import decoys
+from unlearnkit.corpus.digests import digest_records
 from unlearnkit.corpus.neighbours import neighbours
 from unlearnkit.corpus.nlp import (
     CUSTOMER,
@@ -74,6 +75,8 @@ class Material:
     """'given' or 'decoys'."""
     rest: Mapping[str, Record] = field(default_factory=dict)
     """Id of a record that is forgotten in part -> what is kept of it."""
+    holdout_read: str = ""
+    """Digest of the never-seen records as they were read; empty where they are decoys."""
 
     @property
     def kept_parts(self) -> tuple[Record, ...]:
@@ -118,8 +121,10 @@ def gather(
     if holdout_paths:
         holdout = tuple(read_whole(holdout_paths, fields).records)
         _refuse_seen(holdout, corpus)
+        read = digest_records(holdout)
         of_holdout = decoys(holdout, analyzer, PERTURBED + 1, seed, progress=progress)
     else:
+        read = ""
         # One decoy is the never-seen record, the others are what it is compared with.
         of_holdout = {f"decoy-{one}": texts for one, texts in made.items()}
         holdout = tuple(
@@ -136,6 +141,7 @@ def gather(
         holdout=_perturbed(holdout, of_holdout),
         holdout_origin="given" if holdout_paths else "decoys",
         rest=rest,
+        holdout_read=read,
     )
 
 
