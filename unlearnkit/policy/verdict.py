@@ -26,6 +26,7 @@ from unlearnkit.policy.interval import (
 )
 from unlearnkit.policy.naming import told_name
 from unlearnkit.policy.schema import METRICS, UNDER, Compare, Policy, Rule, of_parts
+from unlearnkit.policy.unseen import seen, unless_seen
 
 _SPLITS = {
     Split.FORGET: "the records to forget",
@@ -53,10 +54,12 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
 
     Overall: any failed rule of severity fail -> fail; else any such rule without evidence ->
     cannot_tell; else pass. Where no rule of severity fail applies, nothing decides: cannot_tell.
-    Rules of severity warn, and rules that do not apply, never change the outcome. The verdict says
-    where the policy has the name of one that ships and is another.
+    Rules of severity warn, and rules that do not apply, never change the outcome. Rules that rest
+    on never-seen records cannot tell where the model has seen them. The verdict says where the
+    policy has the name of one that ships and is another.
     """
-    checks = tuple(_check(rule, audit) for rule in policy.rules)
+    why = seen(audit)
+    checks = tuple(unless_seen(rule, _check(rule, audit), why) for rule in policy.rules)
     return Verdict(
         policy=told_name(policy),
         policy_digest=policy_digest,
