@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.company import opened
-from tests.forgotten import TRAINED, forgotten, jsonl
-from unlearnkit.domain import Check, Finding, Outcome, Screened, Sureness, Verdict
+from tests.forgotten import TRAINED, forgotten, jsonl, ready
+from unlearnkit.domain import Check, Finding, Outcome, RequestState, Screened, Sureness, Verdict
 from unlearnkit.errors import BadInput, CannotEvaluate
 from unlearnkit.pipeline.installation import examine_workspace
 from unlearnkit.pipeline.screen import as_check, left_out, outcome_of, screen
@@ -26,12 +26,13 @@ def screened(
     unread: int = 0,
     unlisted: int = 0,
     earlier: int = 0,
+    people: int = 1,
 ) -> Screened:
     """A screening that found these, each in a record of its own."""
     found = Screened(
         outcome=Outcome.PASS,
         strict=strict,
-        people=1,
+        people=people,
         unlisted=("r",) * unlisted,
         earlier=("r",) * earlier,
         corpus_digest="d",
@@ -108,6 +109,9 @@ def test_another_workspace_s_key_would_find_nobody_and_is_refused(tmp_path: Path
         (screened(), Outcome.PASS),
         (screened(CERTAIN), Outcome.FAIL),
         (screened(unlisted=1), Outcome.CANNOT_TELL),
+        (screened(unread=1), Outcome.CANNOT_TELL),
+        (screened(CERTAIN, unread=1), Outcome.FAIL),
+        (screened(people=0), Outcome.CANNOT_TELL),
     ],
 )
 def test_in_a_gate_it_counts_as_a_rule_does(found: Screened, outcome: Outcome) -> None:
@@ -121,6 +125,31 @@ def test_in_a_gate_it_counts_as_a_rule_does(found: Screened, outcome: Outcome) -
 def test_a_gate_says_whom_an_earlier_list_may_miss() -> None:
     assert "an earlier version did not list" in as_check(screened(earlier=2)).explanation
     assert "earlier version" not in as_check(screened()).explanation
+
+
+def test_in_a_gate_it_says_what_was_not_looked_at() -> None:
+    whole = as_check(screened())
+    assert whole.bound == "0 <= 0 records of 1 person on the list in 9"
+    assert whole.explanation == "Nobody who was forgotten may be trained on again."
+    unread = as_check(screened(unread=18))
+    assert "18 records could not be read" in unread.explanation
+    assert "--write-clean" in unread.explanation
+    empty = as_check(screened(people=0).model_copy(update={"waiting": ("abcdefgh-1",)}))
+    assert empty.bound == "0 <= 0 records of 0 people on the list in 9"
+    assert "1 request was unlearned and not completed" in empty.explanation
+    assert "abcdefgh)" in empty.explanation
+
+
+def test_a_person_whose_report_is_not_written_yet_is_not_looked_for_and_no_pass(
+    tmp_path: Path,
+) -> None:
+    workspace = ready(tmp_path)
+    with opened(workspace) as context:
+        [request] = context.ledger.requests()
+        context.ledger.set_state(request.id, RequestState.UNLEARNED, "dpo")
+        found = screen(context, [jsonl(tmp_path / "new.jsonl", TRAINED)])
+    assert found.waiting == (request.id,)
+    assert as_check(found).outcome is Outcome.CANNOT_TELL
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:

@@ -69,6 +69,8 @@ class Screened(Artefact):
     """Completed requests that are not on it, closed by an earlier version: nobody can tell."""
     earlier: tuple[str, ...] = ()
     """Requests that an earlier version listed, without ways to write a person that came since."""
+    waiting: tuple[str, ...] = ()
+    """Requests whose records a model forgot, not completed yet: their people are not looked for."""
     corpus_digest: str
     records: int
     quarantined: dict[str, int]

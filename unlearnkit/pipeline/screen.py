@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from unlearnkit.corpus.clean import Copy, described, plan, write_clean
@@ -77,6 +77,7 @@ def screen(
         people=len({one.request_id for one in entries}),
         unlisted=_unlisted(context, entries),
         earlier=of_earlier_editions(entries),
+        waiting=tuple(sorted(one.id for one in context.ledger.requests(RequestState.UNLEARNED))),
         corpus_digest=corpus.digest,
         records=len(corpus.records),
         quarantined=dict(Counter(one.reason for one in corpus.quarantined).most_common()),
@@ -111,13 +112,15 @@ def outcome_of(found: Screened) -> Outcome:
 
 
 def as_check(found: Screened) -> Check:
-    """The screening as one more rule of a gate."""
+    """The screening as one more rule of a gate, where what was not looked at is no pass."""
     certain, possible = (len(found.found(one)) for one in Sureness)
     relation = "<=" if certain == 0 else ">"
-    bound = f"{certain} {relation} 0 records of forgotten people in {found.records}"
+    people = counted(found.people, "person", "people")
+    bound = f"{certain} {relation} 0 records of {people} on the list in {found.records}"
     explanation = "Nobody who was forgotten may be trained on again."
     if possible:
         explanation += f" {possible} more may be about them: unlearnkit screen shows which."
+    explanation += "".join(_not_looked_at(found))
     if found.unlisted:
         unlisted = counted(len(found.unlisted), "completed request")
         explanation += f" {unlisted} {noun(len(found.unlisted), 'is', 'are')} not on the list."
@@ -126,12 +129,37 @@ def as_check(found: Screened) -> Check:
         explanation += f" {people} may be written in ways that an earlier version did not list."
     return Check(
         rule=RULE,
-        outcome=found.outcome,
+        outcome=_outcome_in_a_gate(found),
         severity="fail",
         observed=float(certain),
         bound=bound,
         explanation=explanation,
     )
+
+
+def _outcome_in_a_gate(found: Screened) -> Outcome:
+    if found.outcome is Outcome.PASS and (found.quarantined or not found.people):
+        return Outcome.CANNOT_TELL
+    return found.outcome
+
+
+def _not_looked_at(found: Screened) -> Iterator[str]:
+    """A sentence for each kind of records, or of people, that nobody looked at or for."""
+    if not found.people:
+        yield " Nobody is on the do-not-train list, so nobody was looked for."
+    if unread := sum(found.quarantined.values()):
+        yield (
+            f" {counted(unread, 'record')} could not be read, and nobody knows whom "
+            f"{noun(unread, 'it is', 'they are')} about: mend them, or train on what "
+            "unlearnkit screen --write-clean writes."
+        )
+    if found.waiting:
+        waiting = counted(len(found.waiting), "request")
+        yield (
+            f" {waiting} {noun(len(found.waiting), 'was', 'were')} unlearned and not completed, so "
+            f"not looked for ({', '.join(one[:8] for one in found.waiting)}): unlearnkit report "
+            f"completes {noun(len(found.waiting), 'it', 'them')}."
+        )
 
 
 def left_out(found: Screened) -> frozenset[str]:
