@@ -70,6 +70,7 @@ def test_a_report_holds_and_says_what_was_checked(written: Written) -> None:
         "signing.pub",
         "report.json says what was signed",
         "the models' digests are those of their files",
+        "report.json agrees with itself",
         "report.html shows report.json",
         "report.html embeds what was signed",
         "model file config.json",

@@ -15,13 +15,14 @@ from pydantic import Field, ValidationError
 from rfc8785 import CanonicalizationError
 from securesystemslib.signer import SSlibKey  # type: ignore[attr-defined]
 
-from unlearnkit.artefacts import canonical, digest_of, folder_digests, read_canonical
+from unlearnkit.artefacts import canonical, digest_of, folder_digests, load, read_canonical
 from unlearnkit.counted import counted
 from unlearnkit.domain import Artefact, Outcome
 from unlearnkit.errors import BadInput, VerificationFailed
 from unlearnkit.language_model.folder import model_files
 from unlearnkit.report.bundle import attestation_of, open_bundle
 from unlearnkit.report.claim import Claim
+from unlearnkit.report.consistent import consistent
 from unlearnkit.report.facts import Report
 from unlearnkit.report.keyless import KEYLESS, Expected
 from unlearnkit.report.model_signature import MODEL_KEY, MODEL_SIGNATURE, disagreement
@@ -98,6 +99,8 @@ def verify_report(
     told += stamped(opened, claimed.created, tsa_roots)
     told += keyless(folder / KEYLESS, opened.envelope.payload, claimed.created, expected)
     told.append("letters: they are not signed, so that they can be edited before sending")
+    if not _failed(told):
+        told.append(consistent(load(folder / "report.json", Report)))
     if not _failed(told):  # nothing is rendered from what does not hold
         told += page_checks(folder, key, opened.envelope.payload)
     told += _model(model, weights, claimed.models.unlearned)
