@@ -126,6 +126,14 @@ def test_what_xml_cannot_hold_is_replaced() -> None:
     assert failure.text == "a�b�c <&> ü"
 
 
+def test_the_suite_says_which_model_was_gated_against_which_run() -> None:
+    gated = {"run": "run-0123456789ab", "model": "ab" * 32}
+    document = junit(judged(check("one", Outcome.PASS)), None, gated)
+    JUNIT.validate(document.decode())
+    named = {one.get("name"): one.get("value") for one in ET.fromstring(document).iter("property")}
+    assert named == gated
+
+
 def test_the_schema_refuses_what_is_no_junit() -> None:
     document = junit(judged(check("one", Outcome.FAIL))).decode()
     for old, new in ((' tests="1"', ""), ("failure", "broken"), ('failures="1"', 'failures="x"')):

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from unlearnkit.artefacts import write_atomic
+from unlearnkit.domain import ModelRole
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder
 from unlearnkit.pipeline import probe_gate, screen
@@ -109,7 +110,7 @@ def write(files: GateFiles, gated: Gated, templates_dir: Path) -> Unwritten:
 def _write_named(files: GateFiles, gated: Gated, templates_dir: Path) -> tuple[BadInput, ...]:
     """Returns why those that it could not write are not there."""
     forms: tuple[tuple[Path | None, Callable[[], bytes]], ...] = (
-        (files.junit, partial(junit, gated.verdict, gated.asking)),
+        (files.junit, partial(junit, gated.verdict, gated.asking, _gated(gated))),
         (files.sarif, partial(_log, gated)),
         (files.markdown, partial(_marked_page, gated, templates_dir)),
     )
@@ -178,6 +179,15 @@ def _cannot_write(path: Path, why: str) -> BadInput:
         where=path,
         fix="Choose a new file, or one that an earlier gate wrote.",
     )
+
+
+def _gated(gated: Gated) -> dict[str, str]:
+    """What the verdict is about: a file that is kept says it without the job's page."""
+    return {
+        "run": gated.run_id,
+        "model": gated.audit.models[ModelRole.UNLEARNED],
+        "policy": gated.verdict.policy_digest,
+    }
 
 
 def _log(gated: Gated) -> bytes:

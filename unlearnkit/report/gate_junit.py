@@ -11,12 +11,14 @@ One testcase a rule. What a red mark means there is what a broken gate means her
 Where no rule decides, one more testcase, `verdict`, is an error. So there is a failure or an error
 exactly where the exit code is not 0.
 
-How far a gate asked through kept probes stands in the suite's `system-out`, a line a request.
+What was gated stands in the suite's `properties`; how far a gate asked through kept probes in its
+`system-out`, a line a request.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree as ET  # nosec B405 # it writes, and reads nothing
 
 from unlearnkit.domain import Asking, Check, Outcome, Verdict
@@ -28,8 +30,13 @@ BEGINNING = b"<?xml version='1.0' encoding='utf-8'?>\n<testsuites name=\"unlearn
 """Of every document made here, and of no other program's."""
 
 
-def junit(verdict: Verdict, asking: Asking | None = None) -> bytes:
-    """The verdict, and how far was asked, as a UTF-8 JUnit document."""
+def junit(
+    verdict: Verdict, asking: Asking | None = None, gated: Mapping[str, str] | None = None
+) -> bytes:
+    """The verdict, and how far was asked, as a UTF-8 JUnit document.
+
+    `gated` names what the verdict is about, as the model by its digest.
+    """
     cases = [_case(verdict.policy, check) for check in verdict.checks]
     red = {one.tag for case in cases for one in case}
     if verdict.exit_code != 0 and not red & {"failure", "error"}:
@@ -42,6 +49,10 @@ def junit(verdict: Verdict, asking: Asking | None = None) -> bytes:
     }
     suites = ET.Element("testsuites", {"name": "unlearnkit gate", **counts})
     suite = ET.SubElement(suites, "testsuite", {"name": _text(verdict.policy), **counts})
+    if gated:
+        properties = ET.SubElement(suite, "properties")
+        for name, value in gated.items():
+            ET.SubElement(properties, "property", {"name": name, "value": _text(value)})
     suite.extend(cases)
     if asking is not None:
         said = "\n".join([*sentences(asking), *lines(asking)])
