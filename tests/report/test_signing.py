@@ -1,7 +1,9 @@
 import base64
 import json
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed448
@@ -61,24 +63,63 @@ def test_the_key_id_is_what_openssl_prints(keys: Keys) -> None:
     assert load_public_key(keys.public).keyid in printed.stdout.decode()
 
 
+def printed_steps(written: Written) -> subprocess.CompletedProcess[str]:
+    """As they are pasted into a shell that goes on after what fails."""
+    script = VERIFY_STEPS.replace("KEY.pub", str(written.keys.public))
+    command = ["bash", "-c", script]
+    return subprocess.run(command, cwd=written.folder, capture_output=True, text=True, check=False)
+
+
 @needs("bash", "openssl", "jq", "sha256sum")
 def test_the_steps_printed_in_the_report_verify_it_without_unlearnkit(written: Written) -> None:
-    script = "set -e\n" + VERIFY_STEPS.replace("KEY.pub", str(written.keys.public))
-
-    def run() -> subprocess.CompletedProcess[str]:
-        command = ["bash", "-c", script]
-        return subprocess.run(
-            command, cwd=written.folder, capture_output=True, text=True, check=False
-        )
-
-    good = run()
+    letters = written.folder / "letters"
+    letters.mkdir(exist_ok=True)
+    (letters / "one.md").write_text("Dear")
+    good = printed_steps(written)
     assert good.returncode == 0, good.stderr
     assert "Verified OK" in good.stdout
     assert good.stdout.count(": OK") == 4
+    assert "and no others" in good.stdout
     (written.folder / "report.html").write_text("something else")
-    bad = run()
+    bad = printed_steps(written)
     assert bad.returncode != 0
     assert "report.html: FAILED" in bad.stdout
+
+
+def other_signature(bundle: dict[str, Any]) -> None:
+    [made] = bundle["dsseEnvelope"]["signatures"]
+    made["sig"] = base64.b64encode(bytes(len(base64.b64decode(made["sig"])))).decode()
+
+
+def other_type(bundle: dict[str, Any]) -> None:
+    bundle["dsseEnvelope"]["payloadType"] = "application/json"
+
+
+@needs("bash", "openssl", "jq", "sha256sum")
+@pytest.mark.parametrize("changed", [other_signature, other_type])
+def test_the_printed_steps_end_where_the_signature_does_not_hold(
+    written: Written, changed: Callable[[dict[str, Any]], None]
+) -> None:
+    """Though every file is the one that the envelope names."""
+    file = written.folder / "attestation.json"
+    bundle = json.loads(file.read_bytes())
+    changed(bundle)
+    file.write_text(json.dumps(bundle))
+    done = printed_steps(written)
+    assert done.returncode != 0
+    assert ": OK" not in done.stdout
+
+
+@needs("bash", "openssl", "jq", "sha256sum")
+@pytest.mark.parametrize("name", ["extra.txt", "letters/script.sh", "letters/deeper/one.md"])
+def test_the_printed_steps_see_a_file_that_nobody_signed(written: Written, name: str) -> None:
+    path = written.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("extra")
+    done = printed_steps(written)
+    assert done.returncode != 0
+    assert "and no others" not in done.stdout
+    assert name in done.stdout
 
 
 def test_a_private_key_others_can_read_is_refused(keys: Keys) -> None:

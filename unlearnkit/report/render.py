@@ -33,7 +33,10 @@ NEVER_PRINTED = re.compile(r"\b(?:non-?)?compliant\b|\banonymous\b", re.IGNORECA
 """Legal conclusions that no measurement supports (EDPB Opinion 28/2024 asks case by case)."""
 
 VERIFY_STEPS = """\
+( set -e
 tmp=$(mktemp -d)
+jq -e '.dsseEnvelope | .payloadType == "application/vnd.in-toto+json"
+       and (.signatures | length == 1)' attestation.json
 jq -j .dsseEnvelope.payload attestation.json | base64 -d > "$tmp/payload"
 jq -j '.dsseEnvelope.signatures[0].sig' attestation.json | base64 -d > "$tmp/signature"
 size=$(wc -c < "$tmp/payload" | tr -d ' ')
@@ -43,8 +46,15 @@ case "$(openssl pkey -pubin -in KEY.pub -noout -text)" in
               -sigfile "$tmp/signature" ;;
   *) openssl dgst -sha256 -verify KEY.pub -signature "$tmp/signature" "$tmp/signed" ;;
 esac
+jq -e '.predicateType == "https://unlearnkit.dev/attestation/unlearning/v0.2"' "$tmp/payload"
 jq -r '.subject[] | select(.name | startswith("model/") | not)
-       | .digest.sha256 + "  " + .name' "$tmp/payload" | sha256sum -c"""
+       | .digest.sha256 + "  " + .name' "$tmp/payload" > "$tmp/sums"
+sha256sum --strict -c "$tmp/sums"
+{ cut -c 67- "$tmp/sums"; echo attestation.json; } | sort > "$tmp/names"
+find . ! -type d | sed 's|^\\./||' | grep -vx -e 'letters/[^/]*\\.md' \\
+  -e 'attestation\\.sigstore\\.json' | sort | diff "$tmp/names" -
+test -z "$(find . -type l)"
+echo "The report's files are those that were signed, and no others" )"""
 """Shell commands that check a report without unlearnkit; run by a test, printed in the report."""
 
 
