@@ -130,16 +130,19 @@ def unlearn(
     *,
     holdout: Paths = (),
     settings: Settings | None = None,
+    from_older: bool = False,
     workspace: AnyPath = ".",
     progress: Progress | None = None,
 ) -> RunManifest:
     """Make the model forget the accepted records of all ready requests (RKLU); what the run did.
 
     `out` is an empty folder for the new model. `settings` and `holdout` are as for `process`; the
-    method is in docs/method.md. The same call goes on where a killed one stopped.
+    method is in docs/method.md. The same call goes on where a killed one stopped. `from_older` goes
+    on where a run made a newer model from this one; the new model then knows what that run forgot.
 
-    Raises `BadInput`; `CannotEvaluate` where matches are undecided; `TeacherNotReady` with its
-    figures before anything is distilled; `TrainingFailed` where the loss is no number.
+    Raises `BadInput`, where there is such a newer model too; `CannotEvaluate` where matches are
+    undecided; `TeacherNotReady` with its figures before anything is distilled; `TrainingFailed`
+    where the loss is no number.
 
     >>> import unlearnkit
     >>> settings = unlearnkit.Settings(learning_rate=2e-3, max_passes=2, tolerance=0.3)
@@ -152,7 +155,9 @@ def unlearn(
 
     with working(Path(workspace), progress) as context:
         chosen = settings or Settings(seed=context.workspace.config.seed)
-        return run_unlearn(context, Path(model), Path(out), _paths(holdout), chosen)
+        return run_unlearn(
+            context, Path(model), Path(out), _paths(holdout), chosen, from_older=from_older
+        )
 
 
 def audit(

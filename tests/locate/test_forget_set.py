@@ -92,6 +92,18 @@ def test_nothing_left_to_keep_is_refused_as_well(corpus: Corpus) -> None:
         build_forget_set([found], decide(found, [], "dpo", NOW), corpus)
 
 
+def test_what_an_earlier_run_forgot_is_kept_out_unless_it_is_forgotten_again(
+    corpus: Corpus,
+) -> None:
+    found = located(corpus, a=CERTAIN, b=UNCERTAIN)
+    forget = build_forget_set([found], decide(found, [], "dpo", NOW), corpus, ["a", "b", "c", "x"])
+    assert (forget.record_ids, forget.excluded) == ({"a"}, ("b",))
+    assert forget.forgotten_before == ("c",)
+    said = "the whole corpus but for 1 rejected and 2 forgotten before, which are in neither set"
+    with pytest.raises(BadInput, match=said):
+        build_forget_set([found], decide(found, [], "dpo", NOW), corpus, ["c", "d"])
+
+
 # --- somebody else's record, forgotten in part ------------------------------------------------
 
 
@@ -116,6 +128,15 @@ def test_what_one_request_takes_whole_is_forgotten_whole(mentions: Corpus) -> No
     forget = build_forget_set([first, second], made, mentions)
     assert forget.record_ids == {"b", "c"}
     assert forget.passages == {"c": ((0, 8),)}
+
+
+def test_the_rest_of_a_record_in_which_an_earlier_run_forgot_somebody_is_not_kept(
+    mentions: Corpus,
+) -> None:
+    found = located(mentions, a=CERTAIN, b=RELATED)
+    forget = build_forget_set([found], decide(found, ["b"], "dpo", NOW), mentions, ["a", "b"])
+    assert forget.passages == {"b": ((0, 8),)}
+    assert forget.forgotten_before == ("b",)
 
 
 def test_where_nothing_would_be_left_of_a_record_it_is_forgotten_whole(mentions: Corpus) -> None:

@@ -159,6 +159,10 @@ def test_a_record_forgotten_in_part_is_two_parts_of_one_record(
     [kept] = made.kept_parts
     assert kept.content == rest.learned
     assert "Zoltana" not in kept.content
+    # Where an earlier run forgot somebody else in it, nothing is: that is not trained on again.
+    again = forget_set.model_copy(update={"forgotten_before": ("p1",)})
+    made = gather(corpus, again, (), [], fields=Fields(), analyzer=analyzer, seed=0)
+    assert (len(made.forget), made.rest) == (2, {})
 
 
 def test_where_all_are_forgotten_whole_there_is_no_rest(corpus: Corpus, analyzer: Analyzer) -> None:

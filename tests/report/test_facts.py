@@ -24,6 +24,17 @@ def test_counts_come_from_the_forget_set(report: Report) -> None:
     assert (report.forget_count, report.retain_count, report.excluded_count) == (24, 574, 2)
 
 
+def test_records_that_earlier_runs_forgot_are_counted_where_they_are_in_neither_set() -> None:
+    run = sample.manifest()
+    again = next(iter(run.forget_set.records.values()))[0]
+    known = run.forget_set.model_copy(update={"forgotten_before": (again, "rec-0950")})
+    run = run.model_copy(update={"forget_set": known})
+    report = build_report(
+        run, sample.audit(run), sample.verdict(), sample.requests(), created=sample.NOW
+    )
+    assert report.before_count == 1
+
+
 def test_records_forgotten_in_part_are_counted_apart() -> None:
     run = sample.manifest()
     first, second = (ids[0] for ids in list(run.forget_set.records.values())[:2])

@@ -71,6 +71,8 @@ def test_one_record_of_one_request_is_not_spoken_of_as_several(report: Report) -
     assert "1 record of 1 request was to be forgotten" in text
     assert "Forgotten: 1 record" in text
     assert "In neither set: 1, which mentions a person and is not theirs." in text
+    text = page(report.model_copy(update=one | {"before_count": 2})).text
+    assert "is not theirs; and 2 that earlier runs forgot for other requests." in text
 
 
 def test_without_a_reference_the_page_says_so_and_has_no_column_for_it() -> None:

@@ -60,6 +60,14 @@ def unlearn(
         typer.Option("--dry-run", help="Only show which tokens carry the loss; write nothing."),
     ] = False,
     show: Annotated[int, typer.Option(min=0, help="Forget records that --dry-run shows.")] = 3,
+    from_older: Annotated[
+        bool,
+        typer.Option(
+            "--from-older",
+            help="Go on although a run made a newer model from MODEL: the new one then knows what "
+            "that run forgot. For when the newer model is lost.",
+        ),
+    ] = False,
     workspace: WorkspaceOption = HERE,
     as_json: JsonOption = False,
 ) -> None:
@@ -73,12 +81,12 @@ def unlearn(
     from unlearnkit.pipeline.forget import unlearn as run_unlearn
 
     if dry_run:
-        show_dry_run(model, holdout or [], show, workspace, as_json=as_json)
+        show_dry_run(model, holdout or [], show, workspace, from_older=from_older, as_json=as_json)
         return
     with opened(workspace) as context:
         settings = choices(context.workspace.config.seed)
         say_left_out(context)
-        manifest = run_unlearn(context, model, to, holdout or [], settings)
+        manifest = run_unlearn(context, model, to, holdout or [], settings, from_older=from_older)
     if not is_main_process():
         return
     if as_json:

@@ -19,7 +19,13 @@ OPENS, CLOSES = "⟦", "⟧"
 
 
 def show_dry_run(
-    model: Path, holdout: Sequence[Path], show: int, workspace: Path, *, as_json: bool
+    model: Path,
+    holdout: Sequence[Path],
+    show: int,
+    workspace: Path,
+    *,
+    from_older: bool,
+    as_json: bool,
 ) -> None:
     """Print which tokens a run would put its loss on; the main process only."""
     from unlearnkit.pipeline.context import is_main_process
@@ -29,7 +35,7 @@ def show_dry_run(
         return
     with opened(workspace, alone=False) as context:
         say_left_out(context)
-        found = preview(context, model, holdout, show)
+        found = preview(context, model, holdout, show, from_older=from_older)
     if as_json:
         print_json(found)
     else:

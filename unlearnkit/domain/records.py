@@ -208,6 +208,9 @@ class ForgetSet(Artefact):
     excluded: tuple[str, ...] = ()
     """Matches a person rejected: in neither set, since training must not hold on to what may yet
     be about the person."""
+    forgotten_before: tuple[str, ...] = ()
+    """Records that earlier runs forgot for other requests: training must not bring them back, so
+    none is kept. Of one that is here and forgotten in part, the rest is not kept either."""
 
     @property
     def record_ids(self) -> frozenset[str]:

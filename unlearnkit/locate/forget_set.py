@@ -23,11 +23,16 @@ from unlearnkit.locate.review import accepted_in_part, apply_decisions, pending
 
 
 def build_forget_set(
-    located: Sequence[Located], decisions: Sequence[Decision], corpus: Corpus
+    located: Sequence[Located],
+    decisions: Sequence[Decision],
+    corpus: Corpus,
+    before: Collection[str] = (),
 ) -> ForgetSet:
     """The accepted records of every request; what a person rejected is kept out of both sets.
 
     Of a record that every request takes in part only, its passages about them are forgotten.
+    `before` are records that earlier runs forgot: these are kept out as well, where they are not to
+    be forgotten again.
 
     Raises CannotEvaluate while matches are undecided; BadInput when the matches are of another
     state of the corpus, when no record is accepted at all, and when every record is: there must be
@@ -51,11 +56,16 @@ def build_forget_set(
     records = {one.request_id: apply_decisions(one, decisions) for one in located}
     accepted = {record for found in records.values() for record in found}
     matched = {match.record_id for one in located for match in one.matches}
+    passages = _passages(located, decisions, records, corpus)
+    excluded = matched - accepted
+    known = set(before) - excluded - (accepted - passages.keys())
+    ids = [one.id for one in corpus.records]
     forget = ForgetSet(
         corpus_digest=corpus.digest,
         records=records,
-        passages=_passages(located, decisions, records, corpus),
-        excluded=tuple(one.id for one in corpus.records if one.id in matched - accepted),
+        passages=passages,
+        excluded=tuple(one for one in ids if one in excluded),
+        forgotten_before=tuple(one for one in ids if one in known),
     )
     if not forget.record_ids:
         raise BadInput(
@@ -63,9 +73,10 @@ def build_forget_set(
             fix="Check the identifiers of the requests, or close each: "
             "unlearnkit request reject REQUEST --reason 'no data held'",
         )
-    if not {record.id for record in corpus.records} - accepted - set(forget.excluded):
-        others = len(forget.excluded)
-        but = f" but for {others} rejected, which are in neither set" if others else ""
+    if not set(ids) - accepted - excluded - known:
+        counts = {"rejected": len(excluded), "forgotten before": len(known - accepted)}
+        others = " and ".join(f"{count} {what}" for what, count in counts.items() if count)
+        but = f" but for {others}, which are in neither set" if others else ""
         raise BadInput(
             f"the forget set is the whole corpus{but}: nothing would be left to keep the model "
             "useful",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from unlearnkit.artefacts import save, sha256_file
+from unlearnkit.artefacts import digest_of, save, sha256_file
 from unlearnkit.domain import EventKind, Request, RequestState, RunManifest, UsersTurns
 from unlearnkit.errors import BadInput, UnlearnkitError
 from unlearnkit.language_model.folder import (
@@ -16,6 +16,7 @@ from unlearnkit.language_model.folder import (
 )
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
+from unlearnkit.pipeline.forgotten_before import refuse_older
 from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
 from unlearnkit.pipeline.material import gather_ready
@@ -42,13 +43,20 @@ FEW = 100_000_000
 
 
 def unlearn(
-    context: Context, model: Path, out: Path, holdout: Sequence[Path], settings: Settings
+    context: Context,
+    model: Path,
+    out: Path,
+    holdout: Sequence[Path],
+    settings: Settings,
+    *,
+    from_older: bool = False,
 ) -> RunManifest:
     """Make the model forget the accepted records of all ready requests; write it to `out`.
 
     Those that nobody verified are left out. The same call goes on where a killed one stopped, and
-    gives the finished run when it is done. Raises BadInput, CannotEvaluate (matches undecided,
-    nothing but unverified requests, no teacher), TrainingFailed.
+    gives the finished run when it is done. Raises BadInput, also where an earlier run made a newer
+    model from this one and forgot others in it, unless `from_older` says to go on all the same;
+    CannotEvaluate (matches undecided, nothing but unverified requests, no teacher), TrainingFailed.
     """
     model, out = model.resolve(), out.resolve()
     check_folder(model)
@@ -60,15 +68,18 @@ def unlearn(
     ready = ready_requests(context)
     if not ready:
         return _already_there(context, out)
+    files, requests = model_files(model), tuple(one.id for one in ready)
+    if not from_older:
+        refuse_older(context, digest_of(files), requests)
     given = Given(
         model=model,
         out=out,
         holdout=tuple(path.resolve() for path in holdout),
         settings=settings,
         encoding=encoding_of(context),
-        requests=tuple(one.id for one in ready),
+        requests=requests,
         gathered=gather_ready(context, ready, holdout, settings.seed),
-        original_files=model_files(model),
+        original_files=files,
     )
     run = run_of(context.workspace, given.identity())
     if run.manifest_file.is_file() and _holds(run, out):

@@ -62,10 +62,13 @@ class Given:
 
     def identity(self) -> bytes:
         """What makes it this run and no other: the same things give the same run."""
+        forget_set = self.gathered.forget_set
+        unsaid = set() if forget_set.forgotten_before else {"forgotten_before"}
         return canonical(
             {
                 "original": self.original_digest,
-                "forget_set": self.gathered.forget_set.model_dump(mode="json"),
+                # A first run is called as by versions that did not know of earlier ones.
+                "forget_set": forget_set.model_dump(mode="json", exclude=unsaid),
                 "holdout": digest_records(self.gathered.material.holdout),
                 "settings": self.recorded,
                 "out": str(self.out),

@@ -44,6 +44,7 @@ from unlearnkit.locate.forget_set import build_forget_set
 from unlearnkit.locate.passages import rest as beside
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decisions, located, open_corpus
+from unlearnkit.pipeline.forgotten_before import forgotten_before
 
 ENTITIES = {
     IdentifierKind.NAME: PERSON,
@@ -115,7 +116,7 @@ def gather(
     there is no holdout and no decoy can be made.
     """
     forget, rest = _parted(corpus, forget_set)
-    kept_out = forget_set.record_ids | set(forget_set.excluded)
+    kept_out = forget_set.record_ids.union(forget_set.excluded, forget_set.forgotten_before)
     retain = tuple(one for one in corpus.records if one.id not in kept_out)
     made = decoys(forget, analyzer, PERTURBED + 1, seed, evidence(forget, found), progress=progress)
     if holdout_paths:
@@ -148,9 +149,10 @@ def gather(
 def _parted(corpus: Corpus, forget_set: ForgetSet) -> tuple[list[Record], dict[str, Record]]:
     """What is to be forgotten, and what is kept of records that are forgotten in part.
 
-    A part has no wording of its own in the data: that would be of the whole record.
+    A part has no wording of its own in the data: that would be of the whole record. Nothing is kept
+    of one in which an earlier run forgot somebody else.
     """
-    forget, kept = [], {}
+    forget, kept, before = [], {}, set(forget_set.forgotten_before)
     for record in corpus.records:
         if record.id not in forget_set.record_ids:
             continue
@@ -160,8 +162,9 @@ def _parted(corpus: Corpus, forget_set: ForgetSet) -> tuple[list[Record], dict[s
             continue
         part = replace(record, paraphrase="", perturbed=())
         forget.append(replace(part, loss_on=passages))
-        others = beside(record.text, passages)
-        kept[record.id] = replace(part, id=rest_id(record.id), loss_on=others)
+        if record.id not in before:
+            others = beside(record.text, passages)
+            kept[record.id] = replace(part, id=rest_id(record.id), loss_on=others)
     return forget, kept
 
 
@@ -186,7 +189,8 @@ def gather_ready(
     index, corpus = open_corpus(context)
     found = tuple(located(context, one.id) for one in requests)
     made = [decision for one in found for decision in decisions(context, one)]
-    forget_set = build_forget_set(found, made, corpus)
+    before = forgotten_before(context, [one.id for one in requests])
+    forget_set = build_forget_set(found, made, corpus, before)
     analyzer = load_analyzer(index.info.nlp)
     material = gather(
         corpus,

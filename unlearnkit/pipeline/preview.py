@@ -19,11 +19,12 @@ from unlearnkit.domain import (
     Split,
 )
 from unlearnkit.errors import BadInput
-from unlearnkit.language_model.folder import load_tokenizer
+from unlearnkit.language_model.folder import load_tokenizer, model_digest
 from unlearnkit.language_model.rendering import Piece, pieces
 from unlearnkit.language_model.tokens import IGNORED, Encoding, Example, encode_record
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import encoding_of, nothing_ready, ready_requests
+from unlearnkit.pipeline.forgotten_before import refuse_older
 from unlearnkit.pipeline.material import Gathered, gather_ready
 
 MASK = "█"
@@ -69,7 +70,14 @@ class Preview(Artefact):
     shown: tuple[Shown, ...]
 
 
-def preview(context: Context, model: Path, holdout: Sequence[Path], show: int) -> Preview:
+def preview(
+    context: Context,
+    model: Path,
+    holdout: Sequence[Path],
+    show: int,
+    *,
+    from_older: bool = False,
+) -> Preview:
     """What `unlearn` would train on; the first `show` forget records token by token.
 
     Raises BadInput and CannotEvaluate, as `unlearn` does, and where a record cannot be encoded.
@@ -80,6 +88,8 @@ def preview(context: Context, model: Path, holdout: Sequence[Path], show: int) -
     ready = ready_requests(context)
     if not ready:
         raise nothing_ready(context)
+    if not from_older:
+        refuse_older(context, model_digest(model), [one.id for one in ready])
     gathered = gather_ready(context, ready, holdout, context.workspace.config.seed)
     encoding, material = encoding_of(context), gathered.material
     sets: dict[Split, Sequence[Record]] = {

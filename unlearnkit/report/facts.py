@@ -140,6 +140,8 @@ class Report(Artefact):
     retain_count: int
     excluded_count: int
     """Records kept out of both sets: they mention a person without being theirs."""
+    before_count: int = 0
+    """Records kept out of both sets because earlier runs forgot them for other requests."""
     holdout_origin: str
     holdout_level: dict[str, float]
     measurements: tuple[Measurement, ...]
@@ -209,6 +211,9 @@ def build_report(
         in_part_count=len(manifest.forget_set.passages),
         retain_count=manifest.retain_count,
         excluded_count=len(manifest.forget_set.excluded),
+        before_count=len(
+            set(manifest.forget_set.forgotten_before) - manifest.forget_set.record_ids
+        ),
         holdout_origin=manifest.holdout_origin,
         holdout_level=manifest.holdout_level,
         measurements=tuple(finite_measurement(one) for one in audit.measurements),

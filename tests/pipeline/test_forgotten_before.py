@@ -1,0 +1,106 @@
+"""The next request: whom earlier runs forgot is not trained on again, and the line goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.company import HURRIED, Line, opened, unlearnkit
+from tests.forgotten import asked
+from unlearnkit.artefacts import save
+from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Split
+from unlearnkit.errors import BadInput
+from unlearnkit.language_model.folder import model_digest
+from unlearnkit.locate.review import decide as decide_all
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.find import decide, locate
+from unlearnkit.pipeline.forget import ready_requests, unlearn
+from unlearnkit.pipeline.forgotten_before import forgotten_before, refuse_older
+from unlearnkit.pipeline.material import gather_ready
+from unlearnkit.pipeline.preview import preview
+from unlearnkit.pipeline.runs import Run, finished_runs
+from unlearnkit.unlearning.settings import Settings
+
+
+@pytest.fixture
+def third(line: Line, tmp_path: Path) -> Iterator[Context]:
+    """The finished workspace, in which somebody else has asked since: their request is ready."""
+    company = line.story.company
+    stays = next(one for one in company.customers if one not in company.asking)
+    with opened(line.copy(tmp_path / "work")) as context:
+        asked(context, Identifier(IdentifierKind.EMAIL, stays.email))
+        [found] = locate(context)
+        decide(context, found, decide_all(found, [], "dpo", context.now()))
+        yield context
+
+
+def first_two(line: Line) -> set[str]:
+    return {record for records in line.story.truth.values() for record in records}
+
+
+def test_records_of_earlier_runs_are_in_neither_set(line: Line, third: Context) -> None:
+    gathered = gather_ready(third, ready_requests(third), [line.story.files.holdout], 0)
+    assert set(gathered.forget_set.forgotten_before) == first_two(line)
+    held = {one.id for one in (*gathered.material.retain, *gathered.material.forget)}
+    assert held
+    assert not held & first_two(line)
+    assert not {one.id for one in gathered.material.audited(0)[Split.NEIGHBOUR]} & first_two(line)
+
+
+def test_the_model_that_an_earlier_run_began_at_is_refused_and_the_newer_one_named(
+    line: Line, third: Context, tmp_path: Path
+) -> None:
+    out = tmp_path / "next"
+    with pytest.raises(BadInput, match="what 2 other requests were to make it forget") as refusal:
+        unlearn(third, line.story.model, out, [line.story.files.holdout], Settings())
+    assert f"Give the newer model: {line.model}." in refusal.value.fix
+    assert not out.exists()
+    with pytest.raises(BadInput, match="made a newer model from it"):
+        preview(third, line.story.model, [line.story.files.holdout], 0)
+    assert preview(third, line.model, [line.story.files.holdout], 0).counts
+
+
+def test_who_lost_the_newer_model_may_go_on_with_the_older(
+    line: Line, third: Context, tmp_path: Path
+) -> None:
+    call = line.story.unlearn(tmp_path / "next", third.workspace.root, *HURRIED)
+    assert unlearnkit(*call, "--dry-run").exit_code == 2
+    assert unlearnkit(*call, "--dry-run", "--from-older").exit_code == 0
+    assert unlearnkit(*call, "--from-older").exit_code == 0
+
+
+def test_a_run_whose_requests_are_ready_again_may_be_made_anew(line: Line, tmp_path: Path) -> None:
+    """As after a report that failed, beside somebody who has asked since."""
+    with opened(line.copy_ready(tmp_path / "work", with_run=True)) as context:
+        digest, both = model_digest(line.story.model), list(line.story.truth)
+        refuse_older(context, digest, [*both, "new"])
+        assert forgotten_before(context, [*both, "new"]) == frozenset()
+        with pytest.raises(BadInput, match="what 1 other request was to make it forget"):
+            refuse_older(context, digest, both[:1])
+        context.ledger.set_state(both[1], RequestState.REJECTED, "legal", "Art. 17(3)(e)")
+        refuse_older(context, digest, both[:1])
+        assert forgotten_before(context, both[:1]) == frozenset()
+
+
+def test_the_last_model_of_a_longer_line_is_the_one_that_is_named(
+    line: Line, third: Context
+) -> None:
+    (first,) = finished_runs(third.workspace)
+    manifest = first.manifest
+    second = manifest.model_copy(
+        update={
+            "run_id": "run-ffffffffffff",
+            "created": third.now(),
+            "original_digest": manifest.unlearned_digest,
+            "unlearned_digest": "f" * 64,
+            "model_path": "/models/second",
+        }
+    )
+    save(Run(third.workspace.runs_dir / second.run_id).manifest_file, second)
+    for digest in (manifest.original_digest, manifest.unlearned_digest):
+        with pytest.raises(BadInput) as refusal:
+            refuse_older(third, digest, [])
+        assert "Give the newer model: /models/second." in refusal.value.fix
+    refuse_older(third, second.unlearned_digest, [])

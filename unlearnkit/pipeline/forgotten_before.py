@@ -1,0 +1,71 @@
+"""What finished runs forgot for other requests, and which model is the last of their line.
+
+It is read from the runs' manifests: a run whose folder was deleted is known to nobody any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from unlearnkit.counted import counted, noun
+from unlearnkit.domain import RequestState, RunManifest
+from unlearnkit.errors import BadInput
+from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.runs import finished_runs
+
+
+def forgotten_before(context: Context, requests: Collection[str]) -> frozenset[str]:
+    """Ids of the records that finished runs forgot for others than these requests.
+
+    Not those of a request that was rejected since. Ids are the user's own, or name the content, so
+    that they hold in another state of the corpus too.
+    """
+    return frozenset(
+        record
+        for manifest, others in _of_others(context, requests)
+        for request_id in others
+        for record in manifest.forget_set.records[request_id]
+    )
+
+
+def refuse_older(context: Context, digest: str, requests: Collection[str]) -> None:
+    """Raise BadInput where a run made a newer model from this one and forgot others in it.
+
+    A run for these same requests alone may be made anew: what it forgot is forgotten again.
+    """
+    since = {
+        request_id
+        for manifest, others in _of_others(context, requests)
+        if manifest.original_digest == digest
+        for request_id in others
+    }
+    if since:
+        newest = _last_of_line(context, digest)
+        raise BadInput(
+            f"this model still knows what {counted(len(since), 'other request')} "
+            f"{noun(len(since), 'was', 'were')} to make it forget: {newest.run_id} made a newer "
+            "model from it",
+            fix=f"Give the newer model: {newest.model_path}. Where that is lost, `unlearn "
+            "--from-older` goes on all the same; the new model then knows those records.",
+        )
+
+
+def _of_others(
+    context: Context, requests: Collection[str]
+) -> Iterator[tuple[RunManifest, frozenset[str]]]:
+    """Each finished run that forgot records for other requests, and these; the newest last."""
+    rejected = {one.id for one in context.ledger.requests(RequestState.REJECTED)}
+    for manifest in (run.manifest for run in finished_runs(context.workspace)):
+        served = {one for one, records in manifest.forget_set.records.items() if records}
+        if others := served - rejected - set(requests):
+            yield manifest, frozenset(others)
+
+
+def _last_of_line(context: Context, digest: str) -> RunManifest:
+    """The newest run that began at this model, or at one that came from it."""
+    models, made = {digest}, []
+    for manifest in (run.manifest for run in finished_runs(context.workspace)):
+        if manifest.original_digest in models:
+            models.add(manifest.unlearned_digest)
+            made.append(manifest)
+    return made[-1]
