@@ -81,8 +81,9 @@ def gate(
 ) -> None:
     """Pass or fail a model for CI: 0 pass, 1 failed, 2 bad input, 3 cannot tell, 4 not verified.
 
-    Any model can be gated, also a newly trained one: it is measured on what the run forgot. On
-    GitHub a summary is added to the job's page.
+    Any model can be gated, also a newly trained one: it is measured on what one run forgot. Where
+    other runs forgot people too, it cannot tell; with --run it only says so. On GitHub a summary is
+    added to the job's page.
     """
     from unlearnkit.pipeline.gate_files import GateFiles, refuse_at_once, write
     from unlearnkit.pipeline.probe_gate import gate_by_probes
@@ -102,7 +103,16 @@ def gate(
             gated = gate_by_probes(context, model, policy, corpus=seen, budget=seconds)
         else:
             chosen = run_named(place, run, model)
-            gated = run_gate(context, chosen, model, policy, reference, attacks=wanted, corpus=seen)
+            gated = run_gate(
+                context,
+                chosen,
+                model,
+                policy,
+                reference,
+                attacks=wanted,
+                corpus=seen,
+                named=bool(run),
+            )
         unwritten = write(files, gated, place.templates_dir)
     _show(gated, unwritten, as_json)
     raise typer.Exit(gated.verdict.exit_code or (BadInput.exit_code if unwritten.named else 0))

@@ -154,7 +154,13 @@ class PrivacyGateCallback(TrainerCallback):
         with working(self.workspace.root) as context, same_random_states():
             run = run_named(context.workspace, self.run, model)
             return gate(
-                context, run, model, self.policy, self.reference, attacks=self.attacks
+                context,
+                run,
+                model,
+                self.policy,
+                self.reference,
+                attacks=self.attacks,
+                named=bool(self.run),
             ).answer
 
 

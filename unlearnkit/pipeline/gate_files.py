@@ -15,7 +15,7 @@ from unlearnkit.artefacts import write_atomic
 from unlearnkit.domain import ModelRole
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import check_folder
-from unlearnkit.pipeline import probe_gate, screen
+from unlearnkit.pipeline import probe_gate, screen, unmeasured
 from unlearnkit.pipeline.outputs import not_own
 from unlearnkit.pipeline.prove import Gated, check_policy
 from unlearnkit.policy.checking import rule_lines
@@ -26,7 +26,7 @@ from unlearnkit.report.gate_sarif import PolicySource, sarif
 from unlearnkit.report.render import render_gate_summary
 from unlearnkit.yaml_file import read_yaml
 
-OWN = {screen.RULE: screen.RULE_SAYS, probe_gate.RULE: probe_gate.RULE_SAYS}
+OWN = {one.RULE: one.RULE_SAYS for one in (screen, probe_gate, unmeasured)}
 """Checks that are no rules of the policy, and what they say."""
 PAGE_MARK = "<!-- unlearnkit gate -->\n"
 """The first line of a summary page, whatever the template: no reader sees it."""
@@ -138,7 +138,7 @@ def _marked_page(gated: Gated, templates_dir: Path) -> bytes:
 
 
 def _page(gated: Gated, templates_dir: Path) -> str:
-    return render_gate_summary(gated.verdict, templates_dir, gated.asking)
+    return render_gate_summary(gated.verdict, templates_dir, gated.asking, gated.run_id)
 
 
 def _check_place(path: Path) -> None:
@@ -191,7 +191,8 @@ def _gated(gated: Gated) -> dict[str, str]:
 
 
 def _log(gated: Gated) -> bytes:
-    return sarif(gated.verdict, _source(gated), version("unlearnkit"), gated.asking)
+    made_by = version("unlearnkit")
+    return sarif(gated.verdict, _source(gated), made_by, gated.asking, gated.run_id)
 
 
 def _source(gated: Gated) -> PolicySource:

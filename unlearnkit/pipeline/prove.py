@@ -31,6 +31,7 @@ from unlearnkit.pipeline.recorded import refuse_changed
 from unlearnkit.pipeline.requests import closed_at
 from unlearnkit.pipeline.runs import Run, finished_runs, refuse_file
 from unlearnkit.pipeline.screen import as_check, screen
+from unlearnkit.pipeline.unmeasured import as_check as unmeasured
 from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
@@ -84,11 +85,13 @@ def gate(
     *,
     attacks: Sequence[Attack] | None = None,
     corpus: Sequence[Place] = (),
+    named: bool = False,
 ) -> Gated:
     """Measure any model on what the run forgot, and apply a policy.
 
     `corpus`, where given, is what the model was trained on: it is screened first, and that is one
-    check more. Raises what `audit` and `screen` raise.
+    check more. So is that other runs forgot people who were not measured; it only warns where
+    somebody `named` the run. Raises what `audit` and `screen` raise.
     """
     policy_path, rules = find_policy(context.workspace, policy)
     context.ledger.verify()
@@ -97,6 +100,8 @@ def gate(
     verdict = judge(rules, policy_digest(rules), result)
     if screened is not None:
         verdict = with_check(verdict, screened)
+    if (others := unmeasured(context, run, named=named)) is not None:
+        verdict = with_check(verdict, others)
     gated = Gated(run.id, result, verdict, policy_path, rules)
     record_gated(context, gated)
     return gated

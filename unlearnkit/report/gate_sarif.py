@@ -5,7 +5,8 @@ for a rule that does not hold, with level error or, where it only warns, warning
 tool concluded that there was insufficient information to decide", section 3.27.9) for a rule that
 cannot tell, whose level the standard fixes to none. Rules that hold or do not apply are listed as
 rules, without a result, since some services show every result as an alert. The exit code stands in
-`invocations`, and how far a gate asked through kept probes in the run's `properties`.
+`invocations`; which unlearning run was measured, and how far a gate asked through kept probes, in
+the run's `properties`.
 """
 
 from __future__ import annotations
@@ -48,9 +49,16 @@ class PolicySource:
 
 
 def sarif(
-    verdict: Verdict, source: PolicySource, version: str, asking: Asking | None = None
+    verdict: Verdict,
+    source: PolicySource,
+    version: str,
+    asking: Asking | None = None,
+    measured: str = "",
 ) -> bytes:
-    """The verdict as a UTF-8 SARIF log of one run."""
+    """The verdict as a UTF-8 SARIF log of one run.
+
+    `measured` is the id of the unlearning run whose records the model was measured on.
+    """
     driver = {
         "name": "unlearnkit",
         "semanticVersion": version,
@@ -60,6 +68,8 @@ def sarif(
         "policy": verdict.policy,
         "policyDigest": verdict.policy_digest,
     }
+    if measured:
+        properties["unlearningRun"] = measured
     if asking is not None:
         properties |= {"asking": asking.model_dump(mode="json"), "asked": sentences(asking)}
     run = {

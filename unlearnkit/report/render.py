@@ -170,10 +170,14 @@ def render_processing_record(report: Report, templates_dir: Path | None = None) 
 
 
 def render_gate_summary(
-    verdict: Verdict, templates_dir: Path | None = None, asking: Asking | None = None
+    verdict: Verdict,
+    templates_dir: Path | None = None,
+    asking: Asking | None = None,
+    run: str = "",
 ) -> str:
-    """The verdict, and how far was asked, as Markdown for a CI job's summary page."""
+    """The verdict, how far was asked, and of which run, as Markdown for a CI job's summary page."""
     context = {
+        "run": run,
         "asked": sentences(asking) if asking is not None else [],
         "weak": [one for one in asking.requests if one.asked < one.kept or not one.asked]
         if asking is not None
