@@ -30,7 +30,10 @@ def test_a_run_with_other_settings_does_not_replace_an_earlier_one(
     assert unlearnkit(*again).exit_code == 0
     policy = unreachable_policy(tmp_path)
     failed = ("report", line.run_id, "--policy", policy, "--workspace", work)
-    assert "Gate: fail" in unlearnkit(*failed).stdout
+    reported = unlearnkit(*failed)
+    assert "Gate: fail" in reported.stdout
+    assert reported.exit_code == 1
+    assert unlearnkit(*failed, "--json").exit_code == 1
     assert unlearnkit(*again).exit_code == 0
     before = folder_digests(line.model)
     assert "the folder is not empty" in refused(work, *again, "--learning-rate", "1e-3").stderr

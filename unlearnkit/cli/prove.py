@@ -193,7 +193,8 @@ def report(
 ) -> None:
     """Write and sign the report: JSON attestation, HTML page, a letter for each request.
 
-    Where the policy passes, the requests are completed and their identifiers erased.
+    Where the policy passes, the requests are completed and their identifiers erased. The exit code
+    is the verdict's: 0 pass, 1 failed, 3 cannot tell; the report is written all the same.
     """
     from unlearnkit.pipeline.prove import report as write
     from unlearnkit.pipeline.runs import find_run
@@ -205,11 +206,16 @@ def report(
     say_not_listed(done.not_listed)
     if as_json:
         print_json({"folder": done.folder, "verdict": done.report.verdict})
-        return
-    show_verdict(done.report.verdict)
-    out.print(f"Report:  {done.folder / 'report.html'}", highlight=False, soft_wrap=True)
-    out.print(f"Letters: {done.folder / 'letters'}", highlight=False, soft_wrap=True)
-    out.print(f"Next: unlearnkit verify {done.folder} --key {key}", highlight=False, soft_wrap=True)
+    else:
+        show_verdict(done.report.verdict)
+        told = (
+            f"Report:  {done.folder / 'report.html'}",
+            f"Letters: {done.folder / 'letters'}",
+            f"Next: unlearnkit verify {done.folder} --key {key}",
+        )
+        for one in told:
+            out.print(one, highlight=False, soft_wrap=True)
+    raise typer.Exit(done.report.verdict.exit_code)
 
 
 def verify(
