@@ -94,6 +94,23 @@ def test_a_later_report_keeps_drafts_and_calls_what_was_completed_completed(
         verify_report(again.folder, context.workspace.public_key, line.model)
 
 
+def test_whose_request_was_rejected_after_a_failed_run_gets_no_letter_on_it(
+    line: Line, unlearned: Path, unreachable: str
+) -> None:
+    told: list[str] = []
+    rejected, other = line.story.truth
+    with opened(unlearned) as quiet:
+        context = replace(quiet, tell=told.append)
+        report(context, the_run(context), unreachable)
+        context.ledger.set_state(rejected, RequestState.REJECTED, "legal", "Art. 17(3)(e)")
+        first = [one.name for one in (the_run(context).report / "letters").glob(f"{rejected}*")]
+        done = report(context, the_run(context), str(line.story.policy))
+        assert done.letters
+        assert {one.name.partition(".")[0] for one in done.letters} == {other}
+        assert [one.name for one in (done.folder / "letters").glob(f"{rejected}*")] == first
+        assert f"request {rejected} was rejected, so no letter on this run was written" in told
+
+
 def test_a_half_replaced_key_signs_no_report(line: Line, unlearned: Path) -> None:
     """As a rotation leaves it that is killed at its last step, with the new public key there."""
     with opened(unlearned) as context:

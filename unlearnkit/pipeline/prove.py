@@ -121,7 +121,7 @@ def record_gated(context: Context, gated: Gated, **more: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """A written report: its folder, its verdict, and one letter for each request.
+    """A written report: its folder, its verdict, and letters for each request not rejected since.
 
     `not_listed` tells of what could not go on the do-not-train list.
     """
@@ -215,12 +215,19 @@ def _audit_of(run: Run) -> AuditResult:
 def _write_letters(
     context: Context, folder: Path, written: Report, requests: Sequence[Request]
 ) -> tuple[Path, ...]:
-    """A draft to each person in each of the workspace's languages."""
+    """A draft to each person in each of the workspace's languages.
+
+    None to those whose request was rejected since: it would say what was done for them.
+    """
     own = context.workspace.templates_dir
-    done = {one.id: completed(context, one) for one in requests}
+    told = [one for one in requests if one.state is not RequestState.REJECTED]
+    for one in requests:
+        if one not in told:
+            context.tell(f"request {one.id} was rejected, so no letter on this run was written")
+    done = {one.id: completed(context, one) for one in told}
     return tuple(
         write_letter(folder, written, one.id, own, language, completed=done[one.id])
-        for one in requests
+        for one in told
         for language in context.workspace.config.letters
     )
 
