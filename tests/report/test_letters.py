@@ -26,6 +26,22 @@ def test_a_letter_tells_counts_dates_law_and_limits(report: Report, tmp_path: Pa
     assert "California" in write_letter(tmp_path, report, CCPA).read_text()
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Of a record's tokens (pieces of words) the model predicted, on average over the"),
+        ("de", "Von den Wortteilen (Tokens) eines Eintrags hat das Modell im Mittel über die"),
+        ("fr", "d'un enregistrement, le modèle prédisait, en moyenne sur les enregistrements,"),
+        ("es", "de un registro, el modelo predecía, de media entre los registros,"),
+    ],
+)
+def test_a_letter_says_that_its_shares_are_means_over_records(
+    report: Report, tmp_path: Path, language: str, told: str
+) -> None:
+    text = write_letter(tmp_path, report, GDPR, language=language).read_text(encoding="utf-8")
+    assert told in " ".join(text.split())
+
+
 def test_a_letter_holds_no_pseudonym_and_no_other_request(report: Report, tmp_path: Path) -> None:
     text = write_letter(tmp_path, report, GDPR).read_text()
     assert not any(one.pseudonym[:8] in text for one in report.requests)
