@@ -12,7 +12,7 @@ import torch
 from tests.company import HURRIED, Line, events_of, opened, unlearnkit
 from tests.language_model import tiny
 from unlearnkit.artefacts import folder_digests
-from unlearnkit.domain import ModelRole
+from unlearnkit.domain import CutRecords, ModelRole
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapter_folder import is_adapter
 from unlearnkit.language_model.folder import load_language_model, model_digest
@@ -121,6 +121,9 @@ def test_the_run_says_which_objective_it_had(line: Line, ready: Path, tmp_path: 
             context, line.story.model, tmp_path / "out", [line.story.files.holdout], settings
         )
     assert manifest.objective == "npo"
+    assert manifest.cut == CutRecords(
+        records=0, with_evidence=0, of=len(manifest.forget_set.record_ids)
+    )
     assert manifest.calibration == ()
     assert "objective npo" in (tmp_path / "out" / "README.md").read_text()
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.report import sample
-from unlearnkit.domain import AuditResult, ModelRole, RunManifest, Split
+from unlearnkit.domain import AuditResult, CutRecords, ModelRole, RunManifest, Split
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import (
     Report,
@@ -84,6 +84,20 @@ def test_the_records_nobody_could_search_are_counted(unread: int | None, says: s
     )
     [told] = [one for one in report.out_of_scope if "search could not read" in one]
     assert says in told
+
+
+def test_the_ends_of_records_that_were_too_long_are_said_not_to_be_covered() -> None:
+    run = sample.manifest()
+    whole = CutRecords(records=0, with_evidence=0, of=24)
+    for cut, says in (
+        (None, None),
+        (whole, None),
+        (whole.model_copy(update={"records": 3}), "The ends of 3 of 24 records to forget"),
+        (whole.model_copy(update={"records": 3, "with_evidence": 1}), "In 1 of them something"),
+    ):
+        told = " ".join(standard_out_of_scope(sample.audit(run), 0, cut=cut))
+        assert ("max_length" in told) == (says is not None)
+        assert says is None or says in told
 
 
 def test_the_standard_list_names_what_no_run_covers_and_what_was_not_measured() -> None:

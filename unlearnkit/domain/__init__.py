@@ -60,6 +60,7 @@ from unlearnkit.domain.requests import (
 )
 from unlearnkit.domain.run import (
     CalibrationStep,
+    CutRecords,
     Hindrance,
     Passed,
     RecordSet,
@@ -107,6 +108,7 @@ __all__ = [
     "Check",
     "Checkup",
     "CleanFile",
+    "CutRecords",
     "Decision",
     "Decoding",
     "DecoyRank",

@@ -129,6 +129,17 @@ class UsersTurns(Artefact):
         )
 
 
+class CutRecords(Artefact):
+    """Records to forget that lost their end, which was neither trained on nor measured."""
+
+    records: int
+    """Longer than max_length."""
+    with_evidence: int
+    """Of these: with something of the person's that stands behind the cut alone."""
+    of: int
+    """Records to forget, all of them."""
+
+
 class RunManifest(Artefact):
     """What an unlearning run did; stands in the run folder and goes into the attestation."""
 
@@ -172,3 +183,5 @@ class RunManifest(Artefact):
     """Whose turns counted; None: an earlier version, which did not say."""
     users_turns: UsersTurns | None = None
     """None where users' turns counted too, or none was to be forgotten."""
+    cut: CutRecords | None = None
+    """Records to forget that were longer than max_length; None: an earlier version."""

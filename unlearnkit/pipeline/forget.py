@@ -16,6 +16,7 @@ from unlearnkit.language_model.folder import (
 )
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
+from unlearnkit.pipeline.cut_records import cut_records, warning
 from unlearnkit.pipeline.forgotten_before import refuse_older
 from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
@@ -89,10 +90,19 @@ def unlearn(
     _tell_first(context, run, given)
     prepared = prepare(_task(context, run, given, lineage), settings, context.progress)
     said = _users_turns(context, prepared, given)
+    cut = cut_records(model, given.gathered, given.encoding)
+    if cut.records:
+        context.tell(warning(cut))
     unlearned = unlearn_prepared(prepared, context.progress, context.passed)
     _write_beside_the_weights(given, unlearned, context.workspace.templates_dir)
     manifest = manifest_of(
-        run.id, given, unlearned, said, created=context.now(), key=context.workspace.pseudonym_key
+        run.id,
+        given,
+        unlearned,
+        said,
+        cut,
+        created=context.now(),
+        key=context.workspace.pseudonym_key,
     )
     if is_main_process():
         save(run.manifest_file, manifest)

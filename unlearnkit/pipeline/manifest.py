@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from unlearnkit.artefacts import canonical, digest_of
 from unlearnkit.corpus.digests import digest_records
-from unlearnkit.domain import Record, RecordSet, RunManifest, Turns, UsersTurns
+from unlearnkit.domain import CutRecords, Record, RecordSet, RunManifest, Turns, UsersTurns
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.material import Gathered, Material
@@ -98,6 +98,7 @@ def manifest_of(
     given: Given,
     unlearned: Unlearned,
     users_turns: UsersTurns | None,
+    cut: CutRecords,
     *,
     created: datetime,
     key: bytes,
@@ -135,6 +136,7 @@ def manifest_of(
         unread_records=len(gathered.corpus.quarantined),
         turns=given.turns,
         users_turns=users_turns,
+        cut=cut,
     )
 
 

@@ -229,7 +229,7 @@ def build_report(
         passes=manifest.passes,
         verdict=verdict,
         out_of_scope=standard_out_of_scope(
-            audit, manifest.unread_records, manifest.turns, manifest.users_turns
+            audit, manifest.unread_records, manifest.turns, manifest.users_turns, manifest.cut
         ),
         limitations=standard_limitations(audit),
         recompute=_recompute(manifest),

@@ -11,6 +11,7 @@ from unlearnkit.domain import (
     CONDITIONS,
     Attack,
     AuditResult,
+    CutRecords,
     Measurement,
     Turns,
     Unmeasured,
@@ -90,11 +91,13 @@ def standard_out_of_scope(
     unread_records: int | None,
     turns: Turns | None = None,
     users_turns: UsersTurns | None = None,
+    cut: CutRecords | None = None,
 ) -> tuple[str, ...]:
     """What no run covers, what the attacks leave open, and what this audit did not measure.
 
     `unread_records` of the corpus could not be read; None: not counted. `turns` of conversations
-    counted; None: not told. `users_turns`: what the original made of those that did not.
+    counted; None: not told. `users_turns`: what the original made of those that did not. `cut`:
+    records to forget that lost their end.
     """
     metrics = {one.metric for one in audit.measurements}
     earlier = () if any(one.startswith("membership_") for one in metrics) else EARLIER
@@ -103,7 +106,8 @@ def standard_out_of_scope(
     made = {CONDITIONS[one.under] for one in audit.attacks}
     open_ones = tuple(LEFT_OPEN[one] if one in made else NOT_MADE[one] for one in Attack)
     said = (users_said(users_turns) + _left(users_turns),) if users_turns else ()
-    missed = (CONTEXT[turns], *said, _unread(unread_records))
+    ends = (_cut(cut),) if cut and cut.records else ()
+    missed = (CONTEXT[turns], *said, *ends, _unread(unread_records))
     return NEVER_COVERED + missed + open_ones + earlier + unasked + unread + not_measured(audit)
 
 
@@ -141,6 +145,19 @@ def _left_out(some: Unmeasured) -> str:
 def _left(found: UsersTurns) -> str:
     told = " It was not made to forget that, and the other figures do not show it."
     return told if found.recited else ""
+
+
+def _cut(cut: CutRecords) -> str:
+    told = (
+        f"The ends of {cut.records} of {counted(cut.of, 'record')} to forget, which are longer "
+        "than max_length: neither forgotten nor measured."
+    )
+    if cut.with_evidence:
+        told += (
+            f" In {cut.with_evidence} of them something that was found to be a person’s stands "
+            "there alone; the model was not asked for it behind the record’s own words."
+        )
+    return told
 
 
 def _unread(count: int | None) -> str:
