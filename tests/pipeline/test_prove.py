@@ -159,6 +159,11 @@ def test_a_run_that_failed_once_may_pass_another_policy_later(
         assert states(context) == {RequestState.COMPLETED}
         outcomes = [e.payload["outcome"] for e in context.ledger.events() if e.kind == "reported"]
         assert outcomes == ["fail", "pass"]
+        passed = report(context, the_run(context), str(line.story.policy))
+        [earlier] = passed.report.earlier_verdicts
+        assert (earlier.outcome, earlier.policy) == (Outcome.FAIL, "unreachable")
+        shown = (passed.folder / "report.html").read_text(encoding="utf-8")
+        assert "Reported before on the same run: fail, by policy “unreachable”" in shown
 
 
 def test_an_older_runs_report_does_not_close_what_a_newer_run_took_over(

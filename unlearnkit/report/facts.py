@@ -26,6 +26,7 @@ from unlearnkit.domain import (
     LensDepths,
     Measurement,
     ModelRole,
+    Outcome,
     RecordScore,
     RecordSet,
     RelearningCurve,
@@ -88,6 +89,16 @@ class RecordFigures(Artefact):
     values: int | None = None
     """Personal values the model was asked for, and how many of them came out."""
     leaked: int | None = None
+
+
+class EarlierVerdict(Artefact):
+    """What another policy, or other figures, made of the same model before."""
+
+    at: datetime
+    policy: str
+    """Empty where the ledger did not keep its name."""
+    policy_digest: str
+    outcome: Outcome
 
 
 class LedgerFacts(Artefact):
@@ -157,6 +168,9 @@ class Report(Artefact):
     calibration: tuple[CalibrationStep, ...]
     passes: tuple[TrainingPass, ...]
     verdict: Verdict
+    earlier_verdicts: tuple[EarlierVerdict, ...] = ()
+    """Of this run's earlier reports that say another verdict, or by another policy, by the ledger:
+    who tries policies until one passes is seen to."""
     out_of_scope: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     limitations: Annotated[tuple[Sentence, ...], Field(min_length=1)]
     recompute: tuple[str, ...]
@@ -180,6 +194,7 @@ def build_report(
     *,
     created: datetime,
     ledger: LedgerFacts | None = None,
+    earlier: Sequence[EarlierVerdict] = (),
 ) -> Report:
     """Put the facts of one run together. A pure function; what was not tested cannot be left out.
 
@@ -228,6 +243,7 @@ def build_report(
         calibration=manifest.calibration,
         passes=manifest.passes,
         verdict=verdict,
+        earlier_verdicts=tuple(earlier),
         out_of_scope=standard_out_of_scope(
             audit, manifest.unread_records, manifest.turns, manifest.users_turns, manifest.cut
         ),
