@@ -66,7 +66,9 @@ def test_records_come_back_as_they_were_given(records: list[Record]) -> None:
         source: digest_records([one for one in records if one.source == source])
         for source in dict.fromkeys(one.source for one in records)
     }
-    assert [kept.content(at) for at in range(len(records))] == [one.content for one in records]
+    backwards = range(len(records) - 1, -1, -1)
+    assert list(kept.at(backwards)) == records[::-1]
+    assert list(kept.contents_at(backwards)) == [one.content for one in records[::-1]]
     assert "".join(kept.contents()) == joined(one.content for one in records)
     for one in records:
         assert kept.thread_of(one.id) == one.group
@@ -78,6 +80,11 @@ def test_records_come_back_as_they_were_given(records: list[Record]) -> None:
 def test_a_place_that_is_not_there_is_an_index_error() -> None:
     with pytest.raises(IndexError):
         stored([FULL])[1]
+
+
+def test_many_places_are_asked_for_in_turn() -> None:
+    kept = stored(Record(str(at), "x") for at in range(1300))
+    assert [int(one.id) for one in kept.at([1299, 0, 7] * 400)] == [1299, 0, 7] * 400
 
 
 def test_nobody_is_of_no_thread() -> None:

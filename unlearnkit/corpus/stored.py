@@ -13,9 +13,9 @@ import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from itertools import groupby, starmap
+from functools import lru_cache
+from itertools import groupby, islice, starmap
 from operator import itemgetter
-from sys import intern
 from typing import Any, overload
 
 from unlearnkit.corpus.digests import content_hash
@@ -60,7 +60,13 @@ ORDER BY second.place LIMIT 1
 _TAKE = "SELECT id, text, prompt, thread, source, line, paraphrase, rest FROM records"
 _IN_ORDER = f"{_TAKE} ORDER BY place"
 _AT = f"{_TAKE} WHERE place = ?"
-_CONTENT = "SELECT prompt, text FROM records WHERE place = ?"
+_SOME = (
+    "FROM (SELECT key, value FROM json_each(?)) AS some "
+    "JOIN records ON place = some.value ORDER BY some.key"
+)
+_AT_SOME = f"{_TAKE.removesuffix(' FROM records')} {_SOME}"
+_CONTENTS_AT = f"SELECT prompt, text {_SOME}"
+_AT_ONCE = 500
 _FROM_TO = f"{_TAKE} WHERE place >= ? AND place < ? ORDER BY place"
 _PLACE = "SELECT place FROM records WHERE id = ?"
 _THREAD = "SELECT thread FROM records WHERE id = ?"
@@ -105,10 +111,19 @@ class Records(Sequence[Record]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def content(self, place: int) -> str:
-        """What is searched of one."""
-        prompt, text = self._database.execute(_CONTENT, (place,)).fetchone()
-        return f"{prompt}\n{text}" if prompt else str(text)
+    def at(self, places: Iterable[int]) -> Iterator[Record]:
+        """Those at some places, many at a time: three times as fast as one by one."""
+        return map(_record, self._some(_AT_SOME, places))
+
+    def contents_at(self, places: Iterable[int]) -> Iterator[str]:
+        """What is searched of these."""
+        for prompt, text in self._some(_CONTENTS_AT, places):
+            yield f"{prompt}\n{text}" if prompt else text
+
+    def _some(self, query: str, places: Iterable[int]) -> Iterator[Sequence[Any]]:
+        left = iter(places)
+        while some := list(islice(left, _AT_ONCE)):
+            yield from self._database.execute(query, (json.dumps(some),))
 
     def contents(self) -> Iterator[str]:
         """What is searched of all, many `joined` as one: faster than record by record."""
@@ -119,7 +134,7 @@ class Records(Sequence[Record]):
         places = sorted(
             place for one in set(ids) for (place,) in self._database.execute(_PLACE, (one,))
         )
-        return {record.id: record for record in map(self.__getitem__, places)}
+        return {record.id: record for record in self.at(places)}
 
     def thread_of(self, record_id: str) -> str:
         """What thread or ticket a record belongs to; empty where to none."""
@@ -242,8 +257,9 @@ def _stretches(found: Iterable[Sequence[int]]) -> tuple[Stretch, ...]:
     return tuple((start, end) for start, end in found)
 
 
+@lru_cache
 def _source(found: bytes) -> str:
-    return intern(found.decode(errors="surrogateescape"))
+    return found.decode(errors="surrogateescape")
 
 
 def _digest(lines: Iterable[tuple[Any, bytes]]) -> str:

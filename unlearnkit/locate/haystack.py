@@ -129,7 +129,7 @@ class Haystack:
         """Among them all with a letter that is not of ASCII even without its accent."""
         for block in self.blocks:
             if not block.joined.isascii():
-                yield from map(self.corpus.records.__getitem__, block.places.tolist())
+                yield from self.corpus.records.at(block.places.tolist())
 
     def holding(self, patterns: Iterable[str]) -> list[Record]:
         """The records in which, so written, one of the patterns stands, in their order."""
@@ -151,7 +151,7 @@ class Haystack:
             yield from holding(one, few)
 
     def _at(self, places: Iterable[int]) -> list[Record]:
-        return [self.corpus.records[place] for place in sorted(set(places))]
+        return list(self.corpus.records.at(sorted(set(places))))
 
     @cached_property
     def _places(self) -> Callable[[str], array[int]]:
@@ -181,7 +181,7 @@ class Haystack:
 
     def _with_word(self, word: str) -> Iterator[str]:
         """The texts that may hold it, in lower case or not."""
-        return map(self.corpus.records.content, holding_word(word, self.blocks))
+        return self.corpus.records.contents_at(holding_word(word, self.blocks))
 
     def odd_names(self, records: Iterable[Record]) -> Runs:
         """NER's names in these records that are not written as names are."""
