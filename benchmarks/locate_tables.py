@@ -143,6 +143,7 @@ def scale(found: Any) -> str:
 _SCALE: dict[str, tuple[str, Callable[[Any], str]]] = {
     "index, MB": ("index_mb", lambda one: f"{one:,.0f}"),
     "index, MB a million records": ("index_mb_per_million", lambda one: f"{one:,.0f}"),
+    "reading the records, CPU s": ("read", lambda one: f"{one:.1f}"),
     "opening the index (checks every shard), CPU s": ("open", lambda one: f"{one:.2f}"),
     "what it has of one person, by DuckDB, CPU s": ("lookup", lambda one: f"{one:.2f}"),
     "the first request, CPU s": ("first", lambda one: f"{one:.2f}"),
