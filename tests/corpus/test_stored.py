@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from unlearnkit.corpus.digests import digest_records
-from unlearnkit.corpus.stored import Records, joined, stored
+from unlearnkit.corpus.stored import Records, joined, room, stored
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput
 
@@ -112,6 +113,26 @@ def test_many_letters_are_joined_to_several_parts() -> None:
     assert [part.count("\x00") for part in parts] == [2, 2, 0]
 
 
+def test_prompts_and_paraphrases_are_letters_too() -> None:
+    long = "x" * 600_000
+    records = [
+        Record("1", "ok", prompt=long),
+        Record("2", "ok", paraphrase=long),
+        Record("3", "ok"),
+    ]
+    assert [one.count("\x00") for one in stored(records).contents()] == [1, 0]
+
+
+@pytest.mark.parametrize("name", ["TMPDIR", "SQLITE_TMPDIR"])
+def test_a_folder_that_is_not_there_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """SQLite would write the texts elsewhere, without a word."""
+    monkeypatch.setenv(name, str(tmp_path / "not there"))
+    with pytest.raises(BadInput, match=f"{name} names no folder"):
+        stored([FULL])
+
+
 def test_what_the_reader_raises_is_passed_on() -> None:
     def broken() -> object:
         yield FULL
@@ -175,6 +196,13 @@ def _small_files() -> None:
 
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+
+
+def test_a_full_disk_is_told_and_another_error_of_the_system_is_not_taken_for_one() -> None:
+    with pytest.raises(BadInput, match="No space left"), room():
+        raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(FileNotFoundError), room():
+        raise FileNotFoundError(errno.ENOENT, "gone")
 
 
 def test_another_error_of_the_database_is_no_matter_of_the_disk() -> None:

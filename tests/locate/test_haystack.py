@@ -30,3 +30,12 @@ def test_traces_are_found_wherever_one_of_their_patterns_stands(world: Build) ->
     patterns = [one for trace in traces for one in trace.patterns]
     found = [one.id for one in haystack.with_traces(traces)]
     assert found == [one.id for one in haystack.holding(patterns)] == ["1", "3", "4", "5", "7"]
+
+
+def test_the_texts_room_on_disk_is_given_back_at_once(world: Build) -> None:
+    made = world("Zoltana Quibbleworth")
+    haystack = Haystack(made.corpus, made.index, 3)
+    haystack.close()  # nothing was written yet
+    assert list(haystack.holding(["zoltana"]))
+    haystack.close()
+    assert haystack.blocks.file.closed

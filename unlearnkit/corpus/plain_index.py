@@ -6,12 +6,11 @@ reads it but a person; the next build of the index deletes it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from unlearnkit.artefacts import writing_atomic
 from unlearnkit.corpus.index import SHARDS, Index
-from unlearnkit.domain import Record
+from unlearnkit.corpus.stored import Records
 from unlearnkit.encrypted import erase
 from unlearnkit.errors import BadInput
 
@@ -24,7 +23,7 @@ UNSAFE = (
 )
 
 
-def write_plain_index(index: Index, records: Sequence[Record]) -> Path:
+def write_plain_index(index: Index, records: Records) -> Path:
     """The rows of the index with `value`, the text that each stands for; for its owner's eyes only.
 
     Shard by shard, so that it takes no more memory for more of them. Raises BadInput when the disk
@@ -33,15 +32,15 @@ def write_plain_index(index: Index, records: Sequence[Record]) -> Path:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    contents = {one.id: one.content for one in records}
     shards = [index.folder / SHARDS / name for name in index.info.shards]
     schema = pq.read_schema(shards[0]).append(pa.field("value", pa.string()))
     path = index.folder / PLAIN_FILE
     with writing_atomic(path, mode=0o600) as file, pq.ParquetWriter(file, schema) as writer:
         for shard in shards:
             rows = pq.read_table(shard)
-            places = zip(*(rows[one].to_pylist() for one in PLACE), strict=True)
-            values = [contents[record][start:end] for record, start, end in places]
+            ids, starts, ends = (rows[one].to_pylist() for one in PLACE)
+            found, places = records.of(ids), zip(ids, starts, ends, strict=True)
+            values = [found[one].content[start:end] for one, start, end in places]
             writer.write_table(rows.append_column("value", pa.array(values, pa.string())))
     return path
 

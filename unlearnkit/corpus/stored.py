@@ -16,8 +16,10 @@ from contextlib import contextmanager
 from functools import lru_cache
 from itertools import groupby, islice, starmap
 from operator import itemgetter
+from pathlib import Path
 from typing import Any, overload
 
+from unlearnkit.artefacts import disk_failed
 from unlearnkit.corpus.digests import content_hash
 from unlearnkit.domain import Record, Stretch
 from unlearnkit.errors import BadInput
@@ -148,7 +150,7 @@ class Records(Sequence[Record]):
     def digests(self) -> dict[str, str]:
         """Source -> `digest_records` of its records; the sources in their order."""
         found: dict[bytes, str] = {}
-        with _room():
+        with room():
             lines = self._database.execute(_LINES_BY_SOURCE)
             for source, some in groupby(lines, itemgetter(0)):
                 found[source] = _digest(some)
@@ -157,7 +159,7 @@ class Records(Sequence[Record]):
 
     def digest(self) -> str:
         """`digest_records` of all."""
-        with _room():
+        with room():
             return _digest(self._database.execute(_LINES_OF_ALL))
 
 
@@ -167,8 +169,9 @@ def stored(records: Iterable[Record]) -> Records:
     One without an id is named by its content, and a running number among equal contents. Raises
     BadInput where two have one id, naming both lines, and where no room is left for them.
     """
+    spill_folder()
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    with _room():
+    with room():
         database.executescript(_NEW)
         database.execute("BEGIN")
         for part in _parts(enumerate(records)):
@@ -190,7 +193,7 @@ def _parts(records: Iterable[tuple[int, Record]]) -> Iterator[list[tuple[int, Re
     part, letters = list[tuple[int, Record]](), 0
     for place, record in records:
         part.append((place, record))
-        letters += len(record.text)
+        letters += sum(map(len, (record.content, record.paraphrase, *record.perturbed)))
         if letters >= _LETTERS:
             yield part
             part, letters = [], 0
@@ -270,23 +273,42 @@ def _digest(lines: Iterable[tuple[Any, bytes]]) -> str:
 
 
 def spill_folder() -> str:
-    """Where SQLite puts files without a name: /tmp may be memory that looks like a disk."""
+    """Where SQLite puts files without a name: /tmp may be memory that looks like a disk.
+
+    Raises BadInput where the folder that was named for them takes none: SQLite would take another,
+    which may lie on a disk that is less safe.
+    """
+    for name in ("SQLITE_TMPDIR", "TMPDIR"):
+        if folder := os.environ.get(name):
+            if not (Path(folder).is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+                raise BadInput(
+                    f"{name} names no folder that files can be written in",
+                    where=folder,
+                    fix=f"Make the folder, or name another: export {name}=FOLDER",
+                )
+            return folder
     usual = "/var/tmp"  # nosec B108 # nobody can be there first: the file has no name
-    return os.environ.get("TMPDIR") or (
-        usual if os.access(usual, os.W_OK) else tempfile.gettempdir()
-    )
+    return usual if os.access(usual, os.W_OK) else tempfile.gettempdir()
 
 
 @contextmanager
-def _room() -> Iterator[None]:
-    """SQLite's word for a folder that takes no more, or nothing at all, in ours."""
+def room() -> Iterator[None]:
+    """SQLite's word or the system's for a folder that takes no more, or nothing at all, in ours."""
     try:
         yield
+    except OSError as error:
+        if not disk_failed(error):
+            raise
+        raise _no_room(error.strerror or str(error)) from None
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF not in _OF_THE_DISK:  # the rest of it says more precisely
             raise
-        raise BadInput(
-            f"the records cannot be kept on disk while they are read: {error}",
-            where=spill_folder(),
-            fix="Free some room there, or name another folder: export TMPDIR=FOLDER",
-        ) from None
+        raise _no_room(str(error)) from None
+
+
+def _no_room(why: str) -> BadInput:
+    return BadInput(
+        f"the records cannot be kept on disk while they are read: {why}",
+        where=spill_folder(),
+        fix="Free some room there, or name another folder: export TMPDIR=FOLDER",
+    )

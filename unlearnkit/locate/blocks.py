@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 import stringzilla
 
-from unlearnkit.corpus.stored import BETWEEN, spill_folder
+from unlearnkit.corpus.stored import BETWEEN, room, spill_folder
 from unlearnkit.locate.spelling import plain
 
 _BEGINNING = re.compile(r"[^\W_]*(?![?*+{])")
@@ -148,19 +148,20 @@ def blocks(parts: Iterable[str]) -> Blocks:
     """Texts that are `joined`. Those in ASCII are apart: of others every letter is looked at."""
     import numpy as np
 
-    file = tempfile.TemporaryFile(dir=spill_folder())  # noqa: SIM115 - it lives with what is returned
+    file = tempfile.TemporaryFile(dir=spill_folder())  # noqa: SIM115 - what is returned reads it
     lie, first = list[_Place](), 0
-    for part in parts:
-        texts = part.split(BETWEEN)
-        places = np.arange(first, first + len(texts), dtype=np.uint32)
-        first += len(texts)
-        ascii_only = np.frombuffer(bytes(map(str.isascii, texts)), bool)
-        for in_ascii in (True, False):
-            which = ascii_only == in_ascii
-            if which.any():
-                some = plain(BETWEEN.join(compress(texts, which.tobytes())))
-                lie.append(_write(file, _block(places[which], some, in_ascii)))
-    file.flush()
+    with room():
+        for part in parts:
+            texts = part.split(BETWEEN)
+            places = np.arange(first, first + len(texts), dtype=np.uint32)
+            first += len(texts)
+            ascii_only = np.frombuffer(bytes(map(str.isascii, texts)), bool)
+            for in_ascii in (True, False):
+                which = ascii_only == in_ascii
+                if which.any():
+                    some = plain(BETWEEN.join(compress(texts, which.tobytes())))
+                    lie.append(_write(file, _block(places[which], some, in_ascii)))
+        file.flush()
     return Blocks(file, lie)
 
 

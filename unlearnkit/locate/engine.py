@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 
 from unlearnkit.config import LocateSettings
 from unlearnkit.corpus.index import Index, check_unchanged
@@ -62,8 +63,11 @@ def locate_all(
     settings = settings or LocateSettings()
     check_unchanged(index.info, corpus)
     haystack = Haystack(corpus, index, settings.shared_after)
-    for subject in subjects:
-        yield _located(subject, haystack, analyzer, key=key, settings=settings, progress=progress)
+    with closing(haystack):
+        for subject in subjects:
+            yield _located(
+                subject, haystack, analyzer, key=key, settings=settings, progress=progress
+            )
 
 
 def _located(

@@ -112,7 +112,7 @@ def _passages(
     corpus: Corpus,
 ) -> dict[str, tuple[Stretch, ...]]:
     """Record id -> its passages, of those that no request takes whole."""
-    records = corpus.by_id()
+    records = corpus.records.of(match.record_id for one in located for match in one.matches)
     evidence: dict[str, list[Evidence]] = {}
     whole: set[str] = set()
     for of_request in located:

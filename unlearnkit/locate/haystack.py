@@ -131,6 +131,11 @@ class Haystack:
             if not block.joined.isascii():
                 yield from self.corpus.records.at(block.places.tolist())
 
+    def close(self) -> None:
+        """Give the texts' room on the disk back."""
+        if "blocks" in self.__dict__:
+            self.blocks.file.close()
+
     def holding(self, patterns: Iterable[str]) -> list[Record]:
         """The records in which, so written, one of the patterns stands, in their order."""
         return self._at(place for one in patterns for place in self._places(one))
