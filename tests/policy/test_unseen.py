@@ -54,6 +54,15 @@ def test_what_is_left_beyond_even_these_still_fails() -> None:
     assert outcomes(audit(recited))["not-extractable"] is Outcome.FAIL
 
 
+def test_so_it_does_by_a_rule_with_two_sides_and_only_on_the_upper_one() -> None:
+    """Recited as before, and the never-seen records half known: the model has to be stopped."""
+    recited: Figures = KNOWN | {(EM, "holdout", "unlearned"): 0.70}
+    found = outcomes(audit(recited))
+    assert found["forgotten-like-unseen"] is found["all"] is Outcome.FAIL
+    below: Figures = KNOWN | {(EM, "forget", "unlearned"): 0.2}
+    assert outcomes(audit(below))["forgotten-like-unseen"] is Outcome.CANNOT_TELL
+
+
 @pytest.mark.parametrize(
     ("holdout", "retain", "told"),
     [

@@ -46,17 +46,25 @@ def seen(audit: AuditResult) -> str:
     )
 
 
-def unless_seen(rule: Rule, check: Check, why: str) -> Check:
+def unless_seen(rule: Rule, check: Check, audit: AuditResult, why: str) -> Check:
     """The check, which cannot tell where `why` says that its never-seen records were seen.
 
     What is left of the forgotten records beyond even these fails all the same.
     """
     if not why or not _rests_on_unseen(rule) or check.outcome is Outcome.NOT_APPLICABLE:
         return check
-    if check.outcome is Outcome.FAIL and rule.compare.at_most is not None:
+    if check.outcome is Outcome.FAIL and _more_is_left(rule, check, audit):
         return check
     update = {"outcome": Outcome.CANNOT_TELL, "explanation": check.explanation + why}
     return check.model_copy(update=update)
+
+
+def _more_is_left(rule: Rule, check: Check, audit: AuditResult) -> bool:
+    """Whether a rule that failed did so above its bound."""
+    if rule.compare.within is None or rule.compare.to != "holdout":
+        return rule.compare.at_most is not None
+    base = finite(audit.value(rule.metric, Split.HOLDOUT, ModelRole.UNLEARNED, rule.under))
+    return base is not None and check.observed is not None and check.observed > base
 
 
 def _rests_on_unseen(rule: Rule) -> bool:

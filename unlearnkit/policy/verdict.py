@@ -59,7 +59,7 @@ def judge(policy: Policy, policy_digest: str, audit: AuditResult) -> Verdict:
     policy has the name of one that ships and is another.
     """
     why = seen(audit)
-    checks = tuple(unless_seen(rule, _check(rule, audit), why) for rule in policy.rules)
+    checks = tuple(unless_seen(rule, _check(rule, audit), audit, why) for rule in policy.rules)
     return Verdict(
         policy=told_name(policy),
         policy_digest=policy_digest,
