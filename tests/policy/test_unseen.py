@@ -84,15 +84,29 @@ def test_more_than_half_the_way_to_the_kept_records_is_seen(
     assert bool(seen(audit(figures))) is told
 
 
-def test_a_model_that_learned_all_of_the_kind_better_has_not_seen_them() -> None:
-    """Little lay between kept and never-seen records in the original: more does now."""
+@pytest.mark.parametrize(
+    ("holdout", "retain", "told"),
+    [
+        ((0.50, 0.65), (0.55, 0.90), False),  # more lies between them now
+        ((0.50, 0.65), (0.55, 0.68), False),  # little lay between them in the original, or now
+        ((0.40, 0.46), (0.42, 0.48), False),
+        ((0.30, 0.50), (0.32, 0.51), False),
+        ((0.30, 0.70), (0.50, 0.85), False),  # three quarters of what lay between them is left
+        ((0.30, 0.70), (0.50, 0.75), True),  # a quarter
+        ((0.30, 0.75), (0.50, 0.70), True),  # known better than what is kept
+        ((0.50, 0.68), (0.55, 0.68), False),  # may be seen: the original tells too little
+    ],
+)
+def test_a_model_that_knows_all_of_the_kind_better_has_not_seen_them(
+    holdout: tuple[float, float], retain: tuple[float, float], told: bool
+) -> None:
     figures: Figures = KNOWN | {
-        (EM, "holdout", "original"): 0.50,
-        (EM, "retain", "original"): 0.55,
-        (EM, "holdout", "unlearned"): 0.65,
-        (EM, "retain", "unlearned"): 0.90,
+        (EM, "holdout", "original"): holdout[0],
+        (EM, "holdout", "unlearned"): holdout[1],
+        (EM, "retain", "original"): retain[0],
+        (EM, "retain", "unlearned"): retain[1],
     }
-    assert not seen(audit(figures))
+    assert bool(seen(audit(figures))) is told
 
 
 def test_few_records_whose_interval_reaches_below_half_the_way_do_not_show_it() -> None:

@@ -4,7 +4,9 @@ A later model may have been trained on them; then all is alike, forgotten or not
 have been where its exact memorization of them has come more than half the way from what it was in
 the original, which had never seen them, to that of kept records, which were trained on: the whole
 90 % interval of the rise, record by record, has to lie beyond. Half the way is where they are
-nearer to trained on than to never seen.
+nearer to trained on than to never seen. And less than half of what lay between the two in the
+original may be left: a model that is better at everything of the kind has not seen them. Where too
+little lay between them, noise would close it, and nothing is told.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ from unlearnkit.domain import AuditResult, Check, ModelRole, Outcome, Split, fin
 from unlearnkit.policy.schema import UNLIKE_UNSEEN, Rule
 
 METRIC = "exact_memorization"
+LEAST_WAY = 0.1
+"""What has to lie between never-seen and kept records in the original: this project's choice."""
 BESIDE_UNSEEN = (*UNLIKE_UNSEEN, "membership_")
 """How metrics begin that compare with never-seen records by themselves."""
 INSTEAD = (
@@ -24,24 +28,23 @@ INSTEAD = (
 def seen(audit: AuditResult) -> str:
     """Why the never-seen records can no longer be compared with; empty where they can.
 
-    Empty too where too few were measured for an interval, of which no rule by interval passes.
+    Empty too where too few were measured for an interval, of which no rule by interval passes, and
+    where the original knew kept records hardly better than never-seen ones.
     """
     before = finite(audit.value(METRIC, Split.HOLDOUT, ModelRole.ORIGINAL))
     now = finite(audit.value(METRIC, Split.HOLDOUT, ModelRole.UNLEARNED))
     rise = audit.difference(METRIC, Split.HOLDOUT, "original")
-    kept = [
-        value
-        for role in (ModelRole.ORIGINAL, ModelRole.UNLEARNED)
-        if (value := finite(audit.value(METRIC, Split.RETAIN, role))) is not None
-    ]
-    if before is None or now is None or rise is None or not kept:
+    kept_before = finite(audit.value(METRIC, Split.RETAIN, ModelRole.ORIGINAL))
+    kept_now = finite(audit.value(METRIC, Split.RETAIN, ModelRole.UNLEARNED))
+    if before is None or now is None or rise is None or kept_before is None or kept_now is None:
         return ""
-    way = max(kept) - before
-    if way <= 0 or rise.low <= way / 2:
+    kept = max(kept_before, kept_now)
+    closed = kept_now - now < (kept_before - before) / 2
+    if kept_before - before < LEAST_WAY or rise.low <= (kept - before) / 2 or not closed:
         return ""
     return (
         f" This model knows the never-seen records as if it had been trained on them: exact "
-        f"memorization {now:.3f}, {before:.3f} in the original, {max(kept):.3f} of kept records. "
+        f"memorization {now:.3f}, {before:.3f} in the original, {kept:.3f} of kept records. "
         f"No comparison with them can tell. {INSTEAD}"
     )
 
