@@ -94,6 +94,26 @@ def test_what_may_be_a_part_of_another_address_is_asked_about(world: Build) -> N
     assert sureness(found, BY_DIGEST) == {"1": "uncertain"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "text"),
+    [
+        (K.CUSTOMER_ID, "C-770077", "Order SKU-C-770077-07"),
+        (K.EMAIL, EMAIL.value, "write to _zoltana@quibble.example"),
+    ],
+)
+def test_what_was_detected_inside_something_longer_is_asked_about(
+    world: Build, kind: IdentifierKind, value: str, text: str
+) -> None:
+    """As where the request gives the identifier itself."""
+    found = world(text, f"{value} is late")
+    for given in (
+        Identifier(kind, value),
+        Identifier(kind, hashlib.sha256(value.encode()).hexdigest(), "sha256"),
+    ):
+        assert found.certainty(given) == {"1": UNCERTAIN, "2": CERTAIN}
+        assert sureness(found, given) == {"1": "uncertain", "2": "certain"}
+
+
 def test_it_is_the_persons_own_as_one_that_is_given(world: Build) -> None:
     """Their customer number is followed from it."""
     found = world(

@@ -14,6 +14,7 @@ from unlearnkit.corpus.normalise import normalise
 from unlearnkit.domain import Identifier, IdentifierKind, Record
 from unlearnkit.locate.addresses import addresses, may_be_anothers, with_at
 from unlearnkit.locate.hits import Hit
+from unlearnkit.locate.identifiers import is_a_part
 from unlearnkit.locate.ties import Value
 from unlearnkit.pseudonym import keyed_hash
 
@@ -39,9 +40,10 @@ def hashed_hits(
     """Rows of the index whose detected value has the digest a request gave."""
     fits = _fitting(identifiers, regions)
     for row in rows:
-        kind = KINDS[row.entity]
-        if fits(kind, text_of(row.record_id)[row.start : row.end]):
-            yield row, Hit(kind, "hashed", row.start, row.end, row.recogniser)
+        kind, text = KINDS[row.entity], text_of(row.record_id)
+        if fits(kind, text[row.start : row.end]):
+            how = "partial" if is_a_part(kind, text, row.start, row.end) else "hashed"
+            yield row, Hit(kind, how, row.start, row.end, row.recogniser)
 
 
 def hashed_addresses(

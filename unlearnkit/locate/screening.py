@@ -219,13 +219,13 @@ def _of_row(
             yield one.request_id, number
         return
     whole = {one.request_id for one in listed.at(kind.value, row.hash) if one.kind == kind.value}
-    how = "partial" if is_a_part(kind, content, row.start, row.end) else "normalised"
+    a_part = is_a_part(kind, content, row.start, row.end)
     for request_id in sorted(whole):
-        yield request_id, Hit(kind, how, *span)
+        yield request_id, Hit(kind, "partial" if a_part else "normalised", *span)
     value = content[row.start : row.end]
     if row.entity == EMAIL:
         for one in listed.of_value(MAILBOX, mailbox(normalise(kind, value))):
             if one.request_id not in whole:
                 yield one.request_id, Hit(kind, "mailbox", *span)
     for request_id in listed.by_digest(kind, value, regions):
-        yield request_id, Hit(kind, "hashed", *span)
+        yield request_id, Hit(kind, "partial" if a_part else "hashed", *span)
