@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -101,6 +103,23 @@ def test_what_others_said_or_have_is_no_part_of_it(before: str, mine: str, behin
 def test_what_is_about_the_person_goes_on_behind_a_colon_or_in_the_next_line(mine: str) -> None:
     text = f"Otto left.\n{mine}\nBest, Otto"
     assert about(Record(id="a", text=text), WHO) == [mine]
+
+
+@pytest.mark.parametrize(
+    ("before", "behind"), [(f"{WHO} llamó ayer. ", ""), ("", f" Luego llamó {WHO}."), ("", "")]
+)
+def test_what_a_bare_name_announces_is_theirs_wherever_else_it_stands(
+    before: str, behind: str
+) -> None:
+    text = f"{before}Hola a todos. ¿{WHO}? VIH. Otros bien.{behind}"
+    record = Record(id="a", text=text)
+    every = [
+        evidence(record, WHO)[0].model_copy(update={"start": one.start(), "end": one.end()})
+        for one in re.finditer(WHO, text)
+    ]
+    found = [text[start:end] for start, end in passages(record, every)]
+    mine = [before.strip(), f"¿{WHO}? VIH.", behind.strip()]
+    assert [one.lstrip("¿") for one in found] == [one.lstrip("¿") for one in mine if one]
 
 
 def test_another_speaker_is_not_what_a_name_and_a_colon_announce() -> None:

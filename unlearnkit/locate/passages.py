@@ -15,6 +15,7 @@ sees it accepts the whole record.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
@@ -83,30 +84,35 @@ def passages(record: Record, evidence: Sequence[Evidence]) -> tuple[Stretch, ...
 def _with_announced(text: str, named: Sequence[Stretch]) -> Iterator[Stretch]:
     """The sentences that name the person, and what these announce: a quotation, an answer."""
     last: Stretch | None = None
-    for start, end in sentences(text):
-        one = (start, end)
-        if within([one], named) or (last and _announces(text, last, one, named)):
+    inside: list[Stretch] = []  # what of the last sentence is the person
+    ahead = deque(sorted(named))
+    reached: list[Stretch] = []
+    for one in sentences(text):
+        while ahead and ahead[0][0] < one[1]:
+            reached.append(ahead.popleft())
+        reached = [place for place in reached if place[1] > one[0]]
+        mine = within([one], reached)
+        if mine or (last and _announces(text, last, one, inside)):
             yield one
-            last = one
+            last, inside = one, mine
         else:
             last = None
 
 
-def _announces(text: str, one: Stretch, following: Stretch, named: Sequence[Stretch]) -> bool:
+def _announces(text: str, one: Stretch, following: Stretch, inside: Sequence[Stretch]) -> bool:
     """Whether what follows a sentence about the person is about them without naming them."""
     if _SPEAKER.match(text, following[0]):
         return False
-    if _ITEM.match(text, following[0]) and not within([one], named):
+    if _ITEM.match(text, following[0]) and not inside:
         return True  # it goes on
     if text[slice(*one)].endswith(":"):
         return True
-    bare = not any(_WORD.search(text[start:end]) for start, end in _beside(one, named))
+    bare = not any(_WORD.search(text[start:end]) for start, end in _beside(one, inside))
     return bare and "\n" not in text[one[1] : following[0]]
 
 
-def _beside(one: Stretch, named: Sequence[Stretch]) -> list[Stretch]:
-    """What of a sentence is not the person."""
-    inside = sorted((max(start, one[0]), min(end, one[1])) for start, end in named)
+def _beside(one: Stretch, inside: Sequence[Stretch]) -> list[Stretch]:
+    """What of a sentence is not the person; `inside` it are the places that are, in order."""
     ends = [one[0], *(end for _, end in inside)]
     starts = [*(start for start, _ in inside), one[1]]
     return [(end, start) for end, start in zip(ends, starts, strict=True) if end < start]
