@@ -103,11 +103,15 @@ def test_whose_request_was_rejected_after_a_failed_run_gets_no_letter_on_it(
         context = replace(quiet, tell=told.append)
         report(context, the_run(context), unreachable)
         context.ledger.set_state(rejected, RequestState.REJECTED, "legal", "Art. 17(3)(e)")
-        first = [one.name for one in (the_run(context).report / "letters").glob(f"{rejected}*")]
+        drafts = the_run(context).report / "letters"
+        first = {one.stem for one in drafts.glob(f"{rejected}*")}
+        assert first
         done = report(context, the_run(context), str(line.story.policy))
         assert done.letters
         assert {one.name.partition(".")[0] for one in done.letters} == {other}
-        assert [one.name for one in (done.folder / "letters").glob(f"{rejected}*")] == first
+        left = {one.stem for one in drafts.glob(f"{rejected}*")}
+        assert left == {f"{one}.before-1" for one in first}
+        assert any(f"{rejected}.before-1.md" in one for one in told)
         assert f"request {rejected} was rejected, so no letter on this run was written" in told
 
 

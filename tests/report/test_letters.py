@@ -10,7 +10,12 @@ from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput
 from unlearnkit.report.facts import Completed, Report
-from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
+from unlearnkit.report.letters import (
+    kept_drafts,
+    withdraw_letters,
+    write_letter,
+    write_processing_record,
+)
 from unlearnkit.report.scope import TRANSLATED
 from unlearnkit.report.verifying import verify_report
 
@@ -293,3 +298,15 @@ def test_every_draft_that_was_edited_is_kept_where_verify_allows_it(
     assert [one.read_text() for one in kept] == ["Controller: us", "Controller: us and them"]
     assert "(1)(a)" in path.read_text()
     assert verify_report(written.folder, written.keys.public)
+
+
+def test_letters_that_no_longer_go_out_are_put_aside_and_no_others(
+    report: Report, tmp_path: Path
+) -> None:
+    for language in ("en", "de"):
+        write_letter(tmp_path, report, GDPR, language=language)
+    other = write_letter(tmp_path, report, CCPA)
+    for _ in range(2):  # a second time there is none left
+        withdraw_letters(tmp_path, GDPR)
+        left = {one.name for one in (tmp_path / "letters").iterdir()}
+        assert left == {other.name, f"{GDPR}.before-1.md", f"{GDPR}.de.before-1.md"}

@@ -36,7 +36,12 @@ from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
 from unlearnkit.report.facts import Completed, EarlierVerdict, LedgerFacts, Report, build_report
-from unlearnkit.report.letters import kept_drafts, write_letter, write_processing_record
+from unlearnkit.report.letters import (
+    kept_drafts,
+    withdraw_letters,
+    write_letter,
+    write_processing_record,
+)
 from unlearnkit.report.writing import taken_away, write_report
 from unlearnkit.resources import letter_template
 from unlearnkit.workspace import Workspace
@@ -235,13 +240,15 @@ def _write_letters(
 ) -> tuple[Path, ...]:
     """A draft to each person in each of the workspace's languages.
 
-    None to those whose request was rejected since: it would say what was done for them.
+    None to those whose request was rejected since: it would say what was done for them. Theirs of
+    an earlier report are put aside.
     """
     own = context.workspace.templates_dir
     told = [one for one in requests if one.state is not RequestState.REJECTED]
     for one in requests:
         if one not in told:
             context.tell(f"request {one.id} was rejected, so no letter on this run was written")
+            withdraw_letters(folder, one.id)
     done = {one.id: completed(context, one) for one in told}
     return tuple(
         write_letter(folder, written, one.id, own, language, completed=done[one.id])

@@ -48,6 +48,14 @@ def write_processing_record(
     return _write(folder / LETTERS / PROCESSING_RECORD, draft)
 
 
+def withdraw_letters(folder: Path, request_id: str) -> None:
+    """Put the request's letters aside, in every language, as drafts that say something else are."""
+    own = re.compile(rf"{re.escape(request_id)}(\.[A-Za-z_-]+)?\.md")
+    for path in sorted((folder / LETTERS).glob("*.md")):
+        if own.fullmatch(path.name):
+            _put_aside(path)
+
+
 def kept_drafts(folder: Path) -> set[Path]:
     """What was kept of earlier drafts: letters/NAME.before-1.md, NAME.before-2.md and so on.
 
@@ -59,7 +67,11 @@ def kept_drafts(folder: Path) -> set[Path]:
 def _write(path: Path, text: str) -> Path:
     draft = text.encode()
     if path.is_file() and path.read_bytes() != draft:
-        names = (path.with_suffix(f".before-{number}.md") for number in count(1))
-        path.replace(next(one for one in names if not one.exists()))
+        _put_aside(path)
     write_atomic(path, draft)
     return path
+
+
+def _put_aside(path: Path) -> None:
+    names = (path.with_suffix(f".before-{number}.md") for number in count(1))
+    path.replace(next(one for one in names if not one.exists()))
