@@ -9,7 +9,7 @@ from tests.report.conftest import report_with
 from unlearnkit import resources
 from unlearnkit.domain import Outcome
 from unlearnkit.errors import BadInput
-from unlearnkit.report.facts import Report
+from unlearnkit.report.facts import EarlierVerdict, Report
 from unlearnkit.report.render import render_gate_summary, render_html, render_letter
 
 DIGEST, KEYID = "d" * 64, "8f" * 32
@@ -73,6 +73,17 @@ def test_one_record_of_one_request_is_not_spoken_of_as_several(report: Report) -
     assert "In neither set: 1, which mentions a person and is not theirs." in text
     text = page(report.model_copy(update=one | {"before_count": 2})).text
     assert "is not theirs; and 2 that earlier runs forgot for other requests." in text
+
+
+def test_an_earlier_verdict_whose_policys_digest_nobody_kept_has_no_brackets(
+    report: Report,
+) -> None:
+    told = EarlierVerdict(at=report.created, policy="lax", policy_digest="", outcome=Outcome.FAIL)
+    text = page(report.model_copy(update={"earlier_verdicts": (told,)})).text
+    assert "Reported before on the same run: fail, by policy “lax”, on" in text
+    known = told.model_copy(update={"policy_digest": "ab" * 32})
+    text = page(report.model_copy(update={"earlier_verdicts": (known,)})).text
+    assert "by policy “lax” (abababababab), on" in text
 
 
 def test_without_a_reference_the_page_says_so_and_has_no_column_for_it() -> None:

@@ -26,6 +26,7 @@ from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.closing import complete
 from unlearnkit.pipeline.context import Context
+from unlearnkit.pipeline.earlier_verdicts import earlier_verdicts
 from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.recorded import refuse_changed
 from unlearnkit.pipeline.requests import closed_at
@@ -35,7 +36,7 @@ from unlearnkit.pipeline.unmeasured import as_check as unmeasured
 from unlearnkit.policy.files import policy_file
 from unlearnkit.policy.schema import Policy, load_policy
 from unlearnkit.policy.verdict import judge, policy_digest, with_check
-from unlearnkit.report.facts import Completed, EarlierVerdict, LedgerFacts, Report, build_report
+from unlearnkit.report.facts import Completed, LedgerFacts, Report, build_report
 from unlearnkit.report.letters import (
     kept_drafts,
     withdraw_letters,
@@ -172,7 +173,7 @@ def report(
         requests,
         created=context.now(),
         ledger=LedgerFacts(size=head.size, head=head.hash),
-        earlier=_earlier_verdicts(context, run, verdict),
+        earlier=earlier_verdicts(context.ledger.events(), run.id, verdict),
     )
     gone, kept = taken_away(folder, sign_model_too), kept_drafts(folder)
     write_report(
@@ -199,23 +200,6 @@ def report(
     }
     context.record(EventKind.REPORTED, payload)
     return Reported(folder, written, letters, _close(context, run, verdict.outcome))
-
-
-def _earlier_verdicts(context: Context, run: Run, now: Verdict) -> list[EarlierVerdict]:
-    """Of the run's earlier reports, each once, but for those that say what this one does."""
-    told: dict[tuple[str, str], EarlierVerdict] = {}
-    for one in context.ledger.events():
-        if one.kind == EventKind.REPORTED and one.payload.get("run_id") == run.id:
-            digest, outcome = str(one.payload.get("policy_digest", "")), one.payload["outcome"]
-            verdict = EarlierVerdict(
-                at=datetime.fromisoformat(one.time),
-                policy=str(one.payload.get("policy", "")),
-                policy_digest=digest,
-                outcome=Outcome(outcome),
-            )
-            told.setdefault((digest, outcome), verdict)
-    told.pop((now.policy_digest, now.outcome.value), None)
-    return list(told.values())
 
 
 def _say_replaced(context: Context, gone: Sequence[str], kept: Sequence[Path]) -> None:
