@@ -21,6 +21,7 @@ def test_records_that_lose_their_end_are_counted_and_those_that_lose_a_value_wit
     cut = cut_records(line.story.model, gathered, Encoding(max_length=24))
     assert 0 < cut.with_evidence <= cut.records <= 18
     assert "of 18 records to forget are longer than max_length" in warning(cut)
+    assert f"In {cut.with_evidence} of them something" in warning(cut)
     assert "stands there alone" in warning(cut)
     # What stands before the cut as well is not lost.
     later = cut_records(line.story.model, gathered, Encoding(max_length=80))

@@ -5,6 +5,7 @@ No figure of a run shows what stands there, so the run has to say that something
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,11 @@ def cut_records(model: Path, gathered: Gathered, encoding: Encoding) -> CutRecor
     tokenizer = load_tokenizer(model)
     forget = gathered.material.forget
     cut = [one for one in forget if encode_record(one, tokenizer, encoding).cut]
+    values = _values(gathered, {one.id: one for one in cut})
     lost = 0
     for record in cut:
         kept = _before_the_cut(record, tokenizer, encoding)
-        lost += any(value not in kept for value in _values(record, gathered))
+        lost += any(value not in kept for value in values[record.id])
     return CutRecords(records=len(cut), with_evidence=lost, of=len(forget))
 
 
@@ -39,7 +41,7 @@ def warning(cut: CutRecords) -> str:
     )
     if cut.with_evidence:
         told += (
-            f" Of {cut.with_evidence} of them something that was found to be the person's stands "
+            f" In {cut.with_evidence} of them something that was found to be the person's stands "
             "there alone."
         )
     return told + " Raise max_length in unlearnkit.yaml, as far as the model's context allows."
@@ -56,11 +58,13 @@ def _before_the_cut(record: Record, tokenizer: Any, encoding: Encoding) -> str:
     return "".join(kept)
 
 
-def _values(record: Record, gathered: Gathered) -> set[str]:
-    return {
-        record.content[one.start : one.end]
-        for found in gathered.found
-        for match in found.matches
-        if match.record_id == record.id
-        for one in match.evidence
-    }
+def _values(gathered: Gathered, cut: Mapping[str, Record]) -> dict[str, set[str]]:
+    """By the id of each cut record, what was found in it to be a person's."""
+    values: dict[str, set[str]] = {one: set() for one in cut}
+    for found in gathered.found:
+        for match in found.matches:
+            if record := cut.get(match.record_id):
+                values[record.id].update(
+                    record.content[one.start : one.end] for one in match.evidence
+                )
+    return values
