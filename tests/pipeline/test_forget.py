@@ -12,12 +12,13 @@ import torch
 from tests.company import HURRIED, Line, events_of, opened, unlearnkit
 from tests.language_model import tiny
 from unlearnkit.artefacts import folder_digests
-from unlearnkit.domain import CutRecords, ModelRole
+from unlearnkit.domain import CutRecords, ModelRole, RequestState
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.adapter_folder import is_adapter
 from unlearnkit.language_model.folder import load_language_model, model_digest
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.recorded import refuse_changed
 from unlearnkit.pipeline.runs import finished_runs
 from unlearnkit.unlearning.lineage import lineage_of
 from unlearnkit.unlearning.settings import ObjectiveName, Settings
@@ -141,3 +142,22 @@ def test_a_model_that_has_unlearned_before_is_held_to_what_the_first_one_had(
     assert manifest.settings["retain_term"] == "ce"
     assert manifest.retain_level == asdict(said.retain_level)
     assert lineage_of(tmp_path / "out") == said.next()
+
+
+def test_a_run_whose_model_was_deleted_is_made_again_and_recorded_as_it_is_now(
+    line: Line, ready: Path, tmp_path: Path
+) -> None:
+    """As after a report that failed: the requests are ready again."""
+    out, settings = tmp_path / "out", replace(QUICK, objective=ObjectiveName.NPO)
+    with opened(ready) as context:
+        call = (context, line.story.model, out, [line.story.files.holdout], settings)
+        first = unlearn(*call)
+        for request_id in first.requests:
+            context.ledger.set_state(request_id, RequestState.READY, "dpo")
+        shutil.rmtree(out)
+        again = unlearn(*call)
+        assert again.run_id == first.run_id
+        assert again.created > first.created
+        assert {one.state for one in context.ledger.requests()} == {RequestState.UNLEARNED}
+        (run,) = finished_runs(context.workspace)
+        refuse_changed(context, run)

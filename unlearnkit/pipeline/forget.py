@@ -106,7 +106,9 @@ def unlearn(
     )
     if is_main_process():
         save(run.manifest_file, manifest)
-        _settle(context)
+        # Here, and not in `_settle`: the ledger may know an earlier making of this same run, and a
+        # manifest that somebody changed is not to be recorded as if it had been made.
+        _write_down(context, run)
     return manifest
 
 
@@ -241,29 +243,30 @@ def nothing_ready(context: Context) -> UnlearnkitError:
 
 
 def _settle(context: Context) -> None:
-    """Write down every finished run that the ledger does not know yet: an earlier call was killed.
-
-    The event comes last, so that a run is settled wholly or again.
-    """
+    """Write down the finished runs that the ledger does not know: an earlier call was killed."""
     if not is_main_process():
         return
     told = context.ledger.events_of(EventKind.UNLEARNED)
     known = {one.payload["run_id"] for one in told}
     for run in finished_runs(context.workspace):
-        if run.id in known:
-            continue
-        manifest = run.manifest
-        for request_id in manifest.requests:
-            if context.ledger.request(request_id).state is RequestState.READY:
-                context.ledger.set_state(request_id, RequestState.UNLEARNED, context.actor)
-        payload = {
-            "run_id": run.id,
-            "digest": sha256_file(run.manifest_file),
-            "original_digest": manifest.original_digest,
-            "unlearned_digest": manifest.unlearned_digest,
-            "forget": len(manifest.forget_set.record_ids),
-            "in_part": len(manifest.forget_set.passages),
-            "retain": manifest.retain_count,
-            "requests": list(manifest.requests),
-        }
-        context.record(EventKind.UNLEARNED, payload)
+        if run.id not in known:
+            _write_down(context, run)
+
+
+def _write_down(context: Context, run: Run) -> None:
+    """The event comes last, so that a run is settled wholly or again."""
+    manifest = run.manifest
+    for request_id in manifest.requests:
+        if context.ledger.request(request_id).state is RequestState.READY:
+            context.ledger.set_state(request_id, RequestState.UNLEARNED, context.actor)
+    payload = {
+        "run_id": run.id,
+        "digest": sha256_file(run.manifest_file),
+        "original_digest": manifest.original_digest,
+        "unlearned_digest": manifest.unlearned_digest,
+        "forget": len(manifest.forget_set.record_ids),
+        "in_part": len(manifest.forget_set.passages),
+        "retain": manifest.retain_count,
+        "requests": list(manifest.requests),
+    }
+    context.record(EventKind.UNLEARNED, payload)
