@@ -26,8 +26,9 @@ def refuse_changed(context: Context, run: Run) -> None:
     For a report, which signs what they say.
     """
     _refuse_changed_manifest(context, run)
-    audited = _digests(context, run, EventKind.AUDITED)[:1]
-    _refuse(run.audit_file, audited, f"{RESTORE}, or delete it and run unlearnkit audit.")
+    audited = _digests(context, run, EventKind.AUDITED)
+    _refuse_unfinished(run.audit_file, audited)
+    _refuse(run.audit_file, audited[:1], f"{RESTORE}, or delete it and run unlearnkit audit.")
 
 
 def refuse_changed_before_measuring(context: Context, run: Run) -> None:
@@ -61,6 +62,21 @@ Recorded = tuple[Event, str]
 def _refuse_changed_manifest(context: Context, run: Run) -> None:
     unlearned = _digests(context, run, EventKind.UNLEARNED)[:1]
     _refuse(run.manifest_file, unlearned, f"{RESTORE}, or unlearn again with another --out.")
+
+
+def _refuse_unfinished(path: Path, told: Sequence[Recorded]) -> None:
+    """Of an audit that was recorded and stopped before it was written: an earlier one is there."""
+    if not told or not path.is_file():
+        return
+    (last, newest), *earlier = told
+    found = sha256_file(path)
+    if newest not in ("", found) and found in {digest for _, digest in earlier}:
+        raise VerificationFailed(
+            f"the audit that the ledger recorded last (event {last.seq}) was not written; this is "
+            "an earlier one",
+            where=path,
+            fix="Run the same unlearnkit audit again.",
+        )
 
 
 def _digests(context: Context, run: Run, kind: EventKind) -> list[Recorded]:
