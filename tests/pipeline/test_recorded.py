@@ -14,6 +14,7 @@ from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.prove import gate, report
+from unlearnkit.pipeline.recorded import record_kept, refuse_changed_before_measuring
 from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.unlearning.settings import Settings
 
@@ -89,6 +90,28 @@ def test_a_kept_figure_that_was_changed_is_not_used_again(line: Line, audited: P
                 audit(context, run, line.model)
             assert refusal.value.where == str(path)
             path.write_bytes(before)
+
+
+def test_kept_figures_that_were_taken_away_may_be_made_anew_and_the_audit_be_killed_then(
+    line: Line, audited: Path
+) -> None:
+    with opened(audited) as context:
+        run = the_run(context)
+        refuse_changed_before_measuring(context, run)
+        before = context.ledger.events()
+        path, *_ = sorted(run.scores.glob("*.json"))
+        figures = path.read_bytes()
+        path.unlink()
+        for _ in range(2):
+            refuse_changed_before_measuring(context, run)
+        [told] = context.ledger.events()[len(before) :]
+        assert told.payload == {"run_id": run.id, "scores": {path.name: ""}}
+        path.write_bytes(figures + b"\n")
+        refuse_changed_before_measuring(context, run)
+        record_kept(context, run)
+        path.write_bytes(figures)
+        with pytest.raises(VerificationFailed, match="measured"):
+            refuse_changed_before_measuring(context, run)
 
 
 def test_an_audit_before_the_last_is_not_signed_and_may_be_made_again(

@@ -6,7 +6,7 @@ fewer, and a process that was killed may not have come to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -40,8 +40,10 @@ def refuse_changed_before_measuring(context: Context, run: Run) -> None:
     _refuse_changed_manifest(context, run)
     anew = f"{RESTORE}, or delete it: it is then made again."
     _refuse(run.audit_file, _digests(context, run, EventKind.AUDITED), anew)
-    for name, told in _kept(context, run).items():
+    kept = _kept(context, run)
+    for name, told in kept.items():
         _refuse(run.scores / name, [told], anew)
+    _record_gone(context, run, kept)
 
 
 def record_kept(context: Context, run: Run) -> None:
@@ -53,6 +55,17 @@ def record_kept(context: Context, run: Run) -> None:
     new = {name: digest for name, digest in found.items() if known.get(name) != digest}
     if new:
         context.record_execution(EventKind.MEASURED, {"run_id": run.id, "scores": new})
+
+
+def _record_gone(context: Context, run: Run, kept: Mapping[str, Recorded]) -> None:
+    """Write down which kept figures were taken away: what is made in their place is not changed.
+
+    Before it is made: the process may be killed between that and `record_kept`.
+    """
+    told = {name for name, (_, digest) in kept.items() if digest}
+    gone = dict.fromkeys(sorted(one for one in told if not (run.scores / one).is_file()), "")
+    if gone and is_main_process():
+        context.record_execution(EventKind.MEASURED, {"run_id": run.id, "scores": gone})
 
 
 Recorded = tuple[Event, str]
