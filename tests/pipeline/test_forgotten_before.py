@@ -84,6 +84,23 @@ def test_a_run_whose_requests_are_ready_again_may_be_made_anew(line: Line, tmp_p
         assert forgotten_before(context, both[:1]) == frozenset()
 
 
+def test_of_a_request_that_was_reviewed_again_its_newest_run_counts(
+    line: Line, third: Context
+) -> None:
+    """A record that an earlier run took by mistake may be trained on again."""
+    (first,) = finished_runs(third.workspace)
+    request, *others = line.story.truth
+    mistaken, *rest = first.manifest.forget_set.records[request]
+    records = first.manifest.forget_set.records | {request: tuple(rest)}
+    forget_set = first.manifest.forget_set.model_copy(update={"records": records})
+    later = {"run_id": "run-ffffffffffff", "created": third.now(), "forget_set": forget_set}
+    second = first.manifest.model_copy(update=later)
+    kept = {record for one in others for record in records[one]} | set(rest)
+    assert mistaken in forgotten_before(third, []) - kept
+    save(Run(third.workspace.runs_dir / second.run_id).manifest_file, second)
+    assert forgotten_before(third, []) == kept
+
+
 def test_the_last_model_of_a_longer_line_is_the_one_that_is_named(
     line: Line, third: Context
 ) -> None:

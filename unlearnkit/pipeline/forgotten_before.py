@@ -17,15 +17,17 @@ from unlearnkit.pipeline.runs import finished_runs
 def forgotten_before(context: Context, requests: Collection[str]) -> frozenset[str]:
     """Ids of the records that finished runs forgot for others than these requests.
 
-    Not those of a request that was rejected since. Ids are the user's own, or name the content, so
-    that they hold in another state of the corpus too.
+    Not those of a request that was rejected since, and of each request those of its newest run: it
+    may have been reviewed again. Ids are the user's own, or name the content, so that they hold in
+    another state of the corpus too.
     """
-    return frozenset(
-        record
-        for manifest, others in _of_others(context, requests)
-        for request_id in others
-        for record in manifest.forget_set.records[request_id]
-    )
+    newest = {
+        request_id: manifest.forget_set.records.get(request_id, ())
+        for manifest in (run.manifest for run in finished_runs(context.workspace))
+        for request_id in manifest.requests
+    }
+    others = newest.keys() - _rejected(context) - set(requests)
+    return frozenset(record for one in others for record in newest[one])
 
 
 def refuse_older(context: Context, digest: str, requests: Collection[str]) -> None:
@@ -54,11 +56,15 @@ def _of_others(
     context: Context, requests: Collection[str]
 ) -> Iterator[tuple[RunManifest, frozenset[str]]]:
     """Each finished run that forgot records for other requests, and these; the newest last."""
-    rejected = {one.id for one in context.ledger.requests(RequestState.REJECTED)}
+    rejected = _rejected(context)
     for manifest in (run.manifest for run in finished_runs(context.workspace)):
         served = {one for one, records in manifest.forget_set.records.items() if records}
         if others := served - rejected - set(requests):
             yield manifest, frozenset(others)
+
+
+def _rejected(context: Context) -> set[str]:
+    return {one.id for one in context.ledger.requests(RequestState.REJECTED)}
 
 
 def _last_of_line(context: Context, digest: str) -> RunManifest:
