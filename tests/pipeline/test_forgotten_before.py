@@ -10,7 +10,14 @@ import pytest
 from tests.company import HURRIED, Line, opened, unlearnkit
 from tests.forgotten import asked
 from unlearnkit.artefacts import save
-from unlearnkit.domain import Identifier, IdentifierKind, RequestState, Split
+from unlearnkit.domain import (
+    EventKind,
+    Identifier,
+    IdentifierKind,
+    RequestState,
+    RunManifest,
+    Split,
+)
 from unlearnkit.errors import BadInput
 from unlearnkit.language_model.folder import model_digest
 from unlearnkit.locate.review import decide as decide_all
@@ -93,31 +100,59 @@ def test_of_a_request_that_was_reviewed_again_its_newest_run_counts(
     mistaken, *rest = first.manifest.forget_set.records[request]
     records = first.manifest.forget_set.records | {request: tuple(rest)}
     forget_set = first.manifest.forget_set.model_copy(update={"records": records})
-    later = {"run_id": "run-ffffffffffff", "created": third.now(), "forget_set": forget_set}
-    second = first.manifest.model_copy(update=later)
     kept = {record for one in others for record in records[one]} | set(rest)
     assert mistaken in forgotten_before(third, []) - kept
-    save(Run(third.workspace.runs_dir / second.run_id).manifest_file, second)
+    after(third, first.manifest, "f", forget_set=forget_set)
     assert forgotten_before(third, []) == kept
+
+
+def after(context: Context, earlier: RunManifest, name: str, **more: object) -> RunManifest:
+    """One more finished run, which began at the earlier one's model; `name` is a hex digit."""
+    update = {
+        "run_id": f"run-{name * 12}",
+        "created": context.now(),
+        "original_digest": earlier.unlearned_digest,
+        "unlearned_digest": name * 64,
+        "model_path": f"/models/{name}",
+    }
+    made = earlier.model_copy(update=update | more)
+    save(Run(context.workspace.runs_dir / made.run_id).manifest_file, made)
+    return made
+
+
+def named(context: Context, digest: str) -> str:
+    """Which model the refusal says to give."""
+    with pytest.raises(BadInput) as refusal:
+        refuse_older(context, digest, [])
+    return refusal.value.fix.removeprefix("Give the newer model: ").partition(". ")[0]
 
 
 def test_the_last_model_of_a_longer_line_is_the_one_that_is_named(
     line: Line, third: Context
 ) -> None:
     (first,) = finished_runs(third.workspace)
-    manifest = first.manifest
-    second = manifest.model_copy(
-        update={
-            "run_id": "run-ffffffffffff",
-            "created": third.now(),
-            "original_digest": manifest.unlearned_digest,
-            "unlearned_digest": "f" * 64,
-            "model_path": "/models/second",
-        }
-    )
-    save(Run(third.workspace.runs_dir / second.run_id).manifest_file, second)
-    for digest in (manifest.original_digest, manifest.unlearned_digest):
-        with pytest.raises(BadInput) as refusal:
-            refuse_older(third, digest, [])
-        assert "Give the newer model: /models/second." in refusal.value.fix
+    second = after(third, first.manifest, "f")
+    assert named(third, first.manifest.original_digest) == "/models/f"
+    assert named(third, first.manifest.unlearned_digest) == "/models/f"
     refuse_older(third, second.unlearned_digest, [])
+
+
+def test_a_model_that_failed_is_not_the_one_that_is_named_unless_all_failed(
+    line: Line, third: Context
+) -> None:
+    (first,) = finished_runs(third.workspace)
+    second = after(third, first.manifest, "f")
+    third.record(EventKind.REPORTED, {"run_id": second.run_id, "outcome": "fail"})
+    assert named(third, first.manifest.original_digest) == str(line.model)
+    assert named(third, first.manifest.unlearned_digest) == "/models/f"
+    third.record(EventKind.UNLEARNED, {"run_id": second.run_id, "digest": "made again"})
+    assert named(third, first.manifest.original_digest) == "/models/f"
+
+
+def test_of_two_lines_the_one_that_forgot_more_is_named(line: Line, third: Context) -> None:
+    (first,) = finished_runs(third.workspace)
+    start, (request, *_) = first.manifest.original_digest, line.story.truth
+    records = {request: first.manifest.forget_set.records[request]}
+    fewer = first.manifest.forget_set.model_copy(update={"records": records})
+    after(third, first.manifest, "e", original_digest=start, forget_set=fewer)
+    assert named(third, start) == str(line.model)

@@ -1,4 +1,4 @@
-"""What finished runs forgot for other requests, and which model is the last of their line.
+"""What finished runs forgot for other requests, and which model of their line to go on from.
 
 It is read from the runs' manifests: a run whose folder was deleted is known to nobody any more.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from unlearnkit.counted import counted, noun
-from unlearnkit.domain import RequestState, RunManifest
+from unlearnkit.domain import EventKind, Outcome, RequestState, RunManifest
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.runs import finished_runs
@@ -42,7 +42,7 @@ def refuse_older(context: Context, digest: str, requests: Collection[str]) -> No
         for request_id in others
     }
     if since:
-        newest = _last_of_line(context, digest)
+        newest = _best_of_line(context, digest, since)
         raise BadInput(
             f"this model still knows what {counted(len(since), 'other request')} "
             f"{noun(len(since), 'was', 'were')} to make it forget: {newest.run_id} made a newer "
@@ -67,11 +67,31 @@ def _rejected(context: Context) -> set[str]:
     return {one.id for one in context.ledger.requests(RequestState.REJECTED)}
 
 
-def _last_of_line(context: Context, digest: str) -> RunManifest:
-    """The newest run that began at this model, or at one that came from it."""
-    models, made = {digest}, []
-    for manifest in (run.manifest for run in finished_runs(context.workspace)):
-        if manifest.original_digest in models:
-            models.add(manifest.unlearned_digest)
-            made.append(manifest)
-    return made[-1]
+def _best_of_line(context: Context, digest: str, since: Collection[str]) -> RunManifest:
+    """Of the runs that began at this model, or at one that came from it, the one to go on from.
+
+    That is the one after which most of `since` are forgotten, else the newest; one whose report
+    failed only where all failed.
+    """
+    failed = _failed(context)
+    forgotten: dict[str, frozenset[str]] = {digest: frozenset()}
+    ranked = []
+    for at, manifest in enumerate(run.manifest for run in finished_runs(context.workspace)):
+        if manifest.original_digest in forgotten:
+            served = {one for one, records in manifest.forget_set.records.items() if records}
+            now = forgotten[manifest.original_digest] | served
+            forgotten[manifest.unlearned_digest] = now
+            rank = (manifest.run_id not in failed, len(now.intersection(since)), at)
+            ranked.append((rank, manifest))
+    return max(ranked, key=lambda one: one[0])[1]
+
+
+def _failed(context: Context) -> set[str]:
+    """The runs whose last report failed, unless they were made again since."""
+    told: dict[str, bool] = {}
+    for one in context.ledger.events():
+        if one.kind == EventKind.UNLEARNED:
+            told[one.payload["run_id"]] = False
+        elif one.kind == EventKind.REPORTED:
+            told[one.payload["run_id"]] = one.payload["outcome"] == Outcome.FAIL
+    return {run_id for run_id, failed in told.items() if failed}
