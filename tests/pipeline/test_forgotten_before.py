@@ -24,10 +24,11 @@ from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decide, locate
 from unlearnkit.pipeline.forget import ready_requests, unlearn
-from unlearnkit.pipeline.forgotten_before import forgotten_before, refuse_older
+from unlearnkit.pipeline.forgotten_before import forgotten_before, refuse_older, told_to
+from unlearnkit.pipeline.line import Job, process
 from unlearnkit.pipeline.material import gather_ready
 from unlearnkit.pipeline.preview import preview
-from unlearnkit.pipeline.runs import Run, finished_runs
+from unlearnkit.pipeline.runs import Claim, Run, finished_runs
 from unlearnkit.unlearning.settings import Settings
 
 
@@ -76,6 +77,31 @@ def test_who_lost_the_newer_model_may_go_on_with_the_older(
     assert unlearnkit(*call, "--dry-run").exit_code == 2
     assert unlearnkit(*call, "--dry-run", "--from-older").exit_code == 0
     assert unlearnkit(*call, "--from-older").exit_code == 0
+    claims = [one.claim for one in finished_runs(third.workspace)]
+    assert [one.from_older for one in claims if one is not None] == [False, True]
+
+
+def test_the_whole_line_refuses_an_older_model_before_it_reads_any_record(
+    line: Line, third: Context, tmp_path: Path
+) -> None:
+    """Its advice can be followed: what was begun as told goes on without being told again."""
+    corpus, out = tmp_path / "later.jsonl", tmp_path / "out"
+    corpus.write_bytes(line.story.files.records.read_bytes())
+    job = Job(line.story.model, [str(corpus)], [], out)
+    before = third.ledger.events()
+    with pytest.raises(BadInput, match="made a newer model from it") as refusal:
+        process(third, job, Settings())
+    assert "unlearnkit unlearn --from-older" in refusal.value.fix
+    assert third.ledger.events() == before
+    [ready] = [one.id for one in ready_requests(third)]
+    begun = Run(third.workspace.runs_dir / "run-ffffffffffff")
+    model = (out / "model").resolve()
+    save(begun.claim_file, Claim(out=str(model), requests=(ready,)))
+    assert not told_to(third.workspace, model, [ready])
+    save(begun.claim_file, Claim(out=str(model), requests=(ready,), from_older=True))
+    assert told_to(third.workspace, model, [ready])
+    assert not told_to(third.workspace, model, [ready, "another"])
+    assert not told_to(third.workspace, tmp_path, [ready])
 
 
 def test_a_run_whose_requests_are_ready_again_may_be_made_anew(line: Line, tmp_path: Path) -> None:

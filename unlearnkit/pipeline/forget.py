@@ -17,7 +17,7 @@ from unlearnkit.language_model.folder import (
 from unlearnkit.language_model.tokens import Encoding
 from unlearnkit.pipeline.context import Context, is_main_process
 from unlearnkit.pipeline.cut_records import cut_records, warning
-from unlearnkit.pipeline.forgotten_before import refuse_older
+from unlearnkit.pipeline.forgotten_before import refuse_older, told_to
 from unlearnkit.pipeline.held_files import deleting
 from unlearnkit.pipeline.manifest import Given, card_facts, manifest_of
 from unlearnkit.pipeline.material import gather_ready
@@ -70,6 +70,7 @@ def unlearn(
     if not ready:
         return _already_there(context, out)
     files, requests = model_files(model), tuple(one.id for one in ready)
+    from_older = from_older or told_to(context.workspace, out, requests)
     if not from_older:
         refuse_older(context, digest_of(files), requests)
     given = Given(
@@ -86,7 +87,7 @@ def unlearn(
     if run.manifest_file.is_file() and _holds(run, out):
         return run.manifest
     check_template(context.workspace.templates_dir)
-    _claim(run, given)
+    _claim(run, given, from_older=from_older)
     _tell_first(context, run, given)
     prepared = prepare(_task(context, run, given, lineage), settings, context.progress)
     said = _users_turns(context, prepared, given)
@@ -156,7 +157,7 @@ def _write_beside_the_weights(given: Given, unlearned: Unlearned, templates: Pat
     PartialState().wait_for_everyone()
 
 
-def _claim(run: Run, given: Given) -> None:
+def _claim(run: Run, given: Given, *, from_older: bool) -> None:
     """Make sure that nobody's files are overwritten, now or when the run is repeated.
 
     Says too whose run it is, for when it is never finished.
@@ -166,7 +167,8 @@ def _claim(run: Run, given: Given) -> None:
         refuse_full(out)
         refuse_closed(out)
     if is_main_process():
-        save(run.claim_file, Claim(out=str(out), requests=given.requests))
+        claim = Claim(out=str(out), requests=given.requests, from_older=from_older)
+        save(run.claim_file, claim)
 
 
 def _tell_first(context: Context, run: Run, given: Given) -> None:

@@ -6,12 +6,14 @@ It is read from the runs' manifests: a run whose folder was deleted is known to 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from pathlib import Path
 
 from unlearnkit.counted import counted, noun
 from unlearnkit.domain import EventKind, Outcome, RequestState, RunManifest
 from unlearnkit.errors import BadInput
 from unlearnkit.pipeline.context import Context
-from unlearnkit.pipeline.runs import finished_runs
+from unlearnkit.pipeline.runs import finished_runs, unfinished_for
+from unlearnkit.workspace import Workspace
 
 
 def forgotten_before(context: Context, requests: Collection[str]) -> frozenset[str]:
@@ -47,9 +49,19 @@ def refuse_older(context: Context, digest: str, requests: Collection[str]) -> No
             f"this model still knows what {counted(len(since), 'other request')} "
             f"{noun(len(since), 'was', 'were')} to make it forget: {newest.run_id} made a newer "
             "model from it",
-            fix=f"Give the newer model: {newest.model_path}. Where that is lost, `unlearn "
-            "--from-older` goes on all the same; the new model then knows those records.",
+            fix=f"Give the newer model: {newest.model_path}. Where that is lost, unlearnkit "
+            "unlearn --from-older goes on all the same, after index, locate and review; process "
+            "goes on from what it wrote. The new model then knows those records.",
         )
+
+
+def told_to(workspace: Workspace, out: Path, requests: Collection[str]) -> bool:
+    """Whether a run for these requests was begun to this folder from an older model, as told."""
+    return any(
+        claim.from_older and set(claim.requests) == set(requests)
+        for run in unfinished_for(workspace, out)
+        if (claim := run.claim) is not None
+    )
 
 
 def _of_others(

@@ -14,20 +14,21 @@ from unlearnkit.corpus.sources import Place, absolute, find_sources
 from unlearnkit.counted import counted, noun
 from unlearnkit.domain import AuditResult, Located, Request, RunManifest, Uncertain
 from unlearnkit.errors import CannotEvaluate
-from unlearnkit.language_model.folder import check_folder
+from unlearnkit.language_model.folder import check_folder, model_digest
 from unlearnkit.ledger.store import utc_now
 from unlearnkit.locate.review import decide as decide_all
 from unlearnkit.pipeline.audit import audit
 from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.find import decide, index_corpus, locate, undecided
-from unlearnkit.pipeline.forget import unlearn
+from unlearnkit.pipeline.forget import ready_requests, unlearn
+from unlearnkit.pipeline.forgotten_before import refuse_older, told_to
 from unlearnkit.pipeline.intake import import_requests
 from unlearnkit.pipeline.keys import refuse_half_rotated
 from unlearnkit.pipeline.ledger import create_workspace
 from unlearnkit.pipeline.outputs import refuse_closed, refuse_full, refuse_over
 from unlearnkit.pipeline.prove import Reported, find_policy, report
 from unlearnkit.pipeline.requests import OPEN, is_open
-from unlearnkit.pipeline.runs import claimed, find_run, refuse_file
+from unlearnkit.pipeline.runs import claimed, find_run, finished_runs, refuse_file
 from unlearnkit.report.writing import refuse_foreign_files
 from unlearnkit.requests.intake import read_requests
 from unlearnkit.unlearning.settings import Settings
@@ -116,14 +117,25 @@ def process(context: Context, job: Job, settings: Settings) -> Processed:
     refuse_at_once(context.workspace, job)
     taken = import_requests(context, job.requests)
     _say_closed(context, [request for request, _ in taken])
-    index_corpus(context, job.corpus, job.fields, nlp=job.nlp)
     searched = [one.id for one, _ in taken if one.state in OPEN and one.verified]
+    _refuse_older_at_once(context, job, searched)
+    index_corpus(context, job.corpus, job.fields, nlp=job.nlp)
     if searched:
         review(context, locate(context, searched), job.uncertain)
     manifest = unlearn(context, job.model, job.out / "model", job.holdout, settings)
     run = find_run(context.workspace, manifest.run_id)
     measured = audit(context, run, job.out / "model", job.reference)
     return Processed(manifest, measured, report(context, run, job.policy, job.out / "report"))
+
+
+def _refuse_older_at_once(context: Context, job: Job, searched: Sequence[str]) -> None:
+    """What `unlearn` will refuse, before the hours that finding and reviewing may take."""
+    requests = {*searched, *(one.id for one in ready_requests(context))}
+    out = (job.out / "model").resolve()
+    if not requests or told_to(context.workspace, out, requests):
+        return
+    if finished_runs(context.workspace):
+        refuse_older(context, model_digest(job.model.resolve()), requests)
 
 
 def _say_closed(context: Context, taken: Sequence[Request]) -> None:

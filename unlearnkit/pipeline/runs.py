@@ -20,6 +20,8 @@ class Claim(Artefact):
     """The model folder it may write to."""
     requests: tuple[str, ...] = ()
     """Whose records it forgets; none in runs by versions that did not say."""
+    from_older: bool = False
+    """Whether it was told to begin at a model though there is a newer one."""
 
 
 @dataclass(frozen=True, slots=True)
