@@ -59,6 +59,15 @@ def test_what_was_forgotten_in_part_is_claimed_and_nothing_where_nothing_was(
     assert valid(claims)
 
 
+def test_what_earlier_runs_forgot_is_claimed_beside_what_was_excluded(report: Report) -> None:
+    claims = predicate(report.model_copy(update={"before_count": 2}))
+    assert (claims["data"]["excluded"], claims["data"]["before"]) == (report.excluded_count, 2)
+    assert valid(claims)
+    older = predicate(report)
+    del older["data"]["before"]
+    assert valid(older)
+
+
 def test_every_figure_is_claimed_with_its_interval_or_its_reason(report: Report) -> None:
     claimed = predicate(report)["metrics"]
     assert len(claimed) == len(report.measurements)
@@ -159,8 +168,8 @@ def test_the_schema_refuses_any_field_that_is_missing_added_or_of_another_kind(
             outer[at[-1]] = [inner, [inner]]
             assert not valid(damaged), f"another kind of value in {at}"
             del outer[at[-1]]
-            # An earlier version's claims lack it, and still hold.
-            assert valid(damaged) is (at == ("inPart",)), f"without {at}"
+            # Earlier versions' claims lack these, and still hold.
+            assert valid(damaged) is (at in {("inPart",), ("data", "before")}), f"without {at}"
         checked += 1
     assert checked > 50
 

@@ -86,6 +86,9 @@ class Data(_Part):
     retain: int
     excluded: int
     """In neither set: a person said that these mention somebody without being theirs."""
+    before: int = 0
+    """In neither set: earlier runs forgot these for other requests. 0 too where an earlier version
+    made the report."""
     holdout_origin: str
 
 
@@ -242,6 +245,7 @@ def _data(report: Report) -> Data:
         forget=report.forget_count,
         retain=report.retain_count,
         excluded=report.excluded_count,
+        before=report.before_count,
         holdout_origin=report.holdout_origin,
     )
 
