@@ -149,6 +149,7 @@ def test_the_name_with_something_else_of_the_person_is_certain(world: Build, tex
         "Ana Smith and Ana Zoltana Quibbleworth, 12 Elm St, Oslo",
         "QUIBBLEWORTH ZOLTANA SMITH, 12 Elm St, Oslo",
         "Zoltana Quibbleworth jr., 12 Elm St, Oslo",
+        "Zoltana Quibbleworth&nbsp;Smith, 12 Elm St, Oslo",
         "John Quibbleworth, Zoltana Smith, 12 Elm St, Oslo",
         "Ana, Quibbleworth, Zoltana. Office: 12 Elm St, Oslo",
         "Zoltana, Quibbleworth. Office: 12 Elm St, Oslo",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache, partial
@@ -36,7 +37,7 @@ from unlearnkit.locate.do_not_train import (
 from unlearnkit.locate.doubts import called_customers, may_be_no_customers, may_be_no_phone
 from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
-from unlearnkit.locate.name_search import before, in_longer_names, in_lower_case, in_sentence
+from unlearnkit.locate.name_search import REACH, before, in_longer_names, in_lower_case, in_sentence
 from unlearnkit.locate.names import Name
 from unlearnkit.locate.phrases import (
     HANDLES,
@@ -215,14 +216,17 @@ class ListSearch:
 
     def _of_names(self, text: str, beside: Sequence[int]) -> Iterator[tuple[str, Hit]]:
         """In the text, and as it is shown; no name goes on where something `beside` it begins."""
+        starts, found = sorted(beside), list[tuple[str, Hit]]()
         for one in dict.fromkeys((text, shown(text))):
             for phrase in self._phrases(one, NAMES):
-                ends = min((at for at in beside if at >= phrase.end), default=len(one))
-                yield from self._of_name(one[:ends], phrase)
+                behind = bisect_left(starts, phrase.end)
+                ends = starts[behind] if behind < len(starts) else len(one)
+                found += self._of_name(one[:ends], phrase)
             for phrase in () if one.isascii() else self._phrases(one, OTHER_LETTERS):
                 if len(phrase.words) > 1:  # one word is half of the world's
-                    for request_id, hit in self._of_name(one, phrase):
-                        yield request_id, replace(hit, how="transliterated")
+                    some = self._of_name(one, phrase)
+                    found += [(which, replace(hit, how="transliterated")) for which, hit in some]
+        yield from _doubted_as_either(found)
         for phrase in self._phrases(text, TOGETHER):
             alone = not any(map(TOGETHER.word.match, _around(text, phrase)))
             how = "exact" if alone else "partial"
@@ -259,7 +263,8 @@ class ListSearch:
         """Whether the whole name is a part of another: `María García López` is not María García."""
         place = (Record(id="", text=text), phrase.start, phrase.end)
         turned, _ = _signs(text, phrase)
-        if turned and (_LISTED.search(text[: phrase.start]) or before(place, self._ordinary)):
+        in_front = text[max(0, phrase.start - REACH) : phrase.start]
+        if turned and (_LISTED.search(in_front) or before(place, self._ordinary)):
             return True
         return bool(
             in_longer_names(
@@ -274,6 +279,14 @@ class ListSearch:
         near = {f"{first} {one}" for one in slips(last)} | {f"{one} {last}" for one in slips(first)}
         found = (one for name in near for one in self._listed.of_value(SLIP, name))
         return {one.request_id for one in found}
+
+
+def _doubted_as_either(found: Sequence[tuple[str, Hit]]) -> Iterator[tuple[str, Hit]]:
+    """A whole name is a part of a longer one where the text or what is shown of it says so."""
+    longer = {(one, hit.start, hit.end) for one, hit in found if hit.how == "longer"}
+    for one, hit in found:
+        doubted = hit.full_name and (one, hit.start, hit.end) in longer
+        yield one, replace(hit, how="longer") if doubted else hit
 
 
 def _named(how: str, phrase: Phrase) -> Hit:
