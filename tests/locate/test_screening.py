@@ -173,6 +173,20 @@ def test_a_name_in_two_fields_is_possible(world: Build, text: str) -> None:
     assert sureness(world(text), NAME, BORN) == {"1": "uncertain"}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "see calle Zoltana Quibbleworth, on 1984-03-07",
+        "the Zoltana Quibbleworth School, 1984-03-07",
+        "zoltana quibbleworth, 1984-03-07",
+    ],
+)
+def test_what_may_be_no_name_is_possible_as_for_locate(world: Build, text: str) -> None:
+    found = world(text)
+    assert found.certainty(NAME, BORN) == {"1": Certainty.UNCERTAIN}
+    assert sureness(found, NAME, BORN) == {"1": "uncertain"}
+
+
 def test_a_namesake_with_a_number_of_their_own_is_left_alone(world: Build) -> None:
     found = world(
         "Zoltana Quibbleworth, customer C-110011",

@@ -39,6 +39,7 @@ from unlearnkit.locate.hits import Hit
 from unlearnkit.locate.lookup import DoNotTrain
 from unlearnkit.locate.name_search import REACH, before, in_longer_names, in_lower_case, in_sentence
 from unlearnkit.locate.names import Name
+from unlearnkit.locate.perhaps_words import perhaps_words
 from unlearnkit.locate.phrases import (
     HANDLES,
     NAMES,
@@ -237,14 +238,14 @@ class ListSearch:
         turned, apart = _signs(text, phrase)
         for one in self._listed.of_value(FULL_NAME, phrase.plain):
             whole = one.kind in (FULL_NAME, REVERSED)
-            longer = whole and self._is_longer(text, phrase)
+            doubt = self._doubt(text, phrase) if whole else ""
             may_turn = one.kind in (REVERSED, IN_LATIN)
             if whole and (apart or (turned and one.kind == FULL_NAME)):
-                if not longer:
+                if doubt != "longer":
                     yield one.request_id, _named("apart", phrase)
             elif (may_turn or not turned) and _as_written(one.kind, text, phrase):
                 seen.add(one.request_id)
-                yield one.request_id, _named("longer" if longer else _HOW[one.kind], phrase)
+                yield one.request_id, _named(doubt or _HOW[one.kind], phrase)
         words = phrase.plain.split()
         if turned or apart or len(words) < 2:
             return
@@ -258,6 +259,13 @@ class ListSearch:
         elif not between:
             for request_id in self._slipped(first, last) - seen:
                 yield request_id, _named("typo", phrase)
+
+    def _doubt(self, text: str, phrase: Phrase) -> str:
+        """What the whole name may be instead: a longer one (`longer`), no name (`wordlike`)."""
+        if self._is_longer(text, phrase):
+            return "longer"
+        place = (Record(id="", text=text), phrase.start, phrase.end)
+        return "wordlike" if perhaps_words(Name(phrase.words), place, self._ordinary) else ""
 
     def _is_longer(self, text: str, phrase: Phrase) -> bool:
         """Whether the whole name is a part of another: `María García López` is not María García."""
@@ -282,11 +290,16 @@ class ListSearch:
 
 
 def _doubted_as_either(found: Sequence[tuple[str, Hit]]) -> Iterator[tuple[str, Hit]]:
-    """A whole name is a part of a longer one where the text or what is shown of it says so."""
-    longer = {(one, hit.start, hit.end) for one, hit in found if hit.how == "longer"}
+    """A whole name is a longer one's part, or none, where the text says so, or its shown form."""
+    doubts = {
+        (one, hit.start, hit.end): how
+        for how in ("wordlike", "longer")  # the last wins
+        for one, hit in found
+        if hit.how == how
+    }
     for one, hit in found:
-        doubted = hit.full_name and (one, hit.start, hit.end) in longer
-        yield one, replace(hit, how="longer") if doubted else hit
+        how = doubts.get((one, hit.start, hit.end), hit.how) if hit.full_name else hit.how
+        yield one, replace(hit, how=how)
 
 
 def _named(how: str, phrase: Phrase) -> Hit:
