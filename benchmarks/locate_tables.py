@@ -83,6 +83,8 @@ EVIDENCE = {
     "typo": "a name with a slip",
     "phonetic": "a surname that sounds alike",
     "partial": "a bare first name or surname",
+    "link": "a linked identifier, where somebody else is named",
+    "thread": "a turn of the person's thread, where somebody else is named",
 }
 
 
