@@ -67,7 +67,7 @@ class NameForm:
     """One way to write it. `pattern` (module `regex`) is searched in folded text."""
 
     how: str
-    """exact, nickname, shortened, turned, initials, typo, longer, partial."""
+    """exact, nickname, shortened, turned, initials, typo, longer, apart, partial."""
     pattern: str
     any_case: bool
     bare: str = ""

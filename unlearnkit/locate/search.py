@@ -129,13 +129,17 @@ def _as_indexed(
         for hit in some
         if hit.how == "partial"
     }
-    asked = {row.record_id for _, row in rows if (row.record_id, row.start, row.end) in doubted}
-    texts = haystack.texts_of(asked)
+    doubted &= {(row.record_id, row.start, row.end) for _, row in rows}
+    texts = haystack.texts_of({record_id for record_id, _, _ in doubted})
+
+    def how(kind: IdentifierKind, row: EntityRow) -> str:
+        place = (row.record_id, row.start, row.end)
+        a_part = place in doubted and is_a_part(kind, texts[row.record_id], row.start, row.end)
+        return "partial" if a_part else "normalised"
+
     return [
-        (row.record_id, Hit(kind, how, row.start, row.end, row.recogniser))
+        (row.record_id, Hit(kind, how(kind, row), row.start, row.end, row.recogniser))
         for kind, row in rows
-        for text in [texts.get(row.record_id, "")]
-        for how in ["partial" if is_a_part(kind, text, row.start, row.end) else "normalised"]
     ]
 
 
