@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.company import Line, opened
 from tests.report import sample
 from unlearnkit.domain import Certainty, Decision, Located, Match
-from unlearnkit.errors import BadInput
-from unlearnkit.pipeline.review import Sheet, export, matched_records, reviewed, take_in
-from unlearnkit.pipeline.review import sheet as sheet_of
+from unlearnkit.pipeline.review import Sheet, reviewed
 
 REQUEST = sample.requests()[0]
 CLASSES = [Certainty.CERTAIN, *[Certainty.UNCERTAIN] * 3, Certainty.RELATED]
@@ -97,26 +92,3 @@ def test_there_is_no_match_beside_the_numbers() -> None:
     assert [bool(sheet().match(number)) for number in (-1, 0, 1, 5, 6)] == [
         *(False, False, True, True, False)
     ]
-
-
-def test_a_file_that_is_filled_in_decides(line: Line, tmp_path: Path) -> None:
-    file, request_id = tmp_path / "sheet.csv", next(iter(line.story.truth))
-    with opened(line.copy_ready(tmp_path / "work")) as context:
-        before = sheet_of(context, context.ledger.request(request_id))
-        export(context, before, file)
-        same = reviewed(before, take_in(context, before, file))
-        assert (same.decided, same.changed) == (0, 0)
-        text = file.read_text(encoding="utf-8")
-        file.write_text(text.replace(",accept,", ",reject,", 1), encoding="utf-8")
-        after = take_in(context, before, file)
-        assert reviewed(before, after).changed == 1
-        assert after.made[-1].by == context.actor
-        with pytest.raises(BadInput, match="the workspace's own"):
-            export(context, after, context.workspace.reviews_dir / "sheet.csv")
-
-
-def test_the_records_of_a_closed_request_are_not_shown(line: Line, tmp_path: Path) -> None:
-    with opened(line.copy(tmp_path / "work")) as context:
-        closed = sheet_of(context, context.ledger.request(next(iter(line.story.truth))))
-        with pytest.raises(BadInput, match="is completed: its records are not searched for"):
-            matched_records(context, closed)
