@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -14,8 +15,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.disk import no_file_larger_than
 from unlearnkit.corpus.digests import digest_records
-from unlearnkit.corpus.stored import Records, joined, room, stored
+from unlearnkit.corpus.stored import Records, joined, room, spill_folder, stored
 from unlearnkit.domain import Record
 from unlearnkit.errors import BadInput
 
@@ -178,24 +180,11 @@ def test_memory_does_not_grow_with_the_records(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_takes_no_more_is_named(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", MANY, "60000"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        preexec_fn=_small_files,
-    )
-    assert f"BadInput: {tmp_path}: the records cannot be kept on disk" in done.stderr
-
-
-def _small_files() -> None:
-    import resource
-    import signal
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, 1_000_000))
+def test_a_folder_that_takes_no_more_is_named() -> None:
+    many = (Record(str(at), "x" * 1000) for at in range(60_000))
+    where = re.escape(f"{spill_folder()}: the records cannot be kept on disk")
+    with no_file_larger_than(1_000_000), pytest.raises(BadInput, match=where):
+        stored(many)
 
 
 def test_a_full_disk_is_told_and_another_error_of_the_system_is_not_taken_for_one() -> None:
