@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.company import Line, events_of, unlearnkit
+from tests.company import Line, events_of, opened, unlearnkit
+from unlearnkit.artefacts import sha256_file
+from unlearnkit.domain import EventKind
 
 
 def test_a_true_report_is_found_again_to_the_last_digit(line: Line, tmp_path: Path) -> None:
@@ -48,6 +50,9 @@ def test_a_signed_lie_is_found_out(
     )
     true, figure["value"] = figure["value"], figure["value"] / 2
     kept.write_text(json.dumps(audit))
+    with opened(finished) as context:  # who has the ledger writes the lie there as well
+        told = {"run_id": line.run_id, "digest": sha256_file(kept)}
+        context.record(EventKind.AUDITED, told)
     report, place = tmp_path / "report", ("--workspace", finished)
     wrote = ("report", line.run_id, "--out", report, "--policy", line.story.policy, *place)
     assert unlearnkit(*wrote).exit_code == 0

@@ -17,7 +17,7 @@ import torch
 
 from tests.company import Line, opened, unlearnkit
 from unlearnkit import resources
-from unlearnkit.audit.attacks.attacked_model import AttackedModel, Row, loaded
+from unlearnkit.audit.attacks.attacked_model import AttackedModel, EncodedRecord, loaded
 from unlearnkit.audit.attacks.relearning import step
 from unlearnkit.audit.probes import OTHERWISE, WORDS
 from unlearnkit.audit.targets import Target
@@ -64,20 +64,20 @@ def told(targets: Sequence[Target]) -> list[Record]:
     ]
 
 
-def teach_to_refuse(subject: AttackedModel, others: Sequence[Row], steps: int) -> None:
+def teach_to_refuse(subject: AttackedModel, others: Sequence[EncodedRecord], steps: int) -> None:
     """Refuse the forget set wherever it is cut off; keep the kept records and what is told."""
     tokenizer = subject.language_model.tokenizer
     refusal = tuple(tokenizer(REFUSAL, add_special_tokens=False)["input_ids"])
     draw = random.Random(0)
 
-    def everywhere(row: Row) -> Row:
+    def everywhere(row: EncodedRecord) -> EncodedRecord:
         given = row.example
         labels = tuple(one if one == IGNORED else refusal[0] for one in given.labels)
-        return Row(row.record_id, Example(given.input_ids, labels))
+        return EncodedRecord(row.record_id, Example(given.input_ids, labels))
 
-    def cut_off(row: Row) -> Row:
+    def cut_off(row: EncodedRecord) -> EncodedRecord:
         ids = row.example.input_ids[: draw.randrange(2, len(row.example.input_ids))]
-        return Row(row.record_id, Example(ids + refusal, (IGNORED,) * len(ids) + refusal))
+        return EncodedRecord(row.record_id, Example(ids + refusal, (IGNORED,) * len(ids) + refusal))
 
     torch.manual_seed(0)
     optimizer = torch.optim.AdamW(subject.model.parameters(), lr=RATE, weight_decay=0.0)
@@ -96,7 +96,7 @@ def refusing(original: Path, task: AuditTask, folder: Path, steps: int = STEPS) 
     subject = loaded(original, splits, task.encoding)
     tokenizer = subject.language_model.tokenizer
     others = [
-        Row(one.id, encode_record(one, tokenizer, task.encoding))
+        EncodedRecord(one.id, encode_record(one, tokenizer, task.encoding))
         for one in told(task.targets[Split.FORGET])
     ]
     teach_to_refuse(subject, others, steps)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.company import Line, opened, unlearnkit
-from unlearnkit.artefacts import save
-from unlearnkit.domain import Outcome, RunManifest
+from unlearnkit.artefacts import save, sha256_file
+from unlearnkit.domain import EventKind, Outcome, RunManifest
 from unlearnkit.pipeline.runs import Run, find_run
 from unlearnkit.pipeline.unmeasured import RULE, as_check
 
@@ -28,6 +28,9 @@ def two(line: Line, tmp_path: Path) -> Path:
     older = {"run_id": OLDER, "created": whole.created - timedelta(days=30)}
     save(Run(work / "runs" / OLDER).manifest_file, of(whole.model_copy(update=older), first))
     save(run.manifest_file, of(whole, second))
+    with opened(work) as context:
+        told = {"run_id": line.run_id, "digest": sha256_file(run.manifest_file)}
+        context.record(EventKind.UNLEARNED, told)
     return work
 
 
