@@ -19,7 +19,7 @@ from unlearnkit.pipeline.context import Context
 from unlearnkit.pipeline.forget import unlearn
 from unlearnkit.pipeline.keys import rotate
 from unlearnkit.pipeline.ledger import create_workspace, holds_report
-from unlearnkit.pipeline.prove import find_policy, gate, report
+from unlearnkit.pipeline.prove import gate, report
 from unlearnkit.pipeline.runs import Run, finished_runs
 from unlearnkit.report.verifying import verify_report
 from unlearnkit.unlearning.settings import Settings
@@ -375,39 +375,6 @@ def test_a_utility_text_once_given_stays_part_of_the_run(
         with pytest.raises(BadInput, match="is gone or was changed") as refusal:
             gate(context, run, line.story.reference, str(policy))
         assert "--utility-corpus" in refusal.value.fix
-
-
-# --- policies --------------------------------------------------------------------------------
-
-
-def test_the_workspaces_own_policy_wins_over_the_one_that_ships(
-    line: Line, unlearned: Path
-) -> None:
-    own = line.story.policy.read_text(encoding="utf-8").replace("name: default", "name: ours")
-    (unlearned / "policies" / "default.yaml").write_text(own, encoding="utf-8")
-    with opened(unlearned) as context:
-        for wanted in ("", "default", "default.yaml"):
-            assert find_policy(context.workspace, wanted)[1].name == "ours"
-        assert find_policy(context.workspace, "strict")[1].name == "strict"
-
-
-def test_a_file_of_the_same_name_where_one_stands_is_not_the_workspaces_policy(
-    line: Line, unlearned: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Without --policy the workspace decides, whatever folder the command is called in."""
-    other = line.story.policy.read_text(encoding="utf-8").replace("name: default", "name: other")
-    (tmp_path / "default.yaml").write_text(other, encoding="utf-8")
-    monkeypatch.chdir(tmp_path)
-    with opened(unlearned) as context:
-        assert find_policy(context.workspace, "")[1].name == "default"
-        assert find_policy(context.workspace, "default.yaml")[1].name == "other"
-
-
-def test_a_missing_file_is_not_replaced_by_a_policy_of_its_name(
-    unlearned: Path, tmp_path: Path
-) -> None:
-    with opened(unlearned) as context, pytest.raises(BadInput, match="there is no policy"):
-        find_policy(context.workspace, str(tmp_path / "strict.yaml"))
 
 
 def test_dates_are_those_of_the_clock(line: Line, unlearned: Path) -> None:
