@@ -95,7 +95,7 @@ def beginning(pattern: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Extent:
     """Where in the file a block lies."""
 
     offset: int
@@ -114,33 +114,33 @@ class Blocks:
     """Blocks in a file, each read when its turn comes."""
 
     file: BinaryIO
-    places: Sequence[_Place]
+    extents: Sequence[_Extent]
 
     def __iter__(self) -> Iterator[Block]:
-        return map(self._read, self.places)
+        return map(self._read, self.extents)
 
     def only(self, places: Sequence[int]) -> list[Block]:
         """The texts of some places, in memory."""
         import numpy as np
 
         wanted, made = np.unique(np.asarray(places, np.uint32)), list[Block]()
-        for place in self.places:
-            among = wanted[wanted.searchsorted(place.first) : wanted.searchsorted(place.last + 1)]
-            if among.size and (found := self._read(place).only(among)).places.size:
+        for one in self.extents:
+            among = wanted[wanted.searchsorted(one.first) : wanted.searchsorted(one.last + 1)]
+            if among.size and (found := self._read(one).only(among)).places.size:
                 made.append(found)
         return made
 
-    def _read(self, place: _Place) -> Block:
+    def _read(self, extent: _Extent) -> Block:
         import numpy as np
 
-        ends = 8 * place.texts, 12 * place.texts
-        found = os.pread(self.file.fileno(), ends[1] + place.letters, place.offset)
+        ends = 8 * extent.texts, 12 * extent.texts
+        found = os.pread(self.file.fileno(), ends[1] + extent.letters, extent.offset)
         return Block(
-            np.frombuffer(found, np.uint32, place.texts, ends[0]),
-            np.frombuffer(found, np.int64, place.texts),
+            np.frombuffer(found, np.uint32, extent.texts, ends[0]),
+            np.frombuffer(found, np.int64, extent.texts),
             memoryview(found)[ends[1] :],
-            place.encoding,
-            place.in_ascii,
+            extent.encoding,
+            extent.in_ascii,
         )
 
 
@@ -149,7 +149,7 @@ def blocks(parts: Iterable[str]) -> Blocks:
     import numpy as np
 
     file = tempfile.TemporaryFile(dir=spill_folder())  # noqa: SIM115 - what is returned reads it
-    lie, first = list[_Place](), 0
+    extents, first = list[_Extent](), 0
     with room():
         for part in parts:
             texts = part.split(BETWEEN)
@@ -160,9 +160,9 @@ def blocks(parts: Iterable[str]) -> Blocks:
                 which = ascii_only == in_ascii
                 if which.any():
                     some = plain(BETWEEN.join(compress(texts, which.tobytes())))
-                    lie.append(_write(file, _block(places[which], some, in_ascii)))
+                    extents.append(_write(file, _block(places[which], some, in_ascii)))
         file.flush()
-    return Blocks(file, lie)
+    return Blocks(file, extents)
 
 
 def _block(places: Any, spelt: str, in_ascii: bool) -> Block:
@@ -171,8 +171,8 @@ def _block(places: Any, spelt: str, in_ascii: bool) -> Block:
     return Block(places, _begins(spelt), memoryview(encoded), encoding, in_ascii)
 
 
-def _write(file: BinaryIO, block: Block) -> _Place:
-    place = _Place(
+def _write(file: BinaryIO, block: Block) -> _Extent:
+    extent = _Extent(
         file.tell(),
         int(block.places[0]),
         int(block.places[-1]),
@@ -183,7 +183,7 @@ def _write(file: BinaryIO, block: Block) -> _Place:
     )
     for content in (block.begins.tobytes(), block.places.tobytes(), block.encoded):
         file.write(content)
-    return place
+    return extent
 
 
 def _begins(joined: str) -> Any:

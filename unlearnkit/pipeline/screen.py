@@ -70,7 +70,7 @@ def screen(
     tell_of(context, corpus, fields)
     analyzer = load_without_ner(nlp or context.workspace.config.nlp)
     matches = _matches(context, corpus, whole, fields, analyzer, entries=entries, workers=workers)
-    records = corpus.by_id()
+    records = corpus.records.of(one.record_id for one in matches)
     found = Screened(
         outcome=Outcome.PASS,
         strict=strict,
